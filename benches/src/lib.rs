@@ -1,0 +1,1 @@
+//! Measurements of compile time and of compiled kernels, as ratios against peers

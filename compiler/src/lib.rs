@@ -1,0 +1,1 @@
+//! The dacec compiler: a facade over its layers.

@@ -1,0 +1,2 @@
+//! The `dacec` command.
+fn main() {}

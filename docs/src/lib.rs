@@ -1,0 +1,1 @@
+//! The book, as crate documentation, so that its examples compile

@@ -1,0 +1,1 @@
+//! From annotated Python and NumPy to the stateful dataflow multigraph

@@ -1,0 +1,1 @@
+//! The stateful dataflow multigraph: symbols, data, memlets, nodes, control flow, validation, interpretation

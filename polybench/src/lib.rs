@@ -1,0 +1,1 @@
+//! The benchmark programs that dacec is measured and tested with

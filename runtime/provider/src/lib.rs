@@ -1,0 +1,1 @@
+//! Matrix products with a C interface, linked statically into the libraries that dacec emits

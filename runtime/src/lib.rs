@@ -1,0 +1,1 @@
+//! Toolchains, the build cache, loading, argument checking and calling of compiled programs

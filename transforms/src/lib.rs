@@ -1,0 +1,1 @@
+//! Rewrites of the stateful dataflow multigraph, pipelines of them, and library-node expansions
