@@ -1,1 +1,11 @@
-//! The book, as crate documentation, so that its examples compile
+//! The book: pages about dacec as a whole, shown as the documentation of this crate, so that their examples compile.
+//!
+//! The pages are the Markdown files of `docs`, and can be read there as well.
+
+/// How the parts fit together, and the rules that keep results right.
+#[doc = include_str!("../architecture.md")]
+pub mod architecture {}
+
+/// What is compared with what, and how to run it.
+#[doc = include_str!("../testing.md")]
+pub mod testing {}
