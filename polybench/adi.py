@@ -2,10 +2,11 @@
 
 Each step takes two half steps (Peaceman and Rachford), implicit along one axis and explicit along the other. The first,
 
-    -a/2 v[i-1,j] + (1+a) v[i,j] - a/2 v[i+1,j] = b/2 u[i,j-1] + (1-b) u[i,j] + b/2 u[i,j+1],  a = 2 dt/dx^2, b = dt/dy^2,
+    -a/2 v[i-1,j] + (1+a) v[i,j] - a/2 v[i+1,j] = b/2 u[i,j-1] + (1-b) u[i,j] + b/2 u[i,j+1],
 
-is a tridiagonal system for each column of v, solved for all columns at once by Thomas' elimination: v[i] = p[i] v[i+1] +
-q[i], where p is the same for all columns. The second goes from v back to u with the axes, and a and b, exchanged.
+with a = 2 dt/dx^2 and b = dt/dy^2, is a tridiagonal system for each column of v, solved for all columns at once by
+Thomas' elimination: v[i] = p[i] v[i+1] + q[i], where p is the same for all columns. The second goes from v back to u
+with the axes, and a and b, exchanged.
 """
 
 import numpy as np

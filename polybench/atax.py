@@ -1,6 +1,5 @@
 """A matrix transposed times the matrix times a vector: y = A^T (A x), A being M x N."""
 
-import numpy as np
 import dace
 
 M = dace.symbol("M")

@@ -1,4 +1,4 @@
-"""The two products with a matrix in each step of the biconjugate gradient method: q = A p and s = A^T r, A being N x M."""
+"""The two products in each step of the biconjugate gradient method: q = A p and s = A^T r, A being N x M."""
 
 import dace as dc
 

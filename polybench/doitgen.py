@@ -1,6 +1,6 @@
 """A kernel of multiresolution analysis: each vector along the last axis of A is multiplied by the matrix C4,
 
-    A[r,q,p] := sum over s of A[r,q,s] C4[s,p].
+A[r,q,p] := sum over s of A[r,q,s] C4[s,p].
 """
 
 import numpy as np

@@ -1,4 +1,6 @@
-"""The Yule-Walker equations T y = -r by Durbin's recursion, T being symmetric Toeplitz with first row (1, r[0], ..., r[N-2]).
+"""The Yule-Walker equations T y = -r by Durbin's recursion.
+
+T is symmetric Toeplitz, with first row (1, r[0], ..., r[N-2]).
 
 The solution of order k is extended to order k + 1:
 

@@ -18,9 +18,7 @@ presets = {
 
 
 @dc.program
-def initialize(
-    ex: dc.float64[NX, NY], ey: dc.float64[NX, NY], hz: dc.float64[NX, NY], source: dc.float64[TMAX]
-):
+def initialize(ex: dc.float64[NX, NY], ey: dc.float64[NX, NY], hz: dc.float64[NX, NY], source: dc.float64[TMAX]):
     for i, j in dc.map[0:NX, 0:NY]:
         ex[i, j] = i * (j + 1) / NX
         ey[i, j] = i * (j + 2) / NY
@@ -30,9 +28,7 @@ def initialize(
 
 
 @dc.program
-def fdtd_2d(
-    ex: dc.float64[NX, NY], ey: dc.float64[NX, NY], hz: dc.float64[NX, NY], source: dc.float64[TMAX]
-):
+def fdtd_2d(ex: dc.float64[NX, NY], ey: dc.float64[NX, NY], hz: dc.float64[NX, NY], source: dc.float64[TMAX]):
     for t in range(TMAX):
         ey[0, :] = source[t]
         ey[1:, :] -= 0.5 * (hz[1:, :] - hz[:-1, :])

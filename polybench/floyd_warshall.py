@@ -1,6 +1,6 @@
 """Shortest paths between all pairs of nodes, by Floyd and Warshall:
 
-    path[i,j] := min(path[i,j], path[i,k] + path[k,j])    for k = 0, 1, ..., N-1.
+path[i,j] := min(path[i,j], path[i,k] + path[k,j])    for k = 0, 1, ..., N-1.
 """
 
 import numpy as np

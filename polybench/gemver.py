@@ -1,6 +1,6 @@
 """Two rank-one updates and two products with the result:
 
-    A := A + u1 v1^T + u2 v2^T,    x := x + beta A^T y + z,    w := w + alpha A x.
+A := A + u1 v1^T + u2 v2^T,    x := x + beta A^T y + z,    w := w + alpha A x.
 """
 
 import numpy as np

@@ -22,7 +22,5 @@ def initialize(A: dace.float64[N, N], B: dace.float64[N, N], x: dace.float64[N])
 
 
 @dace.program
-def gesummv(
-    alpha: dace.float64, beta: dace.float64, A: dace.float64[N, N], B: dace.float64[N, N], x: dace.float64[N]
-):
+def gesummv(alpha: dace.float64, beta: dace.float64, A: dace.float64[N, N], B: dace.float64[N, N], x: dace.float64[N]):
     return alpha * A @ x + beta * B @ x

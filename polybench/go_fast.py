@@ -1,6 +1,6 @@
 """A loop over the diagonal of a matrix, and its result added to every element:
 
-    trace = sum over i of tanh(a[i,i]),    result = a + trace.
+trace = sum over i of tanh(a[i,i]),    result = a + trace.
 """
 
 import numpy

@@ -1,6 +1,6 @@
 """The factorization A = Q R by the modified Gram-Schmidt process; A is M x N of full rank, and is used up.
 
-    R[k,k] = |a_k|,    q_k = a_k / R[k,k],    R[k,j] = q_k . a_j,    a_j := a_j - q_k R[k,j]    for j > k
+R[k,k] = |a_k|,    q_k = a_k / R[k,k],    R[k,j] = q_k . a_j,    a_j := a_j - q_k R[k,j]    for j > k
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
-"""The heat equation in a cube by finite differences: A and B take turns, every inner point changes by an eighth of
+"""The heat equation in a cube by finite differences.
 
-    the second difference along each of the three axes,    A[i+1] - 2 A[i] + A[i-1].
+Every inner point changes by an eighth of the second differences along the three axes, A[i+1] - 2 A[i] + A[i-1] for the
+first; A and B take turns.
 """
 
 import dace

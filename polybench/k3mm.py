@@ -21,9 +21,7 @@ presets = {
 
 
 @dace.program
-def initialize(
-    A: dace.float64[NI, NK], B: dace.float64[NK, NJ], C: dace.float64[NJ, NM], D: dace.float64[NM, NL]
-):
+def initialize(A: dace.float64[NI, NK], B: dace.float64[NK, NJ], C: dace.float64[NJ, NM], D: dace.float64[NM, NL]):
     j = np.empty((NJ,), dtype=np.int64)
     k = np.empty((NK,), dtype=np.int64)
     m = np.empty((NM,), dtype=np.int64)
@@ -47,7 +45,5 @@ def initialize(
 
 
 @dace.program
-def k3mm(
-    A: dace.float64[NI, NK], B: dace.float64[NK, NJ], C: dace.float64[NJ, NM], D: dace.float64[NM, NL]
-):
+def k3mm(A: dace.float64[NI, NK], B: dace.float64[NK, NJ], C: dace.float64[NJ, NM], D: dace.float64[NM, NL]):
     return (A @ B) @ (C @ D)

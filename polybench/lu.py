@@ -1,7 +1,7 @@
 """The factorization A = L U without pivoting, row by row; L has a unit diagonal. Both replace A:
 
-    L[i,j] = (A[i,j] - sum over k < j of L[i,k] U[k,j]) / U[j,j]    for j < i,
-    U[i,j] =  A[i,j] - sum over k < i of L[i,k] U[k,j]              for j >= i.
+L[i,j] = (A[i,j] - sum over k < j of L[i,k] U[k,j]) / U[j,j]    for j < i,
+U[i,j] =  A[i,j] - sum over k < i of L[i,k] U[k,j]              for j >= i.
 """
 
 import dace as dc

@@ -2,7 +2,7 @@
 
 import dace as dc
 
-(N,) = (dc.symbol(s, dtype=dc.int64) for s in ("N",))
+N = dc.symbol("N", dc.int64)
 
 presets = {
     "S": {"N": 5500},

@@ -1,6 +1,6 @@
 """A sum over all elements of a matrix, accumulated by the iterations of a parallel map:
 
-    total = sum over i, j of (A[i,j] - shift)^2.
+total = sum over i, j of (A[i,j] - shift)^2.
 """
 
 import dace

@@ -30,9 +30,7 @@ def initialize(C: dc.float64[M, N], A: dc.float64[M, M], B: dc.float64[M, N]):
 
 
 @dc.program
-def symm(
-    alpha: dc.float64, beta: dc.float64, C: dc.float64[M, N], A: dc.float64[M, M], B: dc.float64[M, N]
-):
+def symm(alpha: dc.float64, beta: dc.float64, C: dc.float64[M, N], A: dc.float64[M, M], B: dc.float64[M, N]):
     C *= beta
     for i in range(M):
         C[:i, :] += alpha * np.outer(A[i, :i], B[i, :])

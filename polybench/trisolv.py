@@ -1,6 +1,6 @@
 """Solves L x = b for a lower triangular L by forward substitution:
 
-    x[i] = (b[i] - sum over j < i of L[i,j] x[j]) / L[i,i].
+x[i] = (b[i] - sum over j < i of L[i,j] x[j]) / L[i,i].
 """
 
 import dace

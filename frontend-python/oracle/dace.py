@@ -36,7 +36,9 @@ import typing
 
 import numpy as np
 
-_bindings: contextvars.ContextVar[dict] = contextvars.ContextVar("symbol bindings", default={})
+_bindings: contextvars.ContextVar[typing.Mapping] = contextvars.ContextVar(
+    "symbol bindings", default=types.MappingProxyType({})
+)
 """Values of symbols, by name, in the innermost running program."""
 
 
@@ -236,7 +238,7 @@ def _affine(value, unknown, bindings):
 
 
 class ScalarType:
-    """A data type: `dace.float64(x)` converts, `dace.float64[N, M]` annotates an array, and NumPy takes it as a dtype."""
+    """A data type: `dace.float64(x)` converts, `dace.float64[N, M]` annotates an array; NumPy takes it as a dtype."""
 
     def __init__(self, scalar):
         self.type = scalar
@@ -343,11 +345,10 @@ class Program:
         function = self.f
         cells = zip(function.__code__.co_freevars, function.__closure__ or ())
         enclosing = {name: cell.cell_contents for name, cell in cells if not _is_empty(cell)}
-        declared = inspect.get_annotations(function, eval_str=False)
         with _running({}):  # A symbol in an annotation is no number, also if another program is running.
             declared = {
                 name: eval(annotation, function.__globals__, enclosing) if isinstance(annotation, str) else annotation
-                for name, annotation in declared.items()
+                for name, annotation in inspect.get_annotations(function).items()
             }
         return {name: _not_optional(annotation) for name, annotation in declared.items()}
 
