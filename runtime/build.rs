@@ -1,0 +1,108 @@
+//! Builds `dacec-provider` as a static archive and puts it where `src/provider.rs` embeds it.
+//!
+//! The archive is linked into programs that run on other machines, so it is compiled for the baseline CPU whatever
+//! flags the surrounding build uses, and always optimized. A static library of a Rust crate holds the whole standard
+//! library (26 MB); where the GNU tools are found, it is reduced to one object for each exported product, with
+//! everything that the object does not need dropped and every other symbol made local:
+//!
+//! ```text
+//! libdacec_provider.a    334 members, 26 MB      ->      dacec_gemm_f64.o, dacec_gemm_f32.o, ...   1 MB each
+//! ```
+//!
+//! A program that multiplies doubles links one of them in 15 ms. Without the tools the whole archive is embedded,
+//! which links slower and works as well.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The members of the reduced archive: each is named like the function that it is kept for.
+const EXPORTS: [&str; 5] =
+    ["dacec_gemm_f32", "dacec_gemm_f64", "dacec_gemm_c64", "dacec_gemm_c128", "dacec_provider_version"];
+
+fn main() {
+    for path in ["build.rs", "provider/src", "provider/Cargo.toml", "../Cargo.toml", "../Cargo.lock"] {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    let out = PathBuf::from(variable("OUT_DIR"));
+    let whole = build_provider(&out);
+    let embedded = out.join("provider.a");
+    if let Err(reason) = reduce(&whole, &out, &embedded) {
+        println!("cargo:warning=the built-in matrix product is embedded whole (26 MB): {reason}");
+        fs::copy(&whole, &embedded)
+            .unwrap_or_else(|error| panic!("cannot copy {}: {error}", whole.display()));
+    }
+}
+
+/// Runs a cargo of its own, in a target folder of its own: the folder of the surrounding build is locked.
+fn build_provider(out: &Path) -> PathBuf {
+    let target = target_folder(out).join("provider");
+    let mut cargo = Command::new(variable("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "dacec-provider", "--profile", "provider", "--target-dir"]);
+    cargo.arg(&target).args(["--target", &variable("TARGET")]);
+    cargo.current_dir(variable("CARGO_MANIFEST_DIR"));
+    // Flags and wrappers of the surrounding build (another CPU, sanitizers, clippy) are not for this archive.
+    for name in ["CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
+    {
+        cargo.env_remove(name);
+    }
+    cargo.env("RUSTFLAGS", "");
+    let result = cargo.output().unwrap_or_else(|error| panic!("cannot start {cargo:?}: {error}"));
+    if !result.status.success() {
+        panic!("cannot build the matrix product:\n{}", String::from_utf8_lossy(&result.stderr));
+    }
+    target.join(variable("TARGET")).join("provider").join("libdacec_provider.a")
+}
+
+/// The target folder that `OUT_DIR` lies in: `<target>/<profile>/build/<package>/out`.
+fn target_folder(out: &Path) -> PathBuf {
+    out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target folder").to_owned()
+}
+
+/// Writes the reduced archive; the reason if some tool is missing or refuses.
+fn reduce(whole: &Path, out: &Path, reduced: &Path) -> Result<(), String> {
+    if variable("CARGO_CFG_TARGET_OS") != "linux" || variable("HOST") != variable("TARGET") {
+        return Err("reducing it needs the GNU tools of the target".to_owned());
+    }
+    let mut members = Vec::new();
+    for export in EXPORTS {
+        let linked = out.join(format!("{export}.linked.o"));
+        let member = out.join(format!("{export}.o"));
+        // A partial link from one root. The bitcode that the standard library carries is most of the size.
+        tool(
+            Command::new("ld")
+                .args(["-r", "-S", "--gc-sections", "-u", export, "-o"])
+                .arg(&linked)
+                .arg(whole),
+        )?;
+        tool(
+            Command::new("objcopy")
+                .args(["--keep-global-symbol", export, "--strip-unneeded"])
+                .args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"])
+                .args([&linked, &member]),
+        )?;
+        fs::remove_file(&linked).map_err(|error| error.to_string())?;
+        members.push(member);
+    }
+    // `ar` adds to an archive that exists.
+    if reduced.exists() {
+        fs::remove_file(reduced).map_err(|error| error.to_string())?;
+    }
+    tool(Command::new("ar").arg("rcsD").arg(reduced).args(&members))
+}
+
+/// Runs a tool to the end; what it said if it failed.
+fn tool(command: &mut Command) -> Result<(), String> {
+    let result = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+    if result.status.success() {
+        return Ok(());
+    }
+    Err(format!("{}: {}", command.get_program().display(), String::from_utf8_lossy(&result.stderr).trim()))
+}
+
+/// A variable that cargo sets for every build script.
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|error| panic!("{name}: {error}"))
+}

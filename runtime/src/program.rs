@@ -1,0 +1,177 @@
+//! A loaded program that can be called.
+
+use crate::{
+    arguments::{Arguments, Value},
+    array::{ArrayBuf, Element},
+    check::{Bound, CallError, Checker},
+    load::{self, CallFunction, ErrorFunction, LoadError, LoadedLibrary},
+    signature::Signature,
+};
+use dacec_ir::Name;
+use indexmap::IndexMap;
+use smallvec::SmallVec;
+use std::{ffi::c_void, path::Path};
+
+/// A compiled program in this process.
+///
+/// Programs keep nothing between calls, so one can be called from several threads at once.
+#[derive(Debug)]
+pub struct CompiledProgram {
+    checker: Checker,
+    call: CallFunction,
+    error: ErrorFunction,
+    // Dropped last: the functions are in it.
+    library: LoadedLibrary,
+}
+
+/// What a program returned, by name.
+#[derive(Debug, Default)]
+pub struct Outputs {
+    values: IndexMap<Name, ArrayBuf>,
+}
+
+/// A call whose arguments were checked, to be made any number of times.
+///
+/// Checks and the allocation of results are done, so what [`PreparedCall::run`] takes is the program's own time.
+#[derive(Debug)]
+pub struct PreparedCall<'p> {
+    program: &'p CompiledProgram,
+    bound: Bound,
+    /// Of the arrays among the arguments, in order.
+    arrays: SmallVec<[*mut c_void; 8]>,
+    outputs: Outputs,
+}
+
+impl CompiledProgram {
+    /// Loads a program.
+    ///
+    /// # Safety
+    ///
+    /// The library was built from a program with this signature, and may run code in this process.
+    pub unsafe fn load(library: &Path, signature: Signature) -> Result<CompiledProgram, LoadError> {
+        // SAFETY: the caller trusts the library.
+        let library = unsafe { LoadedLibrary::open(library) }?;
+        let call = library.call_function(&signature.name)?;
+        let error = library.error_function(&signature.name)?;
+        Ok(CompiledProgram { checker: Checker::new(signature), call, error, library })
+    }
+
+    /// How the program is called.
+    pub fn signature(&self) -> &Signature {
+        self.checker.signature()
+    }
+
+    /// The library that the program was loaded from.
+    pub fn library(&self) -> &LoadedLibrary {
+        &self.library
+    }
+
+    /// Checks the arguments and runs the program on them. Arrays that it writes hold the results afterwards.
+    pub fn call(&self, arguments: &mut Arguments<'_>) -> Result<Outputs, CallError> {
+        let mut call = self.prepare(arguments)?;
+        call.run()?;
+        Ok(call.into_outputs())
+    }
+
+    /// Checks the arguments and allocates the results, for one or more runs.
+    ///
+    /// The arguments stay borrowed until the prepared call is dropped.
+    pub fn prepare<'p>(&'p self, arguments: &'p mut Arguments<'_>) -> Result<PreparedCall<'p>, CallError> {
+        let bound = self.checker.check(arguments)?;
+        let mut outputs = Outputs::default();
+        for (result, shape) in self.signature().returns.iter().zip(&bound.returns) {
+            let name = result.name.clone();
+            let buffer = ArrayBuf::for_result(result.dtype(), shape)
+                .map_err(|error| CallError::NoMemory { name: name.clone(), error })?;
+            outputs.values.insert(name, buffer);
+        }
+        let data = |value: &Value<'_>| match value {
+            Value::Array(array) => Some(array.data().cast()),
+            Value::Scalar(_) => None,
+        };
+        let values = self.signature().arguments.iter().filter_map(|argument| arguments.get(&argument.name));
+        Ok(PreparedCall { program: self, bound, arrays: values.filter_map(data).collect(), outputs })
+    }
+}
+
+impl PreparedCall<'_> {
+    /// Runs the program.
+    pub fn run(&mut self) -> Result<(), CallError> {
+        let signature = self.program.signature();
+        let mut pointers: SmallVec<[*mut c_void; 16]> = SmallVec::new();
+        let (mut arrays, mut scalars) = (self.arrays.iter(), self.bound.scalars.iter());
+        for argument in &signature.arguments {
+            let pointer = match argument.as_array() {
+                Some(_) => arrays.next().copied(),
+                None => scalars.next().map(|value| value.as_ptr().cast_mut().cast()),
+            };
+            pointers.push(pointer.expect("every argument was checked to have a value of its kind"));
+        }
+        for buffer in self.outputs.values.values_mut() {
+            // SAFETY: only the address is taken.
+            pointers.push(unsafe { buffer.bytes_mut() }.as_mut_ptr().cast());
+        }
+        pointers.extend(self.bound.symbols.iter().map(|value| (&raw const *value).cast_mut().cast()));
+        // SAFETY: the library has this signature, as the caller of `load` promised, and the arguments fit it. What the
+        // program writes is memory that arguments and results own, and nothing else reads it meanwhile.
+        let number = unsafe { (self.program.call)(pointers.as_mut_ptr()) };
+        if number == 0 {
+            return Ok(());
+        }
+        // SAFETY: emitted libraries return null or a text that ends with zero.
+        let message = unsafe { load::message((self.program.error)()) };
+        Err(CallError::failed(&signature.name, number, message))
+    }
+
+    /// The values of the signature's symbols, in its order.
+    pub fn symbols(&self) -> &[i64] {
+        &self.bound.symbols
+    }
+
+    /// The results of the last run; before the first, their elements are arbitrary.
+    pub fn into_outputs(self) -> Outputs {
+        self.outputs
+    }
+}
+
+impl Outputs {
+    /// The array of a name.
+    pub fn get(&self, name: &str) -> Option<&ArrayBuf> {
+        self.values.get(name)
+    }
+
+    /// The only element of a result without dimensions; `None` if it is of another type or has dimensions.
+    pub fn value<T: Element>(&self, name: &str) -> Option<T> {
+        match self.get(name)?.as_slice::<T>()? {
+            [value] => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// All results, in the order of the signature.
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &ArrayBuf)> {
+        self.values.iter()
+    }
+
+    /// How many results there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether the program returns nothing.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+impl IntoIterator for Outputs {
+    type Item = (Name, ArrayBuf);
+    type IntoIter = indexmap::map::IntoIter<Name, ArrayBuf>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests;
