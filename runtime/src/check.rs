@@ -18,7 +18,8 @@
 //! stepped over.
 //!
 //! **Aliasing**: programs are compiled for arguments that do not overlap. Two that overlap are accepted only if both are
-//! just read. The test is on address ranges, so it also refuses arrays that interleave without sharing elements.
+//! just read. The test is on address ranges, so it also refuses arrays that interleave without sharing elements. An array
+//! that is written must not share elements with itself either, as broadcast arrays do.
 
 mod error;
 mod solve;
@@ -209,6 +210,9 @@ impl Checker {
                         let expected = self.value(table, stride)?;
                         given.check_stride(dimension, expected, value as i64)?;
                     }
+                    if given.declared.written && !elements_are_distinct(given.shape, given.strides) {
+                        return Err(CallError::SelfOverlap { name: given.name.clone() });
+                    }
                 }
                 None => {
                     let mut expected = 1i64;
@@ -315,8 +319,8 @@ impl<'a> Given<'a> {
 
 /// No two arguments share memory, unless both are only read.
 fn check_overlaps(arrays: &[Option<Given<'_>>]) -> Result<(), CallError> {
-    let ranges: SmallVec<[_; 8]> =
-        arrays.iter().flatten().map(|given| (given, given.array.address_range())).collect();
+    let with_elements = arrays.iter().flatten().filter(|given| !given.array.is_empty());
+    let ranges: SmallVec<[_; 8]> = with_elements.map(|given| (given, given.array.address_range())).collect();
     for (index, (first, first_range)) in ranges.iter().enumerate() {
         for (second, second_range) in &ranges[index + 1..] {
             let overlap = first_range.0 < second_range.1 && second_range.0 < first_range.1;
@@ -327,6 +331,21 @@ fn check_overlaps(arrays: &[Option<Given<'_>>]) -> Result<(), CallError> {
         }
     }
     Ok(())
+}
+
+/// Whether strides surely lead to another address for each element: every step passes over all that the smaller steps
+/// can reach.
+fn elements_are_distinct(shape: &[usize], strides: &[isize]) -> bool {
+    let stepped = shape.iter().zip(strides).filter(|(extent, _)| **extent > 1);
+    let mut steps: SmallVec<[(usize, usize); 4]> =
+        stepped.map(|(extent, stride)| (stride.unsigned_abs(), *extent)).collect();
+    steps.sort_unstable();
+    let mut reach = 0usize;
+    steps.iter().all(|(stride, extent)| {
+        let passes = *stride > reach;
+        reach = reach.saturating_add((extent - 1).saturating_mul(*stride));
+        passes
+    })
 }
 
 #[cfg(test)]

@@ -204,6 +204,15 @@ pub enum CompileError {
         /// The variable that can tell its place.
         variable: &'static str,
     },
+    /// The machine has too little memory or disk.
+    #[error("the C++ compiler ran out of memory or disk space while compiling `{unit}`\n{message}")]
+    #[diagnostic(code(R017), help("free memory, or space in the build cache and in TMPDIR, and try again"))]
+    Exhausted {
+        /// The file.
+        unit: String,
+        /// The compiler's first lines.
+        message: String,
+    },
     /// A file name would leave the build folder.
     #[error("`{0}` is not a plain file name")]
     #[diagnostic(code(R016), help("programs are named by letters, digits and underscores"))]

@@ -48,7 +48,7 @@ fn find(variable: &str, names: &[&str], folders: &[PathBuf], toolchain: &Toolcha
 }
 
 /// Whether the loader looks there by itself on common systems.
-fn is_standard(folder: &Path) -> bool {
+pub(crate) fn is_standard(folder: &Path) -> bool {
     let text = folder.to_string_lossy();
     matches!(&*text, "/lib" | "/usr/lib" | "/lib64" | "/usr/lib64" | "/usr/local/lib")
         || (text.starts_with("/usr/lib/") || text.starts_with("/lib/")) && text.ends_with("-linux-gnu")

@@ -133,6 +133,16 @@ pub enum CallError {
         /// The other.
         other: Name,
     },
+    /// Several indices lead to the same element of an array that is written.
+    #[error("`{name}`, which the program writes, has several indices for the same element")]
+    #[diagnostic(
+        code(R057),
+        help("pass a copy; in NumPy, broadcast arrays become usual ones by `{name}.copy()`")
+    )]
+    SelfOverlap {
+        /// The argument.
+        name: Name,
+    },
     /// The array must not be written, but the program does.
     #[error("`{name}` is read-only, but the program writes to it")]
     #[diagnostic(code(R049), help("pass an array that can be written, or a copy"))]

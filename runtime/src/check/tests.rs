@@ -233,7 +233,7 @@ fn sizes_without_a_value_are_refused() {
 
 #[test]
 fn written_arrays_share_nothing() {
-    let mut data = Data::new();
+    let data = Data::new();
     let mut memory = Array1::<f64>::zeros(7);
     let (x, y) = memory.view_mut().split_at(ndarray::Axis(0), 3);
     let beside = Arguments::new().scalar("a", 1).array("A", &data.matrix).array("x", x).array("y", y);
@@ -254,7 +254,53 @@ fn written_arrays_share_nothing() {
     let row = square.slice(s![1, ..]);
     let reads = Arguments::new().scalar("a", 1).array("A", &square).array("x", row).array("y", &mut y);
     checker().check(&reads).unwrap();
-    data.y[0] = 1.0;
+}
+
+#[test]
+fn arrays_without_elements_share_nothing() {
+    let memory = Array1::<f64>::zeros(4);
+    let start = memory.as_ptr().cast_mut().cast::<u8>();
+    // SAFETY: one part has no elements; nothing is accessed.
+    let part = |offset: usize, shape: &[usize], strides: &[isize], writable| unsafe {
+        ArrayRef::from_raw_parts(start.add(8 * offset), DType::Float64, shape, strides, writable)
+    };
+    let arguments = Arguments::new()
+        .scalar("a", 1)
+        .array("A", part(2, &[4, 0], &[0, 1], false))
+        .array("x", part(2, &[0], &[1], false))
+        .array("y", part(0, &[4], &[1], true));
+    checker().check(&arguments).unwrap();
+}
+
+#[test]
+fn a_written_array_has_one_index_for_each_element() {
+    for (shape, strides, distinct) in [
+        (&[4, 3][..], &[3, 1][..], true),
+        (&[4, 3], &[1, 4], true),
+        (&[4, 3], &[-6, 2], true),
+        (&[4, 3], &[0, 1], false),
+        (&[4, 3], &[2, 1], false),
+        (&[1, 3], &[0, 1], true),
+        (&[2, 2, 2], &[1, 1, 8], false),
+        (&[], &[], true),
+    ] {
+        assert_eq!(elements_are_distinct(shape, strides), distinct, "{shape:?} {strides:?}");
+    }
+    let mut argument = Argument::output("A", DType::Int32, [n()]);
+    let ArgumentKind::Array(array) = &mut argument.kind else { unreachable!("an output is an array") };
+    array.strides = Some(vec![Expr::sym("S")]);
+    let checker = Checker::new(Signature {
+        name: "f".into(),
+        arguments: vec![argument],
+        returns: Vec::new(),
+        symbols: vec!["N".into(), "S".into()],
+    });
+    let mut element = 0i32;
+    // SAFETY: all indices lead to the one element.
+    let broadcast =
+        unsafe { ArrayRef::from_raw_parts((&raw mut element).cast(), DType::Int32, &[5], &[0], true) };
+    let text = refusal(&checker, Arguments::new().array("A", broadcast)).0;
+    assert_eq!(text, "`A`, which the program writes, has several indices for the same element");
 }
 
 #[test]

@@ -10,8 +10,9 @@ use crate::{
 ///
 /// Only marked functions are exported, and each lies in a section of its own so that the linker can drop those that
 /// nobody calls. `-fno-math-errno` lets `sqrt` be an instruction.
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 15] = [
     "-c",
+    "-pipe",
     "-x",
     "c++",
     "-std=c++17",

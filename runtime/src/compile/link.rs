@@ -12,6 +12,7 @@ use crate::{
 };
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -89,8 +90,14 @@ fn inputs(
         let is_path = library.contains('/');
         inputs.files.push(if is_path { library.into() } else { format!("-l{library}").into() });
     }
-    if job.openmp {
-        inputs.files.extend(toolchain.openmp.iter().map(|path| library_flag(path)));
+    if job.openmp
+        && let Some(path) = &toolchain.openmp
+    {
+        inputs.files.push(library_flag(path));
+        // The name may be a link to the file that the loader opens, in another folder.
+        let file = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        let folder = file.parent().filter(|folder| !libraries::is_standard(folder));
+        inputs.folders.extend(folder.map(Path::to_owned));
     }
     inputs.files.push("-lm".into());
     Ok(inputs)
@@ -127,10 +134,11 @@ fn direct_command(
         flag
     }));
     command.args(&direct.start).args(&inputs.files);
-    // Vector math and the unwinder only where something refers to them.
-    command.args(["--as-needed"]);
-    command.args(toolchain.library("mvec").map(|_| "-lmvec"));
-    command.args(["-lgcc", "-lgcc_s", "--no-as-needed", "-lc", "-lgcc"]).args(&direct.end);
+    // What compilers count on: functions for operations that the CPU lacks, and the unwinder where something needs it.
+    if toolchain.library("gcc").is_some() {
+        command.args(["-lgcc", "--as-needed", "-lgcc_s", "--no-as-needed"]);
+    }
+    command.arg("-lc").args(&direct.end);
     command
 }
 

@@ -94,8 +94,18 @@ fn compile(job: &CompileJob, unit: &Unit, toolchain: &Toolchain, folder: &Path) 
             let (march, compiler) = (march.clone(), toolchain.compiler.clone());
             Err(Failure::Other(CompileError::UnknownCpu { march, compiler }))
         }
+        _ if is_exhaustion(&message) => {
+            Err(Failure::Other(CompileError::Exhausted { unit: unit.file_name.clone(), message }))
+        }
         _ => Err(Failure::Refused { unit: unit.file_name.clone(), message }),
     }
+}
+
+/// Whether a compiler complains about the machine, not about the code.
+fn is_exhaustion(message: &str) -> bool {
+    ["No space left on device", "Killed signal", "SIGKILL", "out of memory", "virtual memory exhausted"]
+        .iter()
+        .any(|complaint| message.contains(complaint))
 }
 
 /// Runs a tool to its end; the first lines of what it said if it failed.
@@ -113,4 +123,33 @@ pub(super) fn complaint(command: &mut Command) -> Result<Option<String>, Compile
         lines.push(&status);
     }
     Ok(Some(lines.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_about_the_machine_are_told_from_those_about_the_code() {
+        assert!(is_exhaustion("g++: fatal error: Killed signal terminated program cc1plus"));
+        assert!(is_exhaustion("/tmp/x.s: Fatal error: can't write 12 bytes: 'No space left on device'"));
+        assert!(!is_exhaustion("k.cpp:1:1: error: 'x' was not declared in this scope"));
+    }
+
+    #[test]
+    fn a_tool_that_cannot_be_started_is_named() {
+        let error = complaint(&mut Command::new("/no/such/tool")).unwrap_err();
+        assert_eq!(error.to_string(), "cannot run `/no/such/tool`");
+    }
+
+    #[test]
+    fn long_complaints_are_cut_and_silent_failures_have_a_status() {
+        let run = |script: &str| complaint(Command::new("sh").args(["-c", script])).unwrap();
+        assert_eq!(run("exit 0"), None);
+        assert_eq!(
+            run("for i in $(seq 100); do echo $i >&2; done; exit 1").unwrap().lines().count(),
+            MESSAGE_LINES
+        );
+        assert_eq!(run("exit 3").unwrap(), "exit status: 3");
+    }
 }

@@ -293,6 +293,24 @@ fn cpus_are_checked_before_and_by_the_compiler() {
     );
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn the_compiler_knows_every_checked_instruction_set() {
+    let checks = cpu::CHECKED_FEATURES.map(|(_, name)| format!("__builtin_cpu_supports(\"{name}\") != 0"));
+    let text = format!(
+        r#"extern "C" __attribute__((visibility("default"))) int f() {{ __builtin_cpu_init(); return {}; }}"#,
+        checks.join(" && ")
+    );
+    let known = cpu::CHECKED_FEATURES
+        .map(|(macro_name, _)| format!("#ifndef {macro_name}\n#error {macro_name}\n#endif\n"));
+    let tools = Tools::new();
+    tools.build(&job(&text)).unwrap();
+    // Every macro is one that some CPU sets.
+    let mut job = job(&known.concat());
+    job.units[0].march = Some("icelake-server".to_owned());
+    tools.build(&job).unwrap();
+}
+
 #[test]
 fn names_stay_in_the_folder() {
     let tools = Tools::new();

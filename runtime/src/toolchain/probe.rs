@@ -81,12 +81,7 @@ fn line_with(answer: &str, part: &str) -> Option<String> {
 /// The words of the line that links: the last that mentions the object.
 fn link_command(answer: &str) -> Option<Vec<String>> {
     let is_link = |line: &&str| line.starts_with(' ') && line.contains("-shared") && line.contains(PROBE);
-    answer
-        .lines()
-        .filter(is_link)
-        .map(split_words)
-        .last()
-        .filter(|words| words.iter().any(|word| word == PROBE))
+    answer.lines().rfind(is_link).map(split_words).filter(|words| words.iter().any(|word| word == PROBE))
 }
 
 /// Splits a command line as drivers print them: words at spaces, some in double quotes with backslash escapes.
@@ -123,8 +118,8 @@ fn library_folders(command: &[String]) -> Vec<PathBuf> {
 }
 
 fn openmp_library(command: &[String], folders: &[PathBuf]) -> Option<PathBuf> {
-    let names = ["gomp", "omp", "iomp5"].into_iter();
-    let name = names.filter(|name| command.iter().any(|word| *word == format!("-l{name}"))).last()?;
+    let mut names = ["gomp", "omp", "iomp5"].into_iter();
+    let name = names.find(|name| command.iter().any(|word| *word == format!("-l{name}")))?;
     folders.iter().map(|folder| folder.join(format!("lib{name}.so"))).find(|path| path.exists())
 }
 
