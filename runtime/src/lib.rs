@@ -21,7 +21,7 @@
 //! | [`compile`] | from units of C++ to a shared library |
 //! | [`load`] | a shared library in this process |
 //! | [`signature`] | the arguments and results of a program |
-//! | [`array`], [`scalar`], [`arguments`] | the values that a caller passes |
+//! | [`mod@array`], [`scalar`], [`arguments`] | the values that a caller passes |
 //! | [`check`] | whether those values fit the signature |
 //! | [`program`] | a loaded program that can be called |
 //! | [`error_code`] | the numbers that emitted code returns |
