@@ -40,17 +40,17 @@ pub enum Atom {
     Load(Name, Vec<Expr>),
 }
 
-/// A comparison of two integers.
+/// A comparison of two integers; ordered so that `0 <= i and i < N` begins with the lower bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CmpOp {
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
     /// `>`
     Gt,
     /// `>=`
     Ge,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
     /// `==`
     Eq,
     /// `!=`

@@ -17,7 +17,6 @@
 use super::expr::{Factor, Monomial, Parts, Repr, Term, TermVec};
 use super::{Atom, Expr, poly};
 use smallvec::SmallVec;
-use std::cmp::Ordering;
 
 impl Expr {
     /// `self // divisor`: the quotient, rounded down.
@@ -213,25 +212,10 @@ fn num_terms(x: &Expr) -> usize {
     x.parts().len() + usize::from(x.constant() != 0)
 }
 
-/// The term whose monomial is largest in [`graded`] order.
+/// The term whose monomial is largest in graded order, which multiplication respects.
 fn leading_term(x: &Expr) -> Option<(i64, &Monomial)> {
     let parts: Parts<'_> = x.parts();
-    parts.max_by(|(_, a), (_, b)| graded(a, b))
-}
-
-/// By total degree, then by the first atom with different exponents: an order that multiplication respects.
-fn graded(a: &Monomial, b: &Monomial) -> Ordering {
-    let degree = |m: &Monomial| m.factors().iter().map(|(_, exponent)| u64::from(*exponent)).sum::<u64>();
-    degree(a).cmp(&degree(b)).then_with(|| {
-        for ((x, m), (y, n)) in a.factors().iter().zip(b.factors()) {
-            // The one that has the smaller atom has a positive exponent where the other one has 0.
-            let ordering = x.order(y).reverse().then(m.cmp(n));
-            if ordering.is_ne() {
-                return ordering;
-            }
-        }
-        Ordering::Equal
-    })
+    parts.max_by(|(_, a), (_, b)| a.graded(b))
 }
 
 /// `a / b`, if `b` divides `a`.

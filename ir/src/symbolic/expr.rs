@@ -89,6 +89,25 @@ impl Monomial {
         }
         self.factors().len().cmp(&other.factors().len())
     }
+
+    /// By total degree, then by the first atom with different exponents: `a*b < a**2`. Multiplication respects it.
+    pub(super) fn graded(&self, other: &Monomial) -> Ordering {
+        self.degree().cmp(&other.degree()).then_with(|| {
+            for ((a, m), (b, n)) in self.factors().iter().zip(other.factors()) {
+                // The one that has the smaller atom has a positive exponent where the other one has 0.
+                let ordering = a.order(b).reverse().then(m.cmp(n));
+                if ordering.is_ne() {
+                    return ordering;
+                }
+            }
+            Ordering::Equal
+        })
+    }
+
+    /// The sum of the exponents.
+    pub(super) fn degree(&self) -> u64 {
+        self.factors().iter().map(|(_, exponent)| u64::from(*exponent)).sum()
+    }
 }
 
 impl PartialEq for Monomial {

@@ -90,22 +90,23 @@ impl Expr {
 
     /// The absolute value.
     pub fn abs(&self) -> Expr {
-        if self.is_boolean() {
-            return self.clone();
-        }
-        match self.as_int() {
-            Some(value) => Expr::int(value.wrapping_abs()),
-            None => {
-                let (factor, rest) = primitive(self);
-                Expr::atom(Atom::Call(Function::Abs, vec![rest])) * factor.wrapping_abs()
-            }
-        }
+        let (factor, rest) = primitive(self);
+        let abs = if rest.is_boolean() { rest } else { Expr::atom(Atom::Call(Function::Abs, vec![rest])) };
+        abs * factor.wrapping_abs()
     }
 }
 
+fn sign(x: &Expr) -> Expr {
+    let (factor, rest) = primitive(x);
+    let sign = if rest.is_boolean() { rest } else { Expr::atom(Atom::Call(Function::Sign, vec![rest])) };
+    sign * factor.signum()
+}
+
 /// `x` as a constant times an expression whose first coefficient is positive and whose coefficients have no divisor.
-/// `x` is not constant.
 fn primitive(x: &Expr) -> (i64, Expr) {
+    if let Some(value) = x.as_int() {
+        return (value, Expr::one());
+    }
     let divisor = poly::gcd_u64(poly::content(x), x.constant().unsigned_abs());
     let Some(divisor) = i64::try_from(divisor).ok().filter(|divisor| *divisor > 0) else {
         return (1, x.clone());
@@ -113,14 +114,6 @@ fn primitive(x: &Expr) -> (i64, Expr) {
     let negative = x.parts().next().is_some_and(|(coefficient, _)| coefficient < 0);
     let factor = if negative { -divisor } else { divisor };
     (factor, poly::map_coefficients(x, x.constant().wrapping_div(factor), |c| c.wrapping_div(factor)))
-}
-
-fn sign(x: &Expr) -> Expr {
-    if x.is_boolean() {
-        return x.clone();
-    }
-    let (factor, rest) = primitive(x);
-    Expr::atom(Atom::Call(Function::Sign, vec![rest])) * factor.signum()
 }
 
 fn gcd(a: &Expr, b: &Expr) -> Expr {

@@ -23,7 +23,7 @@ impl Expr {
             CmpOp::Gt => difference(self, other, -1).and_then(not_negative),
             CmpOp::Ge => difference(self, other, 0).and_then(not_negative),
             CmpOp::Eq => difference(self, other, 0).and_then(zero),
-            CmpOp::Ne => difference(self, other, 0).and_then(zero).map(|equal| equal.not()),
+            CmpOp::Ne => difference(self, other, 0).and_then(zero).map(unequal),
         };
         // Without a canonical form the operands stay as they are, which is right for any coefficients.
         canonical.unwrap_or_else(|| Expr::atom(Atom::Compare(op, self.clone(), other.clone())))
@@ -181,6 +181,14 @@ fn zero(d: Expr) -> Option<Expr> {
     let (left, right) = sides(&d, divisor)?;
     let right = right + d.constant().wrapping_div(divisor).checked_neg()?;
     Some(Expr::atom(Atom::Compare(CmpOp::Eq, left, right)))
+}
+
+/// The negation of the condition `d == 0`.
+fn unequal(equal: Expr) -> Expr {
+    match equal.as_atom() {
+        Some(Atom::Compare(CmpOp::Eq, a, b)) => Expr::atom(Atom::Compare(CmpOp::Ne, a.clone(), b.clone())),
+        _ => equal.not(),
+    }
 }
 
 /// The terms of `d / divisor` that are positive, and the negation of those that are negative; no constants.

@@ -64,3 +64,6 @@ pub use function::Function;
 pub use parse::{ParseError, ParseErrorKind};
 
 pub use subs::Substitution;
+
+#[cfg(test)]
+mod tests;

@@ -130,7 +130,7 @@ fn print_expr(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
     if parts.is_empty() {
         return write!(f, "{constant}");
     }
-    parts.sort_by_key(|(_, monomial)| std::cmp::Reverse(degree(monomial)));
+    parts.sort_by(|(_, a), (_, b)| b.graded(a));
     let mut constant_first = false;
     if parts[0].0 < 0 {
         match parts.iter().position(|(coefficient, _)| *coefficient > 0) {
@@ -164,10 +164,6 @@ fn print_expr(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         1.. => write!(f, " + {constant}"),
         _ => write!(f, " - {}", constant.unsigned_abs()),
     }
-}
-
-fn degree(monomial: &Monomial) -> u64 {
-    monomial.factors().iter().map(|(_, exponent)| u64::from(*exponent)).sum()
 }
 
 fn print_term(f: &mut Formatter<'_>, coefficient: u64, monomial: &Monomial, place: Level) -> fmt::Result {

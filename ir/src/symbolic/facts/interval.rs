@@ -114,7 +114,9 @@ impl Interval {
             return Interval::ALL;
         }
         let smallest = divisor.low.unwrap_or(1);
-        let far = |bound: i128| divisor.high.map(|largest| bound.div_euclid(largest));
+        // Facts that contradict each other make empty intervals, which end before they begin.
+        let largest = divisor.high.map(|largest| largest.max(smallest));
+        let far = |bound: i128| largest.map(|largest| bound.div_euclid(largest));
         // Negative values come closer to 0 by a large divisor, positive values too.
         let low = self.low.map(|low| if low >= 0 { far(low).unwrap_or(0) } else { low.div_euclid(smallest) });
         let high =

@@ -80,11 +80,14 @@ impl Value {
     /// A fraction is raised to constant exponents only.
     pub(super) fn pow(self, exponent: Value) -> Result<Self> {
         if self.denominator.is_one() {
-            return self.integers2(exponent, Expr::pow);
+            let mut power = self.integers2(exponent, Expr::pow)?;
+            // Small powers of sums are multiplied out.
+            power.weight = power.weight.saturating_mul(count(power.numerator.parts().len()));
+            return power.checked();
         }
         let denominator = Value::integer(self.denominator.clone());
         let numerator = Value { denominator: Expr::one(), ..self };
-        numerator.integers2(exponent.clone(), Expr::pow)?.div(denominator.integers2(exponent, Expr::pow)?)
+        numerator.pow(exponent.clone())?.div(denominator.pow(exponent)?)
     }
 
     /// The quotient, rounded by `round(numerator, denominator)`.
@@ -128,10 +131,7 @@ impl Value {
         let depth = values.iter().map(|value| value.depth).max().unwrap_or(0) + 1;
         let weight = values.iter().fold(1u64, |sum, value| sum.saturating_add(value.weight));
         let args = values.into_iter().map(Value::into_integer).collect::<Result<Vec<Expr>>>()?;
-        let numerator = f(args);
-        // Powers are multiplied out, divisions copy their divisor.
-        let copies = u64::try_from(numerator.parts().len()).unwrap_or(u64::MAX).max(2);
-        Value { numerator, denominator: Expr::one(), depth, weight: weight.saturating_mul(copies) }.checked()
+        Value { numerator: f(args), denominator: Expr::one(), depth, weight }.checked()
     }
 
     /// Numerator and denominator multiplied by the same.
@@ -146,7 +146,7 @@ impl Value {
     }
 
     fn product_weight(&self, other: &Value) -> u64 {
-        let terms = |value: &Value| u64::try_from(value.numerator.terms().count()).unwrap_or(u64::MAX).max(1);
+        let terms = |value: &Value| count(value.numerator.terms().count());
         let copies = self.weight.saturating_mul(terms(other));
         copies.saturating_add(other.weight.saturating_mul(terms(self)))
     }
@@ -160,4 +160,9 @@ impl Value {
         }
         Ok(self)
     }
+}
+
+/// At least 1.
+fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX).max(1)
 }
