@@ -35,6 +35,7 @@
 //! | Values; replacing symbols | `eval`, `subs` |
 //! | Linear structure, solving for a symbol | `affine` |
 //! | What is known about symbols; three-valued proofs | [`facts`] |
+//! | Cheaper forms of divisions, `min`, `select` | [`simplify()`] |
 //! | Text, both ways | `print`, `parse` |
 
 mod affine;
@@ -52,6 +53,7 @@ mod poly;
 mod power;
 mod print;
 mod query;
+mod simplify;
 
 mod subs;
 
@@ -63,6 +65,7 @@ pub use facts::Facts;
 pub use function::Function;
 pub use parse::{ParseError, ParseErrorKind};
 
+pub use simplify::{cost, simplify};
 pub use subs::Substitution;
 
 #[cfg(test)]

@@ -103,49 +103,37 @@ impl Expr {
     }
 }
 
-/// `None` if nothing changes: most expressions do not, and then nothing is built.
-fn rewritten(expr: &Expr, f: &mut dyn FnMut(&Atom) -> Option<Expr>) -> Option<Expr> {
+/// Replaces the factors of the terms, not what is inside of them. `None` if nothing changes: most expressions do not,
+/// and then nothing is built.
+pub(super) fn map_factors(expr: &Expr, f: &mut dyn FnMut(&Atom) -> Option<Expr>) -> Option<Expr> {
     let mut changed = false;
     let mut summands = vec![Expr::int(expr.constant())];
     for (coefficient, monomial) in expr.parts() {
-        let mut product: Option<Expr> = None;
-        for (at, (atom, exponent)) in monomial.factors().iter().enumerate() {
-            let replacement = rewritten_atom(atom, f);
-            if let Some(replacement) = &replacement {
-                changed = true;
-                let before = product.take().unwrap_or_else(|| prefix(monomial.factors(), at) * coefficient);
-                product = Some(before * replacement.pow(&Expr::int(i64::from(*exponent))));
-            } else if let Some(before) = product.take() {
-                product = Some(before * prefix(std::slice::from_ref(&monomial.factors()[at]), 1));
-            }
+        let replacements: Vec<Option<Expr>> = monomial.factors().iter().map(|(atom, _)| f(atom)).collect();
+        if replacements.iter().all(Option::is_none) {
+            summands.push(poly::monomial(coefficient, monomial));
+            continue;
         }
-        summands.push(product.unwrap_or_else(|| poly::monomial(coefficient, monomial)));
+        changed = true;
+        let factors = monomial.factors().iter().zip(replacements).map(|((atom, exponent), replacement)| {
+            let factor = replacement.unwrap_or_else(|| Expr::atom(atom.clone()));
+            factor.pow(&Expr::int(i64::from(*exponent)))
+        });
+        summands.push(factors.product::<Expr>() * coefficient);
     }
     changed.then(|| summands.into_iter().sum())
 }
 
-fn rewritten_atom(atom: &Atom, f: &mut dyn FnMut(&Atom) -> Option<Expr>) -> Option<Expr> {
-    if let Some(replacement) = f(atom) {
-        return Some(replacement);
-    }
-    let mut changed = false;
-    let operands: Vec<Expr> = atom
-        .operands()
-        .into_iter()
-        .map(|operand| {
-            let replacement = rewritten(operand, f);
-            changed |= replacement.is_some();
-            replacement.unwrap_or_else(|| operand.clone())
-        })
-        .collect();
-    let mut operands = operands.into_iter();
-    changed.then(|| atom.map_operands(&mut |_| operands.next().expect("as many operands as before")))
+fn rewritten(expr: &Expr, f: &mut dyn FnMut(&Atom) -> Option<Expr>) -> Option<Expr> {
+    map_factors(expr, &mut |atom| f(atom).or_else(|| rewritten_operands(atom, f)))
 }
 
-/// The product of the first factors.
-fn prefix(factors: &[super::Factor], len: usize) -> Expr {
-    factors[..len]
-        .iter()
-        .map(|(atom, exponent)| Expr::atom(atom.clone()).pow(&Expr::int(i64::from(*exponent))))
-        .product()
+fn rewritten_operands(atom: &Atom, f: &mut dyn FnMut(&Atom) -> Option<Expr>) -> Option<Expr> {
+    let replacements: Vec<Option<Expr>> =
+        atom.operands().into_iter().map(|operand| rewritten(operand, f)).collect();
+    if replacements.iter().all(Option::is_none) {
+        return None;
+    }
+    let mut replacements = replacements.into_iter();
+    Some(atom.map_operands(&mut |operand| replacements.next().flatten().unwrap_or_else(|| operand.clone())))
 }

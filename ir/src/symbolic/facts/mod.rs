@@ -200,6 +200,11 @@ impl Facts {
         extremes::over(self, expr, variables, extremes::End::High)
     }
 
+    /// Whether `d >= 0` is found in this many steps.
+    pub(super) fn is_not_negative_within(&self, d: &Expr, steps: usize) -> bool {
+        prove::not_negative_within(&self.0, d, steps)
+    }
+
     fn prove_junction(&self, operands: &[Expr], neutral: bool) -> Option<bool> {
         let answers: Vec<Option<bool>> = operands.iter().map(|operand| self.prove(operand)).collect();
         if answers.contains(&Some(!neutral)) {

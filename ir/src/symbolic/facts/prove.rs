@@ -47,7 +47,12 @@ pub(super) fn compare(known: &Arc<Known>, op: CmpOp, a: &Expr, b: &Expr) -> Opti
 
 /// Whether `d >= 0` for all values that satisfy the facts; `false` means not known.
 pub(super) fn not_negative(known: &Arc<Known>, d: &Expr) -> bool {
-    Search { budget: BUDGET }.not_negative(known, &mut HashSet::new(), d, 0)
+    not_negative_within(known, d, BUDGET)
+}
+
+/// The same with another number of steps.
+pub(super) fn not_negative_within(known: &Arc<Known>, d: &Expr, budget: usize) -> bool {
+    Search { budget }.not_negative(known, &mut HashSet::new(), d, 0)
 }
 
 /// Whether `d` is at least 0 without a search.

@@ -3,6 +3,7 @@
 mod canonical;
 mod facts;
 mod properties;
+mod simplify;
 mod structure;
 mod text;
 mod tree;

@@ -1,0 +1,97 @@
+//! Cheaper forms, under facts.
+//!
+//! The canonical form makes equal polynomials equal; it does not know what `i < 32` makes of `i % 32`. This does, and
+//! chooses among equal forms the one whose emitted index arithmetic costs least:
+//!
+//! ```text
+//! (32*i + j) % 32             j                     with 0 <= j < 32
+//! min(N, N + i)               N                     with i >= 0
+//! min(32*i + 31, N - 1) - 32*i    min(31, N - 32*i - 1)
+//! 4*(x//4) + x % 4            x
+//! (4*t + l)//32               t//8                  with 0 <= l < 4
+//! ```
+//!
+//! **How.** First bottom-up, with full proofs (`refine`): bounds decide divisions, remainders, extremes, conditions.
+//! Then an e-graph (`egraph`, `rules`) holds many equal forms at once and finds those that need a detour, such as
+//! moving a summand into a minimum where it cancels.
+//!
+//! **Cost.** Nothing where there is nothing to do; else at most [`MAX_NODES`] nodes and [`MAX_ITERATIONS`] rounds, and
+//! never a limit of time, so that results do not depend on the machine.
+
+mod cost;
+mod egraph;
+mod refine;
+mod rules;
+
+use super::{Atom, Expr, Facts, subs};
+pub use cost::cost;
+use egg::Runner;
+use egraph::{Best, Node, Values};
+use refine::Effort;
+use std::time::Duration;
+
+/// Size of the e-graph.
+const MAX_NODES: usize = 2000;
+/// Rounds of rewriting.
+const MAX_ITERATIONS: usize = 8;
+
+/// An expression of the same value wherever the facts hold, with the least [`cost()`] that is found.
+pub fn simplify(expr: &Expr, facts: &Facts) -> Expr {
+    if !expr.any_atom(&mut |atom| !matches!(atom, Atom::Symbol(_) | Atom::Pow(..) | Atom::Load(..))) {
+        return expr.clone();
+    }
+    let refined = bottom_up(expr, facts).unwrap_or_else(|| expr.clone());
+    let best = if refined.any_atom(&mut is_searched) { search(&refined, facts) } else { refined };
+    if Best::new(best.clone()).is_better_than(&Best::new(expr.clone())) { best } else { expr.clone() }
+}
+
+/// Simplifies operands, then what they are operands of; `None` if nothing changes.
+fn bottom_up(expr: &Expr, facts: &Facts) -> Option<Expr> {
+    subs::map_factors(expr, &mut |atom| {
+        let rebuilt = match atom {
+            Atom::Symbol(_) => return None,
+            // The condition holds where one value is taken, and does not where the other is.
+            Atom::Select(condition, then, otherwise) => {
+                let operand = |operand: &Expr, facts: &Facts| {
+                    bottom_up(operand, facts).unwrap_or_else(|| operand.clone())
+                };
+                let (then, otherwise) = (
+                    operand(then, &facts.with(condition)),
+                    operand(otherwise, &facts.with(&condition.not())),
+                );
+                simplify(condition, facts).select(&then, &otherwise)
+            }
+            _ if is_searched(atom) => {
+                atom.map_operands(&mut |operand| bottom_up(operand, facts).unwrap_or_else(|| operand.clone()))
+            }
+            // The search does not look into such an operation, so its operands have a search of their own.
+            _ => atom.map_operands(&mut |operand| simplify(operand, facts)),
+        };
+        let refined = refine::refine(&rebuilt, facts, Effort::FULL);
+        (refined.as_atom() != Some(atom)).then_some(refined)
+    })
+}
+
+/// Whether the e-graph has rules for the operation.
+fn is_searched(atom: &Atom) -> bool {
+    matches!(
+        atom,
+        Atom::FloorDiv(..)
+            | Atom::CeilDiv(..)
+            | Atom::Mod(..)
+            | Atom::Min(_)
+            | Atom::Max(_)
+            | Atom::Select(..)
+    )
+}
+
+fn search(expr: &Expr, facts: &Facts) -> Expr {
+    let mut runner = Runner::<Node, Values, ()>::new(Values::new(facts.clone()))
+        .with_node_limit(MAX_NODES)
+        .with_iter_limit(MAX_ITERATIONS)
+        .with_time_limit(Duration::MAX);
+    let root = egraph::encode(&mut runner.egraph, expr);
+    runner.egraph.rebuild();
+    let runner = runner.run(rules::all());
+    runner.egraph[root].data.expr().clone()
+}
