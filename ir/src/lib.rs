@@ -1,1 +1,51 @@
-//! The stateful dataflow multigraph: symbols, data, memlets, nodes, control flow, validation, interpretation
+//! The stateful dataflow multigraph (SDFG): what every front end, pass and backend agrees on.
+//!
+//! An [`Sdfg`] is a function. It owns *containers* ([`data`]), *symbols* (integers that sizes and subsets are made
+//! of, [`symbolic`]) and a body: a sequence of blocks ([`control_flow`]). The blocks that compute are *states*
+//! ([`state`]): acyclic graphs in which data moves along edges ([`memlet`]) between containers and computations
+//! ([`node`]). Control flow decides which state runs next; dataflow decides what runs at once.
+//!
+//! ```text
+//! sdfg axpy(x: float64[N], y: float64[N], a: float64)
+//!   state s0
+//!     (x) ─x[0:N]─▶ map i in 0:N ─x[i]─▶ tasklet { out = a*x + y } ─y[i]─▶ exit ─y[0:N]─▶ (y)
+//! ```
+//!
+//! **What this crate knows**: the graph, its text forms, its validity, its meaning ([`interp`]).
+//! **What it does not know**: Python, rewriting, the syntax of any target, the file system.
+//!
+//! # Invariants that everything relies on
+//!
+//! * A read in a state sees the writes that reach it along edges, and those of earlier blocks; nothing else.
+//! * Iterations of a map are independent, except for writes that carry a conflict resolution.
+//! * Symbols are integers (64-bit unless declared otherwise). They change only in [`control_flow::Block::Assign`]
+//!   and in loop headers, never inside a state.
+//! * Distinct containers do not overlap in memory.
+
+pub mod builder;
+pub mod code;
+pub mod control_flow;
+pub mod data;
+pub mod dtype;
+pub mod library;
+pub mod memlet;
+pub mod name;
+pub mod node;
+pub mod sdfg;
+pub mod source;
+pub mod state;
+pub mod subset;
+pub mod symbolic;
+
+pub use code::{BinaryOp, Constant, Function, ScalarExpr, Stmt, UnaryOp};
+pub use control_flow::{Assignment, Block, Branch, Conditional, Loop, Region};
+pub use data::{Array, Data, Lifetime, Scalar, Storage};
+pub use dtype::DType;
+pub use memlet::{Memlet, Wcr};
+pub use name::Name;
+pub use node::{Connector, Map, NestedSdfg, Node, Schedule, Tasklet, TaskletCode};
+pub use sdfg::Sdfg;
+pub use source::Span;
+pub use state::{Edge, EdgeId, NodeId, State};
+pub use subset::{Range, Subset};
+pub use symbolic::Expr;

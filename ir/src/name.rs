@@ -32,6 +32,13 @@ impl Name {
     }
 }
 
+impl Default for Name {
+    /// The empty name.
+    fn default() -> Self {
+        Name(Arc::from(""))
+    }
+}
+
 impl Deref for Name {
     type Target = str;
 

@@ -1,0 +1,264 @@
+//! Nodes of a state. Operands are edges (memlets), never fields.
+
+use crate::library::LibraryOp;
+use crate::state::NodeId;
+use crate::{DType, Expr, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How the iterations of a map are executed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Schedule {
+    /// Chosen at lowering.
+    #[default]
+    Default,
+    /// One after the other.
+    Sequential,
+    /// Spread over the processor's cores.
+    CpuMulticore,
+}
+
+/// The parameters and range of a map scope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// What people call the map, for example the source's line.
+    pub label: Name,
+    /// Iteration symbols, outermost first; visible inside the scope only.
+    pub params: Vec<Name>,
+    /// One range with positive step for each parameter; does not depend on the map's own parameters.
+    pub ranges: Vec<Range>,
+    /// How the iterations are executed.
+    pub schedule: Schedule,
+    /// How many of the outermost parameters form one parallel iteration space; at least 1.
+    pub collapse: usize,
+    /// The node that closes the scope. Maintained by [`State`](crate::State).
+    pub exit: NodeId,
+    /// Where the map was written.
+    pub span: Span,
+}
+
+/// A connector of a tasklet: a name for the data that moves along its edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Connector {
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Number of dimensions that the body indexes; 0 for one element, which the body uses by name.
+    pub rank: usize,
+}
+
+impl Connector {
+    /// A connector that carries one element.
+    pub fn scalar(dtype: DType) -> Self {
+        Connector { dtype, rank: 0 }
+    }
+
+    /// A connector that carries the elements of a box with `rank` dimensions.
+    pub fn array(dtype: DType, rank: usize) -> Self {
+        Connector { dtype, rank }
+    }
+}
+
+/// An argument of an external routine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallArgument {
+    /// Address of the first element of a connector's data.
+    Pointer(Name),
+    /// A 64-bit integer.
+    Int(Expr),
+    /// A scalar of the given type; reads connectors that carry one element.
+    Value(DType, ScalarExpr),
+}
+
+/// A call of an external routine with a C interface and no result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalCall {
+    /// The routine's name, one that the backend knows how to provide.
+    pub routine: Name,
+    /// Its arguments.
+    pub arguments: Vec<CallArgument>,
+}
+
+/// The body of a tasklet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskletCode {
+    /// Statements of the typed language.
+    Native(Vec<Stmt>),
+    /// A call of an external routine, made when a library node is expanded.
+    External(ExternalCall),
+}
+
+/// A computation on the data of its connectors, and on nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tasklet {
+    /// What people call the tasklet.
+    pub label: Name,
+    /// Data that is read. A name is an input or an output, never both.
+    pub inputs: IndexMap<Name, Connector>,
+    /// Data that is written: on every path, unless the memlet is dynamic.
+    pub outputs: IndexMap<Name, Connector>,
+    /// What is computed. May also read symbols.
+    pub code: TaskletCode,
+    /// Where the computation was written.
+    pub span: Span,
+}
+
+/// Another SDFG, called with containers and symbols of this one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NestedSdfg {
+    /// What is called. Its containers that are not transient are the connectors' names.
+    pub sdfg: Sdfg,
+    /// Containers of the nested SDFG that it reads.
+    pub inputs: Vec<Name>,
+    /// Containers of the nested SDFG that it writes.
+    pub outputs: Vec<Name>,
+    /// The value of each of its free symbols, in terms of this SDFG's symbols.
+    pub symbols: IndexMap<Name, Expr>,
+    /// Where the call was written.
+    pub span: Span,
+}
+
+/// An operation of a library, not yet bound to an implementation.
+#[derive(Clone, Debug)]
+pub struct LibraryNode {
+    /// What people call the node.
+    pub label: Name,
+    /// What is computed.
+    pub op: Arc<dyn LibraryOp>,
+    /// The expansion that the user chose; `None` lets the target's priorities decide.
+    pub implementation: Option<Name>,
+    /// Where the operation was written.
+    pub span: Span,
+}
+
+impl PartialEq for LibraryNode {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+            && self.implementation == other.implementation
+            && self.op.name() == other.op.name()
+            && self.op.properties() == other.op.properties()
+    }
+}
+
+/// A node of a dataflow state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// The container of that name. Several accesses may name the same container; a read sees the writes that reach it
+    /// along edges, and no others.
+    Access(Name),
+    /// A computation.
+    Tasklet(Tasklet),
+    /// Opens a parallel scope. Data enters through connectors `IN_x` and continues inside from `OUT_x`.
+    ///
+    /// Iterations are independent: no two of them write the same element, unless the memlet has a conflict resolution.
+    MapEntry(Map),
+    /// Closes the scope that `entry` opened. Data leaves through `IN_x` and continues outside from `OUT_x`.
+    MapExit {
+        /// The node that opened the scope.
+        entry: NodeId,
+    },
+    /// A call of another SDFG.
+    Nested(Box<NestedSdfg>),
+    /// An operation of a library.
+    Library(LibraryNode),
+}
+
+impl Node {
+    /// The container's name, if the node is an access.
+    pub fn as_access(&self) -> Option<&Name> {
+        match self {
+            Node::Access(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// The map, if the node opens one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Node::MapEntry(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The tasklet, if the node is one.
+    pub fn as_tasklet(&self) -> Option<&Tasklet> {
+        match self {
+            Node::Tasklet(tasklet) => Some(tasklet),
+            _ => None,
+        }
+    }
+
+    /// Where the node was written; unknown for accesses and map exits.
+    pub fn span(&self) -> Span {
+        match self {
+            Node::Tasklet(tasklet) => tasklet.span,
+            Node::MapEntry(map) => map.span,
+            Node::Nested(nested) => nested.span,
+            Node::Library(node) => node.span,
+            Node::Access(_) | Node::MapExit { .. } => Span::default(),
+        }
+    }
+}
+
+impl Node {
+    /// Adds the symbols that the node itself reads (not its edges).
+    pub fn collect_symbols(&self, used: &mut BTreeSet<Name>) {
+        match self {
+            Node::Tasklet(tasklet) => tasklet.code.collect_symbols(used),
+            Node::MapEntry(map) => used.extend(map.ranges.iter().flat_map(Range::symbols)),
+            Node::Nested(nested) => used.extend(nested.symbols.values().flat_map(|expr| expr.symbols())),
+            Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
+        }
+    }
+
+    /// Rewrites every symbolic expression of the node itself (not of its edges, not inside a nested SDFG).
+    pub fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
+        match self {
+            Node::Tasklet(tasklet) => tasklet.code.map_exprs(f),
+            Node::MapEntry(map) => map.ranges.iter_mut().for_each(|range| range.map_exprs(f)),
+            Node::Nested(nested) => nested.symbols.values_mut().for_each(|expr| *expr = f(expr)),
+            Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
+        }
+    }
+}
+
+impl TaskletCode {
+    fn collect_symbols(&self, used: &mut BTreeSet<Name>) {
+        match self {
+            TaskletCode::Native(stmts) => {
+                for stmt in stmts {
+                    stmt.visit_exprs(&mut |expr| used.extend(expr.symbols()));
+                }
+            }
+            TaskletCode::External(call) => {
+                for argument in &call.arguments {
+                    match argument {
+                        CallArgument::Int(expr) => used.extend(expr.symbols()),
+                        CallArgument::Value(_, value) => used.extend(value.symbols()),
+                        CallArgument::Pointer(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
+        match self {
+            TaskletCode::Native(stmts) => {
+                for stmt in stmts {
+                    stmt.visit_exprs_mut(&mut |expr| expr.map_exprs(f));
+                }
+            }
+            TaskletCode::External(call) => {
+                for argument in &mut call.arguments {
+                    match argument {
+                        CallArgument::Int(expr) => *expr = f(expr),
+                        CallArgument::Value(_, value) => value.map_exprs(f),
+                        CallArgument::Pointer(_) => {}
+                    }
+                }
+            }
+        }
+    }
+}

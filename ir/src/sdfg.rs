@@ -1,0 +1,223 @@
+//! The SDFG: a function made of containers, symbols and a body.
+
+use crate::symbolic::{Facts, Substitution};
+use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+/// A stateful dataflow multigraph: a function from containers to containers.
+///
+/// Arguments are the containers that are not transient. They are called in the order of [`arguments`](Sdfg::arguments),
+/// followed by those of [`returns`](Sdfg::returns), followed by the [free symbols](Sdfg::free_symbols).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sdfg {
+    /// The function's name.
+    pub name: Name,
+    /// Every container, by name.
+    pub containers: IndexMap<Name, Data>,
+    /// Type of every symbol that is free or assigned; loop variables and map parameters are not among them.
+    pub symbols: IndexMap<Name, DType>,
+    /// Containers that the caller passes, in its order.
+    pub arguments: Vec<Name>,
+    /// Containers that hold results which the caller receives, in its order.
+    pub returns: Vec<Name>,
+    /// What the function does.
+    pub body: Region,
+    /// The file that the function was written in; empty if there is none.
+    pub file: String,
+    /// Where the function was written.
+    pub span: Span,
+}
+
+impl Sdfg {
+    /// An empty function.
+    pub fn new(name: impl Into<Name>) -> Self {
+        Sdfg { name: name.into(), ..Sdfg::default() }
+    }
+
+    /// The container of that name, if there is one.
+    pub fn container(&self, name: &str) -> Option<&Data> {
+        self.containers.get(name)
+    }
+
+    /// Adds a container under a name like `prefix` that nothing in this SDFG uses, and returns the name.
+    pub fn add_fresh(&mut self, prefix: &str, data: impl Into<Data>) -> Name {
+        let name = self.fresh_name(prefix);
+        self.containers.insert(name.clone(), data.into());
+        name
+    }
+
+    /// A name like `prefix` that neither a container nor a symbol, nor a loop variable or map parameter has.
+    ///
+    /// Looks at the whole body; a pass that needs many names keeps a [`NameSupply`].
+    pub fn fresh_name(&self, prefix: &str) -> Name {
+        NameSupply::new(self).fresh(prefix)
+    }
+
+    /// Symbols that the SDFG reads before it defines them: what its caller must give, sorted by name.
+    ///
+    /// A symbol that is assigned anywhere is free only if some container's shape uses it.
+    pub fn free_symbols(&self) -> Vec<Name> {
+        let mut used = BTreeSet::new();
+        let mut assigned = BTreeSet::new();
+        self.body.visit(&mut |block| collect_block_symbols(block, &mut used, &mut assigned));
+        used.retain(|name| !assigned.contains(name) && !self.containers.contains_key(name));
+        for data in self.containers.values() {
+            let symbols = data.symbols();
+            used.extend(symbols.into_iter().filter(|name| !data.is_transient() || !assigned.contains(name)));
+        }
+        used.into_iter().collect()
+    }
+
+    /// What holds of sizes whenever the SDFG runs: the extents of its arguments are not negative.
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::new();
+        for data in self.containers.values().filter(|data| !data.is_transient()) {
+            for extent in data.shape() {
+                facts.assume(&extent.ge(&Expr::zero()));
+            }
+        }
+        facts
+    }
+
+    /// Calls `f` on every state of this SDFG and of the SDFGs nested in it, for change.
+    pub fn visit_states_mut(&mut self, f: &mut dyn FnMut(&mut State)) {
+        self.body.visit_states_mut(&mut |state| {
+            for id in state.node_ids() {
+                if let Node::Nested(nested) = state.node_mut(id) {
+                    nested.sdfg.visit_states_mut(f);
+                }
+            }
+            f(state);
+        });
+    }
+
+    /// Replaces symbols in containers and body by expressions; simultaneous. The symbols are not assigned in the body.
+    pub fn substitute(&mut self, substitution: &Substitution) {
+        let mut replace = |expr: &Expr| expr.subs(substitution);
+        for data in self.containers.values_mut() {
+            data.map_exprs(&mut replace);
+        }
+        self.body.map_exprs(&mut replace);
+    }
+}
+
+/// Hands out names that nothing in an SDFG uses.
+#[derive(Clone, Debug, Default)]
+pub struct NameSupply {
+    used: std::collections::HashSet<Name>,
+    next: std::collections::HashMap<String, usize>,
+}
+
+impl NameSupply {
+    /// A supply that knows every container, symbol, loop variable and map parameter of the SDFG.
+    pub fn new(sdfg: &Sdfg) -> Self {
+        let mut supply = NameSupply::default();
+        supply.used.extend(sdfg.containers.keys().cloned());
+        supply.used.extend(sdfg.symbols.keys().cloned());
+        sdfg.body.visit(&mut |block| {
+            let mut assigned = BTreeSet::new();
+            let mut used = BTreeSet::new();
+            collect_block_symbols(block, &mut used, &mut assigned);
+            supply.used.extend(used);
+            supply.used.extend(assigned);
+            if let Block::State(state) = block {
+                for (_, node) in state.nodes() {
+                    if let Node::MapEntry(map) = node {
+                        supply.used.extend(map.params.iter().cloned());
+                    }
+                }
+            }
+        });
+        supply
+    }
+
+    /// Marks a name as used.
+    pub fn reserve(&mut self, name: &Name) {
+        self.used.insert(name.clone());
+    }
+
+    /// `prefix` if it is free, else `prefix_1`, `prefix_2`, …; the name is used from now on.
+    pub fn fresh(&mut self, prefix: &str) -> Name {
+        let plain = Name::from(prefix);
+        if self.used.insert(plain.clone()) {
+            return plain;
+        }
+        let count = self.next.entry(prefix.to_owned()).or_insert(0);
+        loop {
+            *count += 1;
+            let name = Name::from(format!("{prefix}_{count}"));
+            if self.used.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
+}
+
+/// Symbols that a block itself reads (`used`) and defines (`assigned`); nested regions are visited by the caller.
+fn collect_block_symbols(block: &Block, used: &mut BTreeSet<Name>, assigned: &mut BTreeSet<Name>) {
+    for scalar in block.scalars() {
+        used.extend(scalar.symbols());
+    }
+    for expr in block.symbolic() {
+        used.extend(expr.symbols());
+    }
+    match block {
+        Block::Assign(assignments) => assigned.extend(assignments.iter().map(|it| it.symbol.clone())),
+        Block::Loop(it) => assigned.extend(it.variable().cloned()),
+        Block::State(state) => used.extend(state.free_symbols()),
+        _ => {}
+    }
+}
+
+impl Region {
+    /// Rewrites every symbolic expression of the region and of its states (not inside nested SDFGs).
+    pub fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
+        self.visit_mut(&mut |block| {
+            for expr in block.symbolic_mut() {
+                *expr = f(expr);
+            }
+            for scalar in block.scalars_mut() {
+                scalar.map_exprs(f);
+            }
+            if let Block::State(state) = block {
+                state.map_exprs(f);
+            }
+        });
+    }
+}
+
+impl State {
+    /// Symbols that the state reads and does not define as map parameters, sorted by name.
+    pub fn free_symbols(&self) -> BTreeSet<Name> {
+        let mut used = BTreeSet::new();
+        let mut params = BTreeSet::new();
+        for (_, node) in self.nodes() {
+            node.collect_symbols(&mut used);
+            if let Node::MapEntry(map) = node {
+                params.extend(map.params.iter().cloned());
+            }
+        }
+        for edge in self.edges() {
+            if let Some(memlet) = edge.memlet() {
+                used.extend(memlet.subset.symbols());
+                used.extend(memlet.other_subset.iter().flat_map(|subset| subset.symbols()));
+            }
+        }
+        used.retain(|name| !params.contains(name));
+        used
+    }
+
+    /// Rewrites every symbolic expression of the state (not inside nested SDFGs).
+    pub fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
+        for id in self.node_ids() {
+            self.node_mut(id).map_exprs(f);
+        }
+        let edges: Vec<_> = self.edges().map(|edge| edge.id).collect();
+        for id in edges {
+            if let Some(memlet) = &mut self.edge_mut(id).memlet {
+                memlet.map_exprs(f);
+            }
+        }
+    }
+}

@@ -1,0 +1,484 @@
+//! States: acyclic graphs of dataflow.
+//!
+//! An edge carries a [`Memlet`] from one node to another, or nothing: an edge without a memlet only orders. Where a
+//! node has several edges they are told apart by *connectors*, names on the node.
+//!
+//! # Scopes
+//!
+//! A [`Map`] is opened by one node and closed by another; what lies between them is its scope. Data passes the border
+//! through pairs of connectors: an edge that enters a [`Node::MapEntry`] at `IN_x` continues from its `OUT_x`, with the
+//! elements that one iteration uses; the same for [`Node::MapExit`]. So the edge outside tells what all iterations
+//! touch, the edge inside what one of them does.
+//!
+//! ```text
+//! (A) ─ A[0:N] ─▶ IN_A [map i in 0:N] OUT_A ─ A[i] ─▶ {tasklet} ─ B[i] ─▶ IN_B [exit] OUT_B ─ B[0:N] ─▶ (B)
+//! ```
+
+use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
+use indexmap::IndexMap;
+use petgraph::Direction;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
+use petgraph::visit::EdgeRef;
+use std::fmt;
+
+/// A node of one state; printed as `n7`. Ids stay valid while other nodes come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(NodeIndex<u32>);
+
+/// An edge of one state. Ids stay valid while other edges come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EdgeId(EdgeIndex<u32>);
+
+impl NodeId {
+    /// The id as a number; small, but not dense after removals.
+    pub fn index(self) -> usize {
+        self.0.index()
+    }
+}
+
+impl EdgeId {
+    /// The id as a number; small, but not dense after removals.
+    pub fn index(self) -> usize {
+        self.0.index()
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "n{}", self.index())
+    }
+}
+
+/// What an edge carries, and where it is attached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// The source's connector; `None` for access nodes.
+    pub src_conn: Option<Name>,
+    /// The destination's connector; `None` for access nodes.
+    pub dst_conn: Option<Name>,
+    /// What moves; `None` only orders the two nodes.
+    pub memlet: Option<Memlet>,
+}
+
+/// An edge with its ends.
+#[derive(Clone, Copy, Debug)]
+pub struct EdgeView<'a> {
+    /// The edge.
+    pub id: EdgeId,
+    /// Where it starts.
+    pub src: NodeId,
+    /// Where it ends.
+    pub dst: NodeId,
+    /// What it carries.
+    pub edge: &'a Edge,
+}
+
+impl<'a> EdgeView<'a> {
+    /// What moves, if anything.
+    pub fn memlet(&self) -> Option<&'a Memlet> {
+        self.edge.memlet.as_ref()
+    }
+
+    /// The source's connector.
+    pub fn src_conn(&self) -> Option<&'a Name> {
+        self.edge.src_conn.as_ref()
+    }
+
+    /// The destination's connector.
+    pub fn dst_conn(&self) -> Option<&'a Name> {
+        self.edge.dst_conn.as_ref()
+    }
+}
+
+/// An acyclic graph of dataflow, executed as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// What people call the state; unique in its SDFG.
+    pub label: Name,
+    /// Where the statement was written that the state came from.
+    pub span: Span,
+    graph: StableDiGraph<Node, Edge, u32>,
+}
+
+impl State {
+    /// An empty state.
+    pub fn new(label: impl Into<Name>) -> Self {
+        State { label: label.into(), span: Span::default(), graph: StableDiGraph::default() }
+    }
+
+    // --- reading -----------------------------------------------------------------------------------------------
+
+    /// The node of that id, which is one of this state.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.graph[id.0]
+    }
+
+    /// The node of that id, for change.
+    pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.graph[id.0]
+    }
+
+    /// Whether the id still names a node.
+    pub fn contains(&self, id: NodeId) -> bool {
+        self.graph.contains_node(id.0)
+    }
+
+    /// The edge of that id, which is one of this state.
+    pub fn edge(&self, id: EdgeId) -> &Edge {
+        &self.graph[id.0]
+    }
+
+    /// The edge of that id, for change.
+    pub fn edge_mut(&mut self, id: EdgeId) -> &mut Edge {
+        &mut self.graph[id.0]
+    }
+
+    /// Both ends of an edge: source, destination.
+    pub fn endpoints(&self, id: EdgeId) -> (NodeId, NodeId) {
+        let (src, dst) = self.graph.edge_endpoints(id.0).expect("an edge id names an edge of this state");
+        (NodeId(src), NodeId(dst))
+    }
+
+    /// Every node, in order of creation.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.graph.node_indices().map(|id| (NodeId(id), &self.graph[id]))
+    }
+
+    /// Ids of every node, in order of creation; does not borrow the state.
+    pub fn node_ids(&self) -> Vec<NodeId> {
+        self.graph.node_indices().map(NodeId).collect()
+    }
+
+    /// Number of nodes.
+    pub fn num_nodes(&self) -> usize {
+        self.graph.node_count()
+    }
+
+    /// Number of edges.
+    pub fn num_edges(&self) -> usize {
+        self.graph.edge_count()
+    }
+
+    /// Whether the state does nothing.
+    pub fn is_empty(&self) -> bool {
+        self.graph.node_count() == 0
+    }
+
+    /// Every edge, in order of creation.
+    pub fn edges(&self) -> impl Iterator<Item = EdgeView<'_>> {
+        self.graph.edge_indices().map(|id| self.view(id))
+    }
+
+    /// Edges that enter a node, in order of creation.
+    pub fn in_edges(&self, node: NodeId) -> Vec<EdgeView<'_>> {
+        self.edges_of(node, Direction::Incoming)
+    }
+
+    /// Edges that leave a node, in order of creation.
+    pub fn out_edges(&self, node: NodeId) -> Vec<EdgeView<'_>> {
+        self.edges_of(node, Direction::Outgoing)
+    }
+
+    /// Number of edges that enter a node.
+    pub fn in_degree(&self, node: NodeId) -> usize {
+        self.graph.edges_directed(node.0, Direction::Incoming).count()
+    }
+
+    /// Number of edges that leave a node.
+    pub fn out_degree(&self, node: NodeId) -> usize {
+        self.graph.edges_directed(node.0, Direction::Outgoing).count()
+    }
+
+    /// Nodes that an edge leads to, once each.
+    pub fn successors(&self, node: NodeId) -> Vec<NodeId> {
+        unique(self.out_edges(node).into_iter().map(|edge| edge.dst))
+    }
+
+    /// Nodes that an edge comes from, once each.
+    pub fn predecessors(&self, node: NodeId) -> Vec<NodeId> {
+        unique(self.in_edges(node).into_iter().map(|edge| edge.src))
+    }
+
+    /// Ids of the access nodes of a container, in order of creation.
+    pub fn accesses(&self, data: &Name) -> Vec<NodeId> {
+        self.nodes().filter(|(_, node)| node.as_access() == Some(data)).map(|(id, _)| id).collect()
+    }
+
+    /// Nodes in an order in which every edge leads forward; `None` if there is a cycle.
+    ///
+    /// Among nodes that are free to come next, the one created first does, so the order is stable.
+    pub fn topological_order(&self) -> Option<Vec<NodeId>> {
+        let mut waiting: IndexMap<NodeIndex<u32>, usize> = self
+            .graph
+            .node_indices()
+            .map(|id| (id, self.graph.edges_directed(id, Direction::Incoming).count()))
+            .collect();
+        let mut ready: std::collections::BTreeSet<NodeIndex<u32>> =
+            waiting.iter().filter(|(_, degree)| **degree == 0).map(|(id, _)| *id).collect();
+        let mut order = Vec::with_capacity(self.graph.node_count());
+        while let Some(id) = ready.pop_first() {
+            order.push(NodeId(id));
+            for edge in self.graph.edges_directed(id, Direction::Outgoing) {
+                let degree = &mut waiting[&edge.target()];
+                *degree -= 1;
+                if *degree == 0 {
+                    ready.insert(edge.target());
+                }
+            }
+        }
+        (order.len() == self.graph.node_count()).then_some(order)
+    }
+
+    /// Whether a path leads from `from` to `to`; a node reaches itself.
+    pub fn reaches(&self, from: NodeId, to: NodeId) -> bool {
+        petgraph::algo::has_path_connecting(&self.graph, from.0, to.0, None)
+    }
+
+    /// The scope that each node is in: its innermost map entry, `None` at top level. Entries and exits belong to the
+    /// scope around them. Nodes on a cycle are absent.
+    pub fn scopes(&self) -> IndexMap<NodeId, Option<NodeId>> {
+        let mut scopes: IndexMap<NodeId, Option<NodeId>> = IndexMap::new();
+        for id in self.topological_order().unwrap_or_default() {
+            let scope = match self.node(id) {
+                Node::MapExit { entry } => scopes.get(entry).copied().flatten(),
+                _ => self
+                    .predecessors(id)
+                    .iter()
+                    .find_map(|&pred| match self.node(pred) {
+                        Node::MapEntry(_) => Some(Some(pred)),
+                        _ => scopes.get(&pred).copied(),
+                    })
+                    .unwrap_or(None),
+            };
+            scopes.insert(id, scope);
+        }
+        scopes
+    }
+
+    /// Nodes strictly between a map's entry and its exit, those of nested scopes too, in topological order.
+    pub fn scope_nodes(&self, entry: NodeId) -> Vec<NodeId> {
+        let Node::MapEntry(map) = self.node(entry) else { return Vec::new() };
+        let mut inside = indexmap::IndexSet::new();
+        let mut stack = self.successors(entry);
+        while let Some(id) = stack.pop() {
+            if id != map.exit && inside.insert(id) {
+                stack.extend(self.successors(id));
+            }
+        }
+        let order = self.topological_order().unwrap_or_default();
+        order.into_iter().filter(|id| inside.contains(id)).collect()
+    }
+
+    /// The other edge of a connector pair: for an edge that enters `IN_x` of a map's node, the edges that leave `OUT_x`.
+    pub fn continuations(&self, edge: EdgeId) -> Vec<EdgeId> {
+        let (_, dst) = self.endpoints(edge);
+        let Some(out) = self.edge(edge).dst_conn.as_ref().and_then(|conn| paired(conn, "IN_", "OUT_")) else {
+            return Vec::new();
+        };
+        self.out_edges(dst).into_iter().filter(|e| e.src_conn() == Some(&out)).map(|e| e.id).collect()
+    }
+
+    /// The edge that enters `IN_x` of the map's node from whose `OUT_x` the given edge leaves.
+    pub fn origin(&self, edge: EdgeId) -> Option<EdgeId> {
+        let (src, _) = self.endpoints(edge);
+        let input = self.edge(edge).src_conn.as_ref().and_then(|conn| paired(conn, "OUT_", "IN_"))?;
+        self.in_edges(src).into_iter().find(|e| e.dst_conn() == Some(&input)).map(|e| e.id)
+    }
+
+    // --- building ----------------------------------------------------------------------------------------------
+
+    /// Adds a node.
+    pub fn add_node(&mut self, node: Node) -> NodeId {
+        NodeId(self.graph.add_node(node))
+    }
+
+    /// Adds an access of a container.
+    pub fn add_access(&mut self, data: impl Into<Name>) -> NodeId {
+        self.add_node(Node::Access(data.into()))
+    }
+
+    /// Adds a tasklet.
+    pub fn add_tasklet(&mut self, tasklet: Tasklet) -> NodeId {
+        self.add_node(Node::Tasklet(tasklet))
+    }
+
+    /// Adds both nodes of a map scope over the given parameters and ranges: entry, exit.
+    pub fn add_map(
+        &mut self,
+        label: impl Into<Name>,
+        dims: impl IntoIterator<Item = (Name, Range)>,
+        schedule: Schedule,
+    ) -> (NodeId, NodeId) {
+        let (params, ranges) = dims.into_iter().unzip();
+        let (label, span) = (label.into(), self.span);
+        let exit = self.add_node(Node::MapExit { entry: NodeId(NodeIndex::end()) });
+        let entry =
+            self.add_node(Node::MapEntry(Map { label, params, ranges, schedule, collapse: 1, exit, span }));
+        *self.node_mut(exit) = Node::MapExit { entry };
+        (entry, exit)
+    }
+
+    /// Adds an edge between connectors.
+    pub fn connect(
+        &mut self,
+        (src, src_conn): (NodeId, Option<&str>),
+        (dst, dst_conn): (NodeId, Option<&str>),
+        memlet: impl Into<Option<Memlet>>,
+    ) -> EdgeId {
+        let edge = Edge {
+            src_conn: src_conn.map(Name::from),
+            dst_conn: dst_conn.map(Name::from),
+            memlet: memlet.into(),
+        };
+        self.add_edge(src, dst, edge)
+    }
+
+    /// Adds an edge.
+    pub fn add_edge(&mut self, src: NodeId, dst: NodeId, edge: Edge) -> EdgeId {
+        EdgeId(self.graph.add_edge(src.0, dst.0, edge))
+    }
+
+    /// Adds an edge that only orders two nodes.
+    pub fn order(&mut self, first: NodeId, then: NodeId) -> EdgeId {
+        self.connect((first, None), (then, None), None)
+    }
+
+    /// A connector number that neither `IN_` nor `OUT_` of the node uses yet, as `data`, `data_1`, `data_2`, ….
+    pub fn fresh_connector(&self, node: NodeId, data: &Name) -> Name {
+        let used: Vec<&str> = self
+            .in_edges(node)
+            .iter()
+            .filter_map(|e| e.dst_conn())
+            .chain(self.out_edges(node).iter().filter_map(|e| e.src_conn()))
+            .map(|conn| conn.strip_prefix("IN_").or(conn.strip_prefix("OUT_")).unwrap_or(conn))
+            .collect();
+        let mut name = data.clone();
+        let mut suffix = 0;
+        while used.contains(&name.as_str()) {
+            suffix += 1;
+            name = format!("{data}_{suffix}").into();
+        }
+        name
+    }
+
+    /// Removes a node with its edges. The nodes of a map are removed in pairs by the caller.
+    pub fn remove_node(&mut self, id: NodeId) -> Option<Node> {
+        self.graph.remove_node(id.0)
+    }
+
+    /// Removes an edge.
+    pub fn remove_edge(&mut self, id: EdgeId) -> Option<Edge> {
+        self.graph.remove_edge(id.0)
+    }
+
+    /// Attaches an edge's source elsewhere; the edge gets a new id.
+    pub fn move_source(&mut self, id: EdgeId, src: NodeId, src_conn: Option<Name>) -> EdgeId {
+        let (_, dst) = self.endpoints(id);
+        let edge = self.remove_edge(id).expect("the edge has ends, so it exists");
+        self.add_edge(src, dst, Edge { src_conn, ..edge })
+    }
+
+    /// Attaches an edge's destination elsewhere; the edge gets a new id.
+    pub fn move_destination(&mut self, id: EdgeId, dst: NodeId, dst_conn: Option<Name>) -> EdgeId {
+        let (src, _) = self.endpoints(id);
+        let edge = self.remove_edge(id).expect("the edge has ends, so it exists");
+        self.add_edge(src, dst, Edge { dst_conn, ..edge })
+    }
+
+    /// Moves every node and edge of another state into this one; returns the new id of each of its nodes.
+    pub fn absorb(&mut self, other: State) -> IndexMap<NodeId, NodeId> {
+        let ids: IndexMap<NodeId, NodeId> =
+            other.nodes().map(|(id, node)| (id, self.add_node(node.clone()))).collect();
+        for edge in other.edges() {
+            self.add_edge(ids[&edge.src], ids[&edge.dst], edge.edge.clone());
+        }
+        for &id in ids.values() {
+            match self.node_mut(id) {
+                Node::MapEntry(map) => map.exit = ids[&map.exit],
+                Node::MapExit { entry } => *entry = ids[&*entry],
+                _ => {}
+            }
+        }
+        ids
+    }
+
+    fn view(&self, id: EdgeIndex<u32>) -> EdgeView<'_> {
+        let (src, dst) = self.endpoints(EdgeId(id));
+        EdgeView { id: EdgeId(id), src, dst, edge: &self.graph[id] }
+    }
+
+    fn edges_of(&self, node: NodeId, direction: Direction) -> Vec<EdgeView<'_>> {
+        let mut edges: Vec<_> =
+            self.graph.edges_directed(node.0, direction).map(|edge| self.view(edge.id())).collect();
+        edges.sort_by_key(|edge| edge.id);
+        edges
+    }
+}
+
+fn unique(ids: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+    ids.collect::<indexmap::IndexSet<_>>().into_iter().collect()
+}
+
+fn paired(connector: &Name, prefix: &str, other: &str) -> Option<Name> {
+    connector.strip_prefix(prefix).map(|rest| format!("{other}{rest}").into())
+}
+
+impl PartialEq for State {
+    /// Equality of labels, nodes and edges under the same ids.
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+            && self.nodes().eq(other.nodes())
+            && self.num_edges() == other.num_edges()
+            && self.edges().zip(other.edges()).all(|(a, b)| (a.src, a.dst, a.edge) == (b.src, b.dst, b.edge))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested_maps() -> (State, Vec<NodeId>) {
+        let mut state = State::new("s");
+        let a = state.add_access("A");
+        let (outer, outer_exit) = state.add_map("m", [("i".into(), Range::new(0, 4))], Schedule::Default);
+        let (inner, inner_exit) = state.add_map("n", [("j".into(), Range::new(0, 4))], Schedule::Default);
+        let t = state.add_access("t");
+        for pair in [a, outer, inner, t, inner_exit, outer_exit].windows(2) {
+            state.order(pair[0], pair[1]);
+        }
+        (state, vec![a, outer, inner, t, inner_exit, outer_exit])
+    }
+
+    #[test]
+    fn scopes_nest() {
+        let (state, ids) = nested_maps();
+        let scopes = state.scopes();
+        assert_eq!(scopes[&ids[0]], None);
+        assert_eq!(scopes[&ids[1]], None);
+        assert_eq!(scopes[&ids[2]], Some(ids[1]));
+        assert_eq!(scopes[&ids[3]], Some(ids[2]));
+        assert_eq!(scopes[&ids[4]], Some(ids[1]));
+        assert_eq!(scopes[&ids[5]], None);
+        assert_eq!(state.scope_nodes(ids[1]), [ids[2], ids[3], ids[4]]);
+    }
+
+    #[test]
+    fn absorbing_keeps_maps_paired() {
+        let (mut state, _) = nested_maps();
+        let (other, ids) = nested_maps();
+        let new = state.absorb(other);
+        let Node::MapEntry(map) = state.node(new[&ids[1]]) else { panic!("an entry") };
+        assert_eq!(map.exit, new[&ids[5]]);
+        assert_eq!(*state.node(map.exit), Node::MapExit { entry: new[&ids[1]] });
+    }
+
+    #[test]
+    fn a_cycle_has_no_order() {
+        let mut state = State::new("s");
+        let (a, b) = (state.add_access("A"), state.add_access("B"));
+        state.order(a, b);
+        assert!(state.topological_order().is_some());
+        state.order(b, a);
+        assert!(state.topological_order().is_none());
+    }
+}
