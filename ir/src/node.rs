@@ -33,6 +33,9 @@ pub struct Map {
     pub schedule: Schedule,
     /// How many of the outermost parameters form one parallel iteration space; at least 1.
     pub collapse: usize,
+    /// Where the iterations may be spread over cores: the condition under which that pays, in terms of symbols that are
+    /// visible at the entry. `None` if it always does.
+    pub parallel_if: Option<Expr>,
     /// The node that closes the scope. Maintained by [`State`](crate::State).
     pub exit: NodeId,
     /// Where the map was written.
@@ -206,7 +209,10 @@ impl Node {
     pub fn collect_symbols(&self, used: &mut BTreeSet<Name>) {
         match self {
             Node::Tasklet(tasklet) => tasklet.code.collect_symbols(used),
-            Node::MapEntry(map) => used.extend(map.ranges.iter().flat_map(Range::symbols)),
+            Node::MapEntry(map) => {
+                used.extend(map.ranges.iter().flat_map(Range::symbols));
+                used.extend(map.parallel_if.iter().flat_map(Expr::symbols));
+            }
             Node::Nested(nested) => used.extend(nested.symbols.values().flat_map(|expr| expr.symbols())),
             Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
         }
@@ -216,7 +222,12 @@ impl Node {
     pub fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
         match self {
             Node::Tasklet(tasklet) => tasklet.code.map_exprs(f),
-            Node::MapEntry(map) => map.ranges.iter_mut().for_each(|range| range.map_exprs(f)),
+            Node::MapEntry(map) => {
+                map.ranges.iter_mut().for_each(|range| range.map_exprs(f));
+                if let Some(condition) = &mut map.parallel_if {
+                    *condition = f(condition);
+                }
+            }
             Node::Nested(nested) => nested.symbols.values_mut().for_each(|expr| *expr = f(expr)),
             Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
         }

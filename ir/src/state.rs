@@ -312,8 +312,8 @@ impl State {
         let (params, ranges) = dims.into_iter().unzip();
         let (label, span) = (label.into(), self.span);
         let exit = self.add_node(Node::MapExit { entry: NodeId(NodeIndex::end()) });
-        let entry =
-            self.add_node(Node::MapEntry(Map { label, params, ranges, schedule, collapse: 1, exit, span }));
+        let map = Map { label, params, ranges, schedule, collapse: 1, parallel_if: None, exit, span };
+        let entry = self.add_node(Node::MapEntry(map));
         *self.node_mut(exit) = Node::MapExit { entry };
         (entry, exit)
     }
