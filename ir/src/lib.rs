@@ -31,6 +31,7 @@ pub mod library;
 pub mod memlet;
 pub mod name;
 pub mod node;
+pub mod propagate;
 pub mod sdfg;
 pub mod source;
 pub mod state;
