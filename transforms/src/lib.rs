@@ -1,1 +1,34 @@
-//! Rewrites of the stateful dataflow multigraph, pipelines of them, and library-node expansions
+//! Rewrites of the stateful dataflow multigraph, pipelines of them, and library-node expansions.
+//!
+//! A *transformation* ([`Transformation`]) rewrites one place and proves beforehand that it may, or says why not
+//! ([`Refusal`]). A *pass* ([`Pass`]) rewrites a whole SDFG. A *pipeline* ([`Pipeline`]) is a list of passes, readable
+//! from top to bottom:
+//!
+//! * [`simplify()`] removes what front ends leave behind; every program goes through it.
+//!
+//! ```
+//! use dacec_ir::Sdfg;
+//! use dacec_transforms::{Context, simplify};
+//!
+//! let mut sdfg = Sdfg::new("empty");
+//! let changed = simplify().run(&mut sdfg, &mut Context::default())?;
+//! assert!(!changed.any());
+//! # Ok::<(), dacec_transforms::InvalidAfter>(())
+//! ```
+//!
+//! **What this crate knows**: graph rewrites. **What it does not know**: Python, the text of any target language.
+
+pub mod pass;
+pub mod pipeline;
+pub mod refusal;
+pub mod registry;
+pub mod simplify;
+pub mod surroundings;
+pub mod transformation;
+
+pub use pass::{Changed, Context, InvalidAfter, Options, Pass};
+pub use pipeline::{Pipeline, run_pass};
+pub use refusal::Refusal;
+pub use simplify::simplify;
+pub use surroundings::{Surroundings, Uses};
+pub use transformation::{Place, Transformation, apply_everywhere, everywhere, with_places};

@@ -1,0 +1,216 @@
+//! Passes: named rewrites of a whole SDFG, and what they share while they run.
+
+use crate::Refusal;
+use dacec_ir::Sdfg;
+use indexmap::IndexMap;
+use std::ops::{BitOr, BitOrAssign};
+use std::time::Duration;
+use thiserror::Error;
+
+/// Whether a pass changed anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "pipelines run other passes again after a change"]
+pub enum Changed {
+    /// The SDFG is as it was.
+    #[default]
+    No,
+    /// The SDFG is another one.
+    Yes,
+}
+
+impl Changed {
+    /// Whether there was a change.
+    pub fn any(self) -> bool {
+        self == Changed::Yes
+    }
+}
+
+impl From<bool> for Changed {
+    fn from(changed: bool) -> Self {
+        if changed { Changed::Yes } else { Changed::No }
+    }
+}
+
+impl BitOr for Changed {
+    type Output = Changed;
+
+    fn bitor(self, other: Changed) -> Changed {
+        Changed::from(self.any() || other.any())
+    }
+}
+
+impl BitOrAssign for Changed {
+    fn bitor_assign(&mut self, other: Changed) {
+        *self = *self | other;
+    }
+}
+
+/// A named rewrite of an SDFG.
+///
+/// A pass rewrites the SDFG that it is given and not the ones nested in it: a [`Pipeline`](crate::Pipeline) calls it for
+/// those too, inside out. It keeps the meaning of every valid SDFG and leaves a valid one; it works until it finds
+/// nothing more to do, so that running it twice in a row is running it once.
+pub trait Pass {
+    /// Kebab-case, the same on the command line.
+    fn name(&self) -> &'static str;
+
+    /// One sentence for people who list the passes.
+    fn summary(&self) -> &'static str;
+
+    /// Rewrites, and says whether anything changed; nobody compares programs to find out.
+    fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed;
+}
+
+/// Checks an SDFG; the error is the complaint, ready for people.
+pub type Verify = fn(&Sdfg) -> Result<(), String>;
+
+/// How passes are run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How many rewrites and runs of passes are allowed; all later ones are skipped. A wrong result is traced to the
+    /// rewrite that causes it by bisection over this number.
+    pub bisect_limit: Option<usize>,
+    /// Checks the whole SDFG after every pass that changed it.
+    pub verify: Option<Verify>,
+    /// Whether to keep the reasons for which transformations were refused.
+    pub explain: bool,
+    /// Number of times the passes of a fixed point are run at most; 0 is the default.
+    pub max_rounds: usize,
+}
+
+/// What a pass did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Number of runs.
+    pub runs: usize,
+    /// Number of runs that changed something.
+    pub changes: usize,
+    /// Time spent.
+    pub time: Duration,
+}
+
+/// A refusal with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// The transformation.
+    pub transformation: &'static str,
+    /// The state or region.
+    pub place: String,
+    /// Why it did not apply.
+    pub reason: Refusal,
+}
+
+/// A pass left an SDFG that is not valid: a bug of the pass.
+#[derive(Clone, Debug, Error)]
+#[error("the pass `{pass}` made an invalid program: {complaint}")]
+pub struct InvalidAfter {
+    /// The pass.
+    pub pass: &'static str,
+    /// What the check says.
+    pub complaint: String,
+}
+
+/// What the passes of one compilation share: options, counters, and what happened.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    options: Options,
+    permitted: usize,
+    last_permitted: Option<&'static str>,
+    passes: IndexMap<&'static str, Statistics>,
+    rewrites: IndexMap<&'static str, usize>,
+    refusals: Vec<Refused>,
+}
+
+impl Context {
+    /// A context for one compilation.
+    pub fn new(options: Options) -> Self {
+        Context { options, ..Context::default() }
+    }
+
+    /// How passes are run.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Whether one more rewrite, or run of a pass, is allowed; counts it.
+    pub fn permit(&mut self, name: &'static str) -> bool {
+        if self.options.bisect_limit.is_some_and(|limit| self.permitted >= limit) {
+            return false;
+        }
+        self.permitted += 1;
+        self.last_permitted = Some(name);
+        true
+    }
+
+    /// Number of rewrites and runs of passes that were allowed, and the last of them: what to blame when the limit was
+    /// found by bisection.
+    pub fn permitted(&self) -> (usize, Option<&'static str>) {
+        (self.permitted, self.last_permitted)
+    }
+
+    /// Notes that a transformation was applied.
+    pub fn applied(&mut self, transformation: &'static str) {
+        *self.rewrites.entry(transformation).or_insert(0) += 1;
+    }
+
+    /// Notes that a transformation was refused; `place` is called only if somebody wants to know.
+    pub fn refused(&mut self, transformation: &'static str, place: impl FnOnce() -> String, reason: Refusal) {
+        if self.options.explain && reason.is_interesting() {
+            let refused = Refused { transformation, place: place(), reason };
+            if !self.refusals.contains(&refused) {
+                self.refusals.push(refused);
+            }
+        }
+    }
+
+    /// Notes a run of a pass.
+    pub(crate) fn ran(&mut self, pass: &'static str, changed: Changed, time: Duration) {
+        let statistics = self.passes.entry(pass).or_default();
+        statistics.runs += 1;
+        statistics.changes += usize::from(changed.any());
+        statistics.time += time;
+    }
+
+    /// What each pass did, in order of first run.
+    pub fn passes(&self) -> &IndexMap<&'static str, Statistics> {
+        &self.passes
+    }
+
+    /// How often each transformation was applied, in order of first application.
+    pub fn rewrites(&self) -> &IndexMap<&'static str, usize> {
+        &self.rewrites
+    }
+
+    /// Why transformations did not apply, if [`Options::explain`] is set.
+    pub fn refusals(&self) -> &[Refused] {
+        &self.refusals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_stops_rewrites() {
+        let mut context = Context::new(Options { bisect_limit: Some(2), ..Options::default() });
+        assert!(context.permit("a") && context.permit("b"));
+        assert!(!context.permit("c"));
+        assert_eq!(context.permitted(), (2, Some("b")));
+    }
+
+    #[test]
+    fn refusals_are_kept_on_request_and_once() {
+        let refuse = |context: &mut Context| {
+            context.refused("MapFusion", || "state s".into(), Refusal::NotTransient("A".into()));
+            context.refused("MapFusion", || "state s".into(), Refusal::NoMatch("not a map"));
+        };
+        let mut silent = Context::default();
+        refuse(&mut silent);
+        assert!(silent.refusals().is_empty());
+        let mut context = Context::new(Options { explain: true, ..Options::default() });
+        refuse(&mut context);
+        refuse(&mut context);
+        assert_eq!(context.refusals().len(), 1);
+    }
+}

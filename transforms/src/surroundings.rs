@@ -1,0 +1,230 @@
+//! What a rewrite sees of the program around the place that it changes.
+
+use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::sdfg::NameSupply;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Block, Branch, Data, Expr, Loop, Name, Node, NodeId, Region, Sdfg, State};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+/// The SDFG around a place that is being rewritten.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// The SDFG without its body, of which the place is a part.
+    pub sdfg: &'a mut Sdfg,
+    /// What holds of symbols at the place (not inside its map scopes, see [`facts_inside`]).
+    pub facts: Facts,
+    /// Hands out names that nothing in the SDFG uses.
+    pub names: &'a mut NameSupply,
+    /// How often each container is used in the whole SDFG, the place included. A rewrite that adds or removes accesses
+    /// keeps it right.
+    pub uses: &'a mut Uses,
+}
+
+impl Surroundings<'_> {
+    /// The container of that name.
+    ///
+    /// # Panics
+    /// If there is none: every access of a valid SDFG names a container.
+    pub fn container(&self, name: &Name) -> &Data {
+        match self.sdfg.container(name) {
+            Some(data) => data,
+            None => panic!("the SDFG has no container `{name}`"),
+        }
+    }
+
+    /// Whether the container is internal to the SDFG and used in this state only.
+    pub fn is_local_to(&self, state: &State, name: &Name) -> bool {
+        self.sdfg.container(name).is_some_and(Data::is_transient)
+            && self.uses.of_container(name) == state.accesses(name).len()
+    }
+}
+
+/// How often each container is used: access nodes, reads on control flow.
+#[derive(Clone, Debug, Default)]
+pub struct Uses(IndexMap<Name, usize>);
+
+impl Uses {
+    /// Counts the uses in an SDFG (those of nested SDFGs are uses of the nested containers).
+    pub fn of(sdfg: &Sdfg) -> Self {
+        let mut uses = Uses::default();
+        sdfg.body.visit(&mut |block| {
+            for scalar in block.scalars() {
+                scalar.names().iter().for_each(|name| uses.add(name));
+            }
+            if let Block::State(state) = block {
+                state.nodes().filter_map(|(_, node)| node.as_access()).for_each(|name| uses.add(name));
+            }
+        });
+        uses
+    }
+
+    /// Number of uses of a container.
+    pub fn of_container(&self, name: &Name) -> usize {
+        self.0.get(name).copied().unwrap_or(0)
+    }
+
+    /// One use more.
+    pub fn add(&mut self, name: &Name) {
+        *self.0.entry(name.clone()).or_insert(0) += 1;
+    }
+
+    /// One use less.
+    pub fn remove(&mut self, name: &Name) {
+        if let Some(count) = self.0.get_mut(name) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+/// What holds whenever the SDFG runs, and stays true while it does: extents of arguments made of symbols that are never
+/// assigned are not negative.
+pub fn entry_facts(sdfg: &Sdfg) -> Facts {
+    let assigned = assigned_symbols(&sdfg.body);
+    let mut facts = Facts::new();
+    for data in sdfg.containers.values().filter(|data| !data.is_transient()) {
+        for extent in data.shape() {
+            if extent.symbols().is_disjoint(&assigned) {
+                facts.assume(&extent.ge(&Expr::zero()));
+            }
+        }
+    }
+    facts
+}
+
+/// Symbols that assignments and loop headers in a region give values to.
+pub fn assigned_symbols(region: &Region) -> BTreeSet<Name> {
+    let mut assigned = BTreeSet::new();
+    region.visit(&mut |block| match block {
+        Block::Assign(assignments) => assigned.extend(assignments.iter().map(|it| it.symbol.clone())),
+        Block::Loop(it) => assigned.extend(it.variable().cloned()),
+        _ => {}
+    });
+    assigned
+}
+
+/// Calls `f` on every region, inside out, with what holds everywhere in it: ranges of loop variables and conditions of
+/// branches, as far as they are about symbols that do not change in the region.
+pub fn visit_with_facts(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&mut Region, &Facts)) {
+    for block in &mut region.blocks {
+        match block {
+            Block::Loop(it) => {
+                let inner = facts_in_loop(it, facts);
+                visit_with_facts(&mut it.body, &inner, f);
+            }
+            Block::Conditional(it) => {
+                let assigned = it.branches.iter().flat_map(|branch| assigned_symbols(&branch.body)).collect();
+                let mut before = facts.clone();
+                for branch in &mut it.branches {
+                    let inner = facts_in_branch(branch, &assigned, &before, true);
+                    before = facts_in_branch(branch, &assigned, &before, false);
+                    visit_with_facts(&mut branch.body, &inner, f);
+                }
+            }
+            Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => {}
+        }
+    }
+    f(region, facts);
+}
+
+/// What holds in the body of a loop.
+fn facts_in_loop(it: &Loop, facts: &Facts) -> Facts {
+    let LoopHeader::For { variable, start, stop, step } = &it.header else { return facts.clone() };
+    let mut inner = facts.clone();
+    let assigned = assigned_symbols(&it.body);
+    let constant = |expr: &Expr| !expr.uses(variable) && expr.symbols().is_disjoint(&assigned);
+    if assigned.contains(variable) || !constant(start) || !constant(stop) {
+        return inner;
+    }
+    match step.as_int() {
+        Some(step) if step > 0 => inner.assume_range(variable, start.clone(), stop - 1),
+        Some(step) if step < 0 => inner.assume_range(variable, stop + 1, start.clone()),
+        _ => {}
+    }
+    inner
+}
+
+/// What holds in a branch (`holds`), or in those after it; `assigned` are the symbols that any branch changes.
+fn facts_in_branch(branch: &Branch, assigned: &BTreeSet<Name>, facts: &Facts, holds: bool) -> Facts {
+    let Some(condition) = branch.condition.as_ref().and_then(|condition| condition.to_symbolic()) else {
+        return facts.clone();
+    };
+    if !condition.symbols().is_disjoint(assigned) {
+        return facts.clone();
+    }
+    facts.with(&if holds { condition } else { condition.not() })
+}
+
+/// What holds for a node inside map scopes: the facts of its state, and the ranges of the parameters around it.
+///
+/// `scopes` are those of the state ([`State::scopes`]).
+pub fn facts_inside(
+    state: &State,
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    node: NodeId,
+    facts: &Facts,
+) -> Facts {
+    let mut entries = Vec::new();
+    let mut scope = scopes.get(&node).copied().flatten();
+    while let Some(entry) = scope {
+        entries.push(entry);
+        scope = scopes.get(&entry).copied().flatten();
+    }
+    let mut inner = facts.clone();
+    for entry in entries.into_iter().rev() {
+        if let Node::MapEntry(map) = state.node(entry) {
+            for (param, range) in map.params.iter().zip(&map.ranges) {
+                if let Some((low, high)) = range.extremes() {
+                    inner.assume_range(param, low, high);
+                }
+            }
+        }
+    }
+    inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dacec_ir::builder::SdfgBuilder;
+    use dacec_ir::{Assignment, DType, ScalarExpr};
+
+    fn facts_of_each_region(mut sdfg: Sdfg) -> Vec<Facts> {
+        let facts = entry_facts(&sdfg);
+        let mut all = Vec::new();
+        visit_with_facts(&mut sdfg.body, &facts, &mut |_, facts| all.push(facts.clone()));
+        all
+    }
+
+    #[test]
+    fn a_loop_bounds_its_variable() {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone()]);
+        b.for_loop("i", 1, n.clone(), |_| {});
+        let facts = facts_of_each_region(b.build());
+        assert_eq!(facts[0].prove_lt(&Expr::sym("i"), &n), Some(true));
+        assert_eq!(facts[1].prove_lt(&Expr::sym("i"), &n), None);
+    }
+
+    #[test]
+    fn a_bound_that_changes_in_the_loop_says_nothing() {
+        let mut b = SdfgBuilder::new("p");
+        b.for_loop("i", 0, Expr::sym("k"), |b| {
+            b.push(Block::Assign(vec![Assignment { symbol: "k".into(), value: ScalarExpr::int(1) }]));
+        });
+        let facts = facts_of_each_region(b.build());
+        assert_eq!(facts[0].prove_lt(&Expr::sym("i"), &Expr::sym("k")), None);
+    }
+
+    #[test]
+    fn the_second_branch_knows_that_the_first_was_not_taken() {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.conditional(n.lt(&Expr::int(5)), |_| {}, |_| {});
+        let facts = facts_of_each_region(b.build());
+        assert_eq!(facts[0].prove_lt(&n, &Expr::int(5)), Some(true));
+        assert_eq!(facts[1].prove_ge(&n, &Expr::int(5)), Some(true));
+        assert_eq!(facts[2].prove_ge(&n, &Expr::int(5)), None);
+    }
+}
