@@ -60,8 +60,8 @@ impl Function {
             Function::BitAnd => a & b,
             Function::BitOr => a | b,
             Function::BitXor => a ^ b,
-            Function::Shl => u32::try_from(b.max(-1).min(64)).ok().map(|b| a.checked_shl(b).unwrap_or(0))?,
-            Function::Shr => u32::try_from(b.max(-1).min(63)).ok().map(|b| a >> b)?,
+            Function::Shl => u32::try_from(b.clamp(-1, 64)).ok().map(|b| a.checked_shl(b).unwrap_or(0))?,
+            Function::Shr => u32::try_from(b.clamp(-1, 63)).ok().map(|b| a >> b)?,
         })
     }
 }

@@ -34,7 +34,7 @@ enum Level {
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if f.width().is_some() {
-            return f.pad(&self.to_string());
+            return f.pad(&At(Level::Ternary, self).to_string());
         }
         print_expr(f, self)
     }

@@ -83,7 +83,7 @@ impl Interval {
     }
 
     fn pow(self, exponent: u32) -> Self {
-        match (self.sign(), exponent % 2 == 0) {
+        match (self.sign(), exponent.is_multiple_of(2)) {
             (Some(true), _) => {
                 let low = self.low.and_then(|low| low.checked_pow(exponent)).unwrap_or(0);
                 Interval { low: Some(low), high: self.high.and_then(|high| high.checked_pow(exponent)) }

@@ -94,7 +94,7 @@ impl Search {
         if interval.is_at_least(0) || shift::is_not_negative(&d, known) {
             return true;
         }
-        if interval.is_at_most(-1) || depth == MAX_DEPTH {
+        if interval.is_at_most(-1) || depth == MAX_DEPTH || self.budget == 0 {
             return false;
         }
         let next = &d + 1;
@@ -150,12 +150,13 @@ fn goals(known: &Known, d: &Expr) -> Vec<Goal> {
     }
     // Symbols come last: their bounds may be needed by what replaces an operation.
     atoms.sort_by_key(|atom| matches!(atom, Atom::Symbol(_)));
-    let mut goals = Vec::new();
+    let (mut goals, mut late) = (Vec::new(), Vec::new());
     for atom in atoms {
         let (coefficient, rest) = split(d, atom);
         let sign = Sign::of(known, &coefficient);
-        Replace { known, coefficient, rest, goals: &mut goals }.atom(atom, sign);
+        Replace { known, coefficient, rest, goals: &mut goals, late: &mut late }.atom(atom, sign);
     }
+    goals.append(&mut late);
     goals
 }
 
@@ -203,6 +204,8 @@ struct Replace<'a> {
     coefficient: Expr,
     rest: Expr,
     goals: &'a mut Vec<Goal>,
+    /// Goals by constant bounds. The interval of `d` knows these already: they help only together with others.
+    late: &'a mut Vec<Goal>,
 }
 
 impl Replace<'_> {
@@ -242,7 +245,8 @@ impl Replace<'_> {
     /// The atom is replaced by a value that makes the whole smaller.
     fn by(&mut self, bound: &Expr) {
         if let Some(goal) = self.replaced(bound) {
-            self.goals.push(Goal::One(goal));
+            let goals = if bound.as_int().is_some() { &mut *self.late } else { &mut *self.goals };
+            goals.push(Goal::One(goal));
         }
     }
 

@@ -107,6 +107,8 @@ impl FromStr for Expr {
     }
 }
 
+/// What an operator in front of a value does.
+type Prefix = fn(Value) -> Result<Value, ParseErrorKind>;
 /// A kind of error and its place.
 type Failure = (ParseErrorKind, usize);
 
@@ -202,7 +204,7 @@ impl<'a> Parser<'a> {
 
     fn prefix(&mut self, loosest: u8) -> Result<Value, Failure> {
         let position = self.position;
-        let (level, f): (u8, fn(Value) -> Result<Value, ParseErrorKind>) = match self.token {
+        let (level, f): (u8, Prefix) = match self.token {
             Token::Symbol("-") => (SIGN, |value| Ok(value.negated())),
             Token::Symbol("+") => (SIGN, Ok),
             Token::Symbol("~") => (SIGN, |value| value.integers1(|x| -x - 1)),

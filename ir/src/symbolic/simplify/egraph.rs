@@ -139,7 +139,11 @@ impl Analysis<Node> for Values {
     /// Adds the forms of the cheapest expression, so that rules see them too.
     fn modify(graph: &mut Graph, id: Id) {
         let best = graph[id].data.expr.clone();
-        let whole = graph.add(Node::Whole(Whole(best.clone())));
+        let node = Node::Whole(Whole(best.clone()));
+        if graph.lookup(node.clone()) == Some(id) {
+            return;
+        }
+        let whole = graph.add(node);
         graph.union(id, whole);
         let encoded = encode(graph, &best);
         graph.union(id, encoded);

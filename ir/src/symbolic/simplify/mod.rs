@@ -34,6 +34,8 @@ use std::time::Duration;
 const MAX_NODES: usize = 2000;
 /// Rounds of rewriting.
 const MAX_ITERATIONS: usize = 8;
+/// Rounds without a better form after which it is given up. The e-graph doubles in each.
+const MAX_STALE: usize = 3;
 
 /// An expression of the same value wherever the facts hold, with the least [`cost()`] that is found.
 pub fn simplify(expr: &Expr, facts: &Facts) -> Expr {
@@ -92,6 +94,14 @@ fn search(expr: &Expr, facts: &Facts) -> Expr {
         .with_time_limit(Duration::MAX);
     let root = egraph::encode(&mut runner.egraph, expr);
     runner.egraph.rebuild();
-    let runner = runner.run(rules::all());
+    let (mut best, mut stale) = (runner.egraph[root].data.clone(), 0);
+    let runner = runner
+        .with_hook(move |runner| {
+            let found = &runner.egraph[root].data;
+            stale = if found.is_better_than(&best) { 0 } else { stale + 1 };
+            best = found.clone();
+            if stale > MAX_STALE { Err("no better form in some rounds".to_owned()) } else { Ok(()) }
+        })
+        .run(rules::all());
     runner.egraph[root].data.expr().clone()
 }

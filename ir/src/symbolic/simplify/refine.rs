@@ -10,7 +10,7 @@ impl Effort {
     /// Once for every operation of an expression.
     pub(super) const FULL: Effort = Effort(60);
     /// For each of hundreds of forms.
-    pub(super) const LOW: Effort = Effort(4);
+    pub(super) const LOW: Effort = Effort(2);
 }
 
 /// Replaces factors of terms whose value the facts give; operands stay as they are.
