@@ -4,7 +4,7 @@
 //! == r % k`. What stays is brought to one form:
 //!
 //! ```text
-//! (4*i + 6)//4          i + (i*0 + 6)//4 = i + 1
+//! (4*i + 6)//4          i + 1
 //! (2*i + 5)//4          (i + 2)//2 = i//2 + 1       common divisors, after rounding the constant down
 //! (i//4 + j)//8         (i + 4*j)//32               nested divisions by constants
 //! (6*i) % 4             2*((3*i) % 2) = 2*(i % 2)

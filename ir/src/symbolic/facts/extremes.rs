@@ -60,17 +60,23 @@ fn replace_symbol(known: &Arc<Known>, expr: &Expr, end: End, by_constant: bool) 
 }
 
 /// The extreme value of an expression while variables run over their ranges.
+///
+/// A variable is eliminated under the ranges of those around it and its own, not of those inside of it: a range inside
+/// may be empty for some of its values, and would restrict what is proved to the others. For the same reason nothing
+/// else is assumed about the variables.
 pub(super) fn over(facts: &Facts, expr: &Expr, variables: &[(Name, Expr, Expr)], end: End) -> Option<Expr> {
-    let mut inside = facts.clone();
+    let mut around = facts.without(&|name| variables.iter().any(|(variable, ..)| variable == name));
+    let mut inside = Vec::with_capacity(variables.len());
     for (name, low, high) in variables {
-        inside.assume_range(name, low.clone(), high.clone());
+        around.assume_range(name, low.clone(), high.clone());
+        inside.push(around.clone());
     }
     let mut extreme = expr.clone();
-    for (name, low, high) in variables.iter().rev() {
+    for ((name, low, high), facts) in variables.iter().zip(&inside).rev() {
         if !extreme.uses(name) {
             continue;
         }
-        let grows = direction(&inside.0, &extreme, name)?;
+        let grows = direction(&facts.0, &extreme, name)?;
         let value = if (grows == Ordering::Greater) == (end == End::High) { high } else { low };
         extreme = extreme.subs1(name, value);
     }

@@ -130,14 +130,15 @@ impl Interval {
             {
                 return self;
             }
-            let mut rest = Interval { low: Some(0), high: divisor.high.map(|largest| largest - 1) };
+            let mut rest =
+                Interval { low: Some(0), high: divisor.high.map(|largest| largest.saturating_sub(1)) };
             if self.is_at_least(0) {
                 rest.cut_high(self.high);
             }
             return rest;
         }
         if divisor.is_at_most(-1) {
-            return Interval { low: divisor.low.map(|smallest| smallest + 1), high: Some(0) };
+            return Interval { low: divisor.low.map(|smallest| smallest.saturating_add(1)), high: Some(0) };
         }
         Interval::ALL
     }

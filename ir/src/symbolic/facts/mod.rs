@@ -124,6 +124,11 @@ impl Facts {
         facts
     }
 
+    /// These facts without those that mention certain symbols.
+    pub fn without(&self, is_forgotten: &dyn Fn(&Name) -> bool) -> Facts {
+        self.0.without(is_forgotten).map_or_else(|| self.clone(), |known| Facts(Arc::new(known)))
+    }
+
     /// `a <= b`
     pub fn prove_le(&self, a: &Expr, b: &Expr) -> Option<bool> {
         prove::compare(&self.0, CmpOp::Le, a, b)
@@ -189,13 +194,14 @@ impl Facts {
     /// The smallest value that the expression takes while variables run over their ranges, given as variable, first and
     /// last value, outermost variable first: the range of one may depend on those before it.
     ///
-    /// The ranges must not be empty. The result does not depend on the variables. `None` if the expression does not run
-    /// in one direction as a variable grows.
+    /// The result does not depend on the variables. It is a lower bound, and the exact minimum if no range is empty.
+    /// `None` if the expression is not known to run in one direction as a variable grows. What these facts say about the
+    /// variables is ignored.
     pub fn min_over(&self, expr: &Expr, variables: &[(Name, Expr, Expr)]) -> Option<Expr> {
         extremes::over(self, expr, variables, extremes::End::Low)
     }
 
-    /// The largest value that the expression takes; see [`Facts::min_over`].
+    /// The largest value that the expression takes, or an upper bound; see [`Facts::min_over`].
     pub fn max_over(&self, expr: &Expr, variables: &[(Name, Expr, Expr)]) -> Option<Expr> {
         extremes::over(self, expr, variables, extremes::End::High)
     }
@@ -255,6 +261,26 @@ impl Facts {
 }
 
 impl Known {
+    /// `None` if there is nothing to forget.
+    fn without(&self, is_forgotten: &dyn Fn(&Name) -> bool) -> Option<Known> {
+        let mentions =
+            |expr: &Expr| expr.any_atom(&mut |atom| matches!(atom, Atom::Symbol(name) if is_forgotten(name)));
+        let bounds = |bounds: &Bounds| bounds.lower.iter().chain(&bounds.upper).any(mentions);
+        let general = self.not_negative.iter().chain(&self.not_zero).any(mentions);
+        if !general && !self.symbols.iter().any(|(name, known)| is_forgotten(name) || bounds(known)) {
+            return None;
+        }
+        let mut known = self.clone();
+        known.symbols.retain(|name, _| !is_forgotten(name));
+        for bounds in known.symbols.values_mut() {
+            bounds.lower.retain(|bound| !mentions(bound));
+            bounds.upper.retain(|bound| !mentions(bound));
+        }
+        known.not_negative.retain(|expr| !mentions(expr));
+        known.not_zero.retain(|expr| !mentions(expr));
+        Some(known)
+    }
+
     fn add_bound(&mut self, name: &Name, bound: Expr, is_lower: bool) {
         let interval = interval::of(&bound, self);
         let bounds = self.symbols.entry(name.clone()).or_default();

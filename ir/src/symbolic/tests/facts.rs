@@ -153,6 +153,18 @@ fn extremes_over_loops_come_from_their_ends() {
 }
 
 #[test]
+fn extremes_do_not_rely_on_a_guard_around_the_variable() {
+    // Where `k < j` holds, `max(k, j)` does not change with `k`; over all of its range it does.
+    let facts = Facts::new().with(&expr("k < j"));
+    let range = [("k".into(), expr("0"), expr("10"))];
+    assert_eq!(facts.max_over(&expr("max(k, j)"), &range), Some(expr("max(10, j)")));
+    assert_eq!(facts.without(&|name| name == "k").prove(&expr("k < j")), None);
+    // The inner loop runs only for small `k`: what holds there says nothing about the others.
+    let nest = [("k".into(), expr("0"), expr("10")), ("l".into(), expr("2*k"), expr("10"))];
+    assert_eq!(Facts::new().min_over(&expr("-max(k, 5)"), &nest), Some(expr("-10")));
+}
+
+#[test]
 fn contradictions_and_cycles_end() {
     let facts = Facts::new().with(&expr("a < b and b < c and c < a"));
     let _: Option<bool> = facts.prove(&expr("a*b < c + d"));

@@ -1,7 +1,7 @@
 //! Properties of random expressions, against their values computed directly.
 
 use super::tree::{self, SYMBOLS, Tree, Values};
-use crate::symbolic::{Expr, Facts, Substitution};
+use crate::symbolic::{Expr, Facts, Substitution, simplify};
 use proptest::prelude::*;
 
 /// Where the tree has a value, the expression has the same.
@@ -139,6 +139,19 @@ proptest! {
     #[test]
     fn parsing_tokens_never_panics(tokens in prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..24)) {
         let _: Result<Expr, _> = Expr::parse(&tokens.concat());
+    }
+
+    #[test]
+    fn huge_numbers_do_not_panic(a in tree::huge_trees(), b in tree::huge_trees(), values in tree::values()) {
+        let (a, b) = (a.build(), b.build());
+        let text = a.to_string();
+        let parsed = Expr::parse(&text);
+        prop_assert_eq!(parsed.as_ref(), Ok(&a), "{}", text);
+        let facts = Facts::new().with(&a.lt(&b)).with(&a.ne_expr(&Expr::zero()));
+        let _: Option<bool> = facts.prove_le(&a, &b);
+        let _: Option<bool> = facts.prove_eq(&(&a * &b), &b);
+        let _: (Option<Expr>, Option<Expr>) = facts.bounds(&(&a - &b));
+        let _: Result<i64, _> = simplify(&a, &facts).eval_with(&values);
     }
 
     #[test]

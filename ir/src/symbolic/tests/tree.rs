@@ -231,6 +231,20 @@ pub(super) fn trees() -> impl Strategy<Value = Tree> {
     })
 }
 
+/// Trees with some constants near the ends of 64 bits.
+pub(super) fn huge_trees() -> impl Strategy<Value = Tree> {
+    let huge =
+        proptest::sample::select(vec![i64::MIN, i64::MIN + 1, -1, i64::MAX - 1, i64::MAX, 1 << 62, 1 << 33]);
+    (trees(), trees(), huge, function(), op()).prop_map(|(a, b, constant, function, op)| {
+        let huge = || Box::new(Tree::Int(constant));
+        let a = Tree::Add(Box::new(Tree::Mul(Box::new(a), huge())), huge());
+        let quotient = Tree::FloorDiv(Box::new(a.clone()), huge());
+        let rest = Tree::Mod(Box::new(b.clone()), huge());
+        let call = Tree::Call(function, vec![a, rest]);
+        Tree::Select(Box::new(Tree::Compare(op, Box::new(quotient), Box::new(b))), Box::new(call), huge())
+    })
+}
+
 /// Conditions on symbols, as facts are made of.
 pub(super) fn conditions() -> impl Strategy<Value = Tree> {
     let side = || {
