@@ -9,13 +9,16 @@ use std::sync::OnceLock;
 
 /// The instruction sets that a library asks the CPU for before it uses them: the macro that a C++ compiler predefines
 /// when it may use the set, and the set's name for `__builtin_cpu_supports`. GCC and Clang know all of them.
-pub const CHECKED_FEATURES: [(&str, &str); 22] = [
+pub const CHECKED_FEATURES: [(&str, &str); 25] = [
     ("__SSE3__", "sse3"),
     ("__SSSE3__", "ssse3"),
     ("__SSE4_1__", "sse4.1"),
     ("__SSE4_2__", "sse4.2"),
     ("__POPCNT__", "popcnt"),
+    ("__SSE4A__", "sse4a"),
     ("__AVX__", "avx"),
+    ("__FMA4__", "fma4"),
+    ("__XOP__", "xop"),
     ("__AVX2__", "avx2"),
     ("__FMA__", "fma"),
     ("__BMI__", "bmi"),
