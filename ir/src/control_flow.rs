@@ -241,6 +241,16 @@ impl Block {
     }
 }
 
+impl LoopHeader {
+    /// The condition of a loop that does not count.
+    pub fn condition(&self) -> Option<&ScalarExpr> {
+        match self {
+            LoopHeader::While { condition } | LoopHeader::DoWhile { condition } => Some(condition),
+            LoopHeader::For { .. } => None,
+        }
+    }
+}
+
 impl Loop {
     /// `for variable in range(start, stop, step)`.
     pub fn counted(

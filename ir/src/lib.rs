@@ -22,6 +22,7 @@
 //!   and in loop headers, never inside a state.
 //! * Distinct containers do not overlap in memory.
 
+pub mod analysis;
 pub mod builder;
 pub mod code;
 pub mod control_flow;

@@ -98,8 +98,11 @@ impl Range {
         &self.start + k * &self.step
     }
 
-    /// The range of the elements at the positions `inner` of this one.
+    /// The range of the elements at the positions `inner` of this one. A single index stays one.
     pub fn compose(&self, inner: &Range) -> Range {
+        if let Some(at) = inner.as_index() {
+            return Range::index(self.at(at));
+        }
         let step = &self.step * &inner.step;
         Range { start: self.at(&inner.start), stop: &self.start + &inner.stop * &self.step, step }
     }

@@ -1,0 +1,264 @@
+//! Accesses of a state: who reads and writes which elements of a container, and between which nodes that happens.
+//!
+//! ```text
+//! (A) ─A[0:N]─▶ [map] … [exit] ─B[0:N]─▶ (B) ─B[0] -> [k]─▶ (C)
+//!
+//! A   read  A[0:N]   from the map's entry to its exit
+//! B   write B[0:N]   from the map's entry to the node (B)
+//!     read  B[0]     from (B) to (C)
+//! C   write C[k]     from (B) to (C)
+//! ```
+//!
+//! One access happens before another for certain if a path leads from the *end* of the first to the *start* of the
+//! second. Map scopes count as one: an access inside of a scope is one of the whole container, by the outermost scope.
+
+use crate::symbolic::Facts;
+use crate::{Data, EdgeId, Name, Node, NodeId, State, Subset, propagate};
+use indexmap::IndexMap;
+
+/// One read or write of a container.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Access {
+    /// The access node; inside of a scope, perhaps.
+    pub node: NodeId,
+    /// The elements that may be accessed.
+    pub subset: Subset,
+    /// Whether elements are written; those of a conflict resolution are also read.
+    pub is_write: bool,
+    /// The first node of the access, at the top level of the state.
+    pub start: NodeId,
+    /// Its last node, at the top level of the state.
+    pub end: NodeId,
+}
+
+/// The accesses of a state, by container.
+#[derive(Clone, Debug, Default)]
+pub struct AccessSets {
+    accesses: IndexMap<Name, Vec<Access>>,
+}
+
+impl AccessSets {
+    /// Collects the accesses of a state.
+    pub fn of(state: &State, containers: &IndexMap<Name, Data>) -> Self {
+        let scopes = state.scopes();
+        let mut sets = AccessSets::default();
+        for (id, node) in state.nodes() {
+            let Node::Access(data) = node else { continue };
+            let accesses = sets.accesses.entry(data.clone()).or_default();
+            let outermost = outermost_scope(state, &scopes, id);
+            for edge in state.in_edges(id).into_iter().filter(|edge| edge.memlet().is_some()) {
+                accesses.push(match outermost {
+                    Some(ends) => in_scope(id, data, containers, true, ends),
+                    None => Access {
+                        node: id,
+                        subset: subset_at(state, containers, edge.id, false).unwrap_or_default(),
+                        is_write: true,
+                        start: first_of(state, edge.src),
+                        end: id,
+                    },
+                });
+            }
+            for edge in state.out_edges(id).into_iter().filter(|edge| edge.memlet().is_some()) {
+                accesses.push(match outermost {
+                    Some(ends) => in_scope(id, data, containers, false, ends),
+                    None => Access {
+                        node: id,
+                        subset: subset_at(state, containers, edge.id, true).unwrap_or_default(),
+                        is_write: false,
+                        start: id,
+                        end: last_of(state, edge.dst),
+                    },
+                });
+            }
+        }
+        sets
+    }
+
+    /// Accesses of one container.
+    pub fn get(&self, data: &Name) -> &[Access] {
+        self.accesses.get(data).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Every container that the state has a node for, with its accesses.
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &[Access])> {
+        self.accesses.iter().map(|(name, accesses)| (name, accesses.as_slice()))
+    }
+}
+
+/// The node that begins what ends in `node`: the entry of a map for its exit.
+fn first_of(state: &State, node: NodeId) -> NodeId {
+    match state.node(node) {
+        Node::MapExit { entry } => *entry,
+        _ => node,
+    }
+}
+
+/// The node that ends what begins in `node`: the exit of a map for its entry.
+fn last_of(state: &State, node: NodeId) -> NodeId {
+    match state.node(node) {
+        Node::MapEntry(map) => map.exit,
+        _ => node,
+    }
+}
+
+/// Entry and exit of the outermost map around a node.
+fn outermost_scope(
+    state: &State,
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    node: NodeId,
+) -> Option<(NodeId, NodeId)> {
+    let mut entry = scopes.get(&node).copied().flatten()?;
+    while let Some(outer) = scopes.get(&entry).copied().flatten() {
+        entry = outer;
+    }
+    Some((entry, last_of(state, entry)))
+}
+
+fn in_scope(
+    node: NodeId,
+    data: &Name,
+    containers: &IndexMap<Name, Data>,
+    is_write: bool,
+    (start, end): (NodeId, NodeId),
+) -> Access {
+    Access { node, subset: whole(containers, data), is_write, start, end }
+}
+
+fn whole(containers: &IndexMap<Name, Data>, data: &Name) -> Subset {
+    containers.get(data).map(|data| Subset::full(data.shape())).unwrap_or_default()
+}
+
+/// The elements that an edge touches of the access node at its source (`at_source`) or destination; `None` if there is
+/// no access node or nothing moves.
+pub fn subset_at(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    edge: EdgeId,
+    at_source: bool,
+) -> Option<Subset> {
+    let memlet = state.edge(edge).memlet.as_ref()?;
+    let (src, dst) = state.endpoints(edge);
+    let here = state.node(if at_source { src } else { dst }).as_access()?;
+    let there = state.node(if at_source { dst } else { src }).as_access();
+    // Between two accesses of one container, the subset is the source's.
+    let is_named = memlet.data == *here && (at_source || there != Some(here));
+    if is_named {
+        return Some(memlet.subset.clone());
+    }
+    Some(memlet.other_subset.clone().unwrap_or_else(|| whole(containers, here)))
+}
+
+/// The elements that a copy reads and writes, if the edge joins two access nodes and moves something.
+pub fn copy_subsets(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    edge: EdgeId,
+) -> Option<(Subset, Subset)> {
+    Some((subset_at(state, containers, edge, true)?, subset_at(state, containers, edge, false)?))
+}
+
+/// The elements that the edge into an access node writes for certain, whenever the state runs; `None` where that is not
+/// known. The memlet alone does not say: outside of a map it may cover more than the iterations touch.
+pub fn must_write(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    edge: EdgeId,
+    facts: &Facts,
+) -> Option<Subset> {
+    let memlet = state.edge(edge).memlet.as_ref()?;
+    if memlet.dynamic || memlet.wcr.is_some() {
+        return None;
+    }
+    let (src, _) = state.endpoints(edge);
+    match state.node(src) {
+        Node::Access(_) => subset_at(state, containers, edge, false),
+        Node::Tasklet(tasklet) => {
+            let connector = tasklet.outputs.get(state.edge(edge).src_conn.as_ref()?)?;
+            (connector.rank == 0).then(|| memlet.subset.clone())
+        }
+        Node::Library(_) => Some(memlet.subset.clone()),
+        Node::MapExit { entry } => {
+            let Node::MapEntry(map) = state.node(*entry) else { return None };
+            let name = state.edge(edge).src_conn.as_ref()?.strip_prefix("OUT_")?;
+            let mut inside = state
+                .in_edges(src)
+                .into_iter()
+                .filter(|inner| inner.dst_conn().is_some_and(|conn| conn.strip_prefix("IN_") == Some(name)));
+            let (inner, None) = (inside.next()?, inside.next()) else { return None };
+            let inner_facts = propagate::inside_map(facts, map);
+            let subset = must_write(state, containers, inner.id, &inner_facts)?;
+            let runs = map.params.iter().zip(&map.ranges).all(|(param, range)| {
+                subset.dims.iter().any(|dim| dim.symbols().contains(param))
+                    || range.is_empty(facts) == Some(false)
+            });
+            let variables: Vec<_> = map.params.iter().cloned().zip(map.ranges.iter().cloned()).collect();
+            let shape = containers.get(&memlet.data).map(Data::shape).unwrap_or_default();
+            let swept = propagate::subset_over(&subset, &variables, shape, facts);
+            (runs && swept.exact).then_some(swept.subset)
+        }
+        Node::MapEntry(_) | Node::Nested(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::{SdfgBuilder, name};
+    use crate::{DType, Expr, Sdfg};
+
+    fn shifted() -> Sdfg {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone()]).array("B", DType::Float64, [n]);
+        b.state("s").map("m", &[("i", "1:N - 1")], &[("a", "A", "i - 1")], name("a"), ("B", "i"));
+        b.build()
+    }
+
+    #[test]
+    fn a_map_reads_and_writes_between_entry_and_exit() {
+        let sdfg = shifted();
+        let state = sdfg.body.states()[0];
+        let sets = AccessSets::of(state, &sdfg.containers);
+        let (read, write) = (&sets.get(&"A".into())[0], &sets.get(&"B".into())[0]);
+        assert!(!read.is_write && write.is_write);
+        assert!(matches!(state.node(read.end), Node::MapExit { .. }));
+        assert!(matches!(state.node(write.start), Node::MapEntry(_)));
+        assert_eq!(read.start, read.node);
+    }
+
+    #[test]
+    fn what_is_written_for_certain_comes_from_inside() {
+        let sdfg = shifted();
+        let state = sdfg.body.states()[0];
+        let edge = state.in_edges(state.accesses(&"B".into())[0])[0].id;
+        assert_eq!(state.edge(edge).memlet.as_ref().map(|m| m.subset.to_string()), Some("[0:N]".into()));
+        let written = must_write(state, &sdfg.containers, edge, &Facts::new());
+        assert_eq!(written.map(|subset| subset.to_string()), Some("[1:N - 1]".into()));
+    }
+
+    #[test]
+    fn a_map_that_may_not_run_writes_nothing_for_certain() {
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [Expr::sym("N")]).array("B", DType::Float64, [Expr::int(1)]);
+        b.state("s").map("m", &[("i", "0:N")], &[("a", "A", "i")], name("a"), ("B", "0"));
+        let sdfg = b.build();
+        let state = sdfg.body.states()[0];
+        let edge = state.in_edges(state.accesses(&"B".into())[0])[0].id;
+        assert_eq!(must_write(state, &sdfg.containers, edge, &Facts::new()), None);
+    }
+
+    #[test]
+    fn both_ends_of_a_copy_have_a_subset() {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone()]).array("B", DType::Float64, [n]);
+        b.state("s").copy(("A", "0:2"), ("B", "3:5"));
+        b.state("t").copy(("A", "0:2"), ("A", "3:5"));
+        let sdfg = b.build();
+        for state in sdfg.body.states() {
+            let edge = state.edges().next().expect("a copy").id;
+            let (from, to) = copy_subsets(state, &sdfg.containers, edge).expect("a copy");
+            assert_eq!((from.to_string(), to.to_string()), ("[0:2]".into(), "[3:5]".into()));
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Liveness: which containers may be read later, before all of their elements are written again.
+//!
+//! ```text
+//! state a: t = …          live after: t
+//! state b: B = t + 1      live after: B          (t is dead: the next thing that happens to it is a write)
+//! state c: t = 0          live after: B, t
+//! state d: B[0] = t       live after: B          (B is a result)
+//! ```
+//!
+//! The walk is backward over the tree of control flow and looks at each block once. At the end of a loop's body
+//! everything is live that the loop reads anywhere, which errs on the safe side and needs no iteration.
+
+use crate::analysis::access::{must_write, subset_at};
+use crate::symbolic::Facts;
+use crate::{Block, Data, Lifetime, Loop, Name, Node, Region, Sdfg, State};
+use indexmap::IndexMap;
+use std::collections::HashSet;
+
+/// A set of containers; asked, never listed.
+pub type Live = HashSet<Name>;
+
+/// Walks backward over an SDFG's body with the set of live containers.
+#[derive(Debug)]
+pub struct Liveness<'a> {
+    containers: &'a IndexMap<Name, Data>,
+    facts: &'a Facts,
+    at_return: Live,
+}
+
+/// Where control flow goes from inside of a loop.
+#[derive(Clone, Default)]
+struct Exits {
+    at_break: Live,
+    at_continue: Live,
+}
+
+impl<'a> Liveness<'a> {
+    /// A walk over SDFGs with these containers. `facts` hold all the time.
+    pub fn new(containers: &'a IndexMap<Name, Data>, facts: &'a Facts) -> Self {
+        let outlives = |data: &Data| !data.is_transient() || data.lifetime() == Lifetime::Persistent;
+        let at_return =
+            containers.iter().filter(|(_, data)| outlives(data)).map(|(name, _)| name.clone()).collect();
+        Liveness { containers, facts, at_return }
+    }
+
+    /// Calls `f` on every state, last ones first, with what is live after it. `f` may remove dataflow.
+    pub fn visit(&self, body: &mut Region, f: &mut dyn FnMut(&mut State, &Live)) {
+        let mut live = self.at_return.clone();
+        self.region(body, &mut live, &Exits::default(), f);
+    }
+
+    fn region(
+        &self,
+        region: &mut Region,
+        live: &mut Live,
+        exits: &Exits,
+        f: &mut dyn FnMut(&mut State, &Live),
+    ) {
+        for block in region.blocks.iter_mut().rev() {
+            match block {
+                Block::State(state) => {
+                    f(state, live);
+                    self.before_state(state, live);
+                }
+                Block::Assign(_) => {}
+                Block::Loop(it) => self.before_loop(it, live, f),
+                Block::Conditional(it) => {
+                    let after = live.clone();
+                    // Where no branch need be taken, all that is live after is live before.
+                    if it.branches.iter().any(|branch| branch.condition.is_none()) {
+                        live.clear();
+                    }
+                    for branch in &mut it.branches {
+                        let mut inner = after.clone();
+                        self.region(&mut branch.body, &mut inner, exits, f);
+                        live.extend(inner);
+                    }
+                }
+                Block::Break => live.clone_from(&exits.at_break),
+                Block::Continue => live.clone_from(&exits.at_continue),
+                Block::Return => live.clone_from(&self.at_return),
+            }
+            for scalar in block.scalars() {
+                live.extend(scalar.names());
+            }
+        }
+    }
+
+    fn before_loop(&self, it: &mut Loop, live: &mut Live, f: &mut dyn FnMut(&mut State, &Live)) {
+        let mut at_end = live.clone();
+        at_end.extend(it.header.condition().iter().flat_map(|condition| condition.names()));
+        at_end.extend(containers_read(&it.body));
+        let exits = Exits { at_break: live.clone(), at_continue: at_end.clone() };
+        let mut inner = at_end;
+        self.region(&mut it.body, &mut inner, &exits, f);
+        live.extend(inner);
+    }
+
+    /// Turns what is live after a state into what is live before it.
+    fn before_state(&self, state: &State, live: &mut Live) {
+        let mut read = Vec::new();
+        let mut written = Vec::new();
+        for (id, node) in state.nodes() {
+            let Node::Access(data) = node else { continue };
+            let mut covered = false;
+            for edge in state.in_edges(id) {
+                covered |= self.writes_all(state, data, edge.id);
+                if edge.memlet().is_some_and(|memlet| memlet.wcr.is_some()) {
+                    read.push(data);
+                }
+            }
+            if covered {
+                written.push(data);
+            } else if state.out_edges(id).iter().any(|edge| edge.memlet().is_some()) {
+                read.push(data);
+            }
+        }
+        for data in written {
+            live.remove(data);
+        }
+        live.extend(read.into_iter().cloned());
+    }
+
+    fn writes_all(&self, state: &State, data: &Name, edge: crate::EdgeId) -> bool {
+        let Some(container) = self.containers.get(data) else { return false };
+        let (src, _) = state.endpoints(edge);
+        if state.node(src).as_access() == Some(data) {
+            return false;
+        }
+        // Most writes of the whole container say so; what the memlet does not even claim is not looked for.
+        match subset_at(state, self.containers, edge, false) {
+            Some(claimed) if claimed.is_full(container.shape()) => {
+                must_write(state, self.containers, edge, self.facts)
+                    .is_some_and(|subset| subset.is_full(container.shape()))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Containers that a region may read, on control flow or in its states.
+pub fn containers_read(region: &Region) -> Live {
+    let mut read = Live::new();
+    region.visit(&mut |block| {
+        for scalar in block.scalars() {
+            read.extend(scalar.names());
+        }
+        if let Block::State(state) = block {
+            read.extend(state_reads(state).cloned());
+        }
+    });
+    read
+}
+
+/// Containers that a state may read; a write with a conflict resolution reads too.
+fn state_reads(state: &State) -> impl Iterator<Item = &Name> {
+    state.nodes().filter_map(|(id, node)| {
+        let data = node.as_access()?;
+        let reads = state.out_edges(id).iter().any(|edge| edge.memlet().is_some())
+            || state.in_edges(id).iter().any(|edge| edge.memlet().is_some_and(|memlet| memlet.wcr.is_some()));
+        reads.then_some(data)
+    })
+}
+
+/// What holds of the containers' shapes and what is live after each state, by label, for tests and tools.
+pub fn live_after(sdfg: &Sdfg) -> IndexMap<Name, Vec<Name>> {
+    let facts = sdfg.facts();
+    let mut result = IndexMap::new();
+    let mut body = sdfg.body.clone();
+    Liveness::new(&sdfg.containers, &facts).visit(&mut body, &mut |state, live| {
+        let names = sdfg.containers.keys().filter(|name| live.contains(*name)).cloned().collect();
+        result.insert(state.label.clone(), names);
+    });
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::{SdfgBuilder, name, value};
+    use crate::{DType, Expr};
+
+    fn program(fill: impl FnOnce(&mut SdfgBuilder)) -> IndexMap<Name, Vec<Name>> {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("B", DType::Float64, [n.clone()]).transient("t", DType::Float64, [n]);
+        b.local("c", DType::Bool);
+        fill(&mut b);
+        live_after(&b.build())
+    }
+
+    fn set(b: &mut SdfgBuilder, label: &str, range: &str) {
+        b.state(label).map("m", &[("i", range)], &[], value(1.0), ("t", "i"));
+    }
+
+    fn get(b: &mut SdfgBuilder, label: &str) {
+        b.state(label).map("m", &[("i", "0:N")], &[("x", "t", "i")], name("x"), ("B", "i"));
+    }
+
+    #[test]
+    fn a_whole_write_ends_the_life_of_the_old_values() {
+        let live = program(|b| {
+            set(b, "first", "0:N");
+            set(b, "second", "0:N");
+            get(b, "last");
+        });
+        assert_eq!(live["last"], ["B"]);
+        assert_eq!(live["second"], ["t"]);
+        assert!(live["first"].is_empty());
+    }
+
+    #[test]
+    fn a_partial_write_does_not() {
+        let live = program(|b| {
+            set(b, "first", "0:N");
+            set(b, "second", "1:N");
+            get(b, "last");
+        });
+        assert_eq!(live["first"], ["t"]);
+    }
+
+    #[test]
+    fn the_next_iteration_reads_too() {
+        let live = program(|b| {
+            b.for_loop("k", 0, Expr::sym("N"), |b| {
+                get(b, "read");
+                set(b, "write", "0:N");
+            });
+        });
+        assert_eq!(live["write"], ["B", "t"]);
+    }
+
+    #[test]
+    fn conditions_read() {
+        let live = program(|b| {
+            b.state("s").tasklet("f", &[], name("x"), ("c", ""));
+            b.conditional(name("c"), |b| set(b, "then", "0:N"), |b| get(b, "else"));
+        });
+        assert_eq!(live["s"], ["B", "t", "c"]);
+        assert_eq!(live["then"], ["B"]);
+    }
+
+    #[test]
+    fn a_return_skips_what_follows() {
+        let live = program(|b| {
+            set(b, "first", "0:N");
+            b.push(Block::Return);
+            get(b, "last");
+        });
+        assert_eq!(live["first"], ["B"]);
+    }
+}

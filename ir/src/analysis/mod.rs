@@ -1,0 +1,15 @@
+//! What programs do, as far as it can be known without running them.
+//!
+//! Analyses answer about one SDFG at a time; nested SDFGs appear as the memlets of their connectors. An answer errs on
+//! the safe side: what *may* be accessed is never too small, what *must* be written never too large.
+//!
+//! | Question | Module |
+//! |---|---|
+//! | Which elements does a state read and write, and when? | [`access`] |
+//! | Which containers may be read later? | [`liveness`] |
+
+pub mod access;
+pub mod liveness;
+
+pub use access::{Access, AccessSets, copy_subsets, must_write, subset_at};
+pub use liveness::Liveness;
