@@ -5,8 +5,13 @@ use crate::pipeline::Pipeline;
 use crate::registry::Entry;
 
 mod dead_state;
+mod hazards;
+mod state_fusion;
+#[cfg(test)]
+mod testing;
 
 pub use dead_state::DeadStateElimination;
+pub use state_fusion::StateFusion;
 
 /// The passes of this module by name.
 pub const ENTRIES: &[Entry] = &[Entry {
@@ -17,6 +22,6 @@ pub const ENTRIES: &[Entry] = &[Entry {
 
 /// Removes what the front end left behind: calls, copies, temporaries, states without need.
 pub fn simplify() -> Pipeline {
-    let passes: Vec<Box<dyn Pass>> = vec![Box::new(DeadStateElimination)];
+    let passes: Vec<Box<dyn Pass>> = vec![Box::new(DeadStateElimination), Box::new(StateFusion)];
     Pipeline::new("simplify").until_stable(passes)
 }
