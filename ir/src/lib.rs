@@ -28,6 +28,7 @@ pub mod code;
 pub mod control_flow;
 pub mod data;
 pub mod dtype;
+pub mod interp;
 pub mod library;
 pub mod memlet;
 pub mod name;
@@ -38,6 +39,7 @@ pub mod source;
 pub mod state;
 pub mod subset;
 pub mod symbolic;
+pub mod text;
 
 pub use code::{BinaryOp, Constant, Function, ScalarExpr, Stmt, UnaryOp};
 pub use control_flow::{Assignment, Block, Branch, Conditional, Loop, Region};

@@ -3,9 +3,11 @@
 //! An operation says what it computes, which connectors it has, and which properties it was given. How it is computed is the business of *expansions*, which other crates
 //! register: each rewrites the node to native dataflow or to a call of an external routine.
 
+use crate::interp::{Tensor, reference};
 use crate::{Name, Wcr};
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 /// A property of a library operation, as printed and stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,17 @@ pub trait LibraryOp: fmt::Debug + Send + Sync {
 
     /// The operation as its own type, for expansions.
     fn as_any(&self) -> &dyn Any;
+
+    /// Whether the result depends on what the outputs hold before.
+    fn reads_outputs(&self) -> bool {
+        false
+    }
+
+    /// The meaning: computes every element of `outputs` from `inputs`.
+    ///
+    /// Both are in the order of the connectors. Outputs come with the shape that the operation has to fill, and hold
+    /// what they held before. The error is a reason for people.
+    fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String>;
 }
 
 /// The product `_c = _a @ _b` with NumPy's rules for one-dimensional operands; more than two dimensions are a stack
@@ -79,6 +92,13 @@ impl LibraryOp for MatMul {
     fn as_any(&self) -> &dyn Any {
         self
     }
+
+    fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
+        match (inputs, outputs) {
+            ([a, b], [c]) => reference::matmul(a, b, c),
+            _ => Err("takes two operands and gives one result".to_owned()),
+        }
+    }
 }
 
 impl LibraryOp for Reduce {
@@ -107,5 +127,58 @@ impl LibraryOp for Reduce {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn reads_outputs(&self) -> bool {
+        self.accumulate
+    }
+
+    fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
+        match (inputs, outputs) {
+            ([input], [output]) => reference::reduce(self, input, output),
+            _ => Err("takes one operand and gives one result".to_owned()),
+        }
+    }
+}
+
+/// No operation has that name and those properties.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownOp {
+    /// The name is not known.
+    #[error("there is no library operation `{0}`")]
+    Name(String),
+    /// A property is missing, not known, or has a value of the wrong kind.
+    #[error("`{0}` has no such property `{1}`, or not with that value, or needs it")]
+    Property(String, String),
+}
+
+/// The operation of that name with those [properties](LibraryOp::properties): the way back from text.
+pub fn from_properties(
+    name: &str,
+    properties: &[(String, Property)],
+) -> Result<Arc<dyn LibraryOp>, UnknownOp> {
+    let wrong = |property: &str| UnknownOp::Property(name.to_owned(), property.to_owned());
+    match name {
+        "MatMul" => match properties.first() {
+            None => Ok(Arc::new(MatMul)),
+            Some((property, _)) => Err(wrong(property)),
+        },
+        "Reduce" => {
+            let mut wcr = None;
+            let (mut axes, mut accumulate) = (None, false);
+            for (property, value) in properties {
+                match (property.as_str(), value) {
+                    ("wcr", Property::Text(text)) => wcr = Wcr::ALL.into_iter().find(|it| it.name() == text),
+                    ("axes", Property::Ints(values)) => {
+                        let values = values.iter().map(|&axis| usize::try_from(axis));
+                        axes = Some(values.collect::<Result<_, _>>().map_err(|_| wrong(property))?);
+                    }
+                    ("accumulate", Property::Bool(value)) => accumulate = *value,
+                    _ => return Err(wrong(property)),
+                }
+            }
+            Ok(Arc::new(Reduce { wcr: wcr.ok_or_else(|| wrong("wcr"))?, axes, accumulate }))
+        }
+        _ => Err(UnknownOp::Name(name.to_owned())),
     }
 }

@@ -30,6 +30,11 @@ pub struct NodeId(NodeIndex<u32>);
 pub struct EdgeId(EdgeIndex<u32>);
 
 impl NodeId {
+    /// An id that names no node, for maps that are still being put together.
+    pub(crate) fn none() -> Self {
+        NodeId(NodeIndex::end())
+    }
+
     /// The id as a number; small, but not dense after removals.
     pub fn index(self) -> usize {
         self.0.index()

@@ -1,0 +1,415 @@
+//! Reads SDFGs, containers and control flow. The functions are named after the rules of the grammar.
+
+use super::lexer::{Failure, Placed, Token, tokens};
+use super::{TextError, TextErrorKind, error};
+use crate::control_flow::LoopHeader;
+use crate::symbolic::ParseError;
+use crate::{
+    Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Range, Region,
+    Scalar, ScalarExpr, Sdfg, Span, Storage,
+};
+
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+/// Nested blocks, maps, SDFGs and operations.
+const MAX_DEPTH: usize = 200;
+
+pub(super) fn parse(text: &str) -> std::result::Result<Sdfg, TextError> {
+    whole(text, Parser::sdfg)
+}
+
+pub(super) fn parse_scalar(text: &str) -> std::result::Result<ScalarExpr, TextError> {
+    whole(text, Parser::scalar)
+}
+
+fn whole<'a, T>(text: &'a str, rule: fn(&mut Parser<'a>) -> Result<T>) -> std::result::Result<T, TextError> {
+    let read = || {
+        let mut parser = Parser { text, tokens: tokens(text)?, at: 0, depth: 0, brackets: 0 };
+        let value = rule(&mut parser)?;
+        match parser.token() {
+            Token::End => Ok(value),
+            _ => Err(parser.unexpected("the end")),
+        }
+    };
+    read().map_err(|(kind, offset)| TextError::new(kind, text, offset))
+}
+
+pub(super) struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Placed<'a>>,
+    at: usize,
+    depth: usize,
+    /// Brackets of scalar expressions that are open: inside, a line's end does not end the expression.
+    pub(super) brackets: usize,
+}
+
+/// Tokens.
+impl<'a> Parser<'a> {
+    pub(super) fn token(&self) -> &Token<'a> {
+        &self.tokens[self.at].token
+    }
+
+    pub(super) fn peek(&self) -> &Token<'a> {
+        &self.tokens[(self.at + 1).min(self.tokens.len() - 1)].token
+    }
+
+    /// Whether the current token is on the line of the one before.
+    pub(super) fn same_line(&self) -> bool {
+        !self.tokens[self.at].first
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.tokens[self.at].start
+    }
+
+    pub(super) fn advance(&mut self) {
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+    }
+
+    /// A place to [go back](Parser::go_back) to.
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn go_back(&mut self, place: usize) {
+        self.at = place;
+    }
+
+    pub(super) fn unexpected(&self, expected: impl Into<String>) -> Failure {
+        let kind = TextErrorKind::Unexpected { expected: expected.into(), found: self.token().to_string() };
+        (kind, self.offset())
+    }
+
+    pub(super) fn is(&self, symbol: &'static str) -> bool {
+        *self.token() == Token::Symbol(symbol)
+    }
+
+    pub(super) fn eat(&mut self, symbol: &'static str) -> bool {
+        let found = self.is(symbol);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(super) fn expect(&mut self, symbol: &'static str) -> Result<()> {
+        if self.eat(symbol) { Ok(()) } else { Err(self.unexpected(format!("`{symbol}`"))) }
+    }
+
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        *self.token() == Token::Word(word)
+    }
+
+    pub(super) fn eat_word(&mut self, word: &str) -> bool {
+        let found = self.is_word(word);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(super) fn expect_word(&mut self, word: &str) -> Result<()> {
+        if self.eat_word(word) { Ok(()) } else { Err(self.unexpected(format!("`{word}`"))) }
+    }
+
+    pub(super) fn name(&mut self, what: &str) -> Result<Name> {
+        let name = match self.token() {
+            Token::Word(word) => Name::from(*word),
+            Token::Quoted(text) => Name::from(text.as_str()),
+            _ => return Err(self.unexpected(what)),
+        };
+        self.advance();
+        Ok(name)
+    }
+
+    pub(super) fn number<T: std::str::FromStr>(&mut self, what: &str) -> Result<T> {
+        let Token::Number(text) = self.token() else { return Err(self.unexpected(what)) };
+        let value = text.parse().map_err(|_| (TextErrorKind::Number((*text).to_owned()), self.offset()))?;
+        self.advance();
+        Ok(value)
+    }
+
+    pub(super) fn dtype(&mut self) -> Result<DType> {
+        let dtype = match self.token() {
+            Token::Word(word) => word.parse().map_err(|_| self.unexpected("an element type"))?,
+            _ => return Err(self.unexpected("an element type")),
+        };
+        self.advance();
+        Ok(dtype)
+    }
+
+    /// `open item, item close`
+    pub(super) fn list<T>(
+        &mut self,
+        (open, close): (&'static str, &'static str),
+        mut item: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.expect(open)?;
+        let mut items = Vec::new();
+        while !self.is(close) {
+            items.push(item(self)?);
+            if !self.eat(",") && !self.is(close) {
+                return Err(self.unexpected(format!("`,` or `{close}`")));
+            }
+        }
+        self.advance();
+        Ok(items)
+    }
+
+    pub(super) fn names(&mut self) -> Result<Vec<Name>> {
+        self.list(("(", ")"), |this| this.name("a name"))
+    }
+
+    /// Runs `rule` one level deeper.
+    pub(super) fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth == MAX_DEPTH {
+            return Err((TextErrorKind::TooDeep, self.offset()));
+        }
+        self.depth += 1;
+        let value = rule(self)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    /// `@line:start:end`, where there is one.
+    pub(super) fn position(&mut self) -> Result<Span> {
+        if !self.eat("@") {
+            return Ok(Span::default());
+        }
+        let line = self.number("a line")?;
+        self.expect(":")?;
+        let start = self.number("an offset")?;
+        self.expect(":")?;
+        Ok(Span { start, end: self.number("an offset")?, line })
+    }
+}
+
+/// Symbolic expressions, whose syntax is that of [`Expr::parse`].
+impl<'a> Parser<'a> {
+    /// The text up to a separator, a closing bracket or a brace, and where it starts.
+    fn slice(&mut self) -> (&'a str, usize) {
+        let start = self.offset();
+        let (mut end, mut open) = (start, 0usize);
+        loop {
+            match self.token() {
+                Token::End | Token::Symbol("{" | "}" | "=") => break,
+                Token::Symbol("," | ":" | ")" | "]" | "@") if open == 0 => break,
+                Token::Symbol("(" | "[") => open += 1,
+                Token::Symbol(")" | "]") => open -= 1,
+                _ => {}
+            }
+            end = self.tokens[self.at].end;
+            self.advance();
+        }
+        (&self.text[start..end], start)
+    }
+
+    pub(super) fn expr(&mut self) -> Result<Expr> {
+        let (text, start) = self.slice();
+        Expr::parse(text).map_err(|error: ParseError| error::symbolic(error, start))
+    }
+
+    /// `index`, `start:stop` or `start:stop:step`
+    pub(super) fn range(&mut self) -> Result<Range> {
+        let start = self.expr()?;
+        if !self.eat(":") {
+            return Ok(Range::index(start));
+        }
+        let stop = self.expr()?;
+        let step = if self.eat(":") { self.expr()? } else { Expr::one() };
+        Ok(Range { start, stop, step })
+    }
+
+    pub(super) fn exprs(&mut self) -> Result<Vec<Expr>> {
+        self.list(("[", "]"), Self::expr)
+    }
+}
+
+/// Functions and containers.
+impl Parser<'_> {
+    /// `sdfg name(arguments) -> (returns) { declarations blocks }`
+    pub(super) fn sdfg(&mut self) -> Result<Sdfg> {
+        self.expect_word("sdfg")?;
+        let mut sdfg = Sdfg::new(self.name("the SDFG's name")?);
+        sdfg.arguments = self.names()?;
+        if self.eat("->") {
+            sdfg.returns = self.names()?;
+        }
+        sdfg.span = self.position()?;
+        self.expect("{")?;
+        self.declarations(&mut sdfg)?;
+        sdfg.body = self.nested(Self::blocks)?;
+        Ok(sdfg)
+    }
+
+    fn declarations(&mut self, sdfg: &mut Sdfg) -> Result<()> {
+        loop {
+            let offset = self.offset();
+            if self.eat_word("file") {
+                let Token::Quoted(file) = self.token() else { return Err(self.unexpected("a quoted path")) };
+                sdfg.file = file.clone();
+                self.advance();
+            } else if self.eat_word("symbol") {
+                let name = self.name("a symbol")?;
+                self.expect(":")?;
+                let dtype = self.dtype()?;
+                if sdfg.symbols.insert(name.clone(), dtype).is_some() {
+                    return Err((TextErrorKind::Duplicate(name.to_string()), offset));
+                }
+            } else if self.is_word("data") || self.is_word("transient") {
+                let transient = self.is_word("transient");
+                self.advance();
+                let name = self.name("a container")?;
+                self.expect(":")?;
+                let data = self.container(transient)?;
+                if sdfg.containers.insert(name.clone(), data).is_some() {
+                    return Err((TextErrorKind::Duplicate(name.to_string()), offset));
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn container(&mut self, transient: bool) -> Result<Data> {
+        let dtype = self.dtype()?;
+        if !self.is("[") {
+            let lifetime = self.lifetime();
+            return Ok(Scalar { dtype, transient, lifetime, span: self.position()? }.into());
+        }
+        let mut array = Array::new(dtype, self.exprs()?);
+        if self.eat_word("strides") {
+            let offset = self.offset();
+            array.strides = self.exprs()?;
+            if array.strides.len() != array.shape.len() {
+                let kind = TextErrorKind::Unexpected {
+                    expected: format!("{} strides", array.shape.len()),
+                    found: array.strides.len().to_string(),
+                };
+                return Err((kind, offset));
+            }
+        }
+        array.transient = transient;
+        if self.eat_word("register") {
+            array.storage = Storage::Register;
+        } else if self.eat_word("heap") {
+            array.storage = Storage::Heap;
+        }
+        array.lifetime = self.lifetime();
+        array.span = self.position()?;
+        Ok(array.into())
+    }
+
+    fn lifetime(&mut self) -> Lifetime {
+        if self.eat_word("call") {
+            Lifetime::Sdfg
+        } else if self.eat_word("persistent") {
+            Lifetime::Persistent
+        } else {
+            Lifetime::Scope
+        }
+    }
+}
+
+/// Control flow.
+impl Parser<'_> {
+    /// `{ blocks }`
+    fn region(&mut self) -> Result<Region> {
+        self.expect("{")?;
+        self.nested(Self::blocks)
+    }
+
+    /// Blocks and the closing brace.
+    fn blocks(&mut self) -> Result<Region> {
+        let mut blocks = Vec::new();
+        while !self.eat("}") {
+            blocks.push(self.block()?);
+        }
+        Ok(Region { blocks })
+    }
+
+    fn block(&mut self) -> Result<Block> {
+        let Token::Word(word) = *self.token() else { return Err(self.unexpected("a block or `}`")) };
+        match word {
+            "state" => self.state().map(Block::State),
+            "assign" => self.assignments().map(Block::Assign),
+            "loop" => self.repeat().map(|it| Block::Loop(Box::new(it))),
+            "if" => self.conditional().map(Block::Conditional),
+            "break" | "continue" | "return" => {
+                self.advance();
+                Ok(match word {
+                    "break" => Block::Break,
+                    "continue" => Block::Continue,
+                    _ => Block::Return,
+                })
+            }
+            _ => Err(self.unexpected("a block or `}`")),
+        }
+    }
+
+    fn assignments(&mut self) -> Result<Vec<Assignment>> {
+        self.expect_word("assign")?;
+        let mut assignments = Vec::new();
+        while self.same_line() && matches!(self.token(), Token::Word(_) | Token::Quoted(_)) {
+            let symbol = self.name("a symbol")?;
+            self.expect("=")?;
+            assignments.push(Assignment { symbol, value: self.scalar()? });
+            if !self.eat(",") {
+                break;
+            }
+        }
+        Ok(assignments)
+    }
+
+    fn repeat(&mut self) -> Result<Loop> {
+        self.expect_word("loop")?;
+        let label = self.name("the loop's label")?;
+        let mut repeat =
+            Loop { label, header: self.header()?, body: Region::default(), span: self.position()? };
+        repeat.body = self.region()?;
+        if let LoopHeader::DoWhile { condition } = &mut repeat.header {
+            self.expect_word("while")?;
+            *condition = self.scalar()?;
+        }
+        Ok(repeat)
+    }
+
+    fn header(&mut self) -> Result<LoopHeader> {
+        if self.eat_word("for") {
+            let variable = self.name("the loop's variable")?;
+            self.expect_word("in")?;
+            let Range { start, stop, step } = self.range()?;
+            return Ok(LoopHeader::For { variable, start, stop, step });
+        }
+        if self.eat_word("while") {
+            return Ok(LoopHeader::While { condition: self.scalar()? });
+        }
+        if self.eat_word("do") {
+            // The condition comes after the body.
+            return Ok(LoopHeader::DoWhile { condition: crate::Constant::Bool(true).into() });
+        }
+        Err(self.unexpected("`for`, `while` or `do`"))
+    }
+
+    fn conditional(&mut self) -> Result<Conditional> {
+        self.expect_word("if")?;
+        let mut conditional = Conditional::default();
+        if !self.same_line() || self.is("}") {
+            return Ok(conditional);
+        }
+        let absent = self.is("{") || self.is("@") && matches!(self.peek(), Token::Number(_));
+        let condition = if absent { None } else { Some(self.scalar()?) };
+        conditional.span = self.position()?;
+        conditional.branches.push(Branch { condition, body: self.region()? });
+        loop {
+            let condition = if self.eat_word("elif") {
+                Some(self.scalar()?)
+            } else if self.eat_word("else") {
+                None
+            } else {
+                return Ok(conditional);
+            };
+            conditional.branches.push(Branch { condition, body: self.region()? });
+        }
+    }
+}
