@@ -1,0 +1,80 @@
+//! Values of scalar expressions, in tasklets and on control flow.
+
+use super::error::InterpretError;
+use super::memory::Content;
+use super::value::Value;
+use super::{arithmetic, math};
+use crate::code::TypeError;
+use crate::{DType, Expr, Name, ScalarExpr};
+
+/// What the names in an expression stand for.
+pub(super) trait Names {
+    /// The value of a connector, variable or scalar container.
+    fn get(&mut self, name: &Name) -> Result<Content, InterpretError>;
+
+    /// An element of a connector or container.
+    fn load(&mut self, name: &Name, indices: &[i64]) -> Result<Content, InterpretError>;
+
+    /// The value of an expression over symbols.
+    fn symbolic(&mut self, expr: &Expr) -> Result<i64, InterpretError>;
+}
+
+/// What an expression gives when it is stored: a name or an element alone is a copy, and may be unwritten.
+pub(super) fn content(expr: &ScalarExpr, names: &mut dyn Names) -> Result<Content, InterpretError> {
+    match expr {
+        ScalarExpr::Name(name) => names.get(name),
+        ScalarExpr::Load { name, indices } => {
+            let indices = self::indices(name, indices, names)?;
+            names.load(name, &indices)
+        }
+        _ => evaluate(expr, names).map(Content::Value),
+    }
+}
+
+/// The value of an expression.
+pub(super) fn evaluate(expr: &ScalarExpr, names: &mut dyn Names) -> Result<Value, InterpretError> {
+    match expr {
+        ScalarExpr::Constant(constant) => Ok((*constant).into()),
+        ScalarExpr::Symbolic(expr) => Ok(Value::int(names.symbolic(expr)?, DType::Int64)),
+        ScalarExpr::Name(_) | ScalarExpr::Load { .. } => content(expr, names)?.value(),
+        ScalarExpr::Unary(op, operand) => Ok(arithmetic::unary(*op, evaluate(operand, names)?)?),
+        ScalarExpr::Binary(op, lhs, rhs) => {
+            let lhs = evaluate(lhs, names)?;
+            Ok(arithmetic::binary(*op, lhs, evaluate(rhs, names)?)?)
+        }
+        ScalarExpr::Call(function, args) => {
+            let args = args.iter().map(|arg| evaluate(arg, names)).collect::<Result<Vec<_>, _>>()?;
+            Ok(math::call(*function, &args)?)
+        }
+        ScalarExpr::Select { condition, then, otherwise } => {
+            let chosen = if truth(condition, names)? { then } else { otherwise };
+            evaluate(chosen, names)
+        }
+        ScalarExpr::Cast(dtype, operand) => Ok(evaluate(operand, names)?.cast(*dtype)),
+    }
+}
+
+/// The value of a condition. A symbolic one is true where it is not zero.
+pub(super) fn truth(condition: &ScalarExpr, names: &mut dyn Names) -> Result<bool, InterpretError> {
+    let value = evaluate(condition, names)?;
+    match (condition, value.dtype()) {
+        (ScalarExpr::Symbolic(_), _) | (_, DType::Bool) => Ok(value.is_true()),
+        (_, given) => Err(TypeError::Condition { given }.into()),
+    }
+}
+
+/// The values of indices.
+pub(super) fn indices(
+    name: &Name,
+    indices: &[ScalarExpr],
+    names: &mut dyn Names,
+) -> Result<Vec<i64>, InterpretError> {
+    let index = |expr| {
+        let value = evaluate(expr, names)?;
+        match value.dtype() {
+            DType::Int64 => Ok(value.to_i64()),
+            given => Err(TypeError::Index { name: name.clone(), given }.into()),
+        }
+    };
+    indices.iter().map(index).collect()
+}

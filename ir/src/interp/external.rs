@@ -1,0 +1,116 @@
+//! External routines whose meaning is known: matrix products over element strides.
+//!
+//! `gemm_f64(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)` computes `c = alpha*a@b + beta*c`, where
+//! element `(i, j)` of a matrix lies `i*rs + j*cs` elements from its first; so do `gemm_f32`, `gemm_c64` and
+//! `gemm_c128`. Where `beta` is 0, `c` is not read.
+
+use super::arithmetic::binary;
+use super::error::{Fault, InterpretError};
+use super::expression::evaluate;
+use super::memory::{Content, View};
+use super::tasklet::Running;
+use super::value::Value;
+use crate::node::{CallArgument, ExternalCall};
+use crate::{BinaryOp, DType, Name};
+
+/// A matrix in memory.
+struct Matrix {
+    name: Name,
+    view: View,
+    row_stride: i64,
+    column_stride: i64,
+}
+
+/// The arguments of a call that are not yet taken, first one first.
+struct Arguments<'c> {
+    routine: &'c Name,
+    rest: std::slice::Iter<'c, CallArgument>,
+}
+
+impl Running<'_, '_, '_> {
+    /// Runs an external routine.
+    pub(super) fn call(&mut self, call: &ExternalCall) -> Result<(), InterpretError> {
+        let dtype = match call.routine.as_str() {
+            "gemm_f32" => DType::Float32,
+            "gemm_f64" => DType::Float64,
+            "gemm_c64" => DType::Complex64,
+            "gemm_c128" => DType::Complex128,
+            _ => return Err(Fault::Routine(call.routine.clone()).into()),
+        };
+        let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
+        let (m, n, k) = (arguments.int(self)?, arguments.int(self)?, arguments.int(self)?);
+        let alpha = arguments.value(self, dtype)?;
+        let (a, b) = (arguments.matrix(self)?, arguments.matrix(self)?);
+        let beta = arguments.value(self, dtype)?;
+        let c = arguments.matrix(self)?;
+        if let Some(argument) = arguments.rest.next() {
+            return Err(arguments.refuse(Some(argument)));
+        }
+        for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+            let mut sum = Value::zero(dtype);
+            for l in 0..k {
+                self.machine.step()?;
+                let product = binary(BinaryOp::Mul, self.element(&a, i, l)?, self.element(&b, l, j)?)?;
+                sum = binary(BinaryOp::Add, sum, product)?;
+            }
+            let mut value = binary(BinaryOp::Mul, alpha, sum)?;
+            if beta.is_true() {
+                let old = binary(BinaryOp::Mul, beta, self.element(&c, i, j)?)?;
+                value = binary(BinaryOp::Add, value, old)?;
+            }
+            let position = self.position(&c, i, j)?;
+            self.machine.memory.write(&c.view, position, Content::Value(value))?;
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, matrix: &Matrix, row: i64, column: i64) -> Result<Value, InterpretError> {
+        let position = self.position(matrix, row, column)?;
+        self.machine.memory.read(&matrix.view, position)?.value()
+    }
+
+    fn position(&self, matrix: &Matrix, row: i64, column: i64) -> Result<usize, InterpretError> {
+        let distance = row * matrix.row_stride + column * matrix.column_stride;
+        let position = usize::try_from(matrix.view.offset + distance).ok();
+        let len = self.machine.memory.buffer_len(&matrix.view);
+        position.filter(|position| *position < len).ok_or_else(|| {
+            Fault::OutOfBounds {
+                container: matrix.name.clone(),
+                indices: vec![row, column],
+                shape: matrix.view.shape(),
+            }
+            .into()
+        })
+    }
+}
+
+impl Arguments<'_> {
+    fn int(&mut self, running: &mut Running<'_, '_, '_>) -> Result<i64, InterpretError> {
+        match self.rest.next() {
+            Some(CallArgument::Int(expr)) => running.frame.eval(expr),
+            other => Err(self.refuse(other)),
+        }
+    }
+
+    fn value(&mut self, running: &mut Running<'_, '_, '_>, expected: DType) -> Result<Value, InterpretError> {
+        match self.rest.next() {
+            Some(CallArgument::Value(dtype, value)) if *dtype == expected => evaluate(value, running),
+            other => Err(self.refuse(other)),
+        }
+    }
+
+    fn matrix(&mut self, running: &mut Running<'_, '_, '_>) -> Result<Matrix, InterpretError> {
+        let name = match self.rest.next() {
+            Some(CallArgument::Pointer(name)) => name.clone(),
+            other => return Err(self.refuse(other)),
+        };
+        let port = running.ports.get(&name);
+        let view = port.ok_or_else(|| crate::code::TypeError::Undefined(name.clone()))?.view.clone();
+        Ok(Matrix { name, view, row_stride: self.int(running)?, column_stride: self.int(running)? })
+    }
+
+    fn refuse(&self, argument: Option<&CallArgument>) -> InterpretError {
+        let argument = argument.map_or("a missing argument".to_owned(), |it| format!("the argument {it:?}"));
+        Fault::Malformed(format!("the routine `{}` does not take {argument}", self.routine)).into()
+    }
+}
