@@ -18,6 +18,8 @@
 //!
 //! **What this crate knows**: graph rewrites. **What it does not know**: Python, the text of any target language.
 
+pub mod library;
+pub mod map;
 pub mod pass;
 pub mod pipeline;
 pub mod refusal;

@@ -1,0 +1,216 @@
+//! A library node as an expansion sees it: its operands with types, shapes and strides.
+
+use super::accumulate;
+use crate::Refusal;
+use crate::map::paths::End;
+use crate::surroundings::{Surroundings, facts_inside};
+use dacec_ir::library::LibraryOp;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Array, DType, Data, Expr, Memlet, Name, Node, NodeId, Scalar, Span, State, Subset};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// The data at one connector of a library node.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// Where the data comes from or goes to.
+    pub end: End,
+    /// Which elements.
+    pub memlet: Memlet,
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Extents of the subset's dimensions that are not single indices.
+    pub shape: Vec<Expr>,
+    /// Distances of neighbours along those dimensions, in elements.
+    pub strides: Vec<Expr>,
+}
+
+impl Operand {
+    fn new(around: &Surroundings<'_>, end: End, memlet: &Memlet) -> Self {
+        let data = around.container(&memlet.data);
+        let kept = |at: &usize| memlet.subset.dims[*at].as_index().is_none();
+        let dims: Vec<usize> = (0..memlet.subset.rank()).filter(kept).collect();
+        Operand {
+            end,
+            memlet: memlet.clone(),
+            dtype: data.dtype(),
+            shape: dims.iter().map(|&at| memlet.subset.dims[at].len()).collect(),
+            strides: dims.iter().map(|&at| &data.strides()[at] * &memlet.subset.dims[at].step).collect(),
+        }
+    }
+
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The elements at the positions `inner` of the operand.
+    ///
+    /// # Panics
+    /// If `inner` has not as many dimensions as the operand.
+    pub fn at(&self, inner: &Subset) -> Memlet {
+        let subset = self.memlet.subset.compose_squeezed(inner);
+        let subset = subset.expect("a position has one index for each dimension of the operand");
+        Memlet { subset, other_subset: None, ..self.memlet.clone() }
+    }
+}
+
+/// A library node and its surroundings.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The node.
+    pub node: NodeId,
+    /// What people call it.
+    pub label: Name,
+    /// What is computed.
+    pub op: Arc<dyn LibraryOp>,
+    /// Operands that are read, by connector.
+    pub inputs: IndexMap<Name, Operand>,
+    /// Operands that are written, by connector.
+    pub outputs: IndexMap<Name, Operand>,
+    /// Nodes that must come before, without passing data.
+    pub before: Vec<NodeId>,
+    /// Nodes that must come after, without receiving data.
+    pub after: Vec<NodeId>,
+    /// What holds of symbols at the node.
+    pub facts: Facts,
+    /// The map scope that the node is in.
+    pub scope: Option<NodeId>,
+    /// Where the operation was written.
+    pub span: Span,
+}
+
+impl Call {
+    /// The call that a library node is.
+    pub fn of(around: &Surroundings<'_>, state: &State, site: NodeId) -> Result<Call, Refusal> {
+        let Node::Library(node) = state.node(site) else {
+            return Err(Refusal::NoMatch("not a library node"));
+        };
+        let scopes = state.scopes();
+        let mut call = Call {
+            node: site,
+            label: node.label.clone(),
+            op: node.op.clone(),
+            inputs: IndexMap::new(),
+            outputs: IndexMap::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            facts: facts_inside(state, &scopes, site, &around.facts),
+            scope: scopes.get(&site).copied().flatten(),
+            span: node.span,
+        };
+        for edge in state.in_edges(site) {
+            match (edge.dst_conn(), edge.memlet()) {
+                (Some(conn), Some(memlet)) => {
+                    let operand = Operand::new(around, (edge.src, edge.src_conn().cloned()), memlet);
+                    call.inputs.insert(conn.clone(), operand);
+                }
+                _ => call.before.push(edge.src),
+            }
+        }
+        for edge in state.out_edges(site) {
+            match (edge.src_conn(), edge.memlet()) {
+                (Some(conn), Some(memlet)) => {
+                    let operand = Operand::new(around, (edge.dst, edge.dst_conn().cloned()), memlet);
+                    if call.outputs.insert(conn.clone(), operand).is_some() {
+                        return Err(Refusal::node(site, format!("writes `{conn}` along several edges")));
+                    }
+                }
+                _ => call.after.push(edge.dst),
+            }
+        }
+        for conn in call.op.inputs() {
+            if !call.inputs.contains_key(&conn) {
+                return Err(Refusal::node(site, format!("has no data at `{conn}`")));
+            }
+        }
+        for conn in call.op.outputs() {
+            if !call.outputs.contains_key(&conn) {
+                return Err(Refusal::node(site, format!("has no destination at `{conn}`")));
+            }
+        }
+        Ok(call)
+    }
+
+    /// The operand that is read at a connector of the operation.
+    ///
+    /// # Panics
+    /// If the operation has no such connector; [`Call::of`] has checked those that it has.
+    pub fn input(&self, connector: &str) -> &Operand {
+        &self.inputs[connector]
+    }
+
+    /// The operand that is written at a connector of the operation.
+    ///
+    /// # Panics
+    /// If the operation has no such connector.
+    pub fn output(&self, connector: &str) -> &Operand {
+        &self.outputs[connector]
+    }
+
+    /// A fresh transient scalar of the SDFG; its uses are counted by [`Call::access`].
+    pub(super) fn local(around: &mut Surroundings<'_>, name: &str, data: Data) -> Name {
+        let name = around.names.fresh(name);
+        around.sdfg.containers.insert(name.clone(), data);
+        name
+    }
+
+    /// Adds an access of a container.
+    pub(super) fn access(around: &mut Surroundings<'_>, state: &mut State, data: &Name) -> NodeId {
+        around.uses.add(data);
+        state.add_access(data)
+    }
+
+    /// Removes the node; what it waited for and what waited for it is now tied to the nodes that replace it.
+    pub(super) fn replace(&self, state: &mut State, (first, last): (NodeId, NodeId)) {
+        state.remove_node(self.node);
+        for &before in &self.before {
+            state.order(before, first);
+        }
+        // A node belongs to the scope that it is reached from.
+        if let Some(scope) = self.scope
+            && state.in_degree(first) == 0
+        {
+            state.order(scope, first);
+        }
+        for &after in &self.after {
+            state.order(last, after);
+        }
+    }
+
+    /// The call with results that do not overlap its operands: where they might, they go to a new container first.
+    ///
+    /// Expansions write results while they still read operands; the operation itself reads everything first.
+    pub(super) fn with_separate_output(mut self, around: &mut Surroundings<'_>, state: &mut State) -> Call {
+        let connectors: Vec<Name> = self.outputs.keys().cloned().collect();
+        for connector in connectors {
+            let output = &self.outputs[&connector];
+            let overlaps = self.inputs.values().any(|input| {
+                input.memlet.data == output.memlet.data
+                    && input.memlet.subset.intersects(&output.memlet.subset, &self.facts) != Some(false)
+            });
+            if overlaps {
+                self.redirect(around, state, &connector);
+            }
+        }
+        self
+    }
+
+    fn redirect(&mut self, around: &mut Surroundings<'_>, state: &mut State, connector: &Name) {
+        let output = self.outputs[connector].clone();
+        let data: Data = match output.rank() {
+            0 => Scalar::transient(output.dtype).into(),
+            _ => Array::transient(output.dtype, output.shape.clone()).into(),
+        };
+        let name = Call::local(around, "__result", data.clone());
+        let access = Call::access(around, state, &name);
+        let old = state.out_edges(self.node).into_iter().find(|edge| edge.src_conn() == Some(connector));
+        let old = old.expect("the connector has an edge").id;
+        state.remove_edge(old);
+        let whole = Memlet::new(&name, Subset::full(data.shape()));
+        state.connect((self.node, Some(connector)), (access, None), whole.clone());
+        let result = Operand::new(around, (access, None), &whole);
+        accumulate::copy(around, state, self, &result, &output);
+        self.outputs.insert(connector.clone(), result);
+    }
+}

@@ -1,0 +1,203 @@
+//! Expansions against the operations' meaning, as the interpreter has it.
+
+use super::*;
+use crate::apply_everywhere;
+use crate::pass::{Context, Options};
+use dacec_ir::builder::SdfgBuilder;
+use dacec_ir::interp::testing::assert_same;
+use dacec_ir::library::{LibraryOp, MatMul, Reduce};
+use dacec_ir::node::LibraryNode;
+use dacec_ir::{DType, Data, Expr, Memlet, Sdfg, Subset, TaskletCode, Wcr};
+
+/// A container with its shape, and the subset that the operation sees.
+type Place<'a> = (&'a str, &'a [&'a str], &'a str);
+
+fn program(dtype: DType, op: impl LibraryOp + 'static, places: &[(&str, Place<'_>)]) -> Sdfg {
+    let mut b = SdfgBuilder::new("p");
+    for (_, (name, shape, _)) in places {
+        let shape: Vec<Expr> = shape.iter().map(|text| Expr::parse(text).expect("an extent")).collect();
+        b.array(name, dtype, shape);
+    }
+    let state = b.state("s");
+    let outputs = op.outputs();
+    let node = state.state.add_node(Node::Library(LibraryNode {
+        label: "op".into(),
+        op: Arc::new(op),
+        implementation: None,
+        span: Default::default(),
+    }));
+    for (connector, (name, _, subset)) in places {
+        let memlet = Memlet::new(*name, Subset::parse(subset).expect("a subset"));
+        let access = state.state.add_access(*name);
+        match outputs.iter().any(|it| it.as_str() == *connector) {
+            true => state.state.connect((node, Some(connector)), (access, None), memlet),
+            false => state.state.connect((access, None), (node, Some(connector)), memlet),
+        };
+    }
+    b.build()
+}
+
+fn product(a: Place<'_>, b: Place<'_>, c: Place<'_>) -> Sdfg {
+    program(DType::Float64, MatMul, &[("_a", a), ("_b", b), ("_c", c)])
+}
+
+fn expand(sdfg: &Sdfg, prefer: &str) -> Sdfg {
+    let mut after = sdfg.clone();
+    let transformation = ExpandLibrary { prefer: vec![prefer.into()], ..ExpandLibrary::default() };
+    let mut context = Context::new(Options { explain: true, ..Options::default() });
+    let changed = apply_everywhere(&transformation, &mut after, &mut context);
+    assert!(changed.any(), "expanded: {:?}", context.refusals());
+    after
+}
+
+#[track_caller]
+fn check(sdfg: &Sdfg, symbols: &[(&str, i64)]) {
+    for prefer in ["pure", "gemm"] {
+        assert_same(sdfg, &expand(sdfg, prefer), symbols);
+    }
+}
+
+fn calls(sdfg: &Sdfg) -> usize {
+    let is_call = |node: &Node| {
+        node.as_tasklet().is_some_and(|tasklet| matches!(tasklet.code, TaskletCode::External(_)))
+    };
+    sdfg.body.states().iter().map(|it| it.nodes().filter(|(_, node)| is_call(node)).count()).sum()
+}
+
+const SIZES: [(&str, i64); 3] = [("N", 5), ("M", 4), ("K", 6)];
+
+#[test]
+fn products_of_vectors_and_matrices() {
+    let matrix = ("A", &["N", "K"][..], "0:N, 0:K");
+    check(&product(matrix, ("x", &["K"], "0:K"), ("y", &["N"], "0:N")), &SIZES);
+    check(&product(("x", &["N"], "0:N"), matrix, ("y", &["K"], "0:K")), &SIZES);
+    check(&product(("x", &["N"], "0:N"), ("y", &["N"], "0:N"), ("s", &["2"], "1")), &SIZES);
+    let other = ("B", &["K", "M"][..], "0:K, 0:M");
+    check(&product(matrix, other, ("C", &["N", "M"], "0:N, 0:M")), &SIZES);
+}
+
+#[test]
+fn blocks_of_lanes_end_with_the_vector() {
+    let x = ("x", &["3"][..], "0:3");
+    let y = ("y", &["L"][..], "0:L");
+    let sdfg = product(x, ("A", &["3", "L"], "0:3, 0:L"), y);
+    for length in [0, 1, 511, 512, 513, 1100] {
+        assert_same(&sdfg, &expand(&sdfg, "pure"), &[("L", length)]);
+    }
+}
+
+#[test]
+fn parts_and_columns_of_arrays() {
+    let part = ("A", &["N + 2", "K + 1"][..], "1:N + 1, 1:K + 1");
+    let column = ("X", &["K", "3"][..], "0:K, 2");
+    check(&product(part, column, ("Y", &["2", "N"], "1, 0:N")), &SIZES);
+    let strided = ("B", &["2*K", "M"][..], "0:2*K:2, 0:M");
+    check(&product(part, strided, ("C", &["N", "2", "M"], "0:N, 1, 0:M")), &SIZES);
+}
+
+#[test]
+fn stacks_of_matrices_broadcast() {
+    let (a, b) = (("A", &["3", "N", "K"][..], "0:3, 0:N, 0:K"), ("B", &["K", "M"][..], "0:K, 0:M"));
+    let sdfg = product(a, b, ("C", &["3", "N", "M"], "0:3, 0:N, 0:M"));
+    check(&sdfg, &SIZES);
+    assert_eq!(calls(&expand(&sdfg, "gemm")), 1);
+}
+
+#[test]
+fn a_result_that_overlaps_an_operand_is_separated() {
+    let (a, b) = (("A", &["N", "N"][..], "0:N, 0:N"), ("B", &["N", "N"][..], "0:N, 0:N"));
+    check(&product(a, b, a), &SIZES);
+    check(&product(a, b, b), &SIZES);
+}
+
+#[test]
+fn small_and_integer_products_are_loops() {
+    let small = |dtype| {
+        let a = ("A", &["3", "3"][..], "0:3, 0:3");
+        let places = [("_a", a), ("_b", ("B", a.1, a.2)), ("_c", ("C", a.1, a.2))];
+        program(dtype, MatMul, &places)
+    };
+    assert_eq!(calls(&expand(&small(DType::Float64), "gemm")), 0);
+    let a = ("A", &["N", "N"][..], "0:N, 0:N");
+    let places = [("_a", a), ("_b", ("B", a.1, a.2)), ("_c", ("C", a.1, a.2))];
+    let integers = program(DType::Int32, MatMul, &places);
+    assert_eq!(calls(&expand(&integers, "gemm")), 0);
+    check(&integers, &SIZES);
+    assert_eq!(calls(&expand(&program(DType::Float64, MatMul, &places), "gemm")), 1);
+}
+
+#[test]
+fn reductions_along_every_axis() {
+    let input = ("A", &["N", "M", "K"][..], "0:N, 0:M, 0:K");
+    let outputs: [(Vec<usize>, Place<'_>); 5] = [
+        (vec![0], ("R", &["M", "K"], "0:M, 0:K")),
+        (vec![1], ("R", &["N", "K"], "0:N, 0:K")),
+        (vec![2], ("R", &["N", "M"], "0:N, 0:M")),
+        (vec![0, 1], ("R", &["K"], "0:K")),
+        (vec![0, 1, 2], ("R", &["1"], "0")),
+    ];
+    for (axes, output) in outputs {
+        for accumulate in [false, true] {
+            for wcr in [Wcr::Sum, Wcr::Max] {
+                let op = Reduce { wcr, axes: Some(axes.clone()), accumulate };
+                check(&program(DType::Float64, op, &[("_in", input), ("_out", output)]), &SIZES);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_an_identity() {
+    let places = [("_in", ("A", &["N", "K"][..], "0:N, 0:K")), ("_out", ("R", &["N"][..], "0:N"))];
+    for wcr in Wcr::ALL {
+        let logical = matches!(wcr, Wcr::LogicalAnd | Wcr::LogicalOr);
+        for dtype in [DType::Bool, DType::Int8, DType::UInt64, DType::Int64, DType::Float32] {
+            let bitwise = matches!(wcr, Wcr::BitAnd | Wcr::BitOr | Wcr::BitXor);
+            if dtype.is_float() && bitwise || dtype != DType::Bool && logical {
+                continue;
+            }
+            let op = Reduce { wcr, axes: Some(vec![1]), accumulate: false };
+            check(&program(dtype, op, &places), &SIZES);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_expanded_says_why() {
+    let a = ("A", &["N", "K"][..], "0:N, 0:K");
+    let sdfg = product(a, ("B", &["K", "M"], "0:K, 0:M"), ("c", &["N"], "0:N"));
+    let mut context = Context::new(Options { explain: true, ..Options::default() });
+    let changed = apply_everywhere(&ExpandLibrary::default(), &mut sdfg.clone(), &mut context);
+    assert!(!changed.any());
+    let reason = context.refusals()[0].reason.to_string();
+    assert!(
+        reason.contains("pure: operands of 2 and 2 dimensions have no product of 1 dimensions"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn an_operation_inside_of_a_map_is_expanded_there() {
+    let mut b = SdfgBuilder::new("p");
+    let n = Expr::sym("N");
+    b.array("A", DType::Float64, [n.clone(), n.clone()]).array("s", DType::Float64, [n.clone()]);
+    let state = b.state("s");
+    let dims = [("r".into(), dacec_ir::Range::full(&n))];
+    let (entry, exit) = state.state.add_map("rows", dims, dacec_ir::Schedule::Default);
+    let node = state.state.add_node(Node::Library(LibraryNode {
+        label: "sum".into(),
+        op: Arc::new(Reduce { wcr: Wcr::Sum, axes: None, accumulate: false }),
+        implementation: None,
+        span: Default::default(),
+    }));
+    let (a, s) = (state.state.add_access("A"), state.state.add_access("s"));
+    let memlet = |data: &str, text: &str| Memlet::new(data, Subset::parse(text).expect("a subset"));
+    state.state.connect((a, None), (entry, Some("IN_A")), memlet("A", "0:N, 0:N"));
+    state.state.connect((entry, Some("OUT_A")), (node, Some("_in")), memlet("A", "r, 0:N"));
+    state.state.connect((node, Some("_out")), (exit, Some("IN_s")), memlet("s", "r"));
+    state.state.connect((exit, Some("OUT_s")), (s, None), memlet("s", "0:N"));
+    let sdfg = b.build();
+    check(&sdfg, &SIZES);
+    let after = expand(&sdfg, "pure");
+    assert!(after.containers.values().any(|it| matches!(it, Data::Scalar(_))));
+}
