@@ -64,11 +64,16 @@ pub(super) type Graph = EGraph<Node, Values>;
 #[derive(Clone)]
 pub(super) struct Values {
     facts: Facts,
+    /// Encodings in progress, of which each may find new forms that have to be encoded.
+    nesting: usize,
 }
+
+/// Deeper forms are not encoded. Forms settle after one or two rounds as long as no number overflows.
+const MAX_NESTING: usize = 4;
 
 impl Values {
     pub(super) fn new(facts: Facts) -> Self {
-        Values { facts }
+        Values { facts, nesting: 0 }
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -145,8 +150,12 @@ impl Analysis<Node> for Values {
         }
         let whole = graph.add(node);
         graph.union(id, whole);
-        let encoded = encode(graph, &best);
-        graph.union(id, encoded);
+        if graph.analysis.nesting < MAX_NESTING {
+            graph.analysis.nesting += 1;
+            let encoded = encode(graph, &best);
+            graph.analysis.nesting -= 1;
+            graph.union(id, encoded);
+        }
     }
 }
 

@@ -43,7 +43,11 @@ pub fn simplify(expr: &Expr, facts: &Facts) -> Expr {
         return expr.clone();
     }
     let refined = bottom_up(expr, facts).unwrap_or_else(|| expr.clone());
-    let best = if refined.any_atom(&mut is_searched) { search(&refined, facts) } else { refined };
+    let best = if refined.any_atom(&mut is_searched) && is_moderate(&refined) {
+        search(&refined, facts)
+    } else {
+        refined
+    };
     if Best::new(best.clone()).is_better_than(&Best::new(expr.clone())) { best } else { expr.clone() }
 }
 
@@ -85,6 +89,12 @@ fn is_searched(atom: &Atom) -> bool {
             | Atom::Max(_)
             | Atom::Select(..)
     )
+}
+
+/// Whether all numbers are so small that moving them about does not overflow.
+fn is_moderate(expr: &Expr) -> bool {
+    let is_small = |expr: &Expr| expr.terms().all(|(coefficient, _)| coefficient.unsigned_abs() <= 1 << 48);
+    is_small(expr) && !expr.any_atom(&mut |atom| !atom.operands().into_iter().all(is_small))
 }
 
 fn search(expr: &Expr, facts: &Facts) -> Expr {
