@@ -4,7 +4,8 @@
 //! ([`Refusal`]). A *pass* ([`Pass`]) rewrites a whole SDFG. A *pipeline* ([`Pipeline`]) is a list of passes, readable
 //! from top to bottom:
 //!
-//! * [`simplify()`] removes what front ends leave behind; every program goes through it.
+//! * [`simplify()`] removes what front ends leave behind; every program goes through it;
+//! * [`auto_optimize()`] fuses, expands library operations and spreads loops over cores.
 //!
 //! ```
 //! use dacec_ir::Sdfg;
@@ -18,6 +19,7 @@
 //!
 //! **What this crate knows**: graph rewrites. **What it does not know**: Python, the text of any target language.
 
+pub mod auto;
 pub mod library;
 pub mod map;
 pub mod pass;
@@ -28,6 +30,7 @@ pub mod simplify;
 pub mod surroundings;
 pub mod transformation;
 
+pub use auto::{auto_optimize, expand_libraries};
 pub use pass::{Changed, Context, InvalidAfter, Options, Pass};
 pub use pipeline::{Pipeline, run_pass};
 pub use refusal::Refusal;

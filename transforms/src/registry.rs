@@ -80,7 +80,7 @@ pub struct Entry {
 
 /// Every pass, in the order in which they are listed to people.
 pub fn entries() -> Vec<Entry> {
-    crate::simplify::ENTRIES.to_vec()
+    [crate::simplify::ENTRIES, crate::auto::ENTRIES].concat()
 }
 
 /// The pass that a text asks for: `name` or `name:parameter=value:parameter=value`. Names may be written in kebab-case

@@ -105,3 +105,10 @@ pub(crate) fn exit_of(state: &State, entry: NodeId) -> NodeId {
         other => unreachable!("only a map entry has an exit, this is {other:?}"),
     }
 }
+
+/// Orders two nodes, unless an edge between them does already.
+pub(crate) fn order_once(state: &mut State, first: NodeId, then: NodeId) {
+    if !state.out_edges(first).iter().any(|edge| edge.dst == then) {
+        state.order(first, then);
+    }
+}

@@ -1,0 +1,316 @@
+//! Scheduling: which maps are spread over the processor's cores.
+//!
+//! ```text
+//! map i in 0:N, j in 0:M { … }      parallel over i if N*M*cost exceeds the threshold, decided when it runs
+//! map i in 0:8 { … }                sequential: little work whatever the sizes are
+//! map i in 0:N { map k in 0:M … }   parallel over i, the inner map sequential
+//! map c in 0:3 { map i in 0:N … }   sequential over c, parallel over i: three iterations feed no eight cores
+//! ```
+//!
+//! A team of threads costs microseconds to start, so only the outermost map that has enough iterations is parallel,
+//! never one inside of another. The work of a map is estimated in memory accesses and arithmetic operations, as an
+//! expression in sizes; where they are not known, the decision is left to the program ([`Map::parallel_if`]).
+//!
+//! Writes with a conflict resolution stay correct under any schedule. Where they conflict along some parameters only,
+//! the others come first and only they are parallel.
+
+use crate::pass::{Changed, Context, Pass};
+use crate::surroundings::{entry_facts, facts_inside, visit_with_facts};
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{
+    BinaryOp, Block, Expr, Function, Map, Node, NodeId, Range, ScalarExpr, Schedule, Sdfg, State, Tasklet,
+    TaskletCode,
+};
+use indexmap::IndexMap;
+
+/// Work, in memory accesses and simple operations, below which a second core does not repay its start: some tens of
+/// microseconds.
+const WORTHWHILE: i64 = 1 << 20;
+/// Iterations below which a map that contains others is not the one to spread over cores.
+const FEW_ITERATIONS: i64 = 8;
+
+/// Gives every map a schedule; see the [module](self).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScheduleMaps;
+
+impl Pass for ScheduleMaps {
+    fn name(&self) -> &'static str {
+        "schedule-maps"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Spreads the outermost maps with enough work over the processor's cores"
+    }
+
+    fn run(&self, sdfg: &mut Sdfg, _: &mut Context) -> Changed {
+        let facts = entry_facts(sdfg);
+        let mut changed = false;
+        visit_with_facts(&mut sdfg.body, &facts, &mut |region, facts| {
+            for block in &mut region.blocks {
+                if let Block::State(state) = block {
+                    changed |= schedule_state(state, facts);
+                }
+            }
+        });
+        changed.into()
+    }
+}
+
+/// A decision about one map.
+#[derive(Clone, Debug, PartialEq)]
+struct Decision {
+    schedule: Schedule,
+    collapse: usize,
+    parallel_if: Option<Expr>,
+}
+
+impl Decision {
+    fn sequential() -> Self {
+        Decision { schedule: Schedule::Sequential, collapse: 1, parallel_if: None }
+    }
+}
+
+fn schedule_state(state: &mut State, facts: &Facts) -> bool {
+    let scopes = state.scopes();
+    let mut parallel: Vec<NodeId> = Vec::new();
+    let mut decisions: IndexMap<NodeId, Decision> = IndexMap::new();
+    for (&id, &scope) in &scopes {
+        let inside_parallel = is_inside(&scopes, scope, &parallel);
+        match state.node(id) {
+            Node::MapEntry(_) if inside_parallel => drop(decisions.insert(id, Decision::sequential())),
+            Node::MapEntry(map) => {
+                let decision = decide(state, id, map, &facts_inside(state, &scopes, id, facts));
+                if decision.schedule == Schedule::CpuMulticore {
+                    parallel.push(id);
+                }
+                decisions.insert(id, decision);
+            }
+            _ => {}
+        }
+    }
+    let mut changed = false;
+    for (&id, &scope) in &scopes {
+        let inside_parallel = is_inside(&scopes, scope, &parallel);
+        match state.node_mut(id) {
+            Node::Nested(nested) if inside_parallel => changed |= make_sequential(&mut nested.sdfg),
+            Node::MapEntry(map) => changed |= apply(map, decisions[&id].clone()),
+            _ => {}
+        }
+    }
+    changed
+}
+
+fn is_inside(scopes: &IndexMap<NodeId, Option<NodeId>>, scope: Option<NodeId>, parallel: &[NodeId]) -> bool {
+    let mut scope = scope;
+    while let Some(entry) = scope {
+        if parallel.contains(&entry) {
+            return true;
+        }
+        scope = scopes.get(&entry).copied().flatten();
+    }
+    false
+}
+
+fn apply(map: &mut Map, decision: Decision) -> bool {
+    // What a person chose stays.
+    if map.schedule != Schedule::Default {
+        return false;
+    }
+    map.schedule = decision.schedule;
+    map.collapse = decision.collapse;
+    map.parallel_if = decision.parallel_if;
+    true
+}
+
+/// Makes every map sequential, those of nested SDFGs too.
+fn make_sequential(sdfg: &mut Sdfg) -> bool {
+    let mut changed = false;
+    sdfg.visit_states_mut(&mut |state| {
+        for id in state.node_ids() {
+            if let Node::MapEntry(map) = state.node_mut(id)
+                && map.schedule != Schedule::Sequential
+            {
+                *map = Map { schedule: Schedule::Sequential, collapse: 1, parallel_if: None, ..map.clone() };
+                changed = true;
+            }
+        }
+    });
+    changed
+}
+
+fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
+    if map.schedule == Schedule::Sequential {
+        return Decision::sequential();
+    }
+    let inside = state.scope_nodes(entry);
+    let contains_maps =
+        inside.iter().any(|&id| matches!(state.node(id), Node::MapEntry(_) | Node::Nested(_)));
+    let iterations: Expr = map.ranges.iter().map(Range::len_clamped).product();
+    if contains_maps && facts.prove_lt(&iterations, &Expr::int(FEW_ITERATIONS)) == Some(true) {
+        return Decision::sequential();
+    }
+    let work = iterations * body_work(state, entry, &inside, facts);
+    let worthwhile = Expr::int(WORTHWHILE);
+    let free = conflict_free(state, entry, map);
+    if facts.prove_le(&work, &worthwhile) == Some(true) || free == 0 {
+        return Decision::sequential();
+    }
+    let parallel_if = (facts.prove_gt(&work, &worthwhile) != Some(true)).then(|| work.gt(&worthwhile));
+    // The innermost loop of a map without others inside stays whole, for the sake of vector instructions.
+    let outer = if contains_maps { map.params.len() } else { map.params.len() - 1 };
+    Decision { schedule: Schedule::CpuMulticore, collapse: outer.clamp(1, free), parallel_if }
+}
+
+/// How many of the leading parameters may be spread over cores without iterations that update the same element at the
+/// same time, other than one element that is the same for all; 0 if none.
+fn conflict_free(state: &State, entry: NodeId, map: &Map) -> usize {
+    let Node::MapEntry(Map { exit, .. }) = state.node(entry) else { return 0 };
+    let mut free = map.params.len();
+    for edge in state.in_edges(*exit) {
+        let Some(memlet) = edge.memlet().filter(|memlet| memlet.wcr.is_some()) else { continue };
+        let used = |at: &usize| memlet.subset.dims.iter().any(|dim| dim.start.uses(&map.params[*at]));
+        let leading = (0..map.params.len()).take_while(used).count();
+        let invariant = !(0..map.params.len()).any(|at| used(&at));
+        if memlet.subset.as_element().is_none() || memlet.dynamic || !(leading > 0 || invariant) {
+            return 0;
+        }
+        if !invariant {
+            free = free.min(leading);
+        }
+    }
+    free
+}
+
+/// Work of one iteration, an upper estimate in terms of symbols that are visible outside of the map.
+fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: &Facts) -> Expr {
+    let scopes = state.scopes();
+    let mut total = Expr::zero();
+    for &id in inside {
+        let own = match state.node(id) {
+            Node::Tasklet(tasklet) => Expr::int(tasklet_work(tasklet)),
+            Node::Library(_) | Node::Nested(_) => state
+                .in_edges(id)
+                .iter()
+                .filter_map(|edge| edge.memlet())
+                .fold(Expr::one(), |sum, memlet| sum + memlet.volume()),
+            _ => continue,
+        };
+        total = total + repeated(state, &scopes, id, entry, own, facts);
+    }
+    total
+}
+
+/// Work repeated by the maps between a node and the map that is being estimated.
+fn repeated(
+    state: &State,
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    node: NodeId,
+    outermost: NodeId,
+    own: Expr,
+    facts: &Facts,
+) -> Expr {
+    let mut work = own;
+    let mut scope = scopes.get(&node).copied().flatten();
+    while let Some(entry) = scope {
+        let Node::MapEntry(map) = state.node(entry) else { break };
+        if entry != outermost {
+            work = work * map.ranges.iter().map(Range::len_clamped).product::<Expr>();
+        }
+        // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
+        for (param, range) in map.params.iter().zip(&map.ranges) {
+            if !work.uses(param) {
+                continue;
+            }
+            let bounds = range.extremes().map(|(low, high)| [(param.clone(), low, high)]);
+            let largest = bounds.and_then(|bounds| facts.max_over(&work, &bounds));
+            work = largest
+                .unwrap_or_else(|| work.subs1(param, &range.start).max(&work.subs1(param, &range.last())));
+        }
+        if entry == outermost {
+            break;
+        }
+        scope = scopes.get(&entry).copied().flatten();
+    }
+    work
+}
+
+fn tasklet_work(tasklet: &Tasklet) -> i64 {
+    let edges = (tasklet.inputs.len() + tasklet.outputs.len()) as i64;
+    let TaskletCode::Native(stmts) = &tasklet.code else { return edges };
+    let mut work = edges;
+    for stmt in stmts {
+        stmt.visit_exprs(&mut |expr| expr.visit(&mut |part| work += operation_work(part)));
+    }
+    work
+}
+
+/// Cost of one operation, in simple ones.
+fn operation_work(expr: &ScalarExpr) -> i64 {
+    match expr {
+        ScalarExpr::Binary(BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod, ..) => 8,
+        ScalarExpr::Binary(BinaryOp::Pow, ..) => 40,
+        ScalarExpr::Call(Function::Abs | Function::Fmin | Function::Fmax | Function::Copysign, _) => 1,
+        ScalarExpr::Call(Function::Sqrt, _) => 8,
+        ScalarExpr::Call(..) => 30,
+        ScalarExpr::Unary(..) | ScalarExpr::Binary(..) | ScalarExpr::Select { .. } => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::testing::{maps, nested_maps};
+    use dacec_ir::builder::{SdfgBuilder, name};
+    use dacec_ir::{DType, Wcr};
+
+    fn scheduled(mut sdfg: Sdfg) -> Vec<Map> {
+        let _ = ScheduleMaps.run(&mut sdfg, &mut Context::default());
+        maps(&sdfg)
+    }
+
+    #[test]
+    fn unknown_sizes_decide_when_the_program_runs() {
+        let maps = scheduled(nested_maps("0:M", false));
+        let outer = maps.iter().find(|map| map.label == "outer").expect("the outer map");
+        let inner = maps.iter().find(|map| map.label == "inner").expect("the inner map");
+        assert_eq!((outer.schedule, inner.schedule), (Schedule::CpuMulticore, Schedule::Sequential));
+        let condition = outer.parallel_if.as_ref().expect("sizes are not known");
+        let value = |n: i64| condition.eval(&|_: &dacec_ir::Name| Some(n));
+        assert_eq!((value(10).ok(), value(10_000).ok()), (Some(0), Some(1)));
+    }
+
+    #[test]
+    fn little_work_is_sequential() {
+        let mut sdfg = nested_maps("0:M", false);
+        sdfg.substitute(&[("N", Expr::int(64)), ("M", Expr::int(64))].into());
+        assert!(scheduled(sdfg).iter().all(|map| map.schedule == Schedule::Sequential));
+    }
+
+    #[test]
+    fn few_outer_iterations_leave_the_cores_to_the_inner_map() {
+        let mut sdfg = nested_maps("0:M", false);
+        sdfg.substitute(&[("N", Expr::int(3))].into());
+        let maps = scheduled(sdfg);
+        let schedules: Vec<_> = maps.iter().map(|map| (map.label.to_string(), map.schedule)).collect();
+        assert!(schedules.contains(&("outer".into(), Schedule::Sequential)));
+        assert!(schedules.contains(&("inner".into(), Schedule::CpuMulticore)));
+    }
+
+    fn reduction(subset: &str) -> Map {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone(), n.clone()]).array("y", DType::Float64, [n]);
+        let dims = [("i", "0:N"), ("j", "0:N")];
+        let inputs = [("a", "A", "i, j")];
+        b.state("s").reduction("m", &dims, &inputs, name("a"), ("y", subset), Wcr::Sum);
+        scheduled(b.build()).remove(0)
+    }
+
+    #[test]
+    fn conflicts_are_kept_out_of_parallel_loops() {
+        assert_eq!((reduction("i").schedule, reduction("i").collapse), (Schedule::CpuMulticore, 1));
+        assert_eq!(reduction("0").schedule, Schedule::CpuMulticore);
+        assert_eq!(reduction("j").schedule, Schedule::Sequential);
+    }
+}
