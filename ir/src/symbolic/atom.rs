@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 /// A symbol, or an operation that is not a sum or a product.
 ///
 /// Atoms inside of an [`Expr`] are canonical: made by its constructors, never by hand. The variants say what holds of
-/// them there.
+/// them there. There is no negation: [`Expr::not`] turns comparisons and junctions around, and `not x` is `x == 0`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Atom {
     /// An integer symbol, or a scalar container that is read as an integer.
