@@ -78,6 +78,16 @@ pub struct Entry {
     pub make: fn(&Arguments) -> Result<Box<dyn Pass>, RequestError>,
 }
 
+impl Entry {
+    /// A pass without parameters.
+    pub const fn new(
+        name: &'static str,
+        make: fn(&Arguments) -> Result<Box<dyn Pass>, RequestError>,
+    ) -> Self {
+        Entry { name, parameters: &[], make }
+    }
+}
+
 /// Every pass, in the order in which they are listed to people.
 pub fn entries() -> Vec<Entry> {
     [crate::simplify::ENTRIES, crate::auto::ENTRIES].concat()

@@ -59,6 +59,28 @@ impl Uses {
         uses
     }
 
+    /// Containers that some state of an SDFG writes.
+    pub fn written(sdfg: &Sdfg) -> BTreeSet<Name> {
+        let mut written = BTreeSet::new();
+        for state in sdfg.body.states() {
+            for (id, node) in state.nodes() {
+                if let Node::Access(data) = node
+                    && state.in_edges(id).iter().any(|edge| edge.memlet().is_some())
+                {
+                    written.insert(data.clone());
+                }
+            }
+        }
+        written
+    }
+
+    /// These uses and others.
+    pub fn extend(&mut self, other: &Uses) {
+        for (name, count) in &other.0 {
+            *self.0.entry(name.clone()).or_insert(0) += count;
+        }
+    }
+
     /// Number of uses of a container.
     pub fn of_container(&self, name: &Name) -> usize {
         self.0.get(name).copied().unwrap_or(0)

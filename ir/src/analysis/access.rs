@@ -21,6 +21,8 @@ use indexmap::IndexMap;
 pub struct Access {
     /// The access node; inside of a scope, perhaps.
     pub node: NodeId,
+    /// The edge into or out of that node.
+    pub edge: EdgeId,
     /// The elements that may be accessed.
     pub subset: Subset,
     /// Whether elements are written; those of a conflict resolution are also read.
@@ -43,32 +45,9 @@ impl AccessSets {
         let scopes = state.scopes();
         let mut sets = AccessSets::default();
         for (id, node) in state.nodes() {
-            let Node::Access(data) = node else { continue };
-            let accesses = sets.accesses.entry(data.clone()).or_default();
-            let outermost = outermost_scope(state, &scopes, id);
-            for edge in state.in_edges(id).into_iter().filter(|edge| edge.memlet().is_some()) {
-                accesses.push(match outermost {
-                    Some(ends) => in_scope(id, data, containers, true, ends),
-                    None => Access {
-                        node: id,
-                        subset: subset_at(state, containers, edge.id, false).unwrap_or_default(),
-                        is_write: true,
-                        start: first_of(state, edge.src),
-                        end: id,
-                    },
-                });
-            }
-            for edge in state.out_edges(id).into_iter().filter(|edge| edge.memlet().is_some()) {
-                accesses.push(match outermost {
-                    Some(ends) => in_scope(id, data, containers, false, ends),
-                    None => Access {
-                        node: id,
-                        subset: subset_at(state, containers, edge.id, true).unwrap_or_default(),
-                        is_write: false,
-                        start: id,
-                        end: last_of(state, edge.dst),
-                    },
-                });
+            if let Node::Access(data) = node {
+                let accesses = sets.accesses.entry(data.clone()).or_default();
+                accesses.extend(accesses_at(state, containers, &scopes, id));
             }
         }
         sets
@@ -83,6 +62,30 @@ impl AccessSets {
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &[Access])> {
         self.accesses.iter().map(|(name, accesses)| (name, accesses.as_slice()))
     }
+}
+
+/// The accesses at one access node, writes first. `scopes` are those of the state ([`State::scopes`]).
+pub fn accesses_at(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    node: NodeId,
+) -> Vec<Access> {
+    let Some(data) = state.node(node).as_access() else { return Vec::new() };
+    let outermost = outermost_scope(state, scopes, node);
+    let access = |edge: EdgeId, is_write: bool, start: NodeId, end: NodeId| {
+        let (subset, (start, end)) = match outermost {
+            Some(ends) => (whole(containers, data), ends),
+            None => (subset_at(state, containers, edge, !is_write).unwrap_or_default(), (start, end)),
+        };
+        Access { node, edge, subset, is_write, start, end }
+    };
+    let writes = state.in_edges(node).into_iter().filter(|edge| edge.memlet().is_some());
+    let reads = state.out_edges(node).into_iter().filter(|edge| edge.memlet().is_some());
+    writes
+        .map(|edge| access(edge.id, true, first_of(state, edge.src), node))
+        .chain(reads.map(|edge| access(edge.id, false, node, last_of(state, edge.dst))))
+        .collect()
 }
 
 /// The node that begins what ends in `node`: the entry of a map for its exit.
@@ -112,16 +115,6 @@ fn outermost_scope(
         entry = outer;
     }
     Some((entry, last_of(state, entry)))
-}
-
-fn in_scope(
-    node: NodeId,
-    data: &Name,
-    containers: &IndexMap<Name, Data>,
-    is_write: bool,
-    (start, end): (NodeId, NodeId),
-) -> Access {
-    Access { node, subset: whole(containers, data), is_write, start, end }
 }
 
 fn whole(containers: &IndexMap<Name, Data>, data: &Name) -> Subset {

@@ -11,5 +11,5 @@
 pub mod access;
 pub mod liveness;
 
-pub use access::{Access, AccessSets, copy_subsets, must_write, subset_at};
+pub use access::{Access, AccessSets, accesses_at, copy_subsets, must_write, subset_at};
 pub use liveness::Liveness;

@@ -7,7 +7,7 @@
 use crate::Refusal;
 use dacec_ir::analysis::{Access, AccessSets};
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Memlet, Name, NodeId, State};
+use dacec_ir::{Memlet, Name, NodeId, State, Subset};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -85,6 +85,7 @@ impl Frontier {
             for access in accesses {
                 let access = Access {
                     node: renamed(access.node),
+                    edge: access.edge,
                     subset: access.subset.clone(),
                     is_write: access.is_write,
                     start: renamed(access.start),
@@ -121,7 +122,7 @@ impl Accesses {
         let writers: Vec<&Access> = self
             .writes
             .iter()
-            .filter(|write| reads.iter().any(|read| may_intersect(write, read, facts)))
+            .filter(|write| reads.iter().any(|read| may_intersect(&write.subset, &read.subset, facts)))
             .collect();
         let Some(last) = writers.last() else { return Ok(self.source) };
         if last.end != last.node {
@@ -145,7 +146,7 @@ impl Accesses {
     ) -> Result<(), Refusal> {
         let reads = self.reads.iter().filter(|_| later.is_write);
         for earlier in self.writes.iter().chain(reads) {
-            if may_intersect(earlier, later, facts) && !paths.lead(earlier.end, later.start) {
+            if may_intersect(&earlier.subset, &later.subset, facts) && !paths.lead(earlier.end, later.start) {
                 let memlet = |access: &Access| Memlet::new(data, access.subset.clone());
                 return Err(Refusal::conflict(&memlet(earlier), &memlet(later)));
             }
@@ -154,8 +155,9 @@ impl Accesses {
     }
 }
 
-fn may_intersect(a: &Access, b: &Access, facts: &Facts) -> bool {
-    a.subset == b.subset || a.subset.intersects(&b.subset, facts) != Some(false)
+/// Whether two subsets of a container may share an element.
+pub(crate) fn may_intersect(a: &Subset, b: &Subset, facts: &Facts) -> bool {
+    a == b || a.intersects(b, facts) != Some(false)
 }
 
 /// Paths from nodes of the first state to nodes of the second, in the state that both will be.
@@ -183,7 +185,7 @@ impl Paths<'_> {
 }
 
 /// Whether a path leads from a node to one of several; `false` also if that would take too long to find out.
-fn reaches(state: &State, from: NodeId, to: &BTreeSet<NodeId>) -> bool {
+pub(crate) fn reaches(state: &State, from: NodeId, to: &BTreeSet<NodeId>) -> bool {
     if to.contains(&from) {
         return true;
     }

@@ -1,0 +1,182 @@
+//! Order of accesses, for rewrites that let two containers be one.
+
+use super::hazards::reaches;
+use dacec_ir::analysis::{Access, accesses_at};
+use dacec_ir::{Data, EdgeId, Name, Node, NodeId, State, Subset};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+/// Accesses of a container that are looked at; with more, copies stay.
+pub(crate) const MAX_ACCESSES: usize = 256;
+
+/// The access nodes of a state by container, and its scopes; kept up to date by the pass that owns it.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    nodes: IndexMap<Name, Vec<NodeId>>,
+    scopes: IndexMap<NodeId, Option<NodeId>>,
+}
+
+impl Index {
+    /// The index of a state.
+    pub(crate) fn of(state: &State) -> Self {
+        let mut nodes: IndexMap<Name, Vec<NodeId>> = IndexMap::new();
+        for (id, node) in state.nodes() {
+            if let Node::Access(data) = node {
+                nodes.entry(data.clone()).or_default().push(id);
+            }
+        }
+        Index { nodes, scopes: state.scopes() }
+    }
+
+    /// Access nodes of a container.
+    pub(crate) fn nodes(&self, data: &Name) -> &[NodeId] {
+        self.nodes.get(data).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The innermost scope of a node.
+    pub(crate) fn scope(&self, node: NodeId) -> Option<NodeId> {
+        self.scopes.get(&node).copied().flatten()
+    }
+
+    /// Accesses of a container other than by one edge.
+    pub(crate) fn accesses_without(
+        &self,
+        state: &State,
+        containers: &IndexMap<Name, Data>,
+        data: &Name,
+        edge: EdgeId,
+    ) -> Vec<Access> {
+        let nodes = self.nodes(data).iter();
+        let all = nodes.flat_map(|&node| accesses_at(state, containers, &self.scopes, node));
+        all.filter(|access| access.edge != edge).collect()
+    }
+
+    /// Notes that the nodes of one container now belong to another, and that one of them may be gone.
+    pub(crate) fn rename(&mut self, state: &State, from: &Name, to: &Name) {
+        let moved = self.nodes.get_mut(from).map(std::mem::take).unwrap_or_default();
+        let nodes = self.nodes.entry(to.clone()).or_default();
+        nodes.extend(moved);
+        nodes.retain(|&node| state.contains(node));
+    }
+}
+
+/// Whether an access that ends in `end` is over before one begins in `start`.
+pub(crate) fn is_before(state: &State, end: NodeId, start: NodeId) -> bool {
+    if end == start {
+        return takes_all_before_giving(state, end);
+    }
+    reaches(state, end, &BTreeSet::from([start]))
+}
+
+/// Whether a node reads everything before it writes anything.
+fn takes_all_before_giving(state: &State, node: NodeId) -> bool {
+    match state.node(node) {
+        Node::Access(_) => true,
+        Node::Tasklet(tasklet) => {
+            tasklet.inputs.values().chain(tasklet.outputs.values()).all(|connector| connector.rank == 0)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a map that reads through `read` and writes through `write` reads in each iteration only what this iteration
+/// writes, and before it writes it; so that both may be the same memory. `reading` and `writing` give the elements of
+/// that memory.
+///
+/// Different iterations write different elements, so it is enough that each reads its own.
+pub(crate) fn is_elementwise(
+    state: &State,
+    index: &Index,
+    (read, reading): (EdgeId, &dyn Fn(&Subset) -> Subset),
+    (write, writing): (EdgeId, &dyn Fn(&Subset) -> Subset),
+) -> bool {
+    let (Some(reads), Some(writes)) = (leaves(state, read, true), leaves(state, write, false)) else {
+        return false;
+    };
+    let element = |id: EdgeId, translate: &dyn Fn(&Subset) -> Subset| {
+        let memlet = state.edge(id).memlet.as_ref()?;
+        (!memlet.dynamic && memlet.wcr.is_none()).then(|| translate(&memlet.subset))
+    };
+    reads.iter().all(|&read| {
+        writes.iter().all(|&write| {
+            let ((_, reader), (writer, _)) = (state.endpoints(read), state.endpoints(write));
+            let (from, to) = (element(read, reading), element(write, writing));
+            from.is_some()
+                && from == to
+                && index.scope(reader) == index.scope(writer)
+                && is_value_of_tasklet(state, read, true)
+                && is_value_of_tasklet(state, write, false)
+                && is_before(state, reader, writer)
+        })
+    })
+}
+
+/// The innermost edges that continue one into a map's entry (`inward`) or out of its exit; `None` if the edge is at no
+/// map.
+fn leaves(state: &State, edge: EdgeId, inward: bool) -> Option<Vec<EdgeId>> {
+    if !is_at_map(state, edge, inward) {
+        return None;
+    }
+    let tree = memlet_tree(state, edge, inward).into_iter();
+    Some(tree.filter(|&id| !is_at_map(state, id, inward)).collect())
+}
+
+/// Every edge that carries data between the given access nodes and computations, those inside of maps too.
+pub(crate) fn memlet_edges(state: &State, nodes: &[NodeId]) -> Vec<EdgeId> {
+    let mut edges = indexmap::IndexSet::new();
+    for &node in nodes {
+        for edge in state.in_edges(node) {
+            edges.extend(memlet_tree(state, edge.id, false));
+        }
+        for edge in state.out_edges(node) {
+            edges.extend(memlet_tree(state, edge.id, true));
+        }
+    }
+    edges.into_iter().collect()
+}
+
+/// An edge and those that continue it into a map's entry (`inward`) or out of its exit.
+fn memlet_tree(state: &State, edge: EdgeId, inward: bool) -> Vec<EdgeId> {
+    let mut tree = vec![edge];
+    let mut at = 0;
+    while let Some(&id) = tree.get(at) {
+        if is_at_map(state, id, inward) {
+            tree.extend(if inward { state.continuations(id) } else { sources(state, id) });
+        }
+        at += 1;
+    }
+    tree
+}
+
+/// Whether an edge enters a map's scope (`inward`) or leaves it.
+fn is_at_map(state: &State, edge: EdgeId, inward: bool) -> bool {
+    let (src, dst) = state.endpoints(edge);
+    match state.node(if inward { dst } else { src }) {
+        Node::MapEntry(_) => inward,
+        Node::MapExit { .. } => !inward,
+        _ => false,
+    }
+}
+
+/// Edges that enter `IN_x` of the map's exit from whose `OUT_x` the given edge leaves.
+fn sources(state: &State, edge: EdgeId) -> Vec<EdgeId> {
+    let (exit, _) = state.endpoints(edge);
+    let Some(name) = state.edge(edge).src_conn.as_ref().and_then(|conn| conn.strip_prefix("OUT_")) else {
+        return Vec::new();
+    };
+    let inside = state.in_edges(exit).into_iter();
+    inside
+        .filter(|inner| inner.dst_conn().is_some_and(|conn| conn.strip_prefix("IN_") == Some(name)))
+        .map(|inner| inner.id)
+        .collect()
+}
+
+/// Whether an edge carries one element to (`input`) or from a tasklet.
+fn is_value_of_tasklet(state: &State, edge: EdgeId, input: bool) -> bool {
+    let (src, dst) = state.endpoints(edge);
+    let Node::Tasklet(tasklet) = state.node(if input { dst } else { src }) else { return false };
+    let it = state.edge(edge);
+    let (conn, connectors) =
+        if input { (&it.dst_conn, &tasklet.inputs) } else { (&it.src_conn, &tasklet.outputs) };
+    conn.as_ref().and_then(|conn| connectors.get(conn)).is_some_and(|connector| connector.rank == 0)
+}

@@ -1,0 +1,406 @@
+//! Redundant arrays: what is computed into a transient and then copied is computed in place.
+//!
+//! ```text
+//! before:  map i { t[i] = 2 * B[i] }      A[k, 0:N] = t
+//! after:   map i { A[k, i] = 2 * B[i] }
+//! kept:    map i { t[i] = A[k, i + 1] }   A[k, 0:N] = t        (would read what was overwritten)
+//! kept:    map i { t[i] = 2 * B[i] }      A[k, 0:N] = t        state s { … t … }
+//! ```
+//!
+//! The transient is replaced by the window of `A` in the whole state, in reads too, so that chains of transients
+//! disappear one by one.
+//!
+//! **Legal when**
+//! * the transient is used in this state only, and the copy takes all of it, in its shape;
+//! * all writes of the transient happen before the copy;
+//! * every other access of `A` that may touch the window happens before the first access of the transient, or after
+//!   the copy and (if it writes) after the last read of the transient; or it is a read of the map that writes the
+//!   transient, and each iteration reads just the element that it writes.
+//!
+//! "Before" is a path in the state. **Cost**: the accesses of the two containers.
+
+use super::alias::Alias;
+use super::hazards::{may_intersect, reaches};
+use super::in_place::{Index, MAX_ACCESSES, is_before, is_elementwise};
+use crate::pass::{Changed, Context, Pass};
+use crate::transformation::{Transformation, with_places};
+use crate::{Refusal, Surroundings};
+use dacec_ir::analysis::{Access, copy_subsets};
+use dacec_ir::{EdgeId, Name, NodeId, Sdfg, State, Subset};
+use std::collections::BTreeSet;
+
+/// See the [module](self).
+#[derive(Clone, Copy, Debug)]
+pub struct RedundantArray;
+
+/// A transient that may be computed in place; made only by [`RedundantArray`].
+#[derive(Debug)]
+pub struct InPlace {
+    copy: EdgeId,
+    alias: Alias,
+}
+
+impl Transformation for RedundantArray {
+    type Place = State;
+    type Match = InPlace;
+
+    fn name(&self) -> &'static str {
+        "RedundantArray"
+    }
+
+    fn find(&self, around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<InPlace, Refusal> {
+        find(around, state, &Index::of(state), node)
+    }
+
+    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: InPlace) {
+        let index = Index::of(state);
+        apply(around, state, found, &index);
+    }
+}
+
+impl Pass for RedundantArray {
+    fn name(&self) -> &'static str {
+        "redundant-array"
+    }
+
+    fn summary(&self) -> &'static str {
+        "computes in place what is computed into a transient and copied"
+    }
+
+    fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
+        let mut changed = Changed::No;
+        with_places::<State>(sdfg, &mut |around, state| {
+            let mut index = Index::of(state);
+            // From the last copy to the first: what a chain ends in is known when its links are looked at.
+            for node in state.node_ids().into_iter().rev() {
+                if !state.contains(node) {
+                    continue;
+                }
+                match find(around, state, &index, node) {
+                    Ok(found) if context.permit("RedundantArray") => {
+                        let (from, to) = (found.alias.data.clone(), found.alias.target.clone());
+                        apply(around, state, found, &index);
+                        index.rename(state, &from, &to);
+                        context.applied("RedundantArray");
+                        changed = Changed::Yes;
+                    }
+                    Ok(_) => {}
+                    Err(refusal) => {
+                        context.refused("RedundantArray", || format!("state {}", state.label), refusal);
+                    }
+                }
+            }
+        });
+        changed
+    }
+}
+
+fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -> Result<InPlace, Refusal> {
+    let data = state.node(node).as_access().ok_or(Refusal::NoMatch("not an access"))?;
+    let copies: Vec<_> = state
+        .out_edges(node)
+        .into_iter()
+        .filter(|edge| state.node(edge.dst).as_access().is_some_and(|target| target != data))
+        .filter(|edge| edge.memlet().is_some())
+        .collect();
+    let [copy] = copies[..] else { return Err(Refusal::NoMatch("not copied to one place")) };
+    let target = state.node(copy.dst).as_access().ok_or(Refusal::NoMatch("not an access"))?;
+    check_copy(around, state, index, (copy.id, data, target), node)?;
+    let containers = &around.sdfg.containers;
+    let (taken, window) =
+        copy_subsets(state, containers, copy.id).ok_or(Refusal::NoMatch("nothing is copied"))?;
+    if !taken.is_full(around.container(data).shape()) {
+        let second = Subset::full(around.container(data).shape());
+        return Err(Refusal::SubsetsDiffer { data: data.clone(), first: taken, second });
+    }
+    let alias = {
+        let (inner, outer) = (around.container(data), around.container(target));
+        Alias::new((data, inner), (target, outer), window, &around.facts)?
+    };
+    alias.check_names(state, index.nodes(data))?;
+    alias.check_layout(state, index.nodes(data))?;
+    let inner = index.accesses_without(state, containers, data, copy.id);
+    let outer = index.accesses_without(state, containers, target, copy.id);
+    if inner.len() + outer.len() > MAX_ACCESSES {
+        return Err(Refusal::unproved(format!("`{target}` is accessed at too many places")));
+    }
+    let hazards = Hazards { around, state, index, alias: &alias, copy: (node, copy.dst) };
+    hazards.check(&inner, &outer)?;
+    Ok(InPlace { copy: copy.id, alias })
+}
+
+/// What both directions ask of a copy: it replaces, and the transient is used in this state at top level only.
+pub(super) fn check_copy(
+    around: &Surroundings<'_>,
+    state: &State,
+    index: &Index,
+    (copy, transient, other): (EdgeId, &Name, &Name),
+    node: NodeId,
+) -> Result<(), Refusal> {
+    let memlet = state.edge(copy).memlet.as_ref().ok_or(Refusal::NoMatch("nothing is copied"))?;
+    if memlet.wcr.is_some() || memlet.dynamic {
+        return Err(Refusal::node(node, "is copied in part or with a conflict resolution"));
+    }
+    let container = around.container(transient);
+    if !container.is_transient() {
+        return Err(Refusal::NoMatch("an argument or a result is copied"));
+    }
+    if container.lifetime() == dacec_ir::Lifetime::Persistent {
+        return Err(Refusal::unproved(format!("`{transient}` is kept between calls")));
+    }
+    if around.uses.of_container(transient) != index.nodes(transient).len() {
+        return Err(Refusal::used_elsewhere(transient, "in another state or on control flow"));
+    }
+    let joined = |edge: dacec_ir::state::EdgeView<'_>| {
+        edge.id != copy
+            && [edge.src, edge.dst].iter().all(|&end| {
+                state.node(end).as_access().is_some_and(|data| data == transient || data == other)
+            })
+    };
+    for &access in index.nodes(transient) {
+        if index.scope(access).is_some() {
+            return Err(Refusal::node(access, "is inside of a map"));
+        }
+        if state.in_edges(access).into_iter().chain(state.out_edges(access)).any(joined) {
+            return Err(Refusal::node(access, "is copied more than once"));
+        }
+    }
+    Ok(())
+}
+
+struct Hazards<'a> {
+    around: &'a Surroundings<'a>,
+    state: &'a State,
+    index: &'a Index,
+    alias: &'a Alias,
+    /// The nodes of the transient and of the target that the copy joins.
+    copy: (NodeId, NodeId),
+}
+
+impl Hazards<'_> {
+    fn check(&self, inner: &[Access], outer: &[Access]) -> Result<(), Refusal> {
+        let node = BTreeSet::from([self.copy.0]);
+        for access in inner.iter().filter(|access| access.is_write) {
+            if !reaches(self.state, access.node, &node) {
+                return Err(Refusal::node(access.node, "may be written after it was copied"));
+            }
+        }
+        let (window, facts) = (&self.alias.window, &self.around.facts);
+        for access in outer.iter().filter(|access| may_intersect(&access.subset, window, facts)) {
+            let is_after = is_before(self.state, self.copy.1, access.start);
+            for other in inner.iter().filter(|other| other.is_write || access.is_write) {
+                let in_order = if is_after {
+                    is_before(self.state, other.end, access.start)
+                } else {
+                    is_before(self.state, access.end, other.start) || self.reads_own(access, other)
+                };
+                if !in_order {
+                    return Err(self.conflict(access, other));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the target is read by the map that writes the transient, each iteration its own element.
+    fn reads_own(&self, access: &Access, other: &Access) -> bool {
+        !access.is_write
+            && other.is_write
+            && is_elementwise(
+                self.state,
+                self.index,
+                (access.edge, &Subset::clone),
+                (other.edge, &|subset| self.alias.translate(subset)),
+            )
+    }
+
+    fn conflict(&self, access: &Access, other: &Access) -> Refusal {
+        let memlet = |data: &Name, subset: &Subset| dacec_ir::Memlet::new(data, subset.clone());
+        Refusal::conflict(
+            &memlet(&self.alias.target, &access.subset),
+            &memlet(&self.alias.target, &self.alias.translate(&other.subset)),
+        )
+    }
+}
+
+fn apply(around: &mut Surroundings<'_>, state: &mut State, found: InPlace, index: &Index) {
+    replace_all(around, state, &found.alias, index);
+    join_copy(around, state, found.copy, true);
+}
+
+/// Replaces the transient at all its nodes in the state.
+pub(super) fn replace_all(around: &mut Surroundings<'_>, state: &mut State, alias: &Alias, index: &Index) {
+    alias.replace(state, &around.sdfg.containers, index.nodes(&alias.data), around.uses);
+}
+
+/// Removes a copy whose two ends are now one container, and makes one node of the two, unless another path between them
+/// would become a cycle; then an ordering edge stays. The source disappears if `keep_destination`, else the destination.
+pub(super) fn join_copy(
+    around: &mut Surroundings<'_>,
+    state: &mut State,
+    copy: EdgeId,
+    keep_destination: bool,
+) {
+    let (src, dst) = state.endpoints(copy);
+    state.remove_edge(copy);
+    let others = state.successors(src);
+    if others.iter().any(|&next| is_before_or_same(state, next, dst)) {
+        state.order(src, dst);
+        return;
+    }
+    let (gone, kept) = if keep_destination { (src, dst) } else { (dst, src) };
+    for edge in state.in_edges(gone).iter().map(|edge| edge.id).collect::<Vec<_>>() {
+        state.move_destination(edge, kept, None);
+    }
+    for edge in state.out_edges(gone).iter().map(|edge| edge.id).collect::<Vec<_>>() {
+        state.move_source(edge, kept, None);
+    }
+    if let Some(data) = state.remove_node(gone).as_ref().and_then(|node| node.as_access()) {
+        around.uses.remove(data);
+    }
+}
+
+/// Whether a path leads from one node to another, for certain not if the answer is `false`.
+fn is_before_or_same(state: &State, from: NodeId, to: NodeId) -> bool {
+    from == to || state.reaches(from, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simplify::testing::{accesses, refusals, run};
+    use dacec_ir::builder::{SdfgBuilder, StateBuilder, name, value};
+    use dacec_ir::{DType, Expr, Memlet};
+
+    /// A state `s` in which the second node of `t` in the order of creation is the source of a copy, made one with the
+    /// first.
+    fn program(fill: impl FnOnce(&mut SdfgBuilder)) -> Sdfg {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone(), n.clone()]);
+        b.array("B", DType::Float64, [n.clone()]);
+        b.transient("t", DType::Float64, [n]);
+        fill(&mut b);
+        b.build()
+    }
+
+    fn copy_out(s: &mut StateBuilder<'_>, window: &str) {
+        let node = s.state.accesses(&"t".into())[0];
+        let target = s.state.add_access("A");
+        let memlet = |text: &str| Subset::parse(text).expect("a subset");
+        s.state.connect((node, None), (target, None), Memlet::new("t", memlet("0:N")).to(memlet(window)));
+    }
+
+    #[test]
+    fn a_row_is_computed_in_place() {
+        let mut sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.map("m", &[("i", "0:N")], &[("x", "B", "i")], name("x"), ("t", "i"));
+            copy_out(&mut s, "k, 0:N");
+        });
+        assert!(run(&RedundantArray, &mut sdfg).any());
+        let state = sdfg.body.states()[0];
+        assert_eq!(accesses(state), ["B 0>1", "A 1>0"]);
+        let memlets: Vec<String> =
+            state.edges().map(|e| e.memlet().map_or_else(String::new, |m| m.to_string())).collect();
+        assert!(memlets.contains(&"A[k, i]".to_owned()), "{memlets:?}");
+        assert!(memlets.contains(&"A[k, 0:N]".to_owned()), "{memlets:?}");
+        assert!(!memlets.iter().any(|memlet| memlet.starts_with('t')), "{memlets:?}");
+    }
+
+    #[test]
+    fn each_iteration_may_read_its_own_element() {
+        let build = |read: &str| {
+            program(|b| {
+                let mut s = b.state("s");
+                s.map("m", &[("i", "0:N")], &[("x", "A", read)], name("x"), ("t", "i"));
+                copy_out(&mut s, "k, 0:N");
+            })
+        };
+        assert!(run(&RedundantArray, &mut build("k, i")).any());
+        assert_eq!(
+            refusals(&RedundantArray, &build("k, i + 1")),
+            ["`A[0:N, 0:N]` and `A[k, 0:N]` may be the same elements"]
+        );
+        assert_eq!(refusals(&RedundantArray, &build("i, k")).len(), 1, "transposed");
+    }
+
+    #[test]
+    fn a_transient_that_is_used_elsewhere_stays() {
+        let sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.map("m", &[("i", "0:N")], &[], value(1.0), ("t", "i"));
+            copy_out(&mut s, "k, 0:N");
+            b.state("later").copy(("t", "0:N"), ("B", "0:N"));
+        });
+        assert_eq!(
+            refusals(&RedundantArray, &sdfg)[0],
+            "`t` is also used in another state or on control flow"
+        );
+    }
+
+    #[test]
+    fn a_write_of_the_old_values_in_between_keeps_the_copy() {
+        // The old row goes to `B`; nothing orders that read before the map.
+        let sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.map("m", &[("i", "0:N")], &[], value(1.0), ("t", "i"));
+            copy_out(&mut s, "k, 0:N");
+            s.copy(("A", "k, 0:N"), ("B", "0:N"));
+        });
+        assert_eq!(refusals(&RedundantArray, &sdfg).len(), 1);
+    }
+
+    #[test]
+    fn a_part_of_a_transient_is_not_all_of_it() {
+        let mut sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.map("m", &[("i", "0:N")], &[], value(1.0), ("t", "i"));
+            let node = s.state.accesses(&"t".into())[0];
+            let target = s.state.add_access("B");
+            let part = Subset::parse("0:4").expect("a subset");
+            s.state.connect((node, None), (target, None), Memlet::new("t", part.clone()).to(part));
+        });
+        assert_eq!(refusals(&RedundantArray, &sdfg), ["`t[0:4]` is not provably the same as `t[0:N]`"]);
+        assert!(!run(&RedundantArray, &mut sdfg).any());
+    }
+
+    #[test]
+    fn a_parameter_must_not_capture_a_symbol_of_the_window() {
+        let mut sdfg = program(|b| {
+            b.for_loop("i", 0, Expr::sym("N"), |b| {
+                let mut s = b.state("s");
+                s.map("m", &[("i", "0:N")], &[], value(1.0), ("t", "i"));
+                copy_out(&mut s, "i, 0:N");
+            });
+        });
+        assert!(!run(&RedundantArray, &mut sdfg).any());
+    }
+
+    #[test]
+    fn other_readers_read_the_window() {
+        let mut sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.map("m", &[("i", "0:N")], &[], value(1.0), ("t", "i"));
+            copy_out(&mut s, "k, 0:N");
+            let node = s.state.accesses(&"t".into())[0];
+            let target = s.state.add_access("B");
+            let all = Subset::parse("0:N").expect("a subset");
+            s.state.connect((node, None), (target, None), Memlet::new("B", all));
+        });
+        // Two copies leave `t`, so none of them is the one: the second reader has to be a computation.
+        assert!(!run(&RedundantArray, &mut sdfg).any());
+        let mut sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.map("m", &[("i", "0:N")], &[], value(1.0), ("t", "i"));
+            copy_out(&mut s, "k, 0:N");
+            let tasklet = s.tasklet("first", &[("x", "t", "0")], name("x"), ("B", "0"));
+            let (stray, node) = (s.state.predecessors(tasklet)[0], s.state.accesses(&"t".into())[0]);
+            let edge = s.state.out_edges(stray)[0].id;
+            s.state.move_source(edge, node, None);
+            s.state.remove_node(stray);
+        });
+        assert!(run(&RedundantArray, &mut sdfg).any());
+        assert_eq!(accesses(sdfg.body.states()[0]), ["A 1>1", "B 1>0"]);
+    }
+}

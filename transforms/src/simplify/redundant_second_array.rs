@@ -1,0 +1,239 @@
+//! Redundant second arrays: what is copied into a transient and then only read is read in place.
+//!
+//! ```text
+//! before:  t = A[k, 0:N]     map i { B[i] = t[i] + 1 }
+//! after:                     map i { B[i] = A[k, i] + 1 }
+//! kept:    t = A[k, 0:N]     map i { A[k, i] = t[N - 1 - i] }       (would read what was overwritten)
+//! kept:    t = A[k, 0:N]     t[0] = 0                               (would change `A`)
+//! ```
+//!
+//! **Legal when**
+//! * the transient is used in this state only, and the copy, its only write, fills it;
+//! * every write of `A` that may touch the window happens before the copy, or after the last read of the transient; or
+//!   it is one of the map that reads the transient, and each iteration reads just the element that it writes.
+//!
+//! "Before" is a path in the state. **Cost**: the accesses of the two containers.
+
+use super::alias::Alias;
+use super::hazards::may_intersect;
+use super::in_place::{Index, MAX_ACCESSES, is_before, is_elementwise};
+use super::redundant_array::{check_copy, join_copy, replace_all};
+use crate::pass::{Changed, Context, Pass};
+use crate::transformation::{Transformation, with_places};
+use crate::{Refusal, Surroundings};
+use dacec_ir::analysis::{Access, copy_subsets};
+use dacec_ir::{EdgeId, Memlet, NodeId, Sdfg, State, Subset};
+
+/// See the [module](self).
+#[derive(Clone, Copy, Debug)]
+pub struct RedundantSecondArray;
+
+/// A transient that need not be filled; made only by [`RedundantSecondArray`].
+#[derive(Debug)]
+pub struct ReadInPlace {
+    copy: EdgeId,
+    alias: Alias,
+}
+
+impl Transformation for RedundantSecondArray {
+    type Place = State;
+    type Match = ReadInPlace;
+
+    fn name(&self) -> &'static str {
+        "RedundantSecondArray"
+    }
+
+    fn find(&self, around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<ReadInPlace, Refusal> {
+        find(around, state, &Index::of(state), node)
+    }
+
+    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: ReadInPlace) {
+        let index = Index::of(state);
+        apply(around, state, found, &index);
+    }
+}
+
+impl Pass for RedundantSecondArray {
+    fn name(&self) -> &'static str {
+        "redundant-second-array"
+    }
+
+    fn summary(&self) -> &'static str {
+        "reads in place what is copied into a transient and only read there"
+    }
+
+    fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
+        let mut changed = Changed::No;
+        with_places::<State>(sdfg, &mut |around, state| {
+            let mut index = Index::of(state);
+            for node in state.node_ids() {
+                if !state.contains(node) {
+                    continue;
+                }
+                match find(around, state, &index, node) {
+                    Ok(found) if context.permit("RedundantSecondArray") => {
+                        let (from, to) = (found.alias.data.clone(), found.alias.target.clone());
+                        apply(around, state, found, &index);
+                        index.rename(state, &from, &to);
+                        context.applied("RedundantSecondArray");
+                        changed = Changed::Yes;
+                    }
+                    Ok(_) => {}
+                    Err(refusal) => {
+                        let place = || format!("state {}", state.label);
+                        context.refused("RedundantSecondArray", place, refusal);
+                    }
+                }
+            }
+        });
+        changed
+    }
+}
+
+fn find(
+    around: &Surroundings<'_>,
+    state: &State,
+    index: &Index,
+    node: NodeId,
+) -> Result<ReadInPlace, Refusal> {
+    let data = state.node(node).as_access().ok_or(Refusal::NoMatch("not an access"))?;
+    let writes: Vec<_> = state.in_edges(node).into_iter().filter(|edge| edge.memlet().is_some()).collect();
+    let [copy] = writes[..] else { return Err(Refusal::NoMatch("not written by one copy")) };
+    let source = state.node(copy.src).as_access().ok_or(Refusal::NoMatch("not written by a copy"))?;
+    if source == data {
+        return Err(Refusal::NoMatch("a copy within one container"));
+    }
+    check_copy(around, state, index, (copy.id, data, source), node)?;
+    let containers = &around.sdfg.containers;
+    let (window, filled) =
+        copy_subsets(state, containers, copy.id).ok_or(Refusal::NoMatch("nothing is copied"))?;
+    if !filled.is_full(around.container(data).shape()) {
+        let second = Subset::full(around.container(data).shape());
+        return Err(Refusal::SubsetsDiffer { data: data.clone(), first: filled, second });
+    }
+    let alias = {
+        let (inner, outer) = (around.container(data), around.container(source));
+        Alias::new((data, inner), (source, outer), window, &around.facts)?
+    };
+    alias.check_names(state, index.nodes(data))?;
+    alias.check_layout(state, index.nodes(data))?;
+    let inner = index.accesses_without(state, containers, data, copy.id);
+    let outer = index.accesses_without(state, containers, source, copy.id);
+    if inner.len() + outer.len() > MAX_ACCESSES {
+        return Err(Refusal::unproved(format!("`{source}` is accessed at too many places")));
+    }
+    if let Some(access) = inner.iter().find(|access| access.is_write) {
+        return Err(Refusal::node(access.node, "writes the transient too"));
+    }
+    if let Some(access) = inner.iter().find(|access| !is_before(state, node, access.node)) {
+        return Err(Refusal::node(access.node, "may be read before the copy"));
+    }
+    check_writes(around, state, index, &alias, (copy.src, &inner, &outer))?;
+    Ok(ReadInPlace { copy: copy.id, alias })
+}
+
+/// Whether the writes of the source leave the window as the reads of the transient (`inner`) need it.
+fn check_writes(
+    around: &Surroundings<'_>,
+    state: &State,
+    index: &Index,
+    alias: &Alias,
+    (source, inner, outer): (NodeId, &[Access], &[Access]),
+) -> Result<(), Refusal> {
+    for write in outer.iter().filter(|access| access.is_write) {
+        if !may_intersect(&write.subset, &alias.window, &around.facts) || is_before(state, write.end, source)
+        {
+            continue;
+        }
+        let translate = |subset: &Subset| alias.translate(subset);
+        for read in inner {
+            let own = (read.edge, &translate as &dyn Fn(&Subset) -> Subset);
+            let in_order = is_before(state, read.end, write.start)
+                || is_elementwise(state, index, own, (write.edge, &Subset::clone));
+            if !in_order {
+                let memlet = |subset: Subset| Memlet::new(&alias.target, subset);
+                let (first, second) = (memlet(translate(&read.subset)), memlet(write.subset.clone()));
+                return Err(Refusal::conflict(&first, &second));
+            }
+        }
+        // Without any read of the transient, the copy is dead and of no concern here.
+    }
+    Ok(())
+}
+
+fn apply(around: &mut Surroundings<'_>, state: &mut State, found: ReadInPlace, index: &Index) {
+    replace_all(around, state, &found.alias, index);
+    join_copy(around, state, found.copy, false);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simplify::StateFusion;
+    use crate::simplify::testing::{accesses, refusals, run};
+    use dacec_ir::builder::{SdfgBuilder, name};
+    use dacec_ir::{DType, Expr};
+
+    fn program(fill: impl FnOnce(&mut SdfgBuilder)) -> Sdfg {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone(), n.clone()]);
+        b.array("B", DType::Float64, [n.clone()]);
+        b.transient("t", DType::Float64, [n]);
+        fill(&mut b);
+        let mut sdfg = b.build();
+        let _ = run(&StateFusion, &mut sdfg);
+        assert_eq!(sdfg.body.blocks.len(), 1, "the tests are about one state");
+        sdfg
+    }
+
+    fn read_into(b: &mut SdfgBuilder, read: &str, to: (&str, &str)) {
+        b.state("copy").copy(("A", "k, 0:N"), ("t", "0:N"));
+        b.state("map").map("m", &[("i", "0:N")], &[("x", "t", read)], name("x"), to);
+    }
+
+    #[test]
+    fn a_row_is_read_in_place() {
+        let mut sdfg = program(|b| read_into(b, "i", ("B", "i")));
+        assert!(run(&RedundantSecondArray, &mut sdfg).any());
+        let state = sdfg.body.states()[0];
+        assert_eq!(accesses(state), ["A 0>1", "B 1>0"]);
+        let reads = |text: &str| state.edges().any(|e| e.memlet().is_some_and(|m| m.to_string() == text));
+        assert!(reads("A[k, i]") && reads("A[k, 0:N]"));
+    }
+
+    #[test]
+    fn a_map_may_overwrite_what_each_iteration_reads() {
+        let mut sdfg = program(|b| read_into(b, "i", ("A", "k, i")));
+        assert!(run(&RedundantSecondArray, &mut sdfg).any());
+        let sdfg = program(|b| read_into(b, "N - 1 - i", ("A", "k, i")));
+        assert_eq!(
+            refusals(&RedundantSecondArray, &sdfg),
+            ["`A[k, 0:N]` and `A[0:N, 0:N]` may be the same elements"]
+        );
+    }
+
+    #[test]
+    fn a_transient_that_is_written_too_stays() {
+        let sdfg = program(|b| {
+            let mut s = b.state("copy");
+            s.copy(("A", "k, 0:N"), ("t", "0:N"));
+            let first = s.state.accesses(&"t".into())[0];
+            s.map("m", &[("i", "1:N")], &[("x", "t", "i - 1")], name("x"), ("t", "i"));
+            let stray = s.state.accesses(&"t".into())[1];
+            let edge = s.state.out_edges(stray)[0].id;
+            s.state.move_source(edge, first, None);
+            s.state.remove_node(stray);
+        });
+        assert_eq!(refusals(&RedundantSecondArray, &sdfg).len(), 1);
+    }
+
+    #[test]
+    fn a_write_before_the_copy_does_no_harm() {
+        let mut sdfg = program(|b| {
+            b.state("fill").map("f", &[("i", "0:N")], &[("x", "B", "i")], name("x"), ("A", "k, i"));
+            read_into(b, "i", ("B", "i"));
+        });
+        assert!(run(&RedundantSecondArray, &mut sdfg).any());
+    }
+}
