@@ -51,7 +51,7 @@ mod parse_state;
 mod parser;
 mod print;
 mod print_state;
-mod scalar;
+pub(crate) mod scalar;
 
 #[cfg(test)]
 pub(crate) mod generate;
@@ -61,6 +61,7 @@ mod tests;
 pub use error::{TextError, TextErrorKind};
 pub use outline::normalize;
 
+use crate::node::ExternalCall;
 use crate::{ScalarExpr, Sdfg, State, Stmt};
 use std::fmt;
 
@@ -82,6 +83,16 @@ pub fn parse(text: &str) -> Result<Sdfg, TextError> {
 /// Reads the text of a condition, or of a value that tasklets compute.
 pub fn parse_scalar(text: &str) -> Result<ScalarExpr, TextError> {
     parser::parse_scalar(text)
+}
+
+/// The text of a call of an external routine.
+pub(crate) fn print_call(call: &ExternalCall) -> String {
+    print_state::External(call).to_string()
+}
+
+/// Reads the text of a call of an external routine.
+pub(crate) fn parse_call(text: &str) -> Result<ExternalCall, TextError> {
+    parser::parse_call(text)
 }
 
 /// An SDFG to be printed.

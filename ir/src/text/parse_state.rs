@@ -232,7 +232,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `routine(&pointer, (integer), dtype: value)`
-    fn external(&mut self) -> Result<ExternalCall> {
+    pub(super) fn external(&mut self) -> Result<ExternalCall> {
         let routine = self.name("the routine's name")?;
         let arguments = self.list(("(", ")"), |this| {
             if this.eat("&") {

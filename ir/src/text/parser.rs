@@ -3,6 +3,7 @@
 use super::lexer::{Failure, Placed, Token, tokens};
 use super::{TextError, TextErrorKind, error};
 use crate::control_flow::LoopHeader;
+use crate::node::ExternalCall;
 use crate::symbolic::ParseError;
 use crate::{
     Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Range, Region,
@@ -20,6 +21,13 @@ pub(super) fn parse(text: &str) -> std::result::Result<Sdfg, TextError> {
 
 pub(super) fn parse_scalar(text: &str) -> std::result::Result<ScalarExpr, TextError> {
     whole(text, Parser::scalar)
+}
+
+pub(super) fn parse_call(text: &str) -> std::result::Result<ExternalCall, TextError> {
+    whole(text, |parser| {
+        parser.expect_word("call")?;
+        parser.external()
+    })
 }
 
 fn whole<'a, T>(text: &'a str, rule: fn(&mut Parser<'a>) -> Result<T>) -> std::result::Result<T, TextError> {

@@ -211,7 +211,8 @@ impl Display for Connectors<'_> {
     }
 }
 
-struct External<'a>(&'a ExternalCall);
+/// A call of an external routine.
+pub(super) struct External<'a>(pub(super) &'a ExternalCall);
 
 impl Display for External<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

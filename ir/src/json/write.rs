@@ -1,0 +1,228 @@
+//! Writes SDFGs, containers and the state machine.
+
+use super::control::{Machine, Transition, Vertex};
+use super::expr;
+use crate::control_flow::LoopHeader;
+use crate::{Block, Data, Lifetime, Name, Sdfg, Span, Storage};
+use serde_json::{Map, Value, json};
+
+/// Properties by name.
+pub(super) type Attributes = Map<String, Value>;
+
+/// The whole file.
+pub(super) fn document(sdfg: &Sdfg) -> Value {
+    let mut regions = 0;
+    let mut value = Writer { sdfg, path: sdfg.name.to_string(), regions: &mut regions }.sdfg();
+    value["dace_version"] = json!("1.0.2");
+    value
+}
+
+/// Whether a scalar is written as an array of one element, since DaCe's programs return arrays only.
+pub(super) fn is_boxed(sdfg: &Sdfg, name: &Name) -> bool {
+    sdfg.returns.contains(name) && matches!(sdfg.container(name), Some(Data::Scalar(_)))
+}
+
+/// Writes one SDFG.
+pub(super) struct Writer<'a> {
+    pub(super) sdfg: &'a Sdfg,
+    /// What the elements' ids are made of: names of SDFG, state and node.
+    pub(super) path: String,
+    /// Number of SDFGs so far in the file.
+    pub(super) regions: &'a mut usize,
+}
+
+impl Writer<'_> {
+    pub(super) fn sdfg(&mut self) -> Value {
+        let number = *self.regions;
+        *self.regions += 1;
+        let machine = Machine::new(self.sdfg);
+        let mut nodes = Vec::new();
+        for (id, vertex) in machine.states.iter().enumerate() {
+            nodes.push(match vertex {
+                Vertex::State(state) => self.state(id, state),
+                Vertex::Empty(label) => self.empty(id, label),
+            });
+        }
+        let edges: Vec<Value> =
+            machine.edges.iter().enumerate().map(|(at, edge)| self.transition(at, edge)).collect();
+        json!({
+            "type": "SDFG",
+            "attributes": self.attributes(&machine),
+            "nodes": nodes,
+            "edges": edges,
+            "collapsed": false,
+            "label": self.sdfg.name.as_str(),
+            "id": null,
+            "cfg_list_id": number,
+            "start_block": if machine.states.is_empty() { Value::Null } else { json!(0) },
+        })
+    }
+
+    fn attributes(&self, machine: &Machine<'_>) -> Attributes {
+        let sdfg = self.sdfg;
+        let mut attributes = Attributes::new();
+        attributes.insert("name".into(), json!(sdfg.name.as_str()));
+        attributes.insert("arg_names".into(), names(&sdfg.arguments));
+        let arrays: Attributes = sdfg
+            .containers
+            .iter()
+            .map(|(name, data)| (name.to_string(), self.descriptor(name, data)))
+            .collect();
+        attributes.insert("_arrays".into(), arrays.into());
+        attributes.insert("symbols".into(), self.symbols(machine).into());
+        attributes.insert("guid".into(), self.guid("sdfg"));
+        attributes.insert("_meta_returns".into(), names(&sdfg.returns));
+        if !sdfg.file.is_empty() {
+            attributes.insert("_meta_file".into(), json!(sdfg.file));
+        }
+        self.position(&mut attributes, sdfg.span);
+        attributes
+    }
+
+    /// Declared symbols, loop variables and the machine's own.
+    fn symbols(&self, machine: &Machine<'_>) -> Attributes {
+        let mut symbols: Attributes =
+            self.sdfg.symbols.iter().map(|(name, dtype)| (name.to_string(), json!(dtype.name()))).collect();
+        let mut declare = |name: &str| {
+            if !symbols.contains_key(name) {
+                symbols.insert(name.to_owned(), json!("int64"));
+            }
+        };
+        self.sdfg.body.visit(&mut |block| {
+            if let Block::Loop(it) = block
+                && let LoopHeader::For { variable, .. } = &it.header
+            {
+                declare(variable);
+            }
+        });
+        machine.symbols.iter().for_each(|name| declare(name));
+        symbols
+    }
+
+    fn descriptor(&self, name: &Name, data: &Data) -> Value {
+        let mut attributes = Attributes::new();
+        attributes.insert("dtype".into(), json!(data.dtype().name()));
+        let scalar = matches!(data, Data::Scalar(_));
+        match data {
+            Data::Array(array) => {
+                attributes.insert("shape".into(), array.shape.iter().map(expr::value).collect());
+                attributes.insert("strides".into(), array.strides.iter().map(expr::value).collect());
+                attributes.insert("total_size".into(), expr::value(&extent(&array.shape, &array.strides)));
+                attributes.insert("offset".into(), array.shape.iter().map(|_| json!("0")).collect());
+                if let Some(storage) = storage(array.storage) {
+                    attributes.insert("storage".into(), json!(storage));
+                }
+            }
+            Data::Scalar(_) => {
+                attributes.insert("shape".into(), json!(["1"]));
+            }
+        }
+        if data.is_transient() {
+            attributes.insert("transient".into(), json!(true));
+        }
+        if let Some(lifetime) = lifetime(data.lifetime()) {
+            attributes.insert("lifetime".into(), json!(lifetime));
+        }
+        let boxed = is_boxed(self.sdfg, name);
+        if boxed {
+            attributes.insert("_meta_scalar".into(), json!(true));
+        }
+        self.position(&mut attributes, data.span());
+        json!({ "type": if scalar && !boxed { "Scalar" } else { "Array" }, "attributes": attributes })
+    }
+
+    /// A state without dataflow.
+    fn empty(&self, id: usize, label: &str) -> Value {
+        json!({
+            "type": "SDFGState",
+            "label": label,
+            "id": id,
+            "collapsed": false,
+            "scope_dict": { "-1": [] },
+            "attributes": { "guid": self.guid(label), "_meta_empty": true },
+            "nodes": [],
+            "edges": [],
+        })
+    }
+
+    fn transition(&self, at: usize, edge: &Transition) -> Value {
+        let condition = edge.condition.as_deref().unwrap_or("1");
+        let data = json!({
+            "type": "InterstateEdge",
+            "attributes": {
+                "assignments": edge.assignments,
+                "condition": { "string_data": condition, "language": "Python" },
+                "guid": self.guid(&format!("transition {at}")),
+            },
+        });
+        json!({
+            "type": "Edge",
+            "attributes": { "data": data },
+            "src": edge.src.to_string(),
+            "dst": edge.dst.to_string(),
+        })
+    }
+
+    pub(super) fn position(&self, attributes: &mut Attributes, span: Span) {
+        if span.is_unknown() {
+            return;
+        }
+        let info = json!({
+            "type": "DebugInfo",
+            "start_line": span.line,
+            "end_line": span.line,
+            "start_column": 0,
+            "end_column": 0,
+            "filename": self.sdfg.file,
+        });
+        attributes.insert("debuginfo".into(), info);
+        attributes.insert("_meta_bytes".into(), json!([span.start, span.end]));
+    }
+
+    /// An id that is the same each time, and different for every element.
+    pub(super) fn guid(&self, element: &str) -> Value {
+        let text = format!("{}/{element}", self.path);
+        let (high, low) = (fnv(0xcbf2_9ce4_8422_2325, &text), fnv(0x9e37_79b9_7f4a_7c15, &text));
+        json!(format!(
+            "{:08x}-{:04x}-5{:03x}-a{:03x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 52,
+            low & 0xffff_ffff_ffff
+        ))
+    }
+}
+
+/// The Fowler-Noll-Vo hash.
+fn fnv(seed: u64, text: &str) -> u64 {
+    text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Elements between the first and the last, for strides that are not negative.
+fn extent(shape: &[crate::Expr], strides: &[crate::Expr]) -> crate::Expr {
+    if strides == crate::data::c_strides(shape) {
+        return shape.iter().fold(crate::Expr::one(), |product, extent| product * extent);
+    }
+    shape.iter().zip(strides).fold(crate::Expr::one(), |sum, (extent, stride)| sum + (extent - 1) * stride)
+}
+
+fn names(names: &[Name]) -> Value {
+    names.iter().map(|name| json!(name.as_str())).collect()
+}
+
+fn storage(storage: Storage) -> Option<&'static str> {
+    match storage {
+        Storage::Default => None,
+        Storage::Register => Some("Register"),
+        Storage::Heap => Some("CPU_Heap"),
+    }
+}
+
+fn lifetime(lifetime: Lifetime) -> Option<&'static str> {
+    match lifetime {
+        Lifetime::Scope => None,
+        Lifetime::Sdfg => Some("SDFG"),
+        Lifetime::Persistent => Some("Persistent"),
+    }
+}

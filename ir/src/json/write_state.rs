@@ -1,0 +1,454 @@
+//! Writes states: nodes with their ids and scopes, and edges with their memlets.
+
+use super::expr;
+use super::python;
+use super::write::{Attributes, Writer};
+use crate::library::Property;
+use crate::node::LibraryNode;
+use crate::state::EdgeView;
+use crate::text::outline::{Item, flatten, outline};
+use crate::{
+    Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
+    Wcr,
+};
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where each node stands in the file, and the map around it.
+struct Places {
+    order: Vec<NodeId>,
+    ids: BTreeMap<NodeId, usize>,
+    scopes: BTreeMap<NodeId, (NodeId, NodeId)>,
+    /// Ids of nodes by the id of the map around them.
+    children: IndexMap<String, Vec<usize>>,
+}
+
+impl Places {
+    fn new(state: &State) -> Self {
+        let items = outline(state);
+        let order = flatten(&items);
+        let ids = order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
+        let children = IndexMap::from([("-1".to_owned(), Vec::new())]);
+        let mut places = Places { order, ids, scopes: BTreeMap::new(), children };
+        places.enter(&items, None);
+        places
+    }
+
+    fn enter(&mut self, items: &[Item], scope: Option<(NodeId, NodeId)>) {
+        for item in items {
+            match item {
+                Item::Node(id) => self.add(*id, scope),
+                Item::Scope { entry, inside, exit } => {
+                    self.add(*entry, scope);
+                    self.enter(inside, Some((*entry, *exit)));
+                    self.add(*exit, Some((*entry, *exit)));
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, id: NodeId, scope: Option<(NodeId, NodeId)>) {
+        let key = scope.map_or_else(|| "-1".to_owned(), |(entry, _)| self.ids[&entry].to_string());
+        self.children.entry(key).or_default().push(self.ids[&id]);
+        if let Some(scope) = scope {
+            self.scopes.insert(id, scope);
+        }
+    }
+
+    /// The id of a node as text.
+    fn text(&self, id: NodeId) -> Value {
+        self.ids.get(&id).map_or(Value::Null, |id| json!(id.to_string()))
+    }
+}
+
+/// A tasklet's names that DaCe would confuse with containers or symbols, and what they are called instead.
+type Renamed = BTreeMap<Name, String>;
+
+impl Writer<'_> {
+    pub(super) fn state(&mut self, id: usize, state: &State) -> Value {
+        let outer = self.path.clone();
+        self.path = format!("{outer}/{}", state.label);
+        let places = Places::new(state);
+        let renamed: BTreeMap<NodeId, Renamed> =
+            state.nodes().filter_map(|(id, node)| Some((id, self.renamed(node.as_tasklet()?)))).collect();
+        let nodes: Vec<Value> =
+            places.order.iter().map(|&node| self.node(state, node, &places, &renamed)).collect();
+        let mut edges = Vec::new();
+        for &node in &places.order {
+            for edge in state.in_edges(node) {
+                edges.push(self.edge(state, edge, &places, &renamed, edges.len()));
+            }
+        }
+        let mut attributes = Attributes::new();
+        attributes.insert("guid".into(), self.guid("state"));
+        self.position(&mut attributes, state.span);
+        self.path = outer;
+        json!({
+            "type": "SDFGState",
+            "label": state.label.as_str(),
+            "id": id,
+            "collapsed": false,
+            "scope_dict": places.children,
+            "attributes": attributes,
+            "nodes": nodes,
+            "edges": edges,
+        })
+    }
+
+    fn node(
+        &mut self,
+        state: &State,
+        id: NodeId,
+        places: &Places,
+        renamed: &BTreeMap<NodeId, Renamed>,
+    ) -> Value {
+        let node = state.node(id);
+        let mut attributes = Attributes::new();
+        let (kind, label) = match node {
+            Node::Access(data) => {
+                attributes.insert("data".into(), json!(data.as_str()));
+                ("AccessNode", data.to_string())
+            }
+            Node::Tasklet(tasklet) => {
+                self.tasklet(tasklet, &renamed[&id], &mut attributes);
+                ("Tasklet", tasklet.label.to_string())
+            }
+            Node::MapEntry(map) => {
+                scope_connectors(state, id, &mut attributes);
+                self.map(map, &mut attributes);
+                ("MapEntry", map_label(map))
+            }
+            Node::MapExit { entry } => {
+                scope_connectors(state, id, &mut attributes);
+                let map = places.ids.get(entry).and_then(|_| state.node(*entry).as_map());
+                ("MapExit", map.map(map_label).unwrap_or_default())
+            }
+            Node::Nested(nested) => {
+                self.nested(nested, places.ids[&id], &mut attributes);
+                ("NestedSDFG", nested.sdfg.name.to_string())
+            }
+            Node::Library(library) => {
+                self.library(state, id, library, &mut attributes);
+                ("LibraryNode", library.label.to_string())
+            }
+        };
+        self.position(&mut attributes, node.span());
+        attributes.insert("guid".into(), self.guid(&format!("node {}", places.ids[&id])));
+        let (entry, exit) = match (node, places.scopes.get(&id)) {
+            (Node::MapEntry(map), scope) => {
+                (scope.map_or(Value::Null, |(entry, _)| places.text(*entry)), places.text(map.exit))
+            }
+            (_, Some((entry, exit))) => (places.text(*entry), places.text(*exit)),
+            (_, None) => (Value::Null, Value::Null),
+        };
+        let mut value = json!({
+            "type": kind,
+            "label": label,
+            "attributes": attributes,
+            "id": places.ids[&id],
+            "scope_entry": entry,
+            "scope_exit": exit,
+        });
+        if let Node::Library(library) = node {
+            value["classpath"] = json!(class_path(library));
+        }
+        value
+    }
+
+    fn map(&self, map: &Map, attributes: &mut Attributes) {
+        attributes.insert("label".into(), json!(map.label.as_str()));
+        attributes.insert("params".into(), map.params.iter().map(|param| json!(param.as_str())).collect());
+        attributes.insert("range".into(), expr::ranges(&map.ranges));
+        match map.schedule {
+            Schedule::Default => {}
+            Schedule::Sequential => {
+                attributes.insert("schedule".into(), json!("Sequential"));
+            }
+            Schedule::CpuMulticore => {
+                attributes.insert("schedule".into(), json!("CPU_Multicore"));
+            }
+        }
+        if map.collapse != 1 {
+            attributes.insert("collapse".into(), json!(map.collapse));
+        }
+        if let Some(condition) = &map.parallel_if {
+            attributes.insert("_meta_parallel_if".into(), expr::value(condition));
+        }
+    }
+
+    fn tasklet(&self, tasklet: &Tasklet, renamed: &Renamed, attributes: &mut Attributes) {
+        let name = |name: &Name| renamed.get(name).cloned().unwrap_or_else(|| name.to_string());
+        attributes.insert("label".into(), json!(tasklet.label.as_str()));
+        for (key, connectors) in [("in_connectors", &tasklet.inputs), ("out_connectors", &tasklet.outputs)] {
+            let connectors: Attributes = connectors
+                .iter()
+                .map(|(conn, connector)| {
+                    let pointer = json!({ "type": "pointer", "dtype": connector.dtype.name() });
+                    (name(conn), if connector.rank > 0 { pointer } else { Value::Null })
+                })
+                .collect();
+            attributes.insert(key.into(), connectors.into());
+        }
+        let (code, language) = match &tasklet.code {
+            TaskletCode::Native(stmts) => (python::statements(stmts, &name), "Python"),
+            TaskletCode::External(call) => {
+                let call = crate::text::print_call(call);
+                attributes.insert("_meta_call".into(), json!(call));
+                (format!("// {call}"), "CPP")
+            }
+        };
+        attributes.insert("code".into(), json!({ "string_data": code, "language": language }));
+    }
+
+    /// Connectors and variables that have the name of a container, or of a symbol that is visible to DaCe or used.
+    fn renamed(&self, tasklet: &Tasklet) -> Renamed {
+        let mut symbols = BTreeSet::new();
+        Node::Tasklet(tasklet.clone()).collect_symbols(&mut symbols);
+        let mut names: BTreeSet<Name> =
+            tasklet.inputs.keys().chain(tasklet.outputs.keys()).cloned().collect();
+        if let TaskletCode::Native(stmts) = &tasklet.code {
+            stmts.iter().for_each(|stmt| collect_targets(stmt, &mut names));
+        }
+        let taken = |name: &str| {
+            self.sdfg.containers.contains_key(name)
+                || self.sdfg.symbols.contains_key(name)
+                || symbols.contains(name)
+        };
+        let mut used: BTreeSet<String> = names.iter().map(ToString::to_string).collect();
+        let mut renamed = Renamed::new();
+        for name in names.iter().filter(|name| taken(name)) {
+            let mut new = format!("__{name}");
+            while taken(&new) || used.contains(&new) {
+                new.insert(0, '_');
+            }
+            used.insert(new.clone());
+            renamed.insert(name.clone(), new);
+        }
+        renamed
+    }
+
+    fn nested(&mut self, nested: &NestedSdfg, id: usize, attributes: &mut Attributes) {
+        attributes.insert("label".into(), json!(nested.sdfg.name.as_str()));
+        attributes.insert("in_connectors".into(), connectors(&nested.inputs));
+        attributes.insert("out_connectors".into(), connectors(&nested.outputs));
+        let mapping: Attributes =
+            nested.symbols.iter().map(|(symbol, value)| (symbol.to_string(), expr::value(value))).collect();
+        attributes.insert("symbol_mapping".into(), mapping.into());
+        let path = format!("{}/{id}/{}", self.path, nested.sdfg.name);
+        let inner = Writer { sdfg: &nested.sdfg, path, regions: self.regions }.sdfg();
+        attributes.insert("sdfg".into(), inner);
+    }
+
+    fn library(&self, state: &State, id: NodeId, library: &LibraryNode, attributes: &mut Attributes) {
+        attributes.insert("name".into(), json!(library.label.as_str()));
+        attributes.insert("label".into(), json!(library.label.as_str()));
+        if let Some(implementation) = &library.implementation {
+            attributes.insert("_meta_implementation".into(), json!(implementation.as_str()));
+        }
+        if let Some(reduce) = library.op.as_any().downcast_ref::<crate::library::Reduce>() {
+            let input = state.in_edges(id).first().and_then(|edge| edge.memlet()).map(|it| it.subset.clone());
+            let output = state.out_edges(id).first().and_then(|edge| edge.memlet()).map(|it| &it.data);
+            let dtype = output.and_then(|data| self.sdfg.container(data)).map(Data::dtype);
+            attributes.insert("axes".into(), reduced_axes(reduce.axes.as_deref(), input.as_ref()));
+            attributes.insert("wcr".into(), json!(lambda(reduce.wcr)));
+            let start = if reduce.accumulate { Value::Null } else { identity(reduce.wcr, dtype) };
+            attributes.insert("identity".into(), start);
+            attributes.insert("in_connectors".into(), json!({}));
+            attributes.insert("out_connectors".into(), json!({}));
+            return;
+        }
+        attributes.insert("in_connectors".into(), connectors(&library.op.inputs()));
+        attributes.insert("out_connectors".into(), connectors(&library.op.outputs()));
+        let properties: Attributes = library
+            .op
+            .properties()
+            .into_iter()
+            .map(|(name, property)| (name.to_owned(), property_value(&property)))
+            .collect();
+        if !properties.is_empty() {
+            attributes.insert("_meta_properties".into(), properties.into());
+        }
+    }
+
+    fn edge(
+        &self,
+        state: &State,
+        edge: EdgeView<'_>,
+        places: &Places,
+        renamed: &BTreeMap<NodeId, Renamed>,
+        at: usize,
+    ) -> Value {
+        let mut attributes = match edge.memlet() {
+            Some(memlet) => self.memlet(state, edge, memlet),
+            None => Attributes::from_iter([("volume".to_owned(), json!("0"))]),
+        };
+        attributes.insert("guid".into(), self.guid(&format!("edge {at}")));
+        let connector = |node: NodeId, name: Option<&Name>| {
+            let name = name.filter(|_| !is_reduce(state.node(node)))?;
+            let new = renamed.get(&node).and_then(|renamed| renamed.get(name));
+            Some(new.cloned().unwrap_or_else(|| name.to_string()))
+        };
+        json!({
+            "type": "MultiConnectorEdge",
+            "attributes": { "data": { "type": "Memlet", "attributes": attributes } },
+            "src": places.text(edge.src),
+            "dst": places.text(edge.dst),
+            "src_connector": connector(edge.src, edge.src_conn()),
+            "dst_connector": connector(edge.dst, edge.dst_conn()),
+        })
+    }
+
+    fn memlet(&self, state: &State, edge: EdgeView<'_>, memlet: &Memlet) -> Attributes {
+        let (src, dst) = (state.node(edge.src), state.node(edge.dst));
+        // The data is at the source, unless the edge leaves a computation or enters a container of that name.
+        let reads = match (src, dst) {
+            (Node::Access(data), _) => *data == memlet.data,
+            (_, Node::Access(data)) => *data != memlet.data,
+            (Node::MapEntry(_), _) => true,
+            _ => false,
+        };
+        let other = memlet.other_subset.clone().or_else(|| {
+            let other = if reads { dst.as_access() } else { src.as_access() };
+            let copy = src.as_access().is_some() && dst.as_access().is_some();
+            other
+                .filter(|_| copy)
+                .and_then(|data| self.sdfg.container(data))
+                .map(|data| Subset::full(data.shape()))
+        });
+        let mut attributes = Attributes::new();
+        attributes.insert("data".into(), json!(memlet.data.as_str()));
+        attributes.insert("subset".into(), expr::subset(&memlet.subset));
+        if let Some(other) = &other {
+            attributes.insert("other_subset".into(), expr::subset(other));
+        }
+        let volume = expr::value(&memlet.volume());
+        attributes.insert("num_accesses".into(), if memlet.dynamic { json!("-1") } else { volume.clone() });
+        attributes.insert("volume".into(), volume);
+        attributes.insert("is_data_src".into(), json!(reads));
+        if memlet.dynamic {
+            attributes.insert("dynamic".into(), json!(true));
+        }
+        if let Some(wcr) = memlet.wcr {
+            attributes.insert("wcr".into(), json!(lambda(wcr)));
+        }
+        attributes
+    }
+}
+
+fn is_reduce(node: &Node) -> bool {
+    matches!(node, Node::Library(library) if library.op.name() == "Reduce")
+}
+
+fn class_path(library: &LibraryNode) -> String {
+    match library.op.name() {
+        "MatMul" => "dace.libraries.blas.nodes.matmul.MatMul".to_owned(),
+        "Reduce" => "dace.libraries.standard.nodes.reduce.Reduce".to_owned(),
+        name => format!("dacec.library.{name}"),
+    }
+}
+
+fn map_label(map: &Map) -> String {
+    let dims = map.params.iter().zip(&map.ranges);
+    let dims: Vec<String> = dims.map(|(param, range)| format!("{param}={range}")).collect();
+    format!("{}[{}]", map.label, dims.join(", "))
+}
+
+fn connectors(names: &[Name]) -> Value {
+    names.iter().map(|name| (name.to_string(), Value::Null)).collect::<Attributes>().into()
+}
+
+/// Connectors of a map's node, from the edges at it.
+fn scope_connectors(state: &State, id: NodeId, attributes: &mut Attributes) {
+    let inputs = state.in_edges(id).into_iter().filter_map(|edge| edge.dst_conn().cloned());
+    let outputs = state.out_edges(id).into_iter().filter_map(|edge| edge.src_conn().cloned());
+    attributes.insert("in_connectors".into(), connectors(&inputs.collect::<Vec<_>>()));
+    attributes.insert("out_connectors".into(), connectors(&outputs.collect::<Vec<_>>()));
+}
+
+fn collect_targets(stmt: &Stmt, names: &mut BTreeSet<Name>) {
+    match stmt {
+        Stmt::Assign { target, .. } | Stmt::Store { target, .. } => {
+            names.insert(target.clone());
+        }
+        Stmt::If { then, otherwise, .. } => {
+            then.iter().chain(otherwise).for_each(|stmt| collect_targets(stmt, names));
+        }
+    }
+}
+
+/// Axes of the memlet's subset: there, single indices are dimensions too, and are reduced away.
+fn reduced_axes(axes: Option<&[usize]>, input: Option<&Subset>) -> Value {
+    let (Some(axes), Some(input)) = (axes, input) else { return Value::Null };
+    let mut position = 0;
+    let mut reduced = Vec::new();
+    for (dim, range) in input.dims.iter().enumerate() {
+        if range.as_index().is_some() {
+            reduced.push(dim);
+        } else {
+            if axes.contains(&position) {
+                reduced.push(dim);
+            }
+            position += 1;
+        }
+    }
+    json!(reduced)
+}
+
+/// A conflict resolution as Python.
+pub(super) fn lambda(wcr: Wcr) -> String {
+    let body = match wcr {
+        Wcr::Sum => "(x + y)",
+        Wcr::Product => "(x * y)",
+        Wcr::Min => "min(x, y)",
+        Wcr::Max => "max(x, y)",
+        Wcr::LogicalAnd => "(x and y)",
+        Wcr::LogicalOr => "(x or y)",
+        Wcr::BitAnd => "(x & y)",
+        Wcr::BitOr => "(x | y)",
+        Wcr::BitXor => "(x ^ y)",
+    };
+    format!("(lambda x, y: {body})")
+}
+
+/// The value that a reduction starts from. JSON has no infinity: extremes of floats start from the largest number, as
+/// DaCe's own do.
+fn identity(wcr: Wcr, dtype: Option<crate::DType>) -> Value {
+    let dtype = dtype.unwrap_or(crate::DType::Float64);
+    match wcr {
+        Wcr::Sum | Wcr::LogicalOr | Wcr::BitOr | Wcr::BitXor => json!(0),
+        Wcr::Product | Wcr::LogicalAnd => json!(1),
+        Wcr::BitAnd => json!(-1),
+        Wcr::Min => limits(dtype).1,
+        Wcr::Max => limits(dtype).0,
+    }
+}
+
+/// The smallest and the largest number of a type.
+fn limits(dtype: crate::DType) -> (Value, Value) {
+    use crate::DType::*;
+    match dtype {
+        Bool => (json!(0), json!(1)),
+        Int8 => (json!(i8::MIN), json!(i8::MAX)),
+        Int16 => (json!(i16::MIN), json!(i16::MAX)),
+        Int32 => (json!(i32::MIN), json!(i32::MAX)),
+        Int64 => (json!(i64::MIN), json!(i64::MAX)),
+        UInt8 => (json!(0), json!(u8::MAX)),
+        UInt16 => (json!(0), json!(u16::MAX)),
+        UInt32 => (json!(0), json!(u32::MAX)),
+        UInt64 => (json!(0), json!(u64::MAX)),
+        Float16 => (json!(-65504.0), json!(65504.0)),
+        BFloat16 | Float32 | Complex64 => (json!(f64::from(f32::MIN)), json!(f64::from(f32::MAX))),
+        Float64 | Complex128 => (json!(f64::MIN), json!(f64::MAX)),
+    }
+}
+
+fn property_value(property: &Property) -> Value {
+    match property {
+        Property::Bool(value) => json!(value),
+        Property::Int(value) => json!(value),
+        Property::Float(value) => json!({ "float": format!("{value:?}") }),
+        Property::Ints(values) => json!(values),
+        Property::Text(text) => json!(text),
+    }
+}
