@@ -1,0 +1,137 @@
+//! What the checks of one state share.
+
+use super::control::{Walk, in_range};
+use super::{Report, connectors, graph, memlets, nested, order, races, tasklets};
+use crate::state::EdgeView;
+use crate::symbolic::{Atom, Facts};
+use crate::{Block, Expr, Lifetime, Name, Node, NodeId, Sdfg, State};
+use std::collections::{HashMap, HashSet};
+
+/// Containers that may belong to one iteration of a map: those that only one state uses.
+pub(super) struct Residents(HashSet<Name>);
+
+impl Residents {
+    pub(super) fn of(sdfg: &Sdfg) -> Self {
+        let mut users: HashMap<Name, usize> = HashMap::new();
+        sdfg.body.visit(&mut |block| {
+            let names: HashSet<Name> = match block {
+                Block::State(state) => {
+                    state.nodes().filter_map(|(_, node)| node.as_access().cloned()).collect()
+                }
+                _ => block.scalars().iter().flat_map(|scalar| scalar.names()).collect(),
+            };
+            let weight = if block.as_state().is_some() { 1 } else { 2 };
+            names.into_iter().for_each(|name| *users.entry(name).or_default() += weight);
+        });
+        let local = |name: &Name| {
+            sdfg.container(name).is_some_and(|data| data.is_transient() && data.lifetime() == Lifetime::Scope)
+        };
+        Residents(
+            users.into_iter().filter(|(name, n)| *n == 1 && local(name)).map(|(name, _)| name).collect(),
+        )
+    }
+}
+
+/// A state with a sound graph.
+pub(super) struct Checked<'a> {
+    pub(super) walk: &'a Walk<'a>,
+    pub(super) sdfg: &'a Sdfg,
+    pub(super) state: &'a State,
+    /// Every node, in an order in which every edge leads forward.
+    pub(super) order: Vec<NodeId>,
+    scopes: Vec<Option<NodeId>>,
+    /// What holds in each scope; `None` where nothing ever gets.
+    facts: HashMap<Option<NodeId>, Option<Facts>>,
+}
+
+pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
+    let Some(order) = graph::order(state, report) else { return };
+    let mut scopes = vec![None; state.node_ids().last().map_or(0, |id| id.index() + 1)];
+    for (id, scope) in state.scopes() {
+        scopes[id.index()] = scope;
+    }
+    let facts = HashMap::from([(None, walk.facts.clone())]);
+    let mut it = Checked { walk, sdfg: walk.sdfg, state, order, scopes, facts };
+    it.collect_facts();
+    graph::check(&it, report);
+    connectors::check(&it, report);
+    memlets::check(&it, report);
+    for &id in &it.order {
+        match state.node(id) {
+            Node::Tasklet(tasklet) => tasklets::check(&it, id, tasklet, report),
+            Node::Nested(nested) => nested::check(&it, id, nested, report),
+            _ => {}
+        }
+    }
+    order::check(&it, report);
+    races::check(&it, report);
+}
+
+impl<'a> Checked<'a> {
+    fn collect_facts(&mut self) {
+        for &id in &self.order {
+            let Node::MapEntry(map) = self.state.node(id) else { continue };
+            let around = self.facts.get(&self.scope(id)).cloned().flatten();
+            let inside =
+                map.params.iter().zip(&map.ranges).fold(around, |facts, (param, range)| {
+                    facts.and_then(|facts| in_range(&facts, param, range))
+                });
+            self.facts.insert(Some(id), inside);
+        }
+    }
+
+    /// The innermost map around a node; entries and exits are around, not inside.
+    pub(super) fn scope(&self, id: NodeId) -> Option<NodeId> {
+        self.scopes[id.index()]
+    }
+
+    /// The scope that an edge runs in.
+    pub(super) fn scope_of_edge(&self, edge: EdgeView<'_>) -> Option<NodeId> {
+        match self.state.node(edge.src) {
+            Node::MapEntry(_) => Some(edge.src),
+            _ => self.scope(edge.src),
+        }
+    }
+
+    /// The scope itself and those around it, innermost first.
+    pub(super) fn chain(&self, scope: Option<NodeId>) -> impl Iterator<Item = NodeId> {
+        std::iter::successors(scope, |id| self.scope(*id))
+    }
+
+    /// What holds in a scope; `None` if nothing ever gets there.
+    pub(super) fn facts(&self, scope: Option<NodeId>) -> Option<&Facts> {
+        self.facts.get(&scope)?.as_ref()
+    }
+
+    /// The first name in an expression that is no symbol there, and whether it is a read of a container.
+    pub(super) fn undefined<'e>(&self, expr: &'e Expr, scope: Option<NodeId>) -> Option<&'e Name> {
+        let mut undefined = None;
+        expr.visit(&mut |atom| {
+            let unknown = match atom {
+                Atom::Symbol(name) => (!self.is_visible(name, scope)).then_some(name),
+                Atom::Load(name, _) => Some(name),
+                _ => None,
+            };
+            undefined = undefined.or(unknown);
+        });
+        undefined
+    }
+
+    fn is_visible(&self, name: &Name, scope: Option<NodeId>) -> bool {
+        self.walk.is_symbol(name)
+            || self.chain(scope).any(|entry| match self.state.node(entry) {
+                Node::MapEntry(map) => map.params.contains(name),
+                _ => false,
+            })
+    }
+
+    /// Whether the shape of a container may be told by symbols that have changed since it was allocated.
+    pub(super) fn may_be_stale(&self, data: &crate::Data) -> bool {
+        !data.is_transient() && data.shape().iter().any(|extent| self.walk.is_mutable(extent))
+    }
+
+    /// Whether a container may be private to scopes of this state.
+    pub(super) fn is_resident(&self, name: &Name) -> bool {
+        self.walk.residents.0.contains(name)
+    }
+}

@@ -1,0 +1,539 @@
+//! For every rule an SDFG that breaks it and nothing else, made by changing a valid one.
+
+use super::rules::*;
+use super::*;
+use crate::{Block, Edge, Loop, Node, Region, State, text};
+
+/// Uses most of the IR: a map, a copy, a nested SDFG, a loop, a condition, an assignment, a library node.
+const VALID: &str = r#"
+sdfg f(A, B, n) {
+  symbol N: int64
+  symbol k: int64
+  data A: float64[N, N]
+  data B: float64[N]
+  data n: int64
+  transient t: float64[N]
+  transient s: float64
+
+  assign k = n
+  loop outer for i in 0:N {
+    if $k > 0 {
+      state compute {
+        n0 = access A
+        n0 -> n1.IN_A: A[i, 0:N]
+        n1 = map rows(j in 0:N) {
+          n1.OUT_A -> n2.a: A[i, j]
+          n2 = tasklet twice(a: float64) -> (out: float64) { out = a + a }
+          n2.out -> n3.IN_t: t[j]
+        } n3
+        n3.OUT_t -> n4: t[0:N]
+        n4 = access t
+        n4 -> n5: t[0:N] to [0:N]
+        n5 = access B
+      }
+    } else {
+      break
+    }
+  }
+  state call {
+    m0 = access B
+    m0 -> m1.x: B[0:N]
+    m1 = nested (x) -> (y) with [M = N] sdfg g(x, y) {
+      symbol M: int64
+      data x: float64[M]
+      data y: float64
+      state first {
+        g0 = access x
+        g0 -> g1.v: x[0]
+        g1 = tasklet first(v: float64) -> (out: float64) { out = v }
+        g1.out -> g2: y
+        g2 = access y
+      }
+    }
+    m1.y -> m2: s
+    m2 = access s
+  }
+}
+"#;
+
+fn violations(sdfg: &Sdfg) -> Vec<Violation> {
+    validate(sdfg).err().unwrap_or_default()
+}
+
+fn parsed(text: &str) -> Sdfg {
+    text::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The valid SDFG with one text replaced by another breaks just this rule, with a message that holds `message`.
+#[track_caller]
+fn breaks(rule: &Rule, replaced: &str, by: &str, message: &str) {
+    assert!(VALID.contains(replaced), "`{replaced}` is not in the text");
+    found(rule, &violations(&parsed(&VALID.replace(replaced, by))), message);
+}
+
+/// A rewritten SDFG breaks just this rule.
+#[track_caller]
+fn breaks_after(rule: &Rule, change: impl FnOnce(&mut Sdfg), message: &str) {
+    let mut sdfg = parsed(VALID);
+    change(&mut sdfg);
+    found(rule, &violations(&sdfg), message);
+}
+
+/// A state with these lines, in an SDFG with some containers, breaks just this rule.
+#[track_caller]
+fn state_breaks(rule: &Rule, lines: &str, message: &str) {
+    found(rule, &violations(&with_state(lines)), message);
+}
+
+fn with_state(lines: &str) -> Sdfg {
+    parsed(&format!(
+        "sdfg f(A, B, x) {{\n symbol N: int64\n data A: float64[N]\n data B: float64[N]\n data x: float64\n \
+         transient t: float64[4]\n transient b: bool\n transient k: int64\n transient s: float64\n \
+         state s0 {{\n{lines}\n}}\n}}\n"
+    ))
+}
+
+#[track_caller]
+fn found(rule: &Rule, violations: &[Violation], message: &str) {
+    let all: Vec<String> = violations.iter().map(Violation::to_string).collect();
+    assert!(!all.is_empty(), "nothing is found");
+    for violation in violations {
+        assert_eq!(violation.rule.code, rule.code, "{all:#?}");
+    }
+    assert!(all.iter().any(|text| text.contains(message)), "`{message}` is not in {all:#?}");
+}
+
+/// Calls `change` on the state `compute`.
+fn in_compute(sdfg: &mut Sdfg, change: impl Fn(&mut State)) {
+    sdfg.body.visit_states_mut(&mut |state| {
+        if state.label == "compute" {
+            change(state);
+        }
+    });
+}
+
+#[test]
+fn the_valid_one_is_valid() {
+    assert_eq!(validate(&parsed(VALID)), Ok(()));
+    assert_eq!(validate(&with_state("")), Ok(()));
+}
+
+#[test]
+fn rules_have_codes_in_order_and_texts() {
+    for (k, rule) in RULES.iter().enumerate() {
+        assert_eq!(rule.code, format!("V{:03}", k + 1));
+        assert!(rule.text.ends_with('.') && !rule.title.ends_with('.'), "{}", rule.code);
+    }
+}
+
+#[test]
+fn every_violation_is_reported_with_its_place() {
+    let text = VALID.replace("A[i, j]", "A[i]").replace("break", "continue").replace("out = v", "out = w");
+    let found = violations(&parsed(&text));
+    let codes: Vec<&str> = found.iter().map(|violation| violation.rule.code).collect();
+    assert_eq!(codes, [RANKS.code, TYPES.code]);
+    assert_eq!(found[1].place, ["SDFG `f`", "state `call`", "SDFG `g`", "state `first`", "tasklet `first`"]);
+}
+
+#[test]
+fn names_are_identifiers() {
+    breaks(
+        &IDENTIFIERS,
+        "transient s:",
+        "transient s: float64\n transient \"a-b\":",
+        "a container is called `a-b`",
+    );
+    breaks(&IDENTIFIERS, "state call", "state \"to call\"", "a state is called `to call`");
+    breaks(&IDENTIFIERS, "sdfg f(", "sdfg \"1\"(", "the SDFG is called `1`");
+}
+
+#[test]
+fn a_name_has_one_meaning() {
+    breaks(
+        &DISTINCT_NAMES,
+        "symbol k: int64",
+        "symbol k: int64\n symbol s: int64",
+        "`s` is a container and a symbol",
+    );
+    breaks_after(
+        &DISTINCT_NAMES,
+        |sdfg| {
+            let Some(Block::Loop(outer)) = sdfg.body.blocks.get_mut(1) else { panic!("a loop") };
+            let bounds = (crate::Expr::zero(), crate::Expr::int(3), crate::Expr::one());
+            outer.body.blocks.push(Block::Loop(Box::new(Loop::counted(
+                "again",
+                "i",
+                bounds,
+                Region::default(),
+            ))));
+        },
+        "the loop variable `i` is defined already",
+    );
+    breaks(&DISTINCT_NAMES, "j in 0:N) {", "j in 0:N, s in 0:1) {", "the parameter `s` of the map `rows`");
+}
+
+#[test]
+fn arguments_are_the_visible_containers() {
+    breaks(&INTERFACE, "f(A, B, n)", "f(A, B, n, s)", "`s` is transient");
+    breaks(&INTERFACE, "f(A, B, n)", "f(A, B, n, A)", "`A` is listed twice");
+    breaks(&INTERFACE, "f(A, B, n)", "f(A, B, n, C)", "`C` is no container");
+    breaks(&INTERFACE, "f(A, B, n)", "f(A, B)", "`n` is visible to the caller");
+}
+
+#[test]
+fn arrays_have_shapes() {
+    breaks_after(
+        &SHAPES,
+        |sdfg| sdfg.containers.extend([("v".into(), crate::Array::transient(crate::DType::Int8, []).into())]),
+        "the array `v` has no dimensions",
+    );
+    breaks_after(
+        &SHAPES,
+        |sdfg| {
+            let array = crate::Array {
+                strides: Vec::new(),
+                ..crate::Array::transient(crate::DType::Int8, [4.into()])
+            };
+            sdfg.containers.insert("v".into(), array.into());
+        },
+        "1 dimensions and 0 strides",
+    );
+    breaks(&SHAPES, "transient s:", "transient v: int8[-2]\n transient s:", "the extent -2");
+    breaks_after(
+        &SHAPES,
+        |sdfg| sdfg.symbols.extend([("q".into(), crate::DType::Float32)]),
+        "the symbol `q` is of type float32",
+    );
+}
+
+#[test]
+fn symbols_are_defined() {
+    breaks(&SYMBOLS, "A[i, j]", "A[i, m]", "uses `m`");
+    breaks(&SYMBOLS, "t[0:N] to [0:N]", "t[0:N] to [j:N]", "uses `j`");
+    breaks(&SYMBOLS, "i in 0:N", "i in m:N", "uses `m`");
+    breaks(&SYMBOLS, "$k > 0", "$m > 0", "uses `m`");
+    breaks(&SYMBOLS, "assign k = n", "assign q = n", "`q` is not declared");
+    breaks(&SYMBOLS, "M = N", "M = j", "`M` of `g` uses `j`");
+    breaks(&SYMBOLS, "out = a + a", "out = a + float64($q)", "`q` uses `q`");
+    breaks(&SYMBOLS, "data B: float64[N]", "data B: float64[Q]", "the unknown symbol `Q`");
+}
+
+#[test]
+fn jumps_are_in_loops() {
+    breaks(&JUMPS, "assign k = n", "assign k = n\n continue", "a continue is outside of any loop");
+}
+
+#[test]
+fn loop_variables_are_not_assigned() {
+    breaks(&VARIABLES, "      break\n", "      assign i = 3\n", "`i` is assigned in its loop");
+}
+
+#[test]
+fn control_flow_has_types() {
+    breaks(&CONDITIONS, "$k > 0", "n", "a condition is of type int64");
+    breaks(&CONDITIONS, "$k > 0", "n > 0.5", "operands of types int64 and float64");
+    breaks(&CONDITIONS, "assign k = n", "assign k = s", "a value of type float64");
+    breaks(&CONDITIONS, "$k > 0", "B[0, 0] > 0.0", "`B` has 1 dimensions and is read with 2");
+}
+
+#[test]
+fn states_have_different_labels() {
+    breaks(&LABELS, "state call", "state compute", "two states are called `compute`");
+}
+
+#[test]
+fn states_have_no_cycles() {
+    state_breaks(
+        &ACYCLIC,
+        "n0 = access A\nn1 = access B\nn0 -> n1\nn1 -> n0",
+        "the graph of `s0` has a cycle",
+    );
+}
+
+#[test]
+fn maps_are_opened_and_closed() {
+    let in_map = |change: fn(&mut crate::Map)| {
+        move |sdfg: &mut Sdfg| {
+            in_compute(sdfg, |state| {
+                for id in state.node_ids() {
+                    if let Node::MapEntry(map) = state.node_mut(id) {
+                        change(map);
+                    }
+                }
+            });
+        }
+    };
+    breaks_after(&MAPS, in_map(|map| map.ranges.push(crate::Range::new(0, 2))), "1 parameters and 2 ranges");
+    breaks_after(&MAPS, in_map(|map| map.collapse = 2), "collapses 2 of 1 dimensions");
+    breaks_after(
+        &MAPS,
+        |sdfg| {
+            in_compute(sdfg, |state| {
+                let (entry, _) =
+                    state.add_map("other", [("q".into(), crate::Range::new(0, 2))], Default::default());
+                for id in state.node_ids() {
+                    if let Node::MapExit { entry: it } = state.node_mut(id)
+                        && *it != entry
+                    {
+                        *it = entry;
+                    }
+                }
+            })
+        },
+        "has no exit of its own",
+    );
+}
+
+#[test]
+fn steps_have_a_direction() {
+    breaks(&STEPS, "j in 0:N)", "j in 0:N:0)", "the map `rows` has the step 0");
+    breaks(&STEPS, "i in 0:N {", "i in 0:N:0 {", "the loop over `i` has a step of 0");
+    breaks(&STEPS, "t[0:N] to", "t[0:N:0] to", "has a step of 0");
+}
+
+#[test]
+fn edges_stay_in_their_scope() {
+    state_breaks(
+        &SCOPES,
+        "n0 = access t\nn1 = map m(i in 0:4) {\nn1 -> n2\nn2 = access s\nn2 -> n3\n} n3\nn0 -> n2",
+        "crosses the border of a map",
+    );
+    breaks_after(
+        &SCOPES,
+        |sdfg| {
+            in_compute(sdfg, |state| {
+                let entry = state.nodes().find(|(_, node)| node.as_map().is_some()).map(|(id, _)| id);
+                let inside = state.add_access("s");
+                state.order(entry.expect("a map"), inside);
+            })
+        },
+        "does not lead to the exit",
+    );
+}
+
+#[test]
+fn edges_are_attached_to_connectors() {
+    let tasklet = |edges: &str| {
+        format!(
+            "n0 = access A\n n1 = access B\n n2 = tasklet t(a: float64) -> (o: float64) {{ o = a }}\n{edges}"
+        )
+    };
+    let breaks = |edges: &str, message| state_breaks(&CONNECTORS, &tasklet(edges), message);
+    breaks("n2.o -> n1: B[0]", "nothing is attached to the input `a`");
+    breaks("n0 -> n2.a: A[0]\n n0 -> n2.a: A[1]\n n2.o -> n1: B[0]", "2 edges lead to the input `a`");
+    breaks("n0 -> n2.a: A[0]\n n2.o -> n1: B[0]\n n2 -> n1: B[1]", "is attached to no connector");
+    breaks("n0 -> n2.a: A[0]\n n2.o -> n1: B[0]\n n0.q -> n2", "has the connector `q`");
+    breaks("n0 -> n2.a: A[0]", "nothing is attached to the output `o`");
+}
+
+#[test]
+fn what_enters_a_map_continues() {
+    breaks(&PAIRS, "n1.OUT_A -> n2.a", "n1.OUT_B -> n2.a", "nothing enters n1 for `OUT_B`");
+    let map = |edges: &str| {
+        format!(
+            "n0 = access A\nn9 = access B\nn0 -> n1.IN_A: A[0:N]\nn1 = map m(i in 0:N) {{\n{edges}\n\
+             n2 = tasklet t(a: float64) -> (o: float64) {{ o = a }}\nn2.o -> n3.IN_B: B[i]\n}} n3\n\
+             n3.OUT_B -> n9: B[0:N]"
+        )
+    };
+    assert_eq!(validate(&with_state(&map("n1.OUT_A -> n2.a: A[i]"))), Ok(()));
+    let twice =
+        map("n1.OUT_A -> n2.a: A[i]\n").replace("n3.OUT_B -> n9", "n0 -> n1.IN_A: A[0:N]\nn3.OUT_B -> n9");
+    state_breaks(&PAIRS, &twice, "2 edges enter n2 for `OUT_A`");
+}
+
+#[test]
+fn accesses_name_containers() {
+    state_breaks(&CONTAINERS, "n0 = access Q", "n0 accesses `Q`");
+    breaks(&CONTAINERS, "t[0:N] to [0:N]", "q[0:N] to [0:N]", "`q`, which does not exist");
+}
+
+#[test]
+fn a_memlet_is_about_an_end_of_its_path() {
+    breaks(&PATHS, "n1.OUT_A -> n2.a: A[i, j]", "n1.OUT_A -> n2.a: B[j]", "`B[j]` neither comes from");
+    breaks(&PATHS, "n2.a: A[i, j]", "n2.a: A[i, j] to [0]", "which is no container");
+}
+
+#[test]
+fn subsets_have_the_dimensions_of_their_container() {
+    breaks(&RANKS, "n2.a: A[i, j]", "n2.a: A[j]", "has 1 dimensions where `A` has 2");
+    breaks(&RANKS, "to [0:N]", "to [0:N, 0]", "has 2 dimensions where `B` has 1");
+}
+
+#[test]
+fn subsets_lie_in_their_container() {
+    breaks(&BOUNDS, "n2.a: A[i, j]", "n2.a: A[i, j - N]", "is not in 0:N");
+    breaks(&BOUNDS, "n2.a: A[i, j]", "n2.a: A[N + i, j]", "N + i is not in 0:N");
+    breaks(&BOUNDS, "t[0:N] to [0:N]", "t[0:N] to [1:N + 1]", "leaves `B`: 1:N + 1 is not in 0:N");
+}
+
+#[test]
+fn what_only_may_leave_a_container_is_no_violation() {
+    for subset in ["A[i - 1, j]", "A[i, j + 1]", "A[k, j]", "A[i, i + j]"] {
+        let sdfg = parsed(&VALID.replace("n2.a: A[i, j]", &format!("n2.a: {subset}")));
+        assert_eq!(validate(&sdfg), Ok(()), "{subset}");
+    }
+    // Nothing gets there.
+    let dead = VALID.replace("i in 0:N {", "i in N:N {").replace("n2.a: A[i, j]", "n2.a: A[N, j]");
+    assert_eq!(validate(&parsed(&dead)), Ok(()));
+    // The condition no longer holds where the symbol has changed.
+    let changed = VALID
+        .replace("if $k > 0 {", "if $k < 0 {\n assign k = $(-k)")
+        .replace("n2.a: A[i, j]", "n2.a: A[k, j]");
+    assert_eq!(validate(&parsed(&changed)), Ok(()));
+}
+
+#[test]
+fn copies_move_as_many_elements_as_they_write() {
+    breaks(&COPIES, "t[0:N] to [0:N]", "t[0:N - 1] to [0:N]", "copies N - 1 elements to N of `B`");
+    breaks(&COPIES, "t[0:N] to [0:N]", "t[0:N - 1]", "copies N - 1 elements to N of `B`");
+    state_breaks(&COPIES, "n0 = access b\nn1 = access s\nn0 -> n1: b", "copies between bool and float64");
+}
+
+#[test]
+fn conflicts_are_resolved_on_writes() {
+    breaks(&RESOLUTIONS, "n2.a: A[i, j]", "n2.a: A[i, j] wcr sum", "is a read and has a conflict resolution");
+    breaks(&RESOLUTIONS, "n3.IN_t: t[j]", "n3.IN_t: t[j] wcr bitxor", "float64 has no operation `bitxor`");
+}
+
+#[test]
+fn connectors_fit_their_memlets() {
+    breaks(&PORTS, "t[j]\n", "t[j:j + 2]\n", "`out` has 0 dimensions, `t[j:j + 2]` has 1");
+    state_breaks(
+        &PORTS,
+        "n0 = access x\nn1 = tasklet t(a: float32) -> (o: bool) { o = a > 0.0f32 }\nn2 = access b\n\
+         n0 -> n1.a: x\nn1.o -> n2: b",
+        "`a` is of type float32, `x` of type float64",
+    );
+}
+
+#[test]
+fn tasklets_have_types() {
+    let breaks = |code: &str, message| breaks(&TYPES, "{ out = a + a }", code, message);
+    breaks("{ out = a + 1 }", "operands of types float64 and int64");
+    breaks("{ out = b }", "`b` is not defined");
+    breaks("{ out = a > 0.0 }", "`out` is of type float64 and is given a value of type bool");
+    breaks("{ a = 1.0\n out = a }", "the input `a` is assigned");
+    breaks("{ out = a[0] }", "`a` has 0 dimensions and is read with 1 indices");
+    breaks("{ v = a\n v = 1\n out = a }", "`v` is of type float64 and is given a value of type int64");
+    breaks("{ if a > 0.0 { v = a }\n out = v }", "`v` is not defined");
+    breaks("{ if a { out = a } else { out = a } }", "a condition is of type float64");
+}
+
+#[test]
+fn outputs_get_values() {
+    breaks(
+        &OUTPUTS,
+        "{ out = a + a }",
+        "{ if a > 0.0 { out = a } }",
+        "`out` does not get a value on every path",
+    );
+    let dynamic =
+        VALID.replace("{ out = a + a }", "{ if a > 0.0 { out = a } }").replace("t[j]\n", "t[j] dynamic\n");
+    assert_eq!(validate(&parsed(&dynamic)), Ok(()));
+}
+
+#[test]
+fn nested_sdfgs_are_called_completely() {
+    breaks(&CALLS, "with [M = N] ", "", "the symbol `M` of `g` has no value");
+    breaks(&CALLS, "M = N", "M = N + 1", "`x` is declared as float64[M], what is passed is `B[0:N]`");
+    breaks(
+        &CALLS,
+        "sdfg g(x, y) {",
+        "sdfg g(x, y, z) {\n data z: float64",
+        "the argument `z` of `g` is not passed",
+    );
+    breaks(&CALLS, "transient s: float64", "transient s: float32", "`y` is of type float64");
+}
+
+#[test]
+fn conflicting_accesses_are_ordered() {
+    let copies = |order: &str| {
+        format!(
+            "n0 = access A\nn1 = access B\nn0 -> n1: A[0:N]\nn2 = access t\nn3 = access A\nn2 -> n3: t[0:4] to [0:4]\n{order}"
+        )
+    };
+    assert_eq!(validate(&with_state(&copies("n1 -> n2"))), Ok(()));
+    state_breaks(&ORDER, &copies(""), "share elements and are not ordered");
+    let disjoint = copies("").replace("A[0:N]", "A[4:N] to [4:N]");
+    assert_eq!(validate(&with_state(&disjoint)), Ok(()));
+}
+
+#[test]
+fn conflicting_maps_are_ordered() {
+    let maps = |second: &str, order: &str| {
+        let map = |entry: &str, subset: &str| {
+            format!(
+                "{entry} = map m(i in 0:N) {{\n{entry} -> {entry}t\n\
+                 {entry}t = tasklet t() -> (o: float64) {{ o = 1.0 }}\n{entry}t.o -> {entry}x.IN_A: A[{subset}]\n\
+                 }} {entry}x\n{entry}x.OUT_A -> {entry}a: A[0:N]\n{entry}a = access A\n"
+            )
+        };
+        with_state(&format!("{}{}{order}", map("p", "i"), map("q", second)))
+    };
+    assert_eq!(validate(&maps("i", "pa -> q")), Ok(()));
+    found(&ORDER, &violations(&maps("i", "")), "share elements and are not ordered");
+    // What is between the bounds is not known: the subset outside of the map is too large.
+    assert_eq!(validate(&maps("i*i % 2", "pa -> q")).map_err(|found| found[0].rule.code), Ok(()));
+}
+
+#[test]
+fn inside_of_a_map_too() {
+    state_breaks(
+        &ORDER,
+        "n0 = access A\nn9 = access A\nn8 = access B\nn0 -> n1.IN_A: A[0:N]\nn1 = map m(i in 0:N) {\n\
+         n1.OUT_A -> n2.a: A[i]\nn2 = tasklet one(a: float64) -> (o: float64) { o = a }\nn2.o -> n3.IN_B: B[i]\n\
+         n1.OUT_A -> n4.a: A[i]\nn4 = tasklet two(a: float64) -> (o: float64) { o = a }\nn4.o -> n3.IN_A: A[i]\n\
+         } n3\nn3.OUT_A -> n9: A[0:N]\nn3.OUT_B -> n8: B[0:N]",
+        "share elements and are not ordered",
+    );
+}
+
+#[test]
+fn iterations_do_not_write_the_same_element() {
+    breaks(
+        &RACES,
+        "n3.IN_t: t[j]",
+        "n3.IN_t: t[i]",
+        "the iterations of map `rows` over `j` all write `t[i]`",
+    );
+    let reduction =
+        VALID.replace("n3.IN_t: t[j]", "n3.IN_t: t[i] wcr sum").replace("t[0:N]\n", "t[i] wcr sum\n");
+    assert_eq!(validate(&parsed(&reduction)), Ok(()));
+    let once = VALID.replace("j in 0:N)", "j in i:i + 1)").replace("n3.IN_t: t[j]", "n3.IN_t: t[i]");
+    assert_eq!(validate(&parsed(&once)), Ok(()));
+}
+
+#[test]
+fn a_container_of_one_iteration_has_no_races() {
+    let map = |uses: &str| {
+        with_state(&format!(
+            "n0 = access B\nn1 = map m(i in 0:N) {{\nn1 -> n2\n\
+             n2 = tasklet one() -> (o: float64) {{ o = 1.0 }}\nn2.o -> n4: s\nn4 = access s\nn4 -> n5.v: s\n\
+             n5 = tasklet two(v: float64) -> (o: float64) {{ o = v }}\nn5.o -> n3.IN_B: B[i]\n}} n3\n\
+             n3.OUT_B -> n0: B[0:N]\n{uses}"
+        ))
+    };
+    assert_eq!(validate(&map("")), Ok(()));
+    found(&RACES, &violations(&map("n6 = access s\nn0 -> n6: B[0]")), "all write `s`");
+}
+
+#[test]
+fn a_dangling_node_is_found() {
+    breaks_after(
+        &PAIRS,
+        |sdfg| {
+            in_compute(sdfg, |state| {
+                let ids = state.node_ids();
+                let source =
+                    ids.iter().find(|id| state.node(**id).as_access().is_some()).copied().expect("an access");
+                let entry =
+                    ids.iter().find(|id| state.node(**id).as_map().is_some()).copied().expect("a map");
+                let memlet = crate::Memlet::new("A", crate::Subset::parse("i, 0:N").expect("a subset"));
+                let edge = Edge { src_conn: None, dst_conn: Some("IN_q".into()), memlet: Some(memlet) };
+                state.add_edge(source, entry, edge);
+            })
+        },
+        "`IN_q` of n1 does not continue",
+    );
+}
