@@ -1,0 +1,182 @@
+//! Products of matrices.
+//!
+//! The routine that is linked in multiplies on one thread. The driver here divides the result into blocks, one for each
+//! thread of the program's own team, so that there is never a second team:
+//!
+//! ```text
+//! C of m×n, 4 threads            ┌────┬────┐
+//!                                ├────┼────┤      each block is one call with its rows of A and its columns of B
+//!                                └────┴────┘
+//! ```
+//!
+//! Small products are one call. With a BLAS of the machine, which has threads of its own, the whole product is one call
+//! of its C interface; what that cannot express (no stride of one) is done by plain loops.
+
+use super::types::c_type;
+use super::{Printer, Result};
+use crate::Blas;
+use crate::tree::{Gemm, Matrix};
+use dacec_ir::DType;
+use std::collections::BTreeSet;
+
+/// The suffix of routines for a type.
+fn suffix(dtype: DType) -> &'static str {
+    match dtype {
+        DType::Float32 => "f32",
+        DType::Complex64 => "c64",
+        DType::Complex128 => "c128",
+        _ => "f64",
+    }
+}
+
+impl Printer<'_> {
+    pub(super) fn gemm(&mut self, gemm: &Gemm) -> Result<()> {
+        self.products.insert(gemm.dtype);
+        let [m, n, k] = &gemm.sizes;
+        let sizes = format!("{}, {}, {}", self.text(m)?, self.text(n)?, self.text(k)?);
+        let (alpha, beta) = (self.text(&gemm.alpha)?, self.text(&gemm.beta)?);
+        let (a, b, c) = (self.matrix(&gemm.a)?, self.matrix(&gemm.b)?, self.matrix(&gemm.c)?);
+        let suffix = suffix(gemm.dtype);
+        let routine = match (self.blas, gemm.parallel) {
+            (Blas::BuiltIn, false) => format!("dacec_gemm_{suffix}"),
+            _ => format!("dacec_product_{suffix}"),
+        };
+        self.line(&format!("{routine}({sizes}, {alpha}, {a}, {b}, {beta}, {c});"));
+        Ok(())
+    }
+
+    fn matrix(&mut self, matrix: &Matrix) -> Result<String> {
+        let first = self.address(&matrix.first)?;
+        let (row, column) = (self.text(&matrix.row_stride)?, self.text(&matrix.column_stride)?);
+        Ok(format!("{first}, {row}, {column}"))
+    }
+}
+
+/// Declarations and drivers for products of the given types.
+pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
+    if products.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    if blas == Blas::BuiltIn {
+        text.push_str("\n#ifdef _OPENMP\nextern \"C\" int omp_get_max_threads(void);\n#endif\n");
+    }
+    for &dtype in products {
+        let template = match blas {
+            Blas::BuiltIn => BUILT_IN,
+            Blas::Cblas if dtype.is_complex() => CBLAS_COMPLEX,
+            Blas::Cblas => CBLAS_REAL,
+        };
+        let letter = match dtype {
+            DType::Float32 => "s",
+            DType::Complex64 => "c",
+            DType::Complex128 => "z",
+            _ => "d",
+        };
+        let scalar = if blas == Blas::Cblas && dtype.is_complex() { "const void *" } else { c_type(dtype) };
+        let body = template
+            .replace("@PLAIN@", if blas == Blas::Cblas { PLAIN } else { "" })
+            .replace("@SCALAR@", scalar)
+            .replace("@T@", c_type(dtype))
+            .replace("@S@", suffix(dtype))
+            .replace("@L@", letter);
+        text.push_str(&body);
+    }
+    text
+}
+
+const BUILT_IN: &str = "
+// C = alpha * A @ B + beta * C on one thread; rs and cs are the distances of rows and columns.
+extern \"C\" void dacec_gemm_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                               const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc);
+
+// The same on all threads: C is divided into blocks.
+static inline void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                                   const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    int64_t threads = 1;
+#ifdef _OPENMP
+    if ((double)m * (double)n * (double)k > 2e5) threads = omp_get_max_threads();
+#endif
+    // As many rows of blocks as make the blocks most like squares.
+    int64_t rows = 1;
+    for (int64_t r = 1; r <= threads; r++) {
+        if (threads % r == 0 && m * (threads / r) + n * r < m * (threads / rows) + n * rows) rows = r;
+    }
+    const int64_t columns = threads / rows;
+    const int64_t height = ((m + rows - 1) / rows + 7) / 8 * 8, width = ((n + columns - 1) / columns + 7) / 8 * 8;
+    #pragma omp parallel for schedule(static, 1) if(threads > 1) num_threads(threads)
+    for (int64_t block = 0; block < threads; block++) {
+        const int64_t i = block / columns * height, j = block % columns * width;
+        if (i < m && j < n) {
+            dacec_gemm_@S@(m - i < height ? m - i : height, n - j < width ? n - j : width, k, alpha, a + i * rsa, rsa, csa,
+                         b + j * csb, rsb, csb, beta, c + i * rsc + j * csc, rsc, csc);
+        }
+    }
+}
+";
+
+/// What BLAS cannot express.
+const PLAIN: &str = "
+static void dacec_plain_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                          const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    #pragma omp parallel for
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            @T@ sum = 0;
+            for (int64_t l = 0; l < k; l++) sum += a[i * rsa + l * csa] * b[l * rsb + j * csb];
+            @T@ *const place = c + i * rsc + j * csc;
+            *place = beta == (@T@)0 ? alpha * sum : alpha * sum + beta * *place;
+        }
+    }
+}
+
+// The distance of rows of a matrix whose columns are next to each other, as BLAS wants it; 0 if it is none.
+static inline int64_t dacec_leading_@S@(int64_t rows, int64_t columns, int64_t rs, int64_t cs) {
+    const int64_t least = columns > 1 ? columns : 1;
+    const bool near = columns <= 1 || cs == 1;
+    if (!near || rows > 0x7fffffff || columns > 0x7fffffff) return 0;
+    if (rows <= 1) return least;
+    return rs >= least && rs <= 0x7fffffff ? rs : 0;
+}
+";
+
+const CBLAS_REAL: &str = "
+extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, @T@ alpha, const @T@ *a,
+                             int lda, const @T@ *b, int ldb, @T@ beta, @T@ *c, int ldc);
+@PLAIN@
+// C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
+static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                            const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (m <= 0 || n <= 0) return;
+    const int64_t a0 = dacec_leading_@S@(m, k, rsa, csa), a1 = dacec_leading_@S@(k, m, csa, rsa);
+    const int64_t b0 = dacec_leading_@S@(k, n, rsb, csb), b1 = dacec_leading_@S@(n, k, csb, rsb);
+    const int64_t ldc = dacec_leading_@S@(m, n, rsc, csc);
+    if (k <= 0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
+        dacec_plain_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+        return;
+    }
+    // 101: rows first; 111: as it is; 112: transposed.
+    cblas_@L@gemm(101, a0 ? 111 : 112, b0 ? 111 : 112, (int)m, (int)n, (int)k, alpha, a, (int)(a0 ? a0 : a1), b,
+                (int)(b0 ? b0 : b1), beta, c, (int)ldc);
+}
+";
+
+const CBLAS_COMPLEX: &str = "
+extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, @SCALAR@ alpha,
+                             const void *a, int lda, const void *b, int ldb, @SCALAR@ beta, void *c, int ldc);
+@PLAIN@
+// C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
+static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                            const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (m <= 0 || n <= 0) return;
+    const int64_t a0 = dacec_leading_@S@(m, k, rsa, csa), a1 = dacec_leading_@S@(k, m, csa, rsa);
+    const int64_t b0 = dacec_leading_@S@(k, n, rsb, csb), b1 = dacec_leading_@S@(n, k, csb, rsb);
+    const int64_t ldc = dacec_leading_@S@(m, n, rsc, csc);
+    if (k <= 0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
+        dacec_plain_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+        return;
+    }
+    cblas_@L@gemm(101, a0 ? 111 : 112, b0 ? 111 : 112, (int)m, (int)n, (int)k, &alpha, a, (int)(a0 ? a0 : a1), b,
+                (int)(b0 ? b0 : b1), &beta, c, (int)ldc);
+}
+";

@@ -1,0 +1,57 @@
+//! Literals.
+
+use super::Printer;
+use super::types::c_type;
+use super::values::{Level, Text};
+use dacec_ir::{Constant, DType};
+
+impl Printer<'_> {
+    pub(super) fn literal(&mut self, constant: &Constant) -> Text {
+        match *constant {
+            Constant::Bool(value) => Text::primary(value.to_string()),
+            Constant::Int(value, dtype) => integer(value, dtype),
+            Constant::UInt(value) => Text::primary(format!("{value}ul")),
+            Constant::Float(value, dtype) => float(value, dtype),
+            Constant::Complex(re, im, dtype) => {
+                let part = dtype.real();
+                let (re, im) = (float(re, part).text, float(im, part).text);
+                let helper = self.helper("dacec_complex");
+                Text::primary(format!("{helper}<{}>({re}, {im})", c_type(part)))
+            }
+        }
+    }
+}
+
+/// An integer; 64-bit ones get a suffix only where they need it.
+pub(super) fn integer(value: i64, dtype: DType) -> Text {
+    let level = if value < 0 { Level::Unary } else { Level::Primary };
+    if value == i64::MIN {
+        return Text::primary("(-9223372036854775807L - 1)");
+    }
+    let suffix = match dtype {
+        DType::UInt32 => "u",
+        DType::UInt64 => "ul",
+        _ if i32::try_from(value).is_err() || value == i64::from(i32::MIN) => "L",
+        _ => "",
+    };
+    Text::new(format!("{value}{suffix}"), level)
+}
+
+fn float(value: f64, dtype: DType) -> Text {
+    let level = if value.is_sign_negative() { Level::Unary } else { Level::Primary };
+    let single = dtype != DType::Float64;
+    let text = match value {
+        _ if value.is_nan() => {
+            return Text::primary(if single { "__builtin_nanf(\"\")" } else { "__builtin_nan(\"\")" });
+        }
+        f64::INFINITY => (if single { "__builtin_inff()" } else { "__builtin_inf()" }).to_owned(),
+        f64::NEG_INFINITY => (if single { "-__builtin_inff()" } else { "-__builtin_inf()" }).to_owned(),
+        // Rust prints the shortest text that reads back as the same number.
+        _ if single => format!("{:?}f", value as f32),
+        _ => format!("{value:?}"),
+    };
+    match dtype {
+        DType::Float16 | DType::BFloat16 => Text::new(format!("({}){text}", c_type(dtype)), Level::Unary),
+        _ => Text::new(text, level),
+    }
+}

@@ -1,0 +1,229 @@
+//! Helpers of emitted code: operations whose meaning differs from that of C++'s operators.
+//!
+//! A unit holds only those that it uses, in the order of this table, so that each one comes after what it needs.
+
+use super::types::c_type;
+use dacec_ir::{DType, Wcr};
+use std::collections::BTreeSet;
+
+/// A helper: name, other helpers that it needs, text.
+type Helper = (&'static str, &'static [&'static str], &'static str);
+
+const HELPERS: &[Helper] = &[
+    ("dacec_floordiv", &[], "\
+// Rounds towards negative infinity; a division by zero gives 0.
+template <typename T> static inline T dacec_floordiv(T a, T b) {
+    if (b == 0) return 0;
+    if ((T)-1 < (T)0 && b == (T)-1) return (T)(0 - a);
+    T quotient = (T)(a / b);
+    return a % b != 0 && (a < 0) != (b < 0) ? (T)(quotient - 1) : quotient;
+}
+"),
+    ("dacec_mod", &[], "\
+// The remainder with the sign of the divisor; a division by zero gives 0.
+template <typename T> static inline T dacec_mod(T a, T b) {
+    if (b == 0 || ((T)-1 < (T)0 && b == (T)-1)) return 0;
+    T remainder = (T)(a % b);
+    return remainder != 0 && (remainder < 0) != (b < 0) ? (T)(remainder + b) : remainder;
+}
+"),
+    ("dacec_rem", &[], "\
+// The remainder with the sign of the dividend; a division by zero gives 0.
+template <typename T> static inline T dacec_rem(T a, T b) {
+    if (b == 0 || ((T)-1 < (T)0 && b == (T)-1)) return 0;
+    return (T)(a % b);
+}
+"),
+    ("dacec_float_mod", &[], "\
+// The remainder with the sign of the divisor.
+template <typename T> static inline T dacec_float_mod(T a, T b) {
+    T remainder = (T)(sizeof(T) == 8 ? __builtin_fmod(a, b) : __builtin_fmodf(a, b));
+    if (remainder == 0) return (T)__builtin_copysign(0.0, b);
+    return (remainder < 0) != (b < 0) ? (T)(remainder + b) : remainder;
+}
+"),
+    ("dacec_float_floordiv", &["dacec_float_mod"], "\
+// The quotient rounded towards negative infinity, as far as it can be told from rounded operands.
+template <typename T> static inline T dacec_float_floordiv(T a, T b) {
+    if (b == 0) return (T)(a / b);
+    T quotient = (T)((a - dacec_float_mod<T>(a, b)) / b);
+    if (quotient == 0) return (T)__builtin_copysign(0.0, (double)a / (double)b);
+    T rounded = (T)__builtin_floor(quotient);
+    return quotient - rounded > (T)0.5 ? (T)(rounded + 1) : rounded;
+}
+"),
+    ("dacec_ipow", &[], "\
+// A power of integers, which wraps; a negative exponent gives 0 unless the base is 1 or -1.
+template <typename T> static inline T dacec_ipow(T base, T exponent) {
+    if (exponent < 0) return base == 1 ? 1 : base == (T)-1 ? (exponent % 2 != 0 ? (T)-1 : 1) : 0;
+    T result = 1;
+    for (; exponent != 0; exponent = (T)(exponent / 2)) {
+        if (exponent % 2 != 0) result = (T)(result * base);
+        base = (T)(base * base);
+    }
+    return result;
+}
+"),
+    ("dacec_min", &[], "\
+// The smaller one; NaN if either is.
+template <typename T> static inline T dacec_min(T a, T b) { return a < b || a != a ? a : b; }
+"),
+    ("dacec_max", &[], "\
+// The larger one; NaN if either is.
+template <typename T> static inline T dacec_max(T a, T b) { return a > b || a != a ? a : b; }
+"),
+    ("dacec_shl", &[], "\
+// Bits beyond the width are lost.
+template <typename T> static inline T dacec_shl(T a, T b) {
+    return b >= 0 && (uint64_t)b < 8 * sizeof(T) ? (T)((uint64_t)a << b) : 0;
+}
+"),
+    ("dacec_shr", &[], "\
+// Keeps the sign.
+template <typename T> static inline T dacec_shr(T a, T b) {
+    return b >= 0 && (uint64_t)b < 8 * sizeof(T) ? (T)(a >> b) : a < 0 ? (T)-1 : 0;
+}
+"),
+    ("dacec_abs", &[], "\
+template <typename T> static inline T dacec_abs(T a) { return a < 0 ? (T)(0 - a) : a; }
+"),
+    ("dacec_sign", &[], "\
+// -1, 0, 1 or NaN.
+template <typename T> static inline T dacec_sign(T a) { return a > 0 ? (T)1 : a < 0 ? (T)-1 : a; }
+"),
+    ("dacec_gcd", &[], "\
+// The greatest common divisor.
+template <typename T> static inline T dacec_gcd(T a, T b) {
+    while (b != 0) {
+        T rest = b == (T)-1 ? 0 : (T)(a % b);
+        a = b;
+        b = rest;
+    }
+    return a < 0 ? (T)(0 - a) : a;
+}
+"),
+    ("dacec_complex", &[], "\
+template <typename T> static inline __complex__ T dacec_complex(T re, T im) {
+    __complex__ T z;
+    __real__ z = re;
+    __imag__ z = im;
+    return z;
+}
+"),
+    ("dacec_complex_isnan", &[], "\
+template <typename T> static inline bool dacec_complex_isnan(T z) {
+    return __real__ z != __real__ z || __imag__ z != __imag__ z;
+}
+"),
+    ("dacec_complex_isinf", &[], "\
+template <typename T> static inline bool dacec_complex_isinf(T z) {
+    return __builtin_isinf(__real__ z) || __builtin_isinf(__imag__ z);
+}
+"),
+    ("dacec_complex_isfinite", &[], "\
+template <typename T> static inline bool dacec_complex_isfinite(T z) {
+    return __builtin_isfinite(__real__ z) && __builtin_isfinite(__imag__ z);
+}
+"),
+    ("dacec_complex_sign", &[], "\
+// z divided by its magnitude.
+template <typename T> static inline T dacec_complex_sign(T z) {
+    double magnitude = __builtin_cabs((complex128_t)z);
+    return magnitude == 0 ? z : (T)((complex128_t)z / magnitude);
+}
+"),
+    ("dacec_complex_less", &[], "\
+// Complex numbers compare by real parts, then by imaginary parts.
+template <typename T> static inline bool dacec_complex_less(T a, T b) {
+    return __real__ a < __real__ b || (__real__ a == __real__ b && __imag__ a < __imag__ b);
+}
+"),
+    ("dacec_complex_less_equal", &[], "\
+template <typename T> static inline bool dacec_complex_less_equal(T a, T b) {
+    return __real__ a < __real__ b || (__real__ a == __real__ b && __imag__ a <= __imag__ b);
+}
+"),
+    ("dacec_complex_min", &["dacec_complex_isnan", "dacec_complex_less"], "\
+template <typename T> static inline T dacec_complex_min(T a, T b) {
+    return dacec_complex_isnan<T>(a) || (dacec_complex_less<T>(a, b) && !dacec_complex_isnan<T>(b)) ? a : b;
+}
+"),
+    ("dacec_complex_max", &["dacec_complex_isnan", "dacec_complex_less"], "\
+template <typename T> static inline T dacec_complex_max(T a, T b) {
+    return dacec_complex_isnan<T>(a) || (dacec_complex_less<T>(b, a) && !dacec_complex_isnan<T>(b)) ? a : b;
+}
+"),
+    ("dacec_buffer", &[], "\
+extern \"C\" void *aligned_alloc(__SIZE_TYPE__ alignment, __SIZE_TYPE__ size);
+extern \"C\" void free(void *);
+#ifdef __linux__
+extern \"C\" int madvise(void *, __SIZE_TYPE__, int);
+#endif
+
+// Memory until the end of the block; null if there is none. Large blocks ask for large pages: the first touch of each
+// page is what costs.
+template <typename T> struct dacec_buffer {
+    T *data;
+    explicit dacec_buffer(int64_t count) {
+        __SIZE_TYPE__ size = 0, alignment = 64;
+        const bool too_large = __builtin_mul_overflow(count > 0 ? count : 1, sizeof(T), &size) || size > (__SIZE_TYPE__)1 << 62;
+        if (size >= (__SIZE_TYPE__)4 << 20) alignment = (__SIZE_TYPE__)2 << 20;
+        size = (size + alignment - 1) / alignment * alignment;
+        data = too_large ? (T *)0 : (T *)aligned_alloc(alignment, size);
+#ifdef __linux__
+        if (data != 0 && alignment > 64) madvise(data, size, 14 /* MADV_HUGEPAGE */);
+#endif
+    }
+    ~dacec_buffer() { free(data); }
+    dacec_buffer(const dacec_buffer &) = delete;
+    dacec_buffer &operator=(const dacec_buffer &) = delete;
+};
+"),
+];
+
+/// The text of helpers and of those that they need.
+pub(crate) fn print(names: &BTreeSet<&'static str>) -> String {
+    let mut wanted = names.clone();
+    for (name, needs, _) in HELPERS.iter().rev() {
+        if wanted.contains(name) {
+            wanted.extend(needs.iter());
+        }
+    }
+    let mut text = String::new();
+    for (_, _, body) in HELPERS.iter().filter(|(name, ..)| wanted.contains(name)) {
+        text.push('\n');
+        text.push_str(body);
+    }
+    text
+}
+
+/// The name of a way to combine that OpenMP does not have.
+pub(super) fn reduction_name(wcr: Wcr, dtype: DType) -> String {
+    format!("dacec_{}_{}", wcr.name(), dtype.name())
+}
+
+/// Declarations of ways to combine that OpenMP does not have. The variable that is combined holds the identity before
+/// the loop, so each thread's copy begins with that.
+pub(super) fn print_reductions(reductions: &BTreeSet<(Wcr, DType)>) -> String {
+    let mut text = String::new();
+    for &(wcr, dtype) in reductions {
+        let (name, of) = (reduction_name(wcr, dtype), c_type(dtype));
+        let combined = match wcr {
+            Wcr::Sum => "omp_out + omp_in".to_owned(),
+            Wcr::Product => "omp_out * omp_in".to_owned(),
+            Wcr::Min if dtype.is_complex() => format!("dacec_complex_min<{of}>(omp_out, omp_in)"),
+            Wcr::Max if dtype.is_complex() => format!("dacec_complex_max<{of}>(omp_out, omp_in)"),
+            Wcr::Min => format!("dacec_min<{of}>(omp_out, omp_in)"),
+            Wcr::Max => format!("dacec_max<{of}>(omp_out, omp_in)"),
+            Wcr::LogicalAnd => "omp_out && omp_in".to_owned(),
+            Wcr::LogicalOr => "omp_out || omp_in".to_owned(),
+            Wcr::BitAnd => "omp_out & omp_in".to_owned(),
+            Wcr::BitOr => "omp_out | omp_in".to_owned(),
+            Wcr::BitXor => "omp_out ^ omp_in".to_owned(),
+        };
+        text.push_str(&format!(
+            "\n#pragma omp declare reduction({name} : {of} : omp_out = {combined}) initializer(omp_priv = omp_orig)\n"
+        ));
+    }
+    text
+}

@@ -1,0 +1,253 @@
+//! Statements.
+
+use super::types::c_type;
+use super::{Printer, Result, prelude};
+use crate::tree::{Direction, Escape, Failure, For, Parallel, Place, Stmt, Value};
+use dacec_ir::{DType, Expr, Wcr};
+
+impl Printer<'_> {
+    pub(super) fn statements(&mut self, stmts: &[Stmt]) -> Result<()> {
+        stmts.iter().try_for_each(|stmt| self.statement(stmt))
+    }
+
+    fn statement(&mut self, stmt: &Stmt) -> Result<()> {
+        match stmt {
+            Stmt::Source(line) => self.source_line(*line),
+            Stmt::Declare { name, dtype, value, constant } => {
+                let constant = if *constant { "const " } else { "" };
+                let first = match value {
+                    Some(value) => format!(" = {}", self.text(value)?),
+                    None => String::new(),
+                };
+                self.line(&format!("{constant}{} {name}{first};", c_type(*dtype)));
+            }
+            Stmt::Pointer { name, dtype, to } => {
+                let address = self.address(to)?;
+                self.line(&format!("{} *const {name} = {address};", c_type(*dtype)));
+            }
+            Stmt::StackArray { name, dtype, count } => {
+                self.line(&format!("alignas(64) {} {name}[{count}];", c_type(*dtype)));
+            }
+            Stmt::HeapArray { name, dtype, count, on_failure } => {
+                self.helper("dacec_buffer");
+                let (of, count) = (c_type(*dtype), self.text(count)?);
+                self.line(&format!("const dacec_buffer<{of}> dacec_{name}({count});"));
+                self.line(&format!("{of} *const __restrict__ {name} = dacec_{name}.data;"));
+                self.line(&format!("if ({name} == 0) {{"));
+                self.nested(|printer| printer.fail(Failure::OutOfMemory, on_failure));
+                self.line("}");
+            }
+            Stmt::Store { place, value } => {
+                let (place, value) = (self.place(place)?, self.text(value)?);
+                self.line(&format!("{place} = {value};"));
+            }
+            Stmt::Update { place, wcr, value, atomic } => self.update(place, *wcr, value, *atomic)?,
+            Stmt::For(it) => self.counted(it)?,
+            Stmt::While { condition, body } => {
+                let condition = self.text(condition)?;
+                self.block(&format!("while ({condition}) {{"), body, "}")?;
+            }
+            Stmt::DoWhile { body, condition } => {
+                let condition = self.text(condition)?;
+                self.block("do {", body, &format!("}} while ({condition});"))?;
+            }
+            Stmt::If { branches, otherwise } => self.branches(branches, otherwise)?,
+            Stmt::Block { body, label } => {
+                self.block("{", body, "}")?;
+                if let Some(label) = label {
+                    self.line(&format!("{label}:;"));
+                }
+            }
+            Stmt::Break => self.line("break;"),
+            Stmt::Continue => self.line("continue;"),
+            Stmt::Leave(Escape::Return) => self.line("return 0;"),
+            Stmt::Leave(Escape::Label(label)) => self.line(&format!("goto {label};")),
+            Stmt::Fail { code, escape } => self.fail(*code, escape),
+            Stmt::Propagate => self.line("if (dacec_status != 0) return dacec_status;"),
+            Stmt::Gemm(gemm) => self.gemm(gemm)?,
+        }
+        Ok(())
+    }
+
+    /// The comment with a line of the source.
+    fn source_line(&mut self, line: u32) {
+        let text = usize::try_from(line).ok().and_then(|line| self.source.get(line.checked_sub(1)?)).copied();
+        let place =
+            if self.file.is_empty() { format!("line {line}") } else { format!("{}:{line}", self.file) };
+        // A backslash at the end would continue the comment on the next line.
+        match text.map(|text| text.trim().trim_end_matches('\\').trim_end()).filter(|text| !text.is_empty()) {
+            Some(text) => self.line(&format!("// {place}: {text}")),
+            None => self.line(&format!("// {place}")),
+        }
+    }
+
+    fn nested(&mut self, print: impl FnOnce(&mut Self)) {
+        self.indent += 1;
+        print(self);
+        self.indent -= 1;
+    }
+
+    fn block(&mut self, head: &str, body: &[Stmt], tail: &str) -> Result<()> {
+        self.line(head);
+        self.indent += 1;
+        let result = self.statements(body);
+        self.indent -= 1;
+        self.line(tail);
+        result
+    }
+
+    fn branches(&mut self, branches: &[(Value, Vec<Stmt>)], otherwise: &[Stmt]) -> Result<()> {
+        for (at, (condition, body)) in branches.iter().enumerate() {
+            let condition = self.text(condition)?;
+            let head = if at == 0 { "if" } else { "} else if" };
+            self.line(&format!("{head} ({condition}) {{"));
+            self.indent += 1;
+            self.statements(body)?;
+            self.indent -= 1;
+        }
+        if !otherwise.is_empty() {
+            self.line("} else {");
+            self.indent += 1;
+            self.statements(otherwise)?;
+            self.indent -= 1;
+        }
+        self.line("}");
+        Ok(())
+    }
+
+    fn fail(&mut self, code: Failure, escape: &Escape) {
+        let number = code as i32;
+        let why = match code {
+            Failure::OutOfMemory => "out of memory",
+            Failure::BadSymbol => "a symbol has a value without meaning",
+        };
+        match escape {
+            Escape::Return => self.line(&format!("return {number}; // {why}")),
+            Escape::Label(label) => {
+                self.pragma("omp atomic write");
+                self.line(&format!("dacec_status = {number}; // {why}"));
+                self.line(&format!("goto {label};"));
+            }
+        }
+    }
+
+    fn update(&mut self, place: &Place, wcr: Wcr, value: &Value, atomic: bool) -> Result<()> {
+        let dtype = place.dtype();
+        let (place, value) = (self.place(place)?, self.value(value)?);
+        let compound = compound_operator(wcr, dtype);
+        if atomic {
+            let simple = compound.is_some() && !dtype.is_complex() && dtype != DType::Float16;
+            self.pragma(if simple { "omp atomic" } else { "omp critical(dacec_update)" });
+        }
+        if let Some(op) = compound {
+            self.line(&format!("{place} {op} {};", value.text));
+            return Ok(());
+        }
+        let combined = match wcr {
+            Wcr::Min | Wcr::Max => {
+                let helper = match (wcr, dtype.is_complex()) {
+                    (Wcr::Min, false) => "dacec_min",
+                    (Wcr::Min, true) => "dacec_complex_min",
+                    (_, false) => "dacec_max",
+                    (_, true) => "dacec_complex_max",
+                };
+                let helper = self.helper(helper);
+                format!("{helper}<{}>({place}, {})", c_type(dtype), value.text)
+            }
+            Wcr::LogicalAnd | Wcr::Product => format!("{place} && {}", value.at(super::values::Level::BitOr)),
+            _ => format!("{place} || {}", value.at(super::values::Level::BitOr)),
+        };
+        self.line(&format!("{place} = {combined};"));
+        Ok(())
+    }
+
+    fn counted(&mut self, it: &For) -> Result<()> {
+        let variable = &it.variable;
+        let (start, stop, step) = (self.text(&it.start)?, self.value(&it.stop)?, self.value(&it.step)?);
+        let (stop, step_text) = (stop.at(super::values::Level::Shift), step.at(super::values::Level::Sum));
+        let condition = match it.direction {
+            Direction::Up => format!("{variable} < {stop}"),
+            Direction::Down => format!("{variable} > {stop}"),
+            Direction::Unknown => format!("{step_text} > 0 ? {variable} < {stop} : {variable} > {stop}"),
+        };
+        let change = match it.step.as_index().and_then(Expr::as_int) {
+            Some(1) => format!("{variable}++"),
+            Some(-1) => format!("{variable}--"),
+            Some(value) if value < 0 && value != i64::MIN => format!("{variable} -= {}", -value),
+            _ => format!("{variable} += {}", step.text),
+        };
+        match &it.parallel {
+            Some(parallel) => self.parallel_pragma(parallel, it.independent)?,
+            None if it.independent => self.pragma("GCC ivdep"),
+            None => {}
+        }
+        self.block(&format!("for (int64_t {variable} = {start}; {condition}; {change}) {{"), &it.body, "}")
+    }
+
+    fn parallel_pragma(&mut self, parallel: &Parallel, independent: bool) -> Result<()> {
+        // Telling that a loop may be vectorized would also allow to reorder a reduction, which is not ours to allow.
+        let simd = independent && parallel.collapse == 1 && parallel.reductions.is_empty();
+        let mut pragma = format!("omp parallel for{}", if simd { " simd" } else { "" });
+        if parallel.collapse > 1 {
+            pragma.push_str(&format!(" collapse({})", parallel.collapse));
+        }
+        for reduction in &parallel.reductions {
+            let operator = self.reduction_operator(reduction.wcr, reduction.dtype);
+            pragma.push_str(&format!(" reduction({operator}: {})", reduction.variable));
+        }
+        if parallel.uneven {
+            pragma.push_str(" schedule(dynamic, 8)");
+        }
+        if let Some(when) = &parallel.when {
+            let when = self.text(when)?;
+            pragma.push_str(&format!(" if({when})"));
+        }
+        self.pragma(&pragma);
+        Ok(())
+    }
+
+    fn reduction_operator(&mut self, wcr: Wcr, dtype: DType) -> String {
+        let real = !dtype.is_complex() && dtype != DType::Float16;
+        let truth = dtype == DType::Bool;
+        let operator = match wcr {
+            Wcr::Sum if truth => "||",
+            Wcr::Product if truth => "&&",
+            Wcr::Sum if real => "+",
+            Wcr::Product if real => "*",
+            Wcr::Min if dtype.is_integer() => "min",
+            Wcr::Max if dtype.is_integer() => "max",
+            Wcr::LogicalAnd if real => "&&",
+            Wcr::LogicalOr if real => "||",
+            Wcr::BitAnd => "&",
+            Wcr::BitOr => "|",
+            Wcr::BitXor => "^",
+            _ => {
+                match wcr {
+                    Wcr::Min => {
+                        self.helper(if dtype.is_complex() { "dacec_complex_min" } else { "dacec_min" })
+                    }
+                    Wcr::Max => {
+                        self.helper(if dtype.is_complex() { "dacec_complex_max" } else { "dacec_max" })
+                    }
+                    _ => "",
+                };
+                self.reductions.insert((wcr, dtype));
+                return prelude::reduction_name(wcr, dtype);
+            }
+        };
+        operator.to_owned()
+    }
+}
+
+/// The operator that combines and assigns at once, if there is one with the right meaning.
+fn compound_operator(wcr: Wcr, dtype: DType) -> Option<&'static str> {
+    match wcr {
+        Wcr::Sum | Wcr::Product if dtype == DType::Bool => None,
+        Wcr::Sum => Some("+="),
+        Wcr::Product => Some("*="),
+        Wcr::BitAnd => Some("&="),
+        Wcr::BitOr => Some("|="),
+        Wcr::BitXor => Some("^="),
+        Wcr::Min | Wcr::Max | Wcr::LogicalAnd | Wcr::LogicalOr => None,
+    }
+}

@@ -1,0 +1,103 @@
+//! Calls of routines that the backends know: products of matrices.
+//!
+//! The routines are `gemm_f32`, `gemm_f64`, `gemm_c64` and `gemm_c128`, with the arguments
+//!
+//! ```text
+//! m, n, k,  alpha,  a, row stride, column stride,  b, …, …,  beta,  c, …, …        c = alpha * a @ b + beta * c
+//! ```
+
+use super::expressions::cast;
+use super::states::StateContext;
+use super::tasklets::{input, output_edges};
+use super::{Function, Result};
+use crate::CodegenError;
+use crate::tree::{Gemm, Matrix, Place, Stmt, Value};
+use dacec_ir::node::{CallArgument, ExternalCall};
+use dacec_ir::{DType, Expr, Name, NodeId, ScalarExpr, Tasklet};
+
+/// What [`CodegenError::BadCall`] says about the products.
+const GEMM_ARGUMENTS: &str = "m, n, k, alpha, a and its strides, b and its strides, beta, c and its strides";
+
+/// The kinds of argument of a product: integer, value, pointer.
+const GEMM_KINDS: &[u8; 14] = b"iiivpiipiivpii";
+
+impl Function<'_, '_> {
+    pub(super) fn lower_call(
+        &self,
+        context: &StateContext<'_>,
+        id: NodeId,
+        tasklet: &Tasklet,
+        call: &ExternalCall,
+        value: &dyn Fn(&ScalarExpr) -> Result<Value>,
+    ) -> Result<Stmt> {
+        let dtype = match call.routine.as_str() {
+            "gemm_f32" => DType::Float32,
+            "gemm_f64" => DType::Float64,
+            "gemm_c64" => DType::Complex64,
+            "gemm_c128" => DType::Complex128,
+            _ => {
+                let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+                return Err(CodegenError::UnknownRoutine { tasklet, routine });
+            }
+        };
+        let bad = || {
+            let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+            CodegenError::BadCall { tasklet, routine, expected: GEMM_ARGUMENTS }
+        };
+        let kinds = call.arguments.iter().map(|argument| match argument {
+            CallArgument::Int(_) => b'i',
+            CallArgument::Value(..) => b'v',
+            CallArgument::Pointer(_) => b'p',
+        });
+        if !kinds.eq(GEMM_KINDS.iter().copied()) {
+            return Err(bad());
+        }
+        let integer = |at: usize| -> Result<Value> {
+            let CallArgument::Int(expr) = &call.arguments[at] else { return Err(bad()) };
+            let expr: &Expr = expr;
+            Ok(Value::Index(self.expr(expr)?))
+        };
+        let scalar = |at: usize| -> Result<Value> {
+            let CallArgument::Value(_, expr) = &call.arguments[at] else { return Err(bad()) };
+            Ok(cast(value(expr)?, dtype))
+        };
+        let matrix = |at: usize| -> Result<Matrix> {
+            let CallArgument::Pointer(name) = &call.arguments[at] else { return Err(bad()) };
+            let first = self.pointer(context, id, tasklet, name)?;
+            if first.dtype() != dtype {
+                return Err(bad());
+            }
+            Ok(Matrix { first, row_stride: integer(at + 1)?, column_stride: integer(at + 2)? })
+        };
+        Ok(Stmt::Gemm(Box::new(Gemm {
+            dtype,
+            sizes: [integer(0)?, integer(1)?, integer(2)?],
+            alpha: scalar(3)?,
+            a: matrix(4)?,
+            b: matrix(7)?,
+            beta: scalar(10)?,
+            c: matrix(11)?,
+            parallel: !self.shared.region.parallel,
+        })))
+    }
+
+    /// The first element of a connector's data.
+    fn pointer(
+        &self,
+        context: &StateContext<'_>,
+        id: NodeId,
+        tasklet: &Tasklet,
+        name: &Name,
+    ) -> Result<Place> {
+        let output = output_edges(context, id, name).first().and_then(|edge| edge.memlet());
+        let memlet = match output {
+            Some(memlet) => memlet,
+            None => input(context, id, tasklet, name)?,
+        };
+        if memlet.wcr.is_some() {
+            let what = "a routine's result is combined with what is there, which it must do itself";
+            return Err(CodegenError::unsupported(format!("tasklet `{}`", tasklet.label), what));
+        }
+        self.start_of(&memlet.data, &memlet.subset)
+    }
+}

@@ -1,0 +1,145 @@
+//! Writes with a conflict resolution: which of them meet, and how they are made.
+//!
+//! ```text
+//! map i { s     (sum)= A[i] }      a copy of s for each thread, combined at the end      (OpenMP reduction)
+//! map i { y[i]  (sum)= B[i] }      y[i] = y[i] + B[i]          no other iteration writes y[i]
+//! map i { h[k]  (sum)= 1 }         an atomic update            k is not known to differ
+//! ```
+//!
+//! An update needs no protection if different iterations write different elements. That is proved one parameter at a
+//! time: a parameter *separates* the writes if some dimension's index is `c*parameter + rest` with a constant `c` that
+//! is not zero and a rest that does not change within the map. What is not proved is protected.
+
+use super::maps::parameters;
+use super::states::StateContext;
+use dacec_ir::{DType, EdgeId, Name, Node, NodeId, Subset, Wcr};
+use std::collections::BTreeSet;
+
+/// How a write with a conflict resolution is made.
+#[derive(Clone, Debug)]
+pub(super) enum WriteMode {
+    /// Combines with what is in memory; no other thread does so at the same time.
+    Plain,
+    /// Combines with what is in memory; other threads may do so at the same time.
+    Atomic,
+    /// Combines with a local variable, which is combined with the memory later.
+    Accumulate(Name, DType),
+}
+
+/// A write with a conflict resolution in a map, seen from that map.
+#[derive(Clone, Debug)]
+pub(super) struct Write {
+    pub(super) edge: EdgeId,
+    pub(super) data: Name,
+    pub(super) subset: Subset,
+    pub(super) wcr: Wcr,
+    /// Parameters of maps inside of the map, around the write.
+    inner: BTreeSet<Name>,
+}
+
+impl Write {
+    /// Whether different values of a parameter mean different elements, whatever the other parameters are.
+    pub(super) fn separated_by(&self, parameter: &Name, parameters: &[Name]) -> bool {
+        let mut names: Vec<Name> = vec![parameter.clone()];
+        names.extend(parameters.iter().filter(|other| *other != parameter).cloned());
+        names.extend(self.inner.iter().cloned());
+        self.subset.dims.iter().any(|dim| {
+            let Some(affine) = dim.start.affine_in(&names) else { return false };
+            let others = affine.coefficients[1..].iter().all(|coefficient| coefficient.is_zero());
+            let Some(width) = dim.len().as_int().filter(|_| dim.step.is_one()) else { return false };
+            let distance = affine.coefficients[0].as_int().unwrap_or(0);
+            others && distance != 0 && distance.unsigned_abs() >= width.max(0).unsigned_abs()
+        })
+    }
+
+    /// Whether the write means the same element in all iterations over the parameters.
+    pub(super) fn is_invariant(&self, parameters: &[Name]) -> bool {
+        let symbols = self.subset.symbols();
+        self.subset.as_element().is_some()
+            && symbols.is_disjoint(&self.inner)
+            && !parameters.iter().any(|parameter| symbols.contains(parameter))
+    }
+}
+
+/// Every write with a conflict resolution in a map's scope that other iterations may meet.
+pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
+    let (view, state) = (&context.view, context.view.state);
+    let mut writes = Vec::new();
+    for id in state.scope_nodes(entry) {
+        if matches!(state.node(id), Node::MapExit { .. }) {
+            continue;
+        }
+        for edge in state.out_edges(id) {
+            let Some(memlet) = edge.memlet() else { continue };
+            let Some(wcr) = memlet.wcr else { continue };
+            let scopes: Vec<NodeId> =
+                view.enclosing(id).into_iter().take_while(|&scope| scope != entry).collect();
+            let mut owners = scopes.iter().chain([&entry]);
+            if owners.any(|owner| context.privates.get(owner).is_some_and(|it| it.contains(&memlet.data))) {
+                continue;
+            }
+            let inner = scopes.iter().flat_map(|&scope| parameters(state, scope)).cloned().collect();
+            let (data, subset) = (memlet.data.clone(), memlet.subset.clone());
+            writes.push(Write { edge: edge.id, data, subset, wcr, inner });
+        }
+    }
+    writes
+}
+
+/// Whether the write is the only use of its container in the map, so that nobody misses the value while it is kept in a
+/// variable.
+pub(super) fn is_only_use(context: &StateContext<'_>, entry: NodeId, write: &Write) -> bool {
+    let state = context.view.state;
+    let nodes = state.scope_nodes(entry);
+    let named = |id: &NodeId| state.node(*id).as_access() == Some(&write.data);
+    if nodes.iter().any(named) {
+        return false;
+    }
+    let leaves =
+        nodes.iter().filter(|id| !matches!(state.node(**id), Node::MapEntry(_) | Node::MapExit { .. }));
+    leaves
+        .flat_map(|&id| state.in_edges(id).into_iter().chain(state.out_edges(id)))
+        .all(|edge| edge.id == write.edge || edge.memlet().is_none_or(|memlet| memlet.data != write.data))
+}
+
+/// The value that changes nothing when it is combined.
+pub(super) fn identity(wcr: Wcr, dtype: DType) -> dacec_ir::Constant {
+    use dacec_ir::Constant;
+    match wcr {
+        Wcr::Sum | Wcr::LogicalOr | Wcr::BitOr | Wcr::BitXor => Constant::of_int(0, dtype),
+        Wcr::Product | Wcr::LogicalAnd => Constant::of_int(1, dtype),
+        Wcr::BitAnd if dtype == DType::Bool => Constant::Bool(true),
+        Wcr::BitAnd if dtype == DType::UInt64 => Constant::UInt(u64::MAX),
+        Wcr::BitAnd => Constant::Int(all_bits(dtype), dtype),
+        Wcr::Min => extreme(dtype, true),
+        Wcr::Max => extreme(dtype, false),
+    }
+}
+
+fn all_bits(dtype: DType) -> i64 {
+    match dtype {
+        DType::UInt8 => i64::from(u8::MAX),
+        DType::UInt16 => i64::from(u16::MAX),
+        DType::UInt32 => i64::from(u32::MAX),
+        _ => -1,
+    }
+}
+
+/// The largest or smallest value of a type.
+fn extreme(dtype: DType, largest: bool) -> dacec_ir::Constant {
+    use dacec_ir::Constant;
+    let bits = 8 * dtype.size() as u32;
+    let infinity = if largest { f64::INFINITY } else { f64::NEG_INFINITY };
+    match dtype.kind() {
+        dacec_ir::dtype::Kind::Bool => Constant::Bool(largest),
+        dacec_ir::dtype::Kind::Float => Constant::Float(infinity, dtype),
+        dacec_ir::dtype::Kind::Complex => Constant::Complex(infinity, infinity, dtype),
+        dacec_ir::dtype::Kind::Signed => {
+            let largest_value = i64::MAX >> (64 - bits);
+            Constant::Int(if largest { largest_value } else { -largest_value - 1 }, dtype)
+        }
+        dacec_ir::dtype::Kind::Unsigned if !largest => Constant::Int(0, dtype),
+        dacec_ir::dtype::Kind::Unsigned if dtype == DType::UInt64 => Constant::UInt(u64::MAX),
+        dacec_ir::dtype::Kind::Unsigned => Constant::Int(all_bits(dtype), dtype),
+    }
+}

@@ -1,0 +1,240 @@
+//! Lowering: from a stateful dataflow multigraph to a program tree. Every decision of code generation is made here.
+//!
+//! ```text
+//! (A) ─▶ map i in 0:N ─▶ {B = 2*A} ─▶ exit ─▶ (B)        for i in 0..N, parallel, independent { B[i] = 2*A[i] }
+//! ```
+//!
+//! | Question | Module |
+//! |---|---|
+//! | What things are called | `names` |
+//! | Where the memory of a container is, and how an element is found | `places` |
+//! | When memory is allocated | `allocation` |
+//! | Loops, branches, assignments of symbols | `control_flow` |
+//! | The order of nodes within a state, and their scopes | `states` |
+//! | Which loops of a map run in parallel, and in which order | `maps`, `plan` |
+//! | How writes with a conflict resolution are made | `conflicts` |
+//! | Computations | `tasklets`, `expressions`, `calls` |
+//! | Copies | `copies` |
+//! | Nested SDFGs, which are inlined | `nested` |
+//!
+//! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
+//!
+//! **Lowering trusts the SDFG to be valid.** What it finds missing anyway is a [`CodegenError`], never a panic.
+
+mod allocation;
+mod calls;
+mod conflicts;
+mod control_flow;
+mod copies;
+mod expressions;
+mod maps;
+mod names;
+mod nested;
+mod places;
+mod plan;
+mod states;
+mod tasklets;
+
+use crate::tree::{Buffer, Escape, Parameter, ParameterKind, Place, Program, Stmt, Value};
+use crate::{CodegenError, Interface};
+use allocation::Homes;
+use dacec_ir::symbolic::Substitution;
+use dacec_ir::{DType, Expr, Name, Sdfg};
+use indexmap::IndexMap;
+use names::Names;
+use places::{Slot, Storage};
+use std::collections::BTreeSet;
+
+type Result<T> = std::result::Result<T, CodegenError>;
+
+/// Lowers a valid SDFG without library nodes.
+pub fn lower(sdfg: &Sdfg) -> Result<Program> {
+    let interface = Interface::of(sdfg)?;
+    let mut shared = Shared::new();
+    let mut function = Function::new(&mut shared, sdfg);
+    let mut parameters = Vec::new();
+    for argument in interface.all() {
+        parameters.push(function.bind_argument(argument)?);
+    }
+    for (symbol, _) in &interface.symbols {
+        parameters.push(function.bind_symbol(symbol));
+    }
+    let mut body = Vec::new();
+    function.promote_scalar_arguments(true, &mut body)?;
+    function.lower_body(&mut body)?;
+    let Shared { mut entry, persistent, parallel_failures, .. } = shared;
+    // Parameters that double as symbols come first: sizes of buffers depend on them.
+    let at = body.iter().take_while(|stmt| matches!(stmt, Stmt::Declare { constant: true, .. })).count();
+    body.splice(at..at, entry.drain(..));
+    let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
+    Ok(Program { name, file, parameters, persistent, parallel_failures, body })
+}
+
+/// What all functions of a program share while they are lowered.
+struct Shared {
+    names: Names,
+    /// Allocations at the program's entry.
+    entry: Vec<Stmt>,
+    /// Emitted names of symbols that never change and are known at the program's entry.
+    entry_symbols: BTreeSet<Name>,
+    persistent: Vec<Buffer>,
+    /// Bytes that may still be put on the stack.
+    stack_left: i64,
+    /// Where the code that is being lowered runs.
+    region: ExecutionRegion,
+    /// What an allocation does that fails.
+    failure: Escape,
+    /// Whether such a failure happens in a parallel region, from which there is no return.
+    parallel_failures: bool,
+    /// Whether there is one in the parallel loop that is being lowered.
+    iteration_fails: bool,
+}
+
+/// Where code runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ExecutionRegion {
+    /// Inside a parallel loop: every thread runs it.
+    parallel: bool,
+    /// Inside a map.
+    in_map: bool,
+}
+
+impl Shared {
+    fn new() -> Shared {
+        Shared {
+            names: Names::new(),
+            entry: Vec::new(),
+            entry_symbols: BTreeSet::new(),
+            persistent: Vec::new(),
+            stack_left: allocation::STACK_BYTES,
+            region: ExecutionRegion::default(),
+            failure: Escape::Return,
+            parallel_failures: false,
+            iteration_fails: false,
+        }
+    }
+}
+
+/// One SDFG that is being lowered: the program, or one that is nested in it.
+struct Function<'s, 'a> {
+    shared: &'s mut Shared,
+    sdfg: &'a Sdfg,
+    /// The value of each visible symbol, over variables of the emitted code.
+    symbols: Substitution,
+    /// Where the containers are.
+    slots: IndexMap<Name, Slot>,
+    /// Where transient containers are allocated.
+    homes: Homes,
+    /// What `return` does.
+    leave: Escape,
+    /// Whether there is a `return` that does it.
+    leaves: bool,
+    /// The block of control flow that is being lowered: positions from the outside in.
+    path: Vec<usize>,
+    /// The line of the last comment.
+    line: u32,
+}
+
+impl<'s, 'a> Function<'s, 'a> {
+    fn new(shared: &'s mut Shared, sdfg: &'a Sdfg) -> Function<'s, 'a> {
+        Function {
+            shared,
+            sdfg,
+            symbols: Substitution::new(),
+            slots: IndexMap::new(),
+            homes: Homes::default(),
+            leave: Escape::Return,
+            leaves: false,
+            path: Vec::new(),
+            line: 0,
+        }
+    }
+
+    fn bind_argument(&mut self, argument: &crate::interface::Argument) -> Result<Parameter> {
+        let source = argument.name.clone();
+        let name = self.shared.names.global(&source);
+        let dtype = argument.dtype;
+        let kind = match &argument.array {
+            Some(layout) => ParameterKind::Pointer { dtype, written: layout.written },
+            None => ParameterKind::Value(dtype),
+        };
+        // Extents may be symbols that are bound later; strides are found when the body is lowered.
+        let storage = match &argument.array {
+            None => Storage::Scalar(Place::Variable(name.clone(), dtype)),
+            Some(layout) if layout.shape.is_empty() => Storage::Scalar(places::first_element(&name, dtype)),
+            Some(_) => Storage::Array { pointer: name.clone(), dtype, strides: Vec::new() },
+        };
+        self.slots.insert(source.clone(), Slot { storage, private: false });
+        Ok(Parameter { source, name, kind })
+    }
+
+    fn bind_symbol(&mut self, symbol: &Name) -> Parameter {
+        let name = self.shared.names.global(symbol);
+        self.symbols.insert(symbol, Expr::sym(&name));
+        if !self.assigned_symbols().contains(symbol) {
+            self.shared.entry_symbols.insert(name.clone());
+        }
+        Parameter { source: symbol.clone(), name, kind: ParameterKind::Symbol }
+    }
+
+    /// Scalar arguments whose names are used as symbols, too: in shapes, for example.
+    fn promote_scalar_arguments(&mut self, at_entry: bool, out: &mut Vec<Stmt>) -> Result<()> {
+        let symbols = self.sdfg.free_symbols();
+        for name in symbols {
+            let Some(Slot { storage: Storage::Scalar(place), .. }) = self.slots.get(&name) else { continue };
+            if !place.dtype().is_integer() {
+                return Err(CodegenError::Invalid(format!("`{name}` is used as a symbol and is no integer")));
+            }
+            let value = expressions::cast(place.value(), DType::Int64);
+            let copy = self.shared.names.global(&name);
+            if at_entry {
+                self.shared.entry_symbols.insert(copy.clone());
+            }
+            self.symbols.insert(&name, Expr::sym(&copy));
+            let value = Some(value);
+            out.push(Stmt::Declare { name: copy, dtype: DType::Int64, value, constant: true });
+        }
+        Ok(())
+    }
+
+    /// Lowers everything of the SDFG: its transient containers, its symbols and its body.
+    fn lower_body(&mut self, out: &mut Vec<Stmt>) -> Result<()> {
+        self.bind_strides()?;
+        self.homes = Homes::of(self.sdfg)?;
+        self.declare_symbols(out);
+        self.allocate_at_top(out)?;
+        let sdfg = self.sdfg;
+        self.lower_region(&sdfg.body, out)
+    }
+
+    /// Symbols that the SDFG assigns and nobody gave a value: local variables.
+    fn declare_symbols(&mut self, out: &mut Vec<Stmt>) {
+        for symbol in self.assigned_symbols() {
+            if self.symbols.get(&symbol).is_none() {
+                let name = self.shared.names.local(&symbol);
+                self.symbols.insert(&symbol, Expr::sym(&name));
+                let value = Some(Value::int(0));
+                out.push(Stmt::Declare { name, dtype: DType::Int64, value, constant: false });
+            }
+        }
+    }
+
+    /// Symbols that a block of the SDFG assigns; not variables of loops.
+    fn assigned_symbols(&self) -> BTreeSet<Name> {
+        let mut assigned = BTreeSet::new();
+        self.sdfg.body.visit(&mut |block| {
+            if let dacec_ir::Block::Assign(assignments) = block {
+                assigned.extend(assignments.iter().map(|it| it.symbol.clone()));
+            }
+        });
+        assigned
+    }
+
+    /// Marks the line of the source that the following statements come from.
+    fn mark(&mut self, span: dacec_ir::Span, out: &mut Vec<Stmt>) {
+        if span.line != 0 && span.line != self.line {
+            self.line = span.line;
+            out.push(Stmt::Source(span.line));
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! The program tree: what a program does, step by step, with all decisions made.
+//!
+//! A small imperative language between dataflow and text. Names are those of the emitted code: unique where they are
+//! visible, and no keyword of the target. Types are explicit, so a printer needs no inference.
+//!
+//! Expressions and loop bounds are [`Value`]s. Integer arithmetic over variables that came from symbolic expressions
+//! stays an [`Expr`] ([`Value::Index`]), whose symbols are names of variables of this tree.
+//!
+//! **Meaning.** Operations mean what [`dacec_ir::code`] says. The iterations of a loop with [`For::parallel`] may run in
+//! any order and at once, and those of one marked [`For::independent`] never touch each other's memory.
+
+use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, UnaryOp, Wcr, code::Function};
+
+/// A function with everything that it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// The program's name.
+    pub name: Name,
+    /// The file that it was written in; empty if there is none.
+    pub file: String,
+    /// What it takes: arguments, results, free symbols, and then the persistent buffers.
+    pub parameters: Vec<Parameter>,
+    /// Memory that is kept between calls; passed as pointers after the parameters.
+    pub persistent: Vec<Buffer>,
+    /// Whether a part of the program that runs in parallel can fail.
+    pub parallel_failures: bool,
+    /// What it does.
+    pub body: Vec<Stmt>,
+}
+
+/// A parameter of the program's function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// The name of the container or symbol.
+    pub source: Name,
+    /// The name in the emitted code.
+    pub name: Name,
+    /// What is passed.
+    pub kind: ParameterKind,
+}
+
+/// What is passed for a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParameterKind {
+    /// The address of elements that overlap with those of no other parameter.
+    Pointer {
+        /// Type of the elements.
+        dtype: DType,
+        /// Whether elements are written.
+        written: bool,
+    },
+    /// A value.
+    Value(DType),
+    /// A symbol: a 64-bit integer.
+    Symbol,
+}
+
+/// Memory for elements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buffer {
+    /// Its name.
+    pub name: Name,
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Number of elements, over the program's free symbols.
+    pub count: Expr,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stmt {
+    /// What follows was written on this line of the source.
+    Source(u32),
+    /// A scalar variable.
+    Declare {
+        /// Its name.
+        name: Name,
+        /// Its type.
+        dtype: DType,
+        /// Its first value, if it has one.
+        value: Option<Value>,
+        /// Whether it keeps its first value.
+        constant: bool,
+    },
+    /// A pointer to elements of another array.
+    Pointer {
+        /// Its name.
+        name: Name,
+        /// Type of the elements.
+        dtype: DType,
+        /// The first element.
+        to: Place,
+    },
+    /// An array on the stack; lives until the end of the block.
+    StackArray {
+        /// Its name.
+        name: Name,
+        /// Type of the elements.
+        dtype: DType,
+        /// Number of elements.
+        count: i64,
+    },
+    /// An array on the heap; lives until the end of the block.
+    HeapArray {
+        /// Its name.
+        name: Name,
+        /// Type of the elements.
+        dtype: DType,
+        /// Number of elements; a negative number counts as 0.
+        count: Value,
+        /// How the program goes on without memory.
+        on_failure: Escape,
+    },
+    /// Replaces a value.
+    Store {
+        /// Where.
+        place: Place,
+        /// The new value.
+        value: Value,
+    },
+    /// Combines a value with the one that is there.
+    Update {
+        /// Where.
+        place: Place,
+        /// How they combine.
+        wcr: Wcr,
+        /// The operand.
+        value: Value,
+        /// Whether other threads may update the same place.
+        atomic: bool,
+    },
+    /// A counted loop.
+    For(Box<For>),
+    /// A loop with its test before each iteration.
+    While {
+        /// Goes on while this is true.
+        condition: Value,
+        /// What is repeated.
+        body: Vec<Stmt>,
+    },
+    /// A loop with its test after each iteration.
+    DoWhile {
+        /// What is repeated.
+        body: Vec<Stmt>,
+        /// Goes on while this is true.
+        condition: Value,
+    },
+    /// The first branch whose condition is true, or the last one.
+    If {
+        /// Conditions with what they guard.
+        branches: Vec<(Value, Vec<Stmt>)>,
+        /// What is done if none is true.
+        otherwise: Vec<Stmt>,
+    },
+    /// A scope of names.
+    Block {
+        /// The steps.
+        body: Vec<Stmt>,
+        /// A name for the place after the block, where [`Escape::Label`] leads.
+        label: Option<Name>,
+    },
+    /// Leaves the innermost loop.
+    Break,
+    /// Starts the next iteration of the innermost loop.
+    Continue,
+    /// Leaves the function or a block.
+    Leave(Escape),
+    /// Ends the program with an error.
+    Fail {
+        /// The error's number.
+        code: Failure,
+        /// How.
+        escape: Escape,
+    },
+    /// Leaves the function if a parallel part before has failed.
+    Propagate,
+    /// A product of matrices.
+    Gemm(Box<Gemm>),
+}
+
+/// Why an emitted program gives up; the numbers are part of the C interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No memory.
+    OutOfMemory = 3,
+    /// A symbol has a value without meaning, such as the step 0.
+    BadSymbol = 5,
+}
+
+/// Where control goes when it leaves a block.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Escape {
+    /// To the function's caller.
+    Return,
+    /// To the end of the block with this label.
+    Label(Name),
+}
+
+/// A counted loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct For {
+    /// The variable, visible in the body only.
+    pub variable: Name,
+    /// Its first value.
+    pub start: Value,
+    /// The bound that it does not reach.
+    pub stop: Value,
+    /// Its change after each iteration.
+    pub step: Value,
+    /// The sign of the step.
+    pub direction: Direction,
+    /// Whether and how iterations run at the same time.
+    pub parallel: Option<Parallel>,
+    /// Whether no iteration writes memory that another one uses.
+    pub independent: bool,
+    /// What is repeated.
+    pub body: Vec<Stmt>,
+}
+
+/// The sign of a loop's step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Positive.
+    Up,
+    /// Negative.
+    Down,
+    /// Known at run time only.
+    Unknown,
+}
+
+/// How a loop is spread over cores.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parallel {
+    /// Number of directly nested loops that form one iteration space; at least 1.
+    pub collapse: usize,
+    /// The condition under which this pays.
+    pub when: Option<Value>,
+    /// Variables that every thread has a copy of, which combine at the end.
+    pub reductions: Vec<Reduction>,
+    /// Whether the work of iterations differs much.
+    pub uneven: bool,
+}
+
+/// A variable that threads combine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduction {
+    /// The variable, declared before the loop.
+    pub variable: Name,
+    /// Its type.
+    pub dtype: DType,
+    /// How values combine.
+    pub wcr: Wcr,
+}
+
+/// Where a value is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A scalar variable.
+    Variable(Name, DType),
+    /// An element of an array.
+    Element {
+        /// The array.
+        array: Name,
+        /// Which element.
+        index: Index,
+        /// Its type.
+        dtype: DType,
+    },
+}
+
+/// The position of an element: the sum of the products of indices and strides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Index {
+    /// Index and stride of each dimension.
+    pub terms: Vec<(Value, Expr)>,
+}
+
+/// A product of matrices: `c = alpha * a @ b + beta * c`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gemm {
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Rows of the result, columns of the result, terms of each sum.
+    pub sizes: [Value; 3],
+    /// Factor of the product.
+    pub alpha: Value,
+    /// The left operand.
+    pub a: Matrix,
+    /// The right operand.
+    pub b: Matrix,
+    /// Factor of the old value; with 0 it is not read.
+    pub beta: Value,
+    /// The result.
+    pub c: Matrix,
+    /// Whether the call may use several threads.
+    pub parallel: bool,
+}
+
+/// A strided matrix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    /// The first element.
+    pub first: Place,
+    /// Distance of rows, in elements.
+    pub row_stride: Value,
+    /// Distance of columns, in elements.
+    pub column_stride: Value,
+}
+
+/// A computation without side effects.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A literal.
+    Constant(Constant),
+    /// A scalar variable.
+    Variable(Name, DType),
+    /// Integer arithmetic over variables, of type `int64`.
+    Index(Expr),
+    /// An element of an array.
+    Load {
+        /// The array.
+        array: Name,
+        /// Which element.
+        index: Box<Index>,
+        /// Its type.
+        dtype: DType,
+    },
+    /// An operation on an operand of the type.
+    Unary(UnaryOp, DType, Box<Value>),
+    /// An operation on two operands of the type.
+    Binary(BinaryOp, DType, Box<Value>, Box<Value>),
+    /// A function of operands of the type.
+    Call(Function, DType, Vec<Value>),
+    /// One of two values.
+    Select(Box<Value>, Box<Value>, Box<Value>),
+    /// A conversion.
+    Cast {
+        /// Type of the operand.
+        from: DType,
+        /// Type of the result.
+        to: DType,
+        /// The operand.
+        value: Box<Value>,
+    },
+}
+
+impl Value {
+    /// The integer `value`.
+    pub fn int(value: i64) -> Value {
+        Value::Index(Expr::int(value))
+    }
+
+    /// The type.
+    pub fn dtype(&self) -> DType {
+        match self {
+            Value::Constant(constant) => constant.dtype(),
+            Value::Index(_) => DType::Int64,
+            Value::Variable(_, dtype) | Value::Load { dtype, .. } | Value::Unary(_, dtype, _) => *dtype,
+            Value::Binary(op, dtype, ..) => {
+                if op.is_comparison() {
+                    DType::Bool
+                } else {
+                    *dtype
+                }
+            }
+            Value::Call(function, dtype, _) => function.result(*dtype),
+            Value::Select(_, then, _) => then.dtype(),
+            Value::Cast { to, .. } => *to,
+        }
+    }
+
+    /// The expression, if the value is integer arithmetic over variables.
+    pub fn as_index(&self) -> Option<&Expr> {
+        match self {
+            Value::Index(expr) => Some(expr),
+            _ => None,
+        }
+    }
+
+    /// Calls `f` on the value and on all parts of it, the indices of loads too.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a Value)) {
+        f(self);
+        match self {
+            Value::Constant(_) | Value::Variable(..) | Value::Index(_) => {}
+            Value::Load { index, .. } => index.terms.iter().for_each(|(value, _)| value.visit(f)),
+            Value::Unary(_, _, operand) | Value::Cast { value: operand, .. } => operand.visit(f),
+            Value::Binary(_, _, lhs, rhs) => {
+                lhs.visit(f);
+                rhs.visit(f);
+            }
+            Value::Call(_, _, operands) => operands.iter().for_each(|operand| operand.visit(f)),
+            Value::Select(condition, then, otherwise) => {
+                [condition, then, otherwise].into_iter().for_each(|part| part.visit(f));
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Type of the value that is there.
+    pub fn dtype(&self) -> DType {
+        match self {
+            Place::Variable(_, dtype) | Place::Element { dtype, .. } => *dtype,
+        }
+    }
+
+    /// The value that is there.
+    pub fn value(&self) -> Value {
+        match self {
+            Place::Variable(name, dtype) => Value::Variable(name.clone(), *dtype),
+            Place::Element { array, index, dtype } => {
+                Value::Load { array: array.clone(), index: Box::new(index.clone()), dtype: *dtype }
+            }
+        }
+    }
+}
