@@ -3,15 +3,25 @@
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
 use crate::library::ExpandLibrary;
-use crate::map::{MapCollapse, MapFusion, MapInterchange, ScheduleMaps, TrivialMapElimination};
+use crate::loops::LoopToMap;
+use crate::map::{
+    AugAssignToWcr, CopyToMap, MapCollapse, MapFusion, MapInterchange, ScheduleMaps, TrivialMapElimination,
+};
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
 use crate::registry::Entry;
-use crate::{Transformation, everywhere, simplify};
+use crate::simplify::{StateFusion, simplify};
+use crate::surroundings::{entry_facts, visit_with_facts};
+use crate::{Changed, Context, Transformation, everywhere};
+use dacec_ir::{Block, Sdfg, propagate};
 
 /// The passes that optimize a program for the processor, in order.
 pub fn auto_optimize() -> Pipeline {
     Pipeline::new("auto-optimize")
+        .then_all(simplify())
+        .then(PropagateMemlets)
+        // Inner loops first; what is left of a body may be one state only after fusion.
+        .until_stable(vec![loop_to_map(), Box::new(StateFusion)])
         .then_all(simplify())
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
@@ -32,6 +42,10 @@ pub fn expand_libraries() -> Pipeline {
 
 /// The passes of this crate that optimize, by name.
 pub const ENTRIES: &[Entry] = &[
+    Entry { name: "propagate-memlets", parameters: &[], make: |_| Ok(Box::new(PropagateMemlets)) },
+    Entry { name: "loop-to-map", parameters: &[], make: |_| Ok(loop_to_map()) },
+    Entry { name: "copy-to-map", parameters: &[], make: |_| Ok(copy_to_map()) },
+    Entry { name: "aug-assign-to-wcr", parameters: &[], make: |_| Ok(aug_assign_to_wcr()) },
     Entry { name: "trivial-map-elimination", parameters: &[], make: |_| Ok(trivial_map_elimination()) },
     Entry { name: "map-collapse", parameters: &[], make: |_| Ok(map_collapse()) },
     Entry { name: "map-fusion", parameters: &[], make: |_| Ok(map_fusion()) },
@@ -39,6 +53,47 @@ pub const ENTRIES: &[Entry] = &[
     Entry { name: "map-interchange", parameters: &[], make: |_| Ok(map_interchange()) },
     Entry { name: "schedule-maps", parameters: &[], make: |_| Ok(Box::new(ScheduleMaps)) },
 ];
+
+/// Recomputes what scopes touch, from what their iterations touch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PropagateMemlets;
+
+impl Pass for PropagateMemlets {
+    fn name(&self) -> &'static str {
+        "propagate-memlets"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Recomputes what map scopes touch from what their iterations touch"
+    }
+
+    fn run(&self, sdfg: &mut Sdfg, _: &mut Context) -> Changed {
+        let (facts, containers) = (entry_facts(sdfg), sdfg.containers.clone());
+        let mut changed = false;
+        visit_with_facts(&mut sdfg.body, &facts, &mut |region, facts| {
+            for block in &mut region.blocks {
+                if let Block::State(state) = block {
+                    let before = state.clone();
+                    propagate::state(state, &containers, facts);
+                    changed |= *state != before;
+                }
+            }
+        });
+        changed.into()
+    }
+}
+
+fn loop_to_map() -> Box<dyn Pass> {
+    boxed("loop-to-map", "Makes maps of loops whose iterations are independent", LoopToMap)
+}
+
+fn copy_to_map() -> Box<dyn Pass> {
+    boxed("copy-to-map", "Makes maps of copies", CopyToMap)
+}
+
+fn aug_assign_to_wcr() -> Box<dyn Pass> {
+    boxed("aug-assign-to-wcr", "Makes conflict resolutions of updates", AugAssignToWcr)
+}
 
 fn trivial_map_elimination() -> Box<dyn Pass> {
     boxed("trivial-map-elimination", "Replaces map parameters with one value by it", TrivialMapElimination)

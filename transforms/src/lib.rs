@@ -21,6 +21,7 @@
 
 pub mod auto;
 pub mod library;
+pub mod loops;
 pub mod map;
 pub mod pass;
 pub mod pipeline;

@@ -14,9 +14,13 @@ type Place<'a> = (&'a str, &'a [&'a str], &'a str);
 
 fn program(dtype: DType, op: impl LibraryOp + 'static, places: &[(&str, Place<'_>)]) -> Sdfg {
     let mut b = SdfgBuilder::new("p");
-    for (_, (name, shape, _)) in places {
+    for (_, at @ (name, shape, _)) in places {
         let shape: Vec<Expr> = shape.iter().map(|text| Expr::parse(text).expect("an extent")).collect();
-        b.array(name, dtype, shape);
+        // An operand may be the result too.
+        if places.iter().take_while(|(_, place)| !std::ptr::eq(place, at)).all(|(_, place)| place.0 != *name)
+        {
+            b.array(name, dtype, shape);
+        }
     }
     let state = b.state("s");
     let outputs = op.outputs();

@@ -20,16 +20,14 @@
 //!
 //! **Cost**: a look at the edges of both scopes, and a search for paths from the first map.
 
+use super::forward::{combines, rename_down, rename_up, store};
 use super::merge::{common_schedule, correspondences, merge};
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::state::EdgeView;
 use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{
-    Connector, DType, Edge, EdgeId, Memlet, Name, Node, NodeId, Scalar, ScalarExpr, State, Stmt, Subset,
-    Tasklet, TaskletCode,
-};
+use dacec_ir::{EdgeId, Memlet, Name, Node, NodeId, Scalar, State, Subset};
 
 /// Fuses a map with one that reads its results; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -427,7 +425,7 @@ impl Intermediate {
                 let old = state.edge(self.write).clone();
                 rename_up(state, self.write, &scalar);
                 state.move_destination(self.write, value, None);
-                store(around, state, value, dtype, (exit, old));
+                store(around, state, value, (exit, old));
             }
             Fate::Contracted | Fate::Overwritten => {
                 rename_up(state, self.write, &scalar);
@@ -440,61 +438,6 @@ impl Intermediate {
     }
 }
 
-/// Writes the scalar along the edge that wrote the element before.
-fn store(
-    around: &Surroundings<'_>,
-    state: &mut State,
-    value: NodeId,
-    dtype: DType,
-    (exit, old): (NodeId, Edge),
-) {
-    let connector = Connector::scalar(dtype);
-    let tasklet = state.add_tasklet(Tasklet {
-        label: "store".into(),
-        inputs: [("value".into(), connector)].into_iter().collect(),
-        outputs: [("out".into(), connector)].into_iter().collect(),
-        code: TaskletCode::Native(vec![Stmt::assign("out", ScalarExpr::name("value"))]),
-        span: around.sdfg.span,
-    });
-    let scalar = state.node(value).as_access().expect("the scalar's access").clone();
-    state.connect((value, None), (tasklet, Some("value")), Memlet::scalar(scalar));
-    state.add_edge(tasklet, exit, Edge { src_conn: Some("out".into()), ..old });
-}
-
-/// Whether an edge, or one that it continues, writes with a conflict resolution.
-fn combines(state: &State, edge: EdgeId) -> bool {
-    let (src, _) = state.endpoints(edge);
-    state.edge(edge).memlet.as_ref().is_some_and(|memlet| memlet.wcr.is_some())
-        || matches!(state.node(src), Node::MapExit { .. })
-            && paths::origins(state, edge).into_iter().any(|inner| combines(state, inner))
-}
-
-/// Makes an edge into a scope, and what continues it inside of nested scopes, read a scalar.
-fn rename_down(state: &mut State, edge: EdgeId, scalar: &Name) {
-    for inner in state.continuations(edge) {
-        rename_down(state, inner, scalar);
-    }
-    make_scalar(state, edge, scalar);
-}
-
-/// Makes an edge out of nested scopes, and what it continues, write a scalar.
-fn rename_up(state: &mut State, edge: EdgeId, scalar: &Name) {
-    let (src, _) = state.endpoints(edge);
-    if matches!(state.node(src), Node::MapExit { .. }) {
-        for inner in paths::origins(state, edge) {
-            rename_up(state, inner, scalar);
-        }
-    }
-    make_scalar(state, edge, scalar);
-}
-
-fn make_scalar(state: &mut State, edge: EdgeId, scalar: &Name) {
-    if let Some(memlet) = &mut state.edge_mut(edge).memlet {
-        memlet.data = scalar.clone();
-        memlet.subset = Subset::default();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -502,7 +445,7 @@ mod tests {
     use crate::pass::{Changed, Context, Options};
     use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name, value};
     use dacec_ir::interp::testing::assert_same;
-    use dacec_ir::{Expr, Sdfg, Wcr};
+    use dacec_ir::{DType, Expr, Sdfg, Wcr};
 
     /// A map over `i` that computes one output from inputs.
     fn map(

@@ -1,5 +1,8 @@
 //! Transformations of map scopes.
 
+mod aug_assign_to_wcr;
+mod copy_to_map;
+pub(crate) mod forward;
 mod map_collapse;
 mod map_fusion;
 mod map_interchange;
@@ -10,6 +13,10 @@ mod schedule;
 pub(crate) mod testing;
 mod trivial_map_elimination;
 
+pub use aug_assign_to_wcr::{AugAssignToWcr, Update};
+pub(crate) use aug_assign_to_wcr::{apply_update, find_update};
+pub use copy_to_map::{Copy, CopyToMap};
+pub(crate) use copy_to_map::{apply_copy, find_copy, is_copy};
 pub use map_collapse::{Collapsible, MapCollapse};
 pub use map_fusion::{Fusable, MapFusion};
 pub use map_interchange::{MapInterchange, Order};

@@ -195,7 +195,7 @@ fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: &Facts) -> 
                 .fold(Expr::one(), |sum, memlet| sum + memlet.volume()),
             _ => continue,
         };
-        total = total + repeated(state, &scopes, id, entry, own, facts);
+        total += repeated(state, &scopes, id, entry, own, facts);
     }
     total
 }
@@ -214,7 +214,7 @@ fn repeated(
     while let Some(entry) = scope {
         let Node::MapEntry(map) = state.node(entry) else { break };
         if entry != outermost {
-            work = work * map.ranges.iter().map(Range::len_clamped).product::<Expr>();
+            work *= map.ranges.iter().map(Range::len_clamped).product::<Expr>();
         }
         // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
         for (param, range) in map.params.iter().zip(&map.ranges) {

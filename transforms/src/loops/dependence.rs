@@ -1,0 +1,191 @@
+//! Dependences between iterations of a counted loop.
+//!
+//! Two accesses of one container, of which one writes, depend on each other if iteration `i` of one and iteration
+//! `i'` of the other, with `i != i'`, touch a common element. **All** pairs are tested, of writes with writes and with
+//! reads, for `i < i'` and for `i > i'`; an access is paired with itself too. What is not proved to be different is a
+//! dependence:
+//!
+//! ```text
+//! A[i] = …; … = A[i]             independent
+//! A[2*i] = …; A[2*i + 1] = …     independent
+//! A[i] = …; … = A[i + 1]         dependent, in one direction
+//! A[i] = 1; A[i + 1] = 2         dependent: the last writer of an element changes
+//! A[i:i + 2] = …                 dependent with itself
+//! s += …; s += …                 independent: the order of sums is free
+//! ```
+
+use crate::Refusal;
+use dacec_ir::analysis::access::subset_at;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Data, EdgeId, Expr, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
+use indexmap::IndexMap;
+
+/// What one iteration does with a container.
+#[derive(Clone, Debug)]
+pub(super) struct Touch {
+    /// The container.
+    pub data: Name,
+    /// The elements, in terms of the loop's variable.
+    pub subset: Subset,
+    /// Whether they are written.
+    pub is_write: bool,
+    /// How a write combines with what is there.
+    pub wcr: Option<Wcr>,
+    /// The edge.
+    pub edge: EdgeId,
+}
+
+impl Touch {
+    fn memlet(&self) -> Memlet {
+        Memlet { wcr: self.wcr, ..Memlet::new(&self.data, self.subset.clone()) }
+    }
+}
+
+/// Everything that a state does with containers. What happens inside of scopes counts by the edges at top level; an
+/// access node inside of a scope counts as an access of the whole container.
+pub(super) fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<Touch> {
+    let scopes = state.scopes();
+    let mut touches = Vec::new();
+    for (id, node) in state.nodes() {
+        let Node::Access(data) = node else { continue };
+        let in_scope = scopes.get(&id).copied().flatten().is_some();
+        let ends = state.in_edges(id).into_iter().map(|edge| (edge, true));
+        for (edge, is_write) in ends.chain(state.out_edges(id).into_iter().map(|edge| (edge, false))) {
+            let Some(memlet) = edge.memlet() else { continue };
+            let subset = match subset_at(state, containers, edge.id, !is_write) {
+                Some(subset) if !in_scope => subset,
+                _ => Subset::full(containers.get(data).map(Data::shape).unwrap_or_default()),
+            };
+            let wcr = memlet.wcr.filter(|_| is_write);
+            touches.push(Touch { data: data.clone(), subset, is_write, wcr, edge: edge.id });
+        }
+    }
+    touches
+}
+
+/// The iterations of a counted loop.
+#[derive(Clone, Debug)]
+pub(super) struct Iterations<'a> {
+    /// The loop's symbol.
+    pub variable: &'a Name,
+    /// Its values; the step is a constant.
+    pub range: &'a Range,
+    /// What holds around the loop.
+    pub facts: &'a Facts,
+}
+
+impl Iterations<'_> {
+    /// Proves that no two different iterations depend on each other.
+    pub(super) fn independent(&self, touches: &[Touch]) -> Result<(), Refusal> {
+        let mut by_container: IndexMap<&Name, Vec<&Touch>> = IndexMap::new();
+        for touch in touches {
+            by_container.entry(&touch.data).or_default().push(touch);
+        }
+        let orders = self.orders();
+        for touches in by_container.values() {
+            for (at, a) in touches.iter().enumerate() {
+                for b in &touches[at..] {
+                    if !self.pair_is_independent(a, b, &orders) {
+                        return Err(Refusal::conflict(&a.memlet(), &b.memlet()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pair_is_independent(&self, a: &Touch, b: &Touch, orders: &[Facts; 2]) -> bool {
+        if !a.is_write && !b.is_write || a.wcr.is_some() && a.wcr == b.wcr {
+            return true;
+        }
+        let renaming = [(self.variable.clone(), Expr::sym(self.other()))].into();
+        let moved = b.subset.subs(&renaming);
+        orders.iter().all(|facts| a.subset.intersects(&moved, facts) == Some(false))
+    }
+
+    /// The symbol of the other iteration; no identifier, so that nothing else has it.
+    fn other(&self) -> Name {
+        format!("{}'", self.variable).into()
+    }
+
+    /// What holds for two iterations: the first before the second, and behind it.
+    fn orders(&self) -> [Facts; 2] {
+        let (this, other) = (self.variable.clone(), self.other());
+        let mut both = self.facts.clone();
+        propagate::assume_in_range(&mut both, &this, self.range);
+        propagate::assume_in_range(&mut both, &other, self.range);
+        let distance = self.range.step.as_int().map_or(1, |step| step.saturating_abs());
+        let (mut before, mut behind) = (both.clone(), both);
+        before.assume(&Expr::sym(&other).ge(&(Expr::sym(&this) + distance)));
+        behind.assume(&Expr::sym(&this).ge(&(Expr::sym(&other) + distance)));
+        [before, behind]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dacec_ir::State;
+
+    /// `w A[…]` or `r A[…]`, separated by `;`, over `i in 0:N`.
+    fn independent(text: &str, range: &str) -> bool {
+        let mut state = State::new("s");
+        let (a, b) = (state.add_access("A"), state.add_access("A"));
+        let edge = state.order(a, b);
+        let touches: Vec<Touch> = text
+            .split(';')
+            .map(|part| {
+                let (kind, subset) = part.trim().split_once(' ').expect("a kind and a subset");
+                Touch {
+                    data: "A".into(),
+                    subset: Subset::parse(subset).expect("a subset"),
+                    is_write: kind != "r",
+                    wcr: (kind == "sum").then_some(Wcr::Sum),
+                    edge,
+                }
+            })
+            .collect();
+        let range = Range::parse(range).expect("a range");
+        let mut facts = Facts::new();
+        facts.assume_positive(&"N".into());
+        Iterations { variable: &"i".into(), range: &range, facts: &facts }.independent(&touches).is_ok()
+    }
+
+    #[test]
+    fn different_elements_are_independent() {
+        for text in [
+            "w i; r i",
+            "w 2*i; w 2*i + 1",
+            "w i, 0:N; r i, 0:N",
+            "w 2*i:2*i + 2",
+            "sum 0; sum 0",
+            "w N - 1 - i",
+            "w i; r i + N",
+            "w i*N:i*N + N",
+            "w i, 0; r 0, i",
+        ] {
+            assert!(independent(text, "0:N"), "{text}");
+        }
+        assert!(independent("w i; w i + 1", "0:N:2"));
+        assert!(independent("w i; r i", "N - 1:-1:-1"));
+    }
+
+    #[test]
+    fn shared_elements_are_dependences() {
+        for text in [
+            "w i; r i + 1",
+            "w i + 1; r i",
+            "w i; w i + 1",
+            "w i:i + 2",
+            "w 0",
+            "r 0; w i",
+            "sum 0; r 0",
+            "w i % 3",
+            "w i, 0; r 0, i - 1",
+            "w i; r k",
+            "w 2*i; r i",
+        ] {
+            assert!(!independent(text, "0:N"), "{text}");
+        }
+    }
+}
