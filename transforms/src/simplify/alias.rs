@@ -97,6 +97,19 @@ impl Alias {
         Some(ScalarExpr::Load { name: self.target.clone(), indices: indices.collect() })
     }
 
+    /// Refuses edges inside of maps that are described from their other end only.
+    pub(crate) fn check_memlets(&self, state: &State, nodes: &[NodeId]) -> Result<(), Refusal> {
+        for edge in memlet_edges(state, nodes) {
+            let (src, dst) = state.endpoints(edge);
+            let is_here = [src, dst].iter().any(|&id| state.node(id).as_access() == Some(&self.data));
+            let is_other = state.edge(edge).memlet.as_ref().is_some_and(|memlet| memlet.data != self.data);
+            if is_other && !is_here {
+                return Err(Refusal::node(src, "has a memlet that names the other end of a copy"));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses parameters of maps that are named like a symbol of the window and would capture it. `nodes` are the
     /// transient's in the state.
     pub(crate) fn check_names(&self, state: &State, nodes: &[NodeId]) -> Result<(), Refusal> {

@@ -171,7 +171,9 @@ fn bind(
         let outer = around.container(&memlet.data);
         let alias = Alias::new((name, &inner), (&memlet.data, outer), memlet.subset.clone(), &around.facts)?;
         for inner_state in nested.sdfg.body.states() {
-            alias.check_layout(inner_state, &inner_state.accesses(name))?;
+            let nodes = inner_state.accesses(name);
+            alias.check_memlets(inner_state, &nodes)?;
+            alias.check_layout(inner_state, &nodes)?;
         }
         let is_local_copy = written.contains(name) && !nested.outputs.contains(name);
         if is_local_copy && matches!(data, Data::Array(_)) {
@@ -329,7 +331,7 @@ mod tests {
     fn caller(inner: Sdfg, (y, window): (&str, &str)) -> Sdfg {
         let n = Expr::sym("N");
         let mut b = SdfgBuilder::new("caller");
-        b.array("A", DType::Float64, [n.clone(), n.clone()]).array("B", DType::Float64, [n.clone()]);
+        b.array("A", DType::Float64, [&n + 1, n.clone()]).array("B", DType::Float64, [n.clone()]);
         b.local("t", DType::Float64);
         b.for_loop("i", 0, n.clone(), |b| {
             let s = b.state("call");

@@ -5,6 +5,8 @@ use crate::pipeline::Pipeline;
 use crate::registry::Entry;
 
 mod alias;
+mod dead_container;
+mod dead_dataflow;
 mod dead_state;
 mod hazards;
 mod in_place;
@@ -12,33 +14,55 @@ mod inline_names;
 mod inline_sdfg;
 mod redundant_array;
 mod redundant_second_array;
+mod return_in_place;
+mod scalar_to_symbol;
 mod state_fusion;
+mod symbol_propagation;
 #[cfg(test)]
 mod testing;
+mod trivial_control_flow;
 
+pub use dead_container::DeadContainerElimination;
+pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;
 pub use inline_sdfg::InlineSdfg;
 pub use redundant_array::RedundantArray;
 pub use redundant_second_array::RedundantSecondArray;
+pub use return_in_place::ReturnInPlace;
+pub use scalar_to_symbol::ScalarToSymbolPromotion;
 pub use state_fusion::StateFusion;
+pub use symbol_propagation::SymbolPropagation;
+pub use trivial_control_flow::TrivialControlFlow;
 
 /// The passes of this module by name.
 pub const ENTRIES: &[Entry] = &[
+    Entry::new("dead-container-elimination", |_| Ok(Box::new(DeadContainerElimination))),
+    Entry::new("dead-dataflow-elimination", |_| Ok(Box::new(DeadDataflowElimination))),
     Entry::new("dead-state-elimination", |_| Ok(Box::new(DeadStateElimination))),
     Entry::new("inline-sdfg", |_| Ok(Box::new(InlineSdfg))),
     Entry::new("redundant-array", |_| Ok(Box::new(RedundantArray))),
     Entry::new("redundant-second-array", |_| Ok(Box::new(RedundantSecondArray))),
+    Entry::new("return-in-place", |_| Ok(Box::new(ReturnInPlace))),
+    Entry::new("scalar-to-symbol-promotion", |_| Ok(Box::new(ScalarToSymbolPromotion))),
     Entry::new("state-fusion", |_| Ok(Box::new(StateFusion))),
+    Entry::new("symbol-propagation", |_| Ok(Box::new(SymbolPropagation))),
+    Entry::new("trivial-control-flow", |_| Ok(Box::new(TrivialControlFlow))),
 ];
 
 /// Removes what the front end left behind: calls, copies, temporaries, states without need.
 pub fn simplify() -> Pipeline {
     let passes: Vec<Box<dyn Pass>> = vec![
+        Box::new(InlineSdfg),              // first: what follows does not look into calls
+        Box::new(ScalarToSymbolPromotion), // before states are fused: it looks for states that compute one integer
+        Box::new(SymbolPropagation),
+        Box::new(TrivialControlFlow),
         Box::new(DeadStateElimination),
-        Box::new(InlineSdfg),
+        Box::new(DeadDataflowElimination), // before states are fused, so that they conflict less
         Box::new(StateFusion),
-        Box::new(RedundantArray),
+        Box::new(RedundantArray), // the copies that fusion has brought together with what they copy
         Box::new(RedundantSecondArray),
+        Box::new(ReturnInPlace),
+        Box::new(DeadContainerElimination),
     ];
     Pipeline::new("simplify").until_stable(passes)
 }

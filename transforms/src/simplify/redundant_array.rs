@@ -117,6 +117,7 @@ fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -
         let (inner, outer) = (around.container(data), around.container(target));
         Alias::new((data, inner), (target, outer), window, &around.facts)?
     };
+    alias.check_memlets(state, index.nodes(data))?;
     alias.check_names(state, index.nodes(data))?;
     alias.check_layout(state, index.nodes(data))?;
     let inner = index.accesses_without(state, containers, data, copy.id);

@@ -115,6 +115,7 @@ fn find(
         let (inner, outer) = (around.container(data), around.container(source));
         Alias::new((data, inner), (source, outer), window, &around.facts)?
     };
+    alias.check_memlets(state, index.nodes(data))?;
     alias.check_names(state, index.nodes(data))?;
     alias.check_layout(state, index.nodes(data))?;
     let inner = index.accesses_without(state, containers, data, copy.id);

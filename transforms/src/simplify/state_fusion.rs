@@ -320,7 +320,7 @@ mod tests {
         let time = |states: usize| {
             let mut sdfg = chain(states);
             let start = std::time::Instant::now();
-            assert!(run(&StateFusion, &mut sdfg).any());
+            assert!(Pass::run(&StateFusion, &mut sdfg, &mut Context::default()).any());
             assert_eq!(sdfg.body.blocks.len(), 1);
             start.elapsed()
         };
