@@ -197,11 +197,34 @@ fn prepare(around: &mut Surroundings<'_>, state: &mut State, shared: &IndexSet<N
         let copy = find_copy(around, state, edge).expect("the match says that the copy can be a map");
         apply_copy(around, state, copy);
     }
-    for id in state.node_ids() {
-        if shared(state, id) && state.in_degree(id) > 0 && state.out_degree(id) > 0 {
-            forward::forward(around, state, id);
+    let passed_on: Vec<NodeId> = state
+        .node_ids()
+        .into_iter()
+        .filter(|&id| shared(state, id) && state.in_degree(id) > 0 && state.out_degree(id) > 0)
+        .collect();
+    let rewritten: Vec<(NodeId, Vec<NodeId>)> =
+        passed_on.iter().map(|&id| (id, later_writes(state, id))).collect();
+    for id in passed_on {
+        forward::forward(around, state, id);
+    }
+    for (id, later) in rewritten {
+        let stores: Vec<NodeId> = state.predecessors(id);
+        let writers: Vec<NodeId> = later.into_iter().flat_map(|it| state.predecessors(it)).collect();
+        for write in writers {
+            let start = match state.node(write) {
+                Node::MapExit { entry } => *entry,
+                _ => write,
+            };
+            stores.iter().for_each(|&store| paths::order_once(state, store, start));
         }
     }
+}
+
+/// Accesses that write the same container after a given one.
+fn later_writes(state: &State, access: NodeId) -> Vec<NodeId> {
+    let data = state.node(access).as_access().expect("an access node");
+    let others = state.accesses(data).into_iter();
+    others.filter(|&it| it != access && state.in_degree(it) > 0 && state.reaches(access, it)).collect()
 }
 
 /// Puts a map around everything in a state.
