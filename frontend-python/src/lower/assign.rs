@@ -1,0 +1,275 @@
+//! Assignments.
+
+use super::operate::Dest;
+use super::{Lowerer, Result};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::promotion::rank;
+use crate::scalar::{self, cast};
+use crate::types::{Value, View, containers_read};
+use dacec_ir::{Expr, Memlet, Name, Wcr};
+
+impl Lowerer<'_> {
+    /// `target = value`, `a = b = value`, `a, b = value`.
+    pub(super) fn assign(&mut self, it: &ast::StmtAssign) -> Result<()> {
+        if let [target] = it.targets.as_slice() {
+            return self.assign_one(target, &it.value);
+        }
+        let value = self.eval(&it.value)?;
+        let value = self.settle(value);
+        for target in &it.targets {
+            self.flush();
+            self.assign_value(target, value.clone())?;
+        }
+        Ok(())
+    }
+
+    fn assign_one(&mut self, target: &ast::Expr, value: &ast::Expr) -> Result<()> {
+        match target {
+            ast::Expr::Name(name) => {
+                let dest = match self.shared_array(&name.id) {
+                    Some(storage) if !self.aliased.contains(&storage.container) => Dest::Into(storage),
+                    _ => Dest::Named(name.id.to_string()),
+                };
+                let value = self.eval_to(value, &dest)?;
+                self.bind(&name.id, value, target.range())
+            }
+            ast::Expr::Subscript(it) => {
+                let base = self.eval(&it.value)?;
+                let view = self.target_view(base, &it.slice, it.range)?;
+                let value = self.eval_to(value, &Dest::Into(view.clone()))?;
+                self.write(&view, &value, it.range)
+            }
+            _ => {
+                let value = self.eval(value)?;
+                self.assign_value(target, value)
+            }
+        }
+    }
+
+    /// Assigns an evaluated value.
+    pub(super) fn assign_value(&mut self, target: &ast::Expr, value: Value) -> Result<()> {
+        match target {
+            ast::Expr::Name(name) => self.bind(&name.id, value, name.range),
+            ast::Expr::Subscript(it) => {
+                let base = self.eval(&it.value)?;
+                let view = self.target_view(base, &it.slice, it.range)?;
+                self.write(&view, &value, it.range)
+            }
+            ast::Expr::Tuple(it) => self.unpack(&it.elts, value, it.range),
+            ast::Expr::List(it) => self.unpack(&it.elts, value, it.range),
+            other => Err(Diagnostic::error(
+                codes::UNSUPPORTED_EXPRESSION,
+                other.range(),
+                "this cannot be assigned",
+            )
+            .into()),
+        }
+    }
+
+    /// `a, b = value`: every value is found before the first is assigned.
+    fn unpack(&mut self, targets: &[ast::Expr], value: Value, range: TextRange) -> Result<()> {
+        let values = self.elements(value, range)?;
+        if values.len() != targets.len() {
+            let message = format!("{} values are assigned to {} names", values.len(), targets.len());
+            return Err(Diagnostic::error(codes::NO_VALUE, range, message).into());
+        }
+        let into_elements = targets.iter().any(|target| !target.is_name_expr());
+        let mut settled = Vec::new();
+        for value in values {
+            settled.push(match value {
+                Value::Array(view) if into_elements && !view.fresh => {
+                    Value::Array(self.copied(&view, "__tmp"))
+                }
+                Value::Array(view) => Value::Array(view),
+                other => self.settle(other),
+            });
+        }
+        for (target, value) in targets.iter().zip(settled) {
+            self.flush();
+            self.assign_value(target, value)?;
+        }
+        Ok(())
+    }
+
+    /// The values in a tuple, or along the first axis of an array.
+    pub(super) fn elements(&mut self, value: Value, range: TextRange) -> Result<Vec<Value>> {
+        match value {
+            Value::Tuple(items) => Ok(items),
+            Value::Array(view) => {
+                let extent =
+                    view.shape().first().and_then(Expr::as_int).filter(|extent| (0..=64).contains(extent));
+                let Some(extent) = extent else { return Err(self.not_iterable(&Value::Array(view), range)) };
+                Ok((0..extent).map(|k| row(&view, &Expr::int(k))).collect())
+            }
+            Value::Dict(items) => Ok(items.into_iter().map(|(key, _)| key).collect()),
+            other => Err(self.not_iterable(&other, range)),
+        }
+    }
+
+    /// `name: type = value`.
+    pub(super) fn ann_assign(&mut self, it: &ast::StmtAnnAssign) -> Result<()> {
+        let Some(value) = &it.value else { return Ok(()) };
+        let declared = self.eval(&it.annotation)?;
+        match (declared, &*it.target) {
+            (Value::DType(dtype), target @ ast::Expr::Name(_)) => {
+                let value = self.eval(value)?;
+                let value = self.as_dtype(&value, dtype, &Dest::Temp, it.range)?;
+                self.assign_value(target, value)
+            }
+            (_, target) => self.assign_one(target, value),
+        }
+    }
+
+    /// `target op= value`.
+    pub(super) fn aug_assign(&mut self, it: &ast::StmtAugAssign) -> Result<()> {
+        match &*it.target {
+            ast::Expr::Name(name) => self.aug_name(name, it),
+            ast::Expr::Subscript(target) => {
+                let base = self.eval(&target.value)?;
+                let view = self.target_view(base, &target.slice, target.range)?;
+                self.aug_view(&view, it)
+            }
+            other => Err(Diagnostic::error(
+                codes::UNSUPPORTED_EXPRESSION,
+                other.range(),
+                "this cannot be assigned",
+            )
+            .into()),
+        }
+    }
+
+    fn aug_name(&mut self, name: &ast::ExprName, it: &ast::StmtAugAssign) -> Result<()> {
+        if self.is_outside(&name.id)
+            && matches!(self.env.get(name.id.as_str()), Some(Value::Scalar(_) | Value::Stale))
+        {
+            return self.accumulate(name, it);
+        }
+        let old = self.lookup(&name.id, name.range)?;
+        if let Value::Array(view) = &old {
+            return self.aug_view(view, it);
+        }
+        let value = self.eval(&it.value)?;
+        let dest = Dest::Named(name.id.to_string());
+        let value = self.operation(it.op, old, value, &dest, it.range)?;
+        self.bind(&name.id, value, it.range)
+    }
+
+    /// An update of a variable outside of a parallel loop, by one of its iterations.
+    fn accumulate(&mut self, name: &ast::ExprName, it: &ast::StmtAugAssign) -> Result<()> {
+        let value = self.eval(&it.value)?;
+        let (wcr, value) = self.combining(it, value)?;
+        let Value::Scalar(value) = value else { return Err(self.not_a_number(&value, it.range)) };
+        let (container, dtype) = self.accumulator(&name.id, value.ty)?;
+        self.emit("accumulate", Vec::new(), &cast(&value, dtype), Memlet::scalar(&container).with_wcr(wcr));
+        Ok(())
+    }
+
+    /// The conflict resolution that `target op= value` is, and the value that it takes.
+    fn combining(&mut self, it: &ast::StmtAugAssign, value: Value) -> Result<(Wcr, Value)> {
+        let negate = |lowerer: &mut Self, value: Value| {
+            lowerer.elementwise("negate", &[value], &Dest::Temp, it.range, &|of| {
+                scalar::unary(dacec_ir::UnaryOp::Neg, &of[0])
+            })
+        };
+        match it.op {
+            ast::Operator::Add => Ok((Wcr::Sum, value)),
+            ast::Operator::Sub => Ok((Wcr::Sum, negate(self, value)?)),
+            ast::Operator::Mult => Ok((Wcr::Product, value)),
+            ast::Operator::BitAnd => Ok((Wcr::BitAnd, value)),
+            ast::Operator::BitOr => Ok((Wcr::BitOr, value)),
+            ast::Operator::BitXor => Ok((Wcr::BitXor, value)),
+            other => {
+                let message =
+                    format!("iterations of a parallel loop cannot combine values with `{}=`", other.as_str());
+                Err(Diagnostic::error(codes::MAP, it.range, message)
+                    .label("several iterations write the same element, in no order")
+                    .help("`+=`, `-=`, `*=`, `&=`, `|=` and `^=` can be combined in any order")
+                    .into())
+            }
+        }
+    }
+
+    fn aug_view(&mut self, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
+        let owner = self
+            .env
+            .values()
+            .any(|value| matches!(value, Value::Array(it) if it.container == view.container));
+        let local = !owner || self.params.is_empty();
+        if !local && !self.covers_params(view) {
+            return self.accumulate_view(view, it);
+        }
+        let value = self.eval(&it.value)?;
+        let target =
+            if view.rank() == 0 { Value::Scalar(view.element(&[])) } else { Value::Array(view.clone()) };
+        let result = self.operation(it.op, target, value, &Dest::Into(view.clone()), it.range)?;
+        self.check_in_place(&result, view, it)?;
+        self.write(view, &result, it.range)
+    }
+
+    fn accumulate_view(&mut self, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
+        let value = self.eval(&it.value)?;
+        let (wcr, value) = self.combining(it, value)?;
+        self.check_in_place(&value, view, it)?;
+        let (value, reads) = match value {
+            Value::Scalar(value) if view.rank() > 0 => {
+                let value = self.hoist(&value);
+                (Value::Scalar(value.clone()), containers_read(&value.code))
+            }
+            Value::Scalar(value) => {
+                let reads = containers_read(&value.code);
+                (Value::Scalar(value), reads)
+            }
+            Value::Array(value) if value.container == view.container => {
+                (Value::Array(self.copied(&value, "__tmp")), Vec::new())
+            }
+            other => (other, Vec::new()),
+        };
+        let value = match value {
+            Value::Scalar(value) if reads.contains(&view.container) => {
+                Value::Scalar(self.materialize("__tmp", &value))
+            }
+            other => other,
+        };
+        self.combine(view, &value, wcr, it.range)
+    }
+
+    /// NumPy's in-place operations do not change the kind of the elements.
+    fn check_in_place(&self, value: &Value, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
+        let dtype = match value {
+            Value::Scalar(scalar) => scalar.dtype(),
+            Value::Array(array) => array.dtype,
+            other => return Err(self.not_a_number(other, it.range)),
+        };
+        if rank(dtype) <= rank(view.dtype) {
+            return Ok(());
+        }
+        let message =
+            format!("the result is {dtype}, which elements of type {} cannot take in place", view.dtype);
+        Err(Diagnostic::error(codes::TYPE, it.range, message)
+            .help(format!("convert the value: `.astype(np.{})`", view.dtype))
+            .into())
+    }
+
+    /// Whether different iterations of the parallel loops around write different elements.
+    fn covers_params(&self, view: &View) -> bool {
+        let indices: Vec<&Expr> = view.subset.dims.iter().filter_map(|dim| dim.as_index()).collect();
+        self.params.iter().all(|param| indices.iter().any(|index| self.depends_only_on(index, param)))
+    }
+
+    fn depends_only_on(&self, index: &Expr, param: &Name) -> bool {
+        let others = self.params.iter().any(|other| other != param && index.uses(other));
+        !others
+            && index.coefficient(param).and_then(|factor| factor.as_int()).is_some_and(|factor| factor != 0)
+    }
+}
+
+/// Element or subarray `k` along the first axis.
+pub(super) fn row(view: &View, k: &Expr) -> Value {
+    let mut row = view.clone().alias();
+    if let crate::types::Axis::Dim(dim) = row.axes.remove(0) {
+        row.subset.dims[dim] = dacec_ir::Range::index(view.subset.dims[dim].at(k));
+    }
+    if row.rank() == 0 { Value::Scalar(row.element(&[])) } else { Value::Array(row) }
+}

@@ -1,0 +1,114 @@
+//! `value.name`: members of modules, attributes and methods of arrays and numbers.
+
+use super::operate::Dest;
+use super::{Lowerer, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::numpy;
+use crate::parse::{Ranged, ast};
+use crate::scalar;
+use crate::types::{Module, Scalar, Value, View};
+use dacec_ir::{Expr, Function};
+
+impl Lowerer<'_> {
+    /// `value.attr`.
+    pub(super) fn attribute(
+        &mut self,
+        value: Value,
+        attr: &ast::Identifier,
+        range: crate::parse::TextRange,
+    ) -> Result<Value> {
+        match value {
+            Value::Module(module) => {
+                numpy::member(module, attr).ok_or_else(|| unknown_member(module, attr).into())
+            }
+            Value::Array(view) => self.array_attribute(view, attr, range),
+            Value::Scalar(scalar) => self.scalar_attribute(scalar, attr, range),
+            Value::Hint => Ok(Value::Hint),
+            Value::Poison => Err(Stop::Reported),
+            other => {
+                let message = format!("{} has no attribute `{attr}`", other.kind());
+                Err(Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message).into())
+            }
+        }
+    }
+
+    fn array_attribute(
+        &mut self,
+        view: View,
+        attr: &ast::Identifier,
+        range: crate::parse::TextRange,
+    ) -> Result<Value> {
+        let int = |expr: Expr| Value::Scalar(Scalar::symbolic(expr));
+        match attr.as_str() {
+            "shape" => Ok(Value::Tuple(view.shape().into_iter().map(int).collect())),
+            "size" => Ok(int(view.shape().iter().fold(Expr::one(), |product, extent| product * extent))),
+            "ndim" => Ok(Value::Scalar(Scalar::int(view.rank() as i64))),
+            "dtype" => Ok(Value::DType(view.dtype)),
+            "T" => {
+                let mut view = view.alias();
+                view.axes.reverse();
+                Ok(Value::Array(view))
+            }
+            "real" if !view.dtype.is_complex() => Ok(Value::Array(view)),
+            "real" | "imag" => {
+                let function = if attr.as_str() == "real" { Function::Real } else { Function::Imag };
+                self.elementwise(function.name(), &[Value::Array(view)], &Dest::Temp, range, &|of| {
+                    scalar::call(function, &of[0])
+                })
+            }
+            name => match numpy::method(name) {
+                Some(entry) => Ok(Value::Method(entry, Box::new(Value::Array(view)))),
+                None => Err(Diagnostic::error(
+                    codes::NO_ATTRIBUTE,
+                    attr.range(),
+                    format!("an array has no `{name}`"),
+                )
+                .label("not an attribute or method that can be compiled")
+                .did_you_mean(name, numpy::attribute_names())
+                .into()),
+            },
+        }
+    }
+
+    fn scalar_attribute(
+        &mut self,
+        scalar: Scalar,
+        attr: &ast::Identifier,
+        range: crate::parse::TextRange,
+    ) -> Result<Value> {
+        let function = match attr.as_str() {
+            "real" => Function::Real,
+            "imag" => Function::Imag,
+            "dtype" => return Ok(Value::DType(scalar.dtype())),
+            "shape" => return Ok(Value::Tuple(Vec::new())),
+            "size" => return Ok(Value::Scalar(Scalar::int(1))),
+            "ndim" => return Ok(Value::Scalar(Scalar::int(0))),
+            name => {
+                return numpy::method(name)
+                    .map(|entry| Value::Method(entry, Box::new(Value::Scalar(scalar))))
+                    .ok_or_else(|| {
+                        let message = format!("a number has no `{name}`");
+                        Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message).into()
+                    });
+            }
+        };
+        scalar::call(function, &scalar)
+            .map(Value::Scalar)
+            .map_err(|reason| Diagnostic::error(codes::TYPE, range, reason).into())
+    }
+}
+
+fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
+    let name = match module {
+        Module::Dace => "dace",
+        Module::Numpy => "numpy",
+        Module::Linalg => "numpy.linalg",
+        Module::Math => "math",
+        Module::Other => "this module",
+    };
+    let message = format!("`{attr}` of {name} cannot be compiled");
+    Diagnostic::error(codes::UNSUPPORTED_CALL, attr.range(), message)
+        .label("not one of the supported functions")
+        .did_you_mean(attr, numpy::member_names(module))
+}

@@ -1,0 +1,496 @@
+//! Calls: of annotated functions (nested SDFGs), of functions of the registry, of lambdas and one-line helpers.
+
+use super::map::Usage;
+use super::operate::{Dest, tuple};
+use super::{Lowerer, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::numpy::{self, Args};
+use crate::parse::{Ranged, TextRange, ast};
+use crate::scalar::cast;
+use crate::types::{Scalar, Value, View};
+use dacec_ir::data::c_strides;
+use dacec_ir::symbolic::Substitution;
+use dacec_ir::{Data, Expr, Memlet, Name, NestedSdfg, Node, Sdfg, Subset};
+use indexmap::IndexMap;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Functions that are being lowered, and those that are done.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    active: RefCell<Vec<String>>,
+    done: RefCell<IndexMap<String, std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>>>,
+}
+
+/// An argument of a call, with its place.
+pub(crate) type Given = (Value, TextRange);
+
+/// The arguments of a call by position, and by keyword.
+#[derive(Debug, Default)]
+pub(crate) struct GivenArgs {
+    /// In order.
+    pub(crate) positional: Vec<Given>,
+    /// By name.
+    pub(crate) keywords: Vec<(String, Given)>,
+}
+
+impl Lowerer<'_> {
+    /// The value of a call.
+    pub(super) fn call(&mut self, it: &ast::ExprCall, dest: &Dest) -> Result<Value> {
+        let range = it.range();
+        let function = self.eval(&it.func)?;
+        let given = self.arguments(&it.arguments)?;
+        match function {
+            Value::Function(entry) => {
+                let args = Args::bind(entry, None, given, range, dest)?;
+                numpy::apply(self, entry, args)
+            }
+            Value::Method(entry, object) => {
+                let args = Args::bind(entry, Some(*object), given, range, dest)?;
+                numpy::apply(self, entry, args)
+            }
+            Value::DType(dtype) => match <[Given; 1]>::try_from(given.positional) {
+                Ok([(value, place)]) => {
+                    let value = self.elements_as_array(value, place)?;
+                    self.as_dtype(&value, dtype, dest, range)
+                }
+                Err(_) => {
+                    let message = "a conversion takes one argument";
+                    Err(Diagnostic::error(codes::ARGUMENTS, range, message).into())
+                }
+            },
+            Value::Program(name) => self.call_program(&name, given, dest, range),
+            Value::Helper(function) => self.call_helper(&function, given, range),
+            Value::Lambda(lambda) => {
+                let parameters = lambda.parameters.as_deref();
+                self.inlined(parameters, &lambda.body, given, range)
+            }
+            Value::Poison => Err(Stop::Reported),
+            other => {
+                let message = format!("{} cannot be called", other.kind());
+                Err(Diagnostic::error(codes::UNSUPPORTED_CALL, it.func.range(), message).into())
+            }
+        }
+    }
+
+    fn elements_as_array(&mut self, value: Value, range: TextRange) -> Result<Value> {
+        match value {
+            Value::Scalar(_) | Value::Array(_) => Ok(value),
+            other => Err(self.not_a_number(&other, range)),
+        }
+    }
+
+    fn arguments(&mut self, arguments: &ast::Arguments) -> Result<GivenArgs> {
+        let mut given = GivenArgs::default();
+        for argument in &arguments.args {
+            if let ast::Expr::Starred(starred) = argument {
+                let values = self.eval(&starred.value)?;
+                let values = self.elements(values, starred.range)?;
+                given.positional.extend(values.into_iter().map(|value| (value, starred.range)));
+                continue;
+            }
+            given.positional.push((self.eval(argument)?, argument.range()));
+        }
+        for keyword in &arguments.keywords {
+            let Some(name) = &keyword.arg else {
+                let message = "`**` arguments cannot be compiled";
+                return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, keyword.range, message).into());
+            };
+            given.keywords.push((name.to_string(), (self.eval(&keyword.value)?, keyword.range)));
+        }
+        Ok(given)
+    }
+
+    // --- plain functions -----------------------------------------------------------------------------------------
+
+    fn call_helper(
+        &mut self,
+        function: &ast::StmtFunctionDef,
+        given: GivenArgs,
+        range: TextRange,
+    ) -> Result<Value> {
+        let statements: Vec<&ast::Stmt> = function
+            .body
+            .iter()
+            .filter(|it| !matches!(it, ast::Stmt::Expr(doc) if doc.value.is_string_literal_expr()))
+            .collect();
+        match statements.as_slice() {
+            [ast::Stmt::Return(it)] => match &it.value {
+                Some(value) => self.inlined(Some(&function.parameters), value, given, range),
+                None => Ok(Value::None),
+            },
+            _ => Err(Diagnostic::error(
+                codes::UNSUPPORTED_CALL,
+                range,
+                format!("`{}` is not annotated", function.name),
+            )
+            .also(function.name.range, "defined here")
+            .help("decorate it with `@dace.program` and annotate its parameters")
+            .into()),
+        }
+    }
+
+    /// The value of a function's only expression, with its parameters standing for the arguments.
+    fn inlined(
+        &mut self,
+        parameters: Option<&ast::Parameters>,
+        body: &ast::Expr,
+        given: GivenArgs,
+        range: TextRange,
+    ) -> Result<Value> {
+        let outer = self.env.clone();
+        let result = self.bind_parameters(parameters, given, range).and_then(|()| self.eval(body));
+        self.env = outer;
+        result
+    }
+
+    fn bind_parameters(
+        &mut self,
+        parameters: Option<&ast::Parameters>,
+        given: GivenArgs,
+        range: TextRange,
+    ) -> Result<()> {
+        let mut positional = given.positional.into_iter();
+        let mut keywords: IndexMap<String, Given> = given.keywords.into_iter().collect();
+        let mut bound = Vec::new();
+        for parameter in parameters.into_iter().flat_map(|it| it.iter_non_variadic_params()) {
+            let name = parameter.name().to_string();
+            let value = match (positional.next(), keywords.shift_remove(&name), parameter.default()) {
+                (Some((value, _)), ..) | (None, Some((value, _)), _) => value,
+                (None, None, Some(default)) => self.eval(default)?,
+                (None, None, None) => {
+                    let message = format!("the argument `{name}` is missing");
+                    return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
+                }
+            };
+            bound.push((name, self.settle_computation(value)));
+        }
+        if positional.next().is_some() || !keywords.is_empty() {
+            return Err(Diagnostic::error(
+                codes::ARGUMENTS,
+                range,
+                "there are more arguments than parameters",
+            )
+            .into());
+        }
+        self.env.extend(bound);
+        Ok(())
+    }
+
+    /// A number that a body may use several times is computed once.
+    fn settle_computation(&mut self, value: Value) -> Value {
+        match value {
+            Value::Scalar(scalar) => Value::Scalar(self.hoist(&scalar)),
+            other => other,
+        }
+    }
+
+    // --- annotated functions -------------------------------------------------------------------------------------
+
+    fn call_program(&mut self, name: &str, given: GivenArgs, dest: &Dest, range: TextRange) -> Result<Value> {
+        let callee = self.callee(name, range)?;
+        let mut call = self.bind_call(name, &callee, given, range)?;
+        self.solve_symbols(name, &callee, &mut call, range)?;
+        self.flush();
+        let usage = Usage::of(&callee.body);
+        let written = |it: &Name| usage.writes.contains_key(it);
+        self.check_aliases(&call, &usage, range)?;
+        let (mut inputs, mut outputs, mut copies_out) = (Vec::new(), Vec::new(), Vec::new());
+        for (parameter, value) in &call.arguments {
+            let Some(data) = callee.containers.get(parameter) else { continue };
+            let memlet = match (value, data) {
+                (Value::Array(view), Data::Array(_)) => {
+                    let passed = self.passable(view);
+                    if written(parameter) && passed.container != view.container {
+                        copies_out.push((view.clone(), passed.clone()));
+                    }
+                    Memlet::new(&passed.container, passed.subset.clone())
+                }
+                (Value::Scalar(scalar), Data::Scalar(declared)) => {
+                    let value = Scalar::strong(cast(scalar, declared.dtype), declared.dtype);
+                    let container = match self.materialize("__argument", &value).code {
+                        dacec_ir::ScalarExpr::Name(container) => container,
+                        _ => continue,
+                    };
+                    Memlet::scalar(container)
+                }
+                _ => return Err(self.wrong_argument(name, parameter, value, data, range)),
+            };
+            inputs.push((parameter.clone(), memlet.clone()));
+            if written(parameter) {
+                outputs.push((parameter.clone(), memlet));
+            }
+        }
+        self.flush();
+        let results = self.call_results(&callee, &call.symbols, dest, range, &mut outputs)?;
+        let nested = NestedSdfg {
+            sdfg: (*callee).clone(),
+            inputs: inputs.iter().map(|(name, _)| name.clone()).collect(),
+            outputs: outputs.iter().map(|(name, _)| name.clone()).collect(),
+            symbols: call.symbols,
+            span: self.span(range),
+        };
+        self.add_operation(Node::Nested(Box::new(nested)), &inputs, &outputs);
+        self.flush();
+        for (target, copy) in copies_out {
+            self.write(&target, &Value::Array(copy), range)?;
+            self.flush();
+        }
+        let is_tuple = callee.returns.first().is_some_and(|name| name.starts_with("__return_"));
+        Ok(match results.len() {
+            0 => Value::None,
+            1 if !is_tuple => results.into_iter().next().unwrap_or(Value::None),
+            _ => Value::Tuple(results),
+        })
+    }
+
+    fn callee(&mut self, name: &str, range: TextRange) -> Result<Arc<Sdfg>> {
+        let calls = self.calls;
+        if let Some(done) = calls.done.borrow().get(name) {
+            return done.clone().map_err(|_| Stop::Reported);
+        }
+        if self.sdfg.name == *name || calls.active.borrow().iter().any(|active| active == name) {
+            let message = format!("`{name}` calls itself");
+            return Err(Diagnostic::error(codes::RECURSION, range, message)
+                .help("write a loop instead")
+                .into());
+        }
+        calls.active.borrow_mut().push(self.sdfg.name.to_string());
+        let result = super::lower(self.globals, calls, name).map(Arc::new);
+        calls.active.borrow_mut().pop();
+        if let Err(diagnostics) = &result {
+            self.diagnostics.extend(diagnostics.iter().cloned());
+        }
+        calls.done.borrow_mut().insert(name.to_owned(), result.clone());
+        result.map_err(|_| Stop::Reported)
+    }
+
+    fn bind_call(&mut self, name: &str, callee: &Sdfg, given: GivenArgs, range: TextRange) -> Result<Call> {
+        let parameters = self.globals.programs[name].parameters();
+        let mut call = Call::default();
+        let mut values: IndexMap<String, Value> = IndexMap::new();
+        if given.positional.len() > parameters.len() {
+            let message = format!(
+                "`{name}` takes {} arguments, {} are given",
+                parameters.len(),
+                given.positional.len()
+            );
+            return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
+        }
+        for ((parameter, _), (value, _)) in parameters.iter().zip(given.positional) {
+            values.insert(parameter.clone(), value);
+        }
+        for (keyword, (value, place)) in given.keywords {
+            let known = parameters.iter().any(|(parameter, _)| *parameter == keyword);
+            if known && !values.contains_key(&keyword) {
+                values.insert(keyword, value);
+            } else if !known && self.globals.symbols.contains_key(keyword.as_str()) {
+                let value = self.integer(&value, place)?;
+                call.symbols.insert(keyword.into(), value);
+            } else {
+                let message = format!("`{name}` has no parameter `{keyword}` that is still free");
+                let names = parameters.iter().map(|(parameter, _)| parameter.as_str());
+                return Err(Diagnostic::error(codes::ARGUMENTS, place, message)
+                    .did_you_mean(&keyword, names)
+                    .into());
+            }
+        }
+        for (parameter, default) in parameters {
+            let value = match (values.shift_remove(&parameter), default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => self.eval(&default)?,
+                (None, None) => {
+                    let message = format!("the argument `{parameter}` of `{name}` is missing");
+                    return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
+                }
+            };
+            if callee.containers.contains_key(parameter.as_str()) {
+                call.arguments.insert(parameter.into(), value);
+            } else {
+                let value = self.integer(&value, range)?;
+                call.symbols.insert(parameter.into(), value);
+            }
+        }
+        Ok(call)
+    }
+
+    /// Finds the callee's symbols from the shapes of the arguments; those that no shape gives have the caller's value.
+    fn solve_symbols(&mut self, name: &str, callee: &Sdfg, call: &mut Call, range: TextRange) -> Result<()> {
+        let mut equations = Vec::new();
+        for (parameter, value) in &call.arguments {
+            let (Some(data), Value::Array(view)) = (callee.containers.get(parameter), value) else {
+                continue;
+            };
+            let shape = view.shape();
+            if data.dtype() != view.dtype || data.rank() != shape.len() {
+                return Err(self.wrong_argument(name, parameter, value, data, range));
+            }
+            equations.extend(
+                data.shape().iter().cloned().zip(shape).map(|(own, given)| (parameter.clone(), own, given)),
+            );
+        }
+        for _ in 0..equations.len() {
+            for (_, own, given) in &equations {
+                let unknown: Vec<Name> =
+                    own.symbols().into_iter().filter(|symbol| !call.symbols.contains_key(symbol)).collect();
+                if let [symbol] = unknown.as_slice() {
+                    // The caller may have a symbol of the same name, so the unknown one gets another while solving.
+                    let marked = Name::from("__unknown");
+                    let own = own.rename(symbol, &marked).subs(&substitution(&call.symbols));
+                    if let Some(value) = own.solve_for(&marked, given) {
+                        call.symbols.insert(symbol.clone(), value);
+                    }
+                }
+            }
+        }
+        for symbol in callee.free_symbols() {
+            if !call.symbols.contains_key(&symbol) {
+                let visible = self.globals.symbols.contains_key(&symbol);
+                if !visible {
+                    let message = format!("nothing determines the symbol `{symbol}` of `{name}`");
+                    return Err(Diagnostic::error(codes::UNBOUND_SYMBOL, range, message)
+                        .help(format!("pass it by keyword: `{name}(..., {symbol}=...)`"))
+                        .into());
+                }
+                call.symbols.insert(symbol.clone(), Expr::sym(&symbol));
+            }
+        }
+        let substitution = substitution(&call.symbols);
+        for (parameter, own, given) in equations {
+            let own = own.subs(&substitution);
+            if self.facts.prove_eq(&own, &given) == Some(false) {
+                let message = format!(
+                    "the argument `{parameter}` of `{name}` has extent {given} where {own} is declared"
+                );
+                return Err(Diagnostic::error(codes::SHAPE, range, message).into());
+            }
+        }
+        let free = callee.free_symbols();
+        call.symbols.retain(|symbol, _| free.contains(symbol));
+        Ok(())
+    }
+
+    fn check_aliases(&self, call: &Call, usage: &Usage, range: TextRange) -> Result<()> {
+        let views: Vec<(&Name, &View)> = call
+            .arguments
+            .iter()
+            .filter_map(
+                |(name, value)| if let Value::Array(view) = value { Some((name, view)) } else { None },
+            )
+            .collect();
+        for (k, (first, a)) in views.iter().enumerate() {
+            for (second, b) in &views[k + 1..] {
+                let written = usage.writes.contains_key(*first) || usage.writes.contains_key(*second);
+                let apart =
+                    a.container != b.container || a.subset.intersects(&b.subset, &self.facts) == Some(false);
+                if written && !apart {
+                    let message =
+                        format!("the arguments `{first}` and `{second}` share memory, and are written");
+                    return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, range, message)
+                        .help("pass a copy (`... .copy()`)")
+                        .into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The view, or a copy of it, such that its elements lie in memory in C order without gaps.
+    fn passable(&mut self, view: &View) -> View {
+        let strides =
+            self.sdfg.containers.get(&view.container).map(|data| data.strides().to_vec()).unwrap_or_default();
+        let actual: Vec<Expr> = view
+            .axes
+            .iter()
+            .filter_map(|axis| match axis {
+                crate::types::Axis::Dim(dim) => Some(strides.get(*dim)? * &view.subset.dims[*dim].step),
+                crate::types::Axis::New(_) => None,
+            })
+            .collect();
+        let unit = view.shape().iter().any(Expr::is_one);
+        if view.is_plain() && !unit && actual == c_strides(&view.shape()) || self.is_all(view) {
+            return view.clone();
+        }
+        let copy = self.copied(view, "__argument");
+        self.flush();
+        copy
+    }
+
+    fn is_all(&self, view: &View) -> bool {
+        let data = self.sdfg.containers.get(&view.container);
+        view.is_plain() && data.is_some_and(|data| view.subset == Subset::full(data.shape()))
+    }
+
+    fn call_results(
+        &mut self,
+        callee: &Sdfg,
+        symbols: &IndexMap<Name, Expr>,
+        dest: &Dest,
+        range: TextRange,
+        outputs: &mut Vec<(Name, Memlet)>,
+    ) -> Result<Vec<Value>> {
+        let substitution = substitution(symbols);
+        let mut results = Vec::new();
+        for name in &callee.returns {
+            let Some(data) = callee.containers.get(name) else { continue };
+            let prefix = if callee.returns.len() == 1 { dest.prefix() } else { "__tmp" };
+            match data {
+                Data::Scalar(scalar) => {
+                    let container = self.new_scalar(prefix, scalar.dtype);
+                    outputs.push((name.clone(), Memlet::scalar(&container)));
+                    results.push(Value::Scalar(Scalar::strong(
+                        dacec_ir::ScalarExpr::Name(container),
+                        scalar.dtype,
+                    )));
+                }
+                Data::Array(array) => {
+                    let shape: Vec<Expr> =
+                        array.shape.iter().map(|extent| extent.subs(&substitution)).collect();
+                    if let Some(extent) = shape.iter().find(|extent| extent.as_int().is_some_and(|it| it < 0))
+                    {
+                        let message = format!(
+                            "the call gives an array with extent {extent}, of shape {}",
+                            tuple(&shape)
+                        );
+                        return Err(Diagnostic::error(codes::SHAPE, range, message).into());
+                    }
+                    let view = self.new_array(prefix, array.dtype, &shape);
+                    outputs.push((name.clone(), Memlet::new(&view.container, view.subset.clone())));
+                    results.push(Value::Array(view));
+                }
+            }
+        }
+        Ok(results)
+    }
+
+    fn wrong_argument(
+        &self,
+        name: &str,
+        parameter: &Name,
+        value: &Value,
+        data: &Data,
+        range: TextRange,
+    ) -> Stop {
+        let given = match value {
+            Value::Poison => return Stop::Reported,
+            Value::Array(view) => format!("an array of {} and shape {}", view.dtype, tuple(&view.shape())),
+            Value::Scalar(scalar) => format!("a number of type {}", scalar.dtype()),
+            other => other.kind().to_owned(),
+        };
+        let message =
+            format!("the argument `{parameter}` of `{name}` is declared as {data}, and {given} is passed");
+        Diagnostic::error(codes::ARGUMENT_TYPE, range, message).into()
+    }
+}
+
+/// A call on its way: which value each container of the callee has, and each symbol.
+#[derive(Debug, Default)]
+struct Call {
+    arguments: IndexMap<Name, Value>,
+    symbols: IndexMap<Name, Expr>,
+}
+
+fn substitution(symbols: &IndexMap<Name, Expr>) -> Substitution {
+    symbols.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}

@@ -1,0 +1,107 @@
+//! Comprehensions over what is known at compile time.
+
+use super::{Lowerer, Result};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::types::Value;
+
+impl Lowerer<'_> {
+    /// `[element for target in items if test]`, written out.
+    pub(super) fn comprehension(
+        &mut self,
+        element: &ast::Expr,
+        generators: &[ast::Comprehension],
+        range: TextRange,
+    ) -> Result<Value> {
+        let outer = self.env.clone();
+        let mut values = Vec::new();
+        let result = self.generate(element, generators, range, &mut values);
+        self.env = outer;
+        result.map(|()| Value::Tuple(values))
+    }
+
+    fn generate(
+        &mut self,
+        element: &ast::Expr,
+        generators: &[ast::Comprehension],
+        range: TextRange,
+        values: &mut Vec<Value>,
+    ) -> Result<()> {
+        let Some((generator, rest)) = generators.split_first() else {
+            let value = self.eval(element)?;
+            values.push(self.settle(value));
+            return Ok(());
+        };
+        let items = match self.eval(&generator.iter)? {
+            Value::Range(start, stop, step) => {
+                self.known_range(&start, &stop, &step, generator.iter.range())?
+            }
+            other => self.elements(other, generator.iter.range())?,
+        };
+        for item in items {
+            self.bind_local(&generator.target, item)?;
+            let mut chosen = true;
+            for test in &generator.ifs {
+                let value = self.eval(test)?;
+                let value = self.condition_value(value, test.range())?;
+                let Some(known) = value.as_truth() else {
+                    let message = "the condition of a comprehension must be known at compile time";
+                    return Err(Diagnostic::error(codes::CONSTANT, test.range(), message).into());
+                };
+                chosen &= known;
+            }
+            if chosen {
+                self.generate(element, rest, range, values)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the variable of a comprehension or lambda a value; it is not a variable of the function.
+    pub(super) fn bind_local(&mut self, target: &ast::Expr, value: Value) -> Result<()> {
+        match target {
+            ast::Expr::Name(name) => {
+                self.env.insert(name.id.to_string(), value);
+                Ok(())
+            }
+            ast::Expr::Tuple(tuple) => {
+                let items = self.elements(value, tuple.range)?;
+                tuple.elts.iter().zip(items).try_for_each(|(target, item)| self.bind_local(target, item))
+            }
+            other => Err(self.not_iterable(&Value::None, other.range())),
+        }
+    }
+
+    /// The value as a tuple, if its length is known.
+    pub(crate) fn as_tuple(&mut self, value: Value, range: TextRange) -> Result<Value> {
+        match value {
+            Value::Range(start, stop, step) => {
+                self.known_range(&start, &stop, &step, range).map(Value::Tuple)
+            }
+            other => self.elements(other, range).map(Value::Tuple),
+        }
+    }
+
+    /// The numbers of a range whose bounds are known.
+    pub(super) fn known_range(
+        &mut self,
+        start: &dacec_ir::Expr,
+        stop: &dacec_ir::Expr,
+        step: &dacec_ir::Expr,
+        range: TextRange,
+    ) -> Result<Vec<Value>> {
+        let (Some(start), Some(stop), Some(step)) = (start.as_int(), stop.as_int(), step.as_int()) else {
+            let message = "the bounds of this range must be known at compile time";
+            return Err(Diagnostic::error(codes::CONSTANT, range, message).into());
+        };
+        let mut values = Vec::new();
+        let mut at = start;
+        while step != 0 && (at < stop) == (step > 0) && at != stop && values.len() < 4096 {
+            values.push(Value::Scalar(crate::types::Scalar::int(at)));
+            let Some(next) = at.checked_add(step) else { break };
+            at = next;
+        }
+        Ok(values)
+    }
+}

@@ -1,0 +1,349 @@
+//! Putting nodes and edges into the state of the current statement.
+//!
+//! Computations come as code over containers ([`Scalar`](crate::types::Scalar)): `Name` is a scalar container, `Load` an
+//! element. A tasklet sees connectors instead, so each distinct read becomes one connector with its memlet. Reads whose
+//! index is not an expression over symbols become connectors that carry the whole array.
+
+use super::Lowerer;
+use crate::types::View;
+use dacec_ir::{
+    Array, Block, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region, Scalar,
+    ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
+};
+use indexmap::IndexMap;
+
+/// A state that is being filled.
+#[derive(Debug)]
+pub(super) struct Open {
+    state: State,
+    /// The access node that holds a container's present value, by container.
+    latest: IndexMap<Name, NodeId>,
+}
+
+/// The inputs of a tasklet: connector, and what it carries.
+#[derive(Default)]
+struct Inputs(IndexMap<Name, (Connector, Memlet)>);
+
+impl Lowerer<'_> {
+    // --- blocks ------------------------------------------------------------------------------------------------
+
+    fn open(&mut self) -> &mut Open {
+        if self.open.is_none() {
+            let span = self.span(self.place);
+            let label = format!("line_{}", span.line);
+            let count = self.labels.entry(label.clone()).or_insert(0);
+            *count += 1;
+            let label = if *count == 1 { label } else { format!("{label}_{count}") };
+            let mut state = State::new(label);
+            state.span = span;
+            self.open = Some(Open { state, latest: IndexMap::new() });
+        }
+        self.open.as_mut().expect("it was just opened")
+    }
+
+    /// The state that is being filled.
+    pub(super) fn state(&mut self) -> &mut State {
+        &mut self.open().state
+    }
+
+    /// Ends the current state: what comes next sees its results.
+    pub(crate) fn flush(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.region().blocks.push(Block::State(open.state));
+        }
+    }
+
+    /// Adds a block after what was lowered so far.
+    pub(super) fn push(&mut self, block: Block) {
+        self.flush();
+        self.region().blocks.push(block);
+    }
+
+    fn region(&mut self) -> &mut Region {
+        self.regions.last_mut().expect("the body is always open")
+    }
+
+    /// Lowers into a region of its own.
+    pub(super) fn nested(&mut self, f: impl FnOnce(&mut Self) -> super::Result<()>) -> super::Result<Region> {
+        self.flush();
+        self.regions.push(Region::default());
+        f(self)?;
+        self.flush();
+        Ok(self.regions.pop().expect("the region that was just opened"))
+    }
+
+    // --- containers --------------------------------------------------------------------------------------------
+
+    /// A new scalar that is internal to the function.
+    pub(crate) fn new_scalar(&mut self, prefix: &str, dtype: DType) -> Name {
+        let name = self.fresh(prefix);
+        let mut scalar = Scalar::transient(dtype);
+        scalar.span = self.span(self.place);
+        self.sdfg.containers.insert(name.clone(), scalar.into());
+        name
+    }
+
+    /// A new array that is internal to the function.
+    pub(crate) fn new_array(&mut self, prefix: &str, dtype: DType, shape: &[Expr]) -> View {
+        let name = self.fresh(prefix);
+        let mut array = Array::transient(dtype, shape);
+        array.span = self.span(self.place);
+        self.sdfg.containers.insert(name.clone(), array.into());
+        View { fresh: true, ..View::whole(name, dtype, shape) }
+    }
+
+    fn whole(&self, container: &Name) -> Subset {
+        self.sdfg.containers.get(container).map(|data| Subset::full(data.shape())).unwrap_or_default()
+    }
+
+    // --- nodes -------------------------------------------------------------------------------------------------
+
+    /// The access node from which the container's present value is read.
+    pub(super) fn source(&mut self, container: &Name) -> NodeId {
+        let open = self.open();
+        *open.latest.entry(container.clone()).or_insert_with(|| open.state.add_access(container))
+    }
+
+    /// A new access node for a write of the container.
+    pub(super) fn sink(&mut self, container: &Name) -> NodeId {
+        let open = self.open();
+        let node = open.state.add_access(container);
+        open.latest.insert(container.clone(), node);
+        node
+    }
+
+    /// A tasklet that computes `code` for each point of `dims` and writes it to `out`.
+    pub(super) fn emit(&mut self, label: &str, dims: Vec<(Name, Range)>, code: &ScalarExpr, out: Memlet) {
+        let mut inputs = Inputs::default();
+        let value = inputs.convert(code, &self.sdfg.containers);
+        let dtype = self.sdfg.containers.get(&out.data).map_or(DType::Float64, Data::dtype);
+        let tasklet = Tasklet {
+            label: label.into(),
+            inputs: inputs.0.iter().map(|(name, (connector, _))| (name.clone(), *connector)).collect(),
+            outputs: [("__out".into(), Connector::scalar(dtype))].into_iter().collect(),
+            code: TaskletCode::Native(vec![Stmt::assign("__out", value)]),
+            span: self.span(self.place),
+        };
+        let sources: Vec<NodeId> = inputs.0.values().map(|(_, memlet)| self.source(&memlet.data)).collect();
+        let tasklet = self.state().add_tasklet(tasklet);
+        if dims.is_empty() {
+            for (source, (connector, (_, memlet))) in sources.into_iter().zip(inputs.0) {
+                self.state().connect((source, None), (tasklet, Some(&connector)), memlet);
+            }
+            let sink = self.sink(&out.data);
+            self.state().connect((tasklet, Some("__out")), (sink, None), out);
+            return;
+        }
+        let (entry, exit) = self.state().add_map(label, dims.iter().cloned(), Schedule::Default);
+        self.connect_entry(entry, tasklet, &dims, inputs, sources);
+        let outside = Memlet {
+            subset: self.image(&out, &dims),
+            wcr: out.wcr,
+            ..Memlet::new(&out.data, Subset::default())
+        };
+        let sink = self.sink(&out.data);
+        let (inner, outer) = (format!("IN_{}", out.data), format!("OUT_{}", out.data));
+        self.state().connect((tasklet, Some("__out")), (exit, Some(&inner)), out);
+        self.state().connect((exit, Some(&outer)), (sink, None), outside);
+    }
+
+    fn connect_entry(
+        &mut self,
+        entry: NodeId,
+        tasklet: NodeId,
+        dims: &[(Name, Range)],
+        inputs: Inputs,
+        sources: Vec<NodeId>,
+    ) {
+        if inputs.0.is_empty() {
+            self.state().order(entry, tasklet);
+        }
+        let mut outside: IndexMap<Name, (NodeId, Memlet)> = IndexMap::new();
+        for (source, (_, memlet)) in sources.into_iter().zip(inputs.0.values()) {
+            let image = self.image(memlet, dims);
+            let subset = match outside.get(&memlet.data) {
+                Some((_, before)) => {
+                    let union = before.subset.bounding_union(&image, &self.facts);
+                    union.unwrap_or_else(|| self.whole(&memlet.data))
+                }
+                None => image,
+            };
+            let dynamic = memlet.dynamic || outside.get(&memlet.data).is_some_and(|(_, it)| it.dynamic);
+            let union = Memlet { dynamic, ..Memlet::new(&memlet.data, subset) };
+            outside.insert(memlet.data.clone(), (source, union));
+        }
+        for (data, (source, memlet)) in outside {
+            self.state().connect((source, None), (entry, Some(&format!("IN_{data}"))), memlet);
+        }
+        for (connector, (_, memlet)) in inputs.0 {
+            let outer = format!("OUT_{}", memlet.data);
+            self.state().connect((entry, Some(&outer)), (tasklet, Some(&connector)), memlet);
+        }
+    }
+
+    /// What all iterations of a map touch, of which one touches the memlet's subset.
+    pub(super) fn image(&self, memlet: &Memlet, dims: &[(Name, Range)]) -> Subset {
+        let whole = self.whole(&memlet.data);
+        let ranges = memlet.subset.dims.iter().enumerate().map(|(k, range)| {
+            image_of(range, dims, &self.facts)
+                .or_else(|| whole.dims.get(k).cloned())
+                .unwrap_or_else(|| range.clone())
+        });
+        Subset::new(ranges.collect::<Vec<_>>())
+    }
+
+    /// Copies the elements of one view to another of the same shape, by one edge; both are plain.
+    pub(super) fn copy_edge(&mut self, from: &View, to: &View) {
+        let source = self.source(&from.container);
+        let sink = self.sink(&to.container);
+        let memlet = Memlet::new(&from.container, from.subset.clone()).to(to.subset.clone());
+        self.state().connect((source, None), (sink, None), memlet);
+    }
+
+    /// Copies elements in C order between views of different shapes with equally many elements; both are plain.
+    pub(crate) fn copy_elements(&mut self, from: &View, to: &View) {
+        self.copy_edge(from, to);
+    }
+
+    /// Adds a library node with one output.
+    pub(crate) fn operation_node(&mut self, node: Node, inputs: &[(Name, Memlet)], output: (Name, Memlet)) {
+        self.add_operation(node, inputs, &[output]);
+    }
+
+    /// Adds a node that reads and writes whole subsets: connector and view of each input and output.
+    pub(super) fn add_operation(
+        &mut self,
+        node: Node,
+        inputs: &[(Name, Memlet)],
+        outputs: &[(Name, Memlet)],
+    ) {
+        let sources: Vec<NodeId> = inputs.iter().map(|(_, memlet)| self.source(&memlet.data)).collect();
+        let node = self.state().add_node(node);
+        for (source, (connector, memlet)) in sources.into_iter().zip(inputs) {
+            self.state().connect((source, None), (node, Some(connector)), memlet.clone());
+        }
+        for (connector, memlet) in outputs {
+            let sink = self.sink(&memlet.data);
+            self.state().connect((node, Some(connector)), (sink, None), memlet.clone());
+        }
+    }
+}
+
+/// The indices that a range covers while map parameters run; `None` if that is no simple range.
+pub(super) fn image_of(
+    range: &Range,
+    dims: &[(Name, Range)],
+    facts: &dacec_ir::symbolic::Facts,
+) -> Option<Range> {
+    let used: Vec<&(Name, Range)> =
+        dims.iter().filter(|(param, _)| range.symbols().contains(param)).collect();
+    match (used.as_slice(), range.as_index()) {
+        ([], _) => return Some(range.clone()),
+        ([(param, values)], Some(index)) if range.step.is_one() => {
+            if let Some(factor) = index.coefficient(param).and_then(|factor| factor.as_int()) {
+                return Some(line(index, factor, param, values));
+            }
+        }
+        _ => {}
+    }
+    let variables: Vec<_> =
+        used.iter().map(|(param, it)| (param.clone(), it.start.clone(), it.last())).collect();
+    let (low, high) = range.extremes()?;
+    Some(Range::new(facts.min_over(&low, &variables)?, facts.max_over(&high, &variables)? + 1))
+}
+
+/// The values of `index`, which is linear in `param`, in ascending order.
+fn line(index: &Expr, factor: i64, param: &Name, values: &Range) -> Range {
+    let at = |value: &Expr| index.subs1(param, value);
+    let step = &values.step * Expr::int(factor.abs());
+    let (first, last) = (at(&values.start), at(&values.last()));
+    let (low, high) = if factor > 0 { (first, last) } else { (last, first) };
+    Range { start: low, stop: high + 1, step }
+}
+
+impl Inputs {
+    /// The code with connectors instead of containers.
+    fn convert(&mut self, code: &ScalarExpr, containers: &IndexMap<Name, Data>) -> ScalarExpr {
+        match code {
+            ScalarExpr::Name(name) => {
+                let dtype = containers.get(name).map_or(DType::Float64, Data::dtype);
+                ScalarExpr::Name(self.connector(Connector::scalar(dtype), Memlet::scalar(name)))
+            }
+            ScalarExpr::Load { name, indices } => self.load(name, indices, containers),
+            ScalarExpr::Constant(_) | ScalarExpr::Symbolic(_) => code.clone(),
+            ScalarExpr::Unary(op, operand) => ScalarExpr::unary(*op, self.convert(operand, containers)),
+            ScalarExpr::Binary(op, lhs, rhs) => {
+                let lhs = self.convert(lhs, containers);
+                ScalarExpr::binary(*op, lhs, self.convert(rhs, containers))
+            }
+            ScalarExpr::Call(function, args) => {
+                ScalarExpr::Call(*function, args.iter().map(|arg| self.convert(arg, containers)).collect())
+            }
+            ScalarExpr::Select { condition, then, otherwise } => {
+                let condition = self.convert(condition, containers);
+                let then = self.convert(then, containers);
+                ScalarExpr::select(condition, then, self.convert(otherwise, containers))
+            }
+            ScalarExpr::Cast(dtype, operand) => {
+                ScalarExpr::Cast(*dtype, Box::new(self.convert(operand, containers)))
+            }
+        }
+    }
+
+    fn load(&mut self, name: &Name, indices: &[ScalarExpr], containers: &IndexMap<Name, Data>) -> ScalarExpr {
+        let Some(data) = containers.get(name) else { return ScalarExpr::name(name) };
+        let symbolic: Option<Vec<Expr>> = indices
+            .iter()
+            .map(|it| if let ScalarExpr::Symbolic(expr) = it { Some(expr.clone()) } else { None })
+            .collect();
+        if let Some(at) = symbolic {
+            return ScalarExpr::Name(
+                self.connector(Connector::scalar(data.dtype()), Memlet::element(name, at)),
+            );
+        }
+        let subset = Subset::full(data.shape());
+        let indices: Vec<ScalarExpr> = indices
+            .iter()
+            .zip(&subset.dims)
+            .filter(|(_, range)| range.as_index().is_none())
+            .map(|(index, _)| self.convert(index, containers))
+            .collect();
+        let connector = Connector::array(data.dtype(), indices.len());
+        let name = self.connector(connector, Memlet::new(name, subset).dynamic());
+        if indices.is_empty() { ScalarExpr::Name(name) } else { ScalarExpr::Load { name, indices } }
+    }
+
+    /// The connector that carries the memlet's data; the same one for the same data.
+    fn connector(&mut self, connector: Connector, memlet: Memlet) -> Name {
+        let same = self.0.iter().find(|(_, (_, known))| *known == memlet).map(|(name, _)| name.clone());
+        same.unwrap_or_else(|| {
+            let base = format!("_{}", memlet.data);
+            let mut name = Name::from(base.as_str());
+            let mut count = 1;
+            while self.0.contains_key(&name) {
+                name = format!("{base}_in{count}").into();
+                count += 1;
+            }
+            self.0.insert(name.clone(), (connector, memlet));
+            name
+        })
+    }
+}
+
+/// One map parameter for each axis that is longer than 1, and the position that they make.
+pub(super) fn parameters(shape: &[Expr]) -> (Vec<(Name, Range)>, Vec<Expr>) {
+    let mut dims = Vec::new();
+    let position = shape
+        .iter()
+        .enumerate()
+        .map(|(k, extent)| {
+            if extent.is_one() {
+                return Expr::zero();
+            }
+            let param = Name::from(format!("__i{k}"));
+            dims.push((param.clone(), Range::full(extent)));
+            Expr::sym(param)
+        })
+        .collect();
+    (dims, position)
+}

@@ -1,0 +1,495 @@
+//! Expressions: from syntax to values.
+
+use super::operate::Dest;
+use super::{Lowerer, MAX_DEPTH, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::numpy;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::scalar::{self, truth};
+use crate::types::{Scalar, Value};
+use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, ScalarExpr, UnaryOp};
+use std::sync::Arc;
+
+impl Lowerer<'_> {
+    /// The value of an expression.
+    pub(crate) fn eval(&mut self, expr: &ast::Expr) -> Result<Value> {
+        self.eval_to(expr, &Dest::Temp)
+    }
+
+    /// The value of an expression, which may be put where `dest` says.
+    pub(crate) fn eval_to(&mut self, expr: &ast::Expr, dest: &Dest) -> Result<Value> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Diagnostic::error(
+                codes::TOO_DEEP,
+                expr.range(),
+                "the expression is nested too deeply",
+            )
+            .help("give parts of it names")
+            .into());
+        }
+        self.depth += 1;
+        let value = self.eval_node(expr, dest);
+        self.depth -= 1;
+        value
+    }
+
+    fn eval_node(&mut self, expr: &ast::Expr, dest: &Dest) -> Result<Value> {
+        use ast::Expr::*;
+        match expr {
+            Name(it) => self.lookup(&it.id, it.range),
+            NumberLiteral(it) => number(it).map(Value::Scalar).map_err(Stop::from),
+            BooleanLiteral(it) => Ok(Value::Scalar(Scalar::bool(it.value))),
+            NoneLiteral(_) => Ok(Value::None),
+            EllipsisLiteral(_) => Ok(Value::Ellipsis),
+            StringLiteral(it) => Ok(Value::Text(it.value.to_str().to_owned())),
+            BinOp(it) => self.bin_op(it, dest),
+            UnaryOp(it) => self.unary_op(it, dest),
+            BoolOp(it) => self.bool_op(it),
+            Compare(it) => self.comparison(it, dest),
+            If(it) => self.ternary(it),
+            Call(it) => self.call(it, dest),
+            Attribute(it) => {
+                let value = self.eval(&it.value)?;
+                self.attribute(value, &it.attr, it.range)
+            }
+            Subscript(it) => {
+                let base = self.eval(&it.value)?;
+                self.subscript(base, &it.slice, it.range)
+            }
+            Tuple(it) => self.sequence(&it.elts),
+            List(it) => self.sequence(&it.elts),
+            Dict(it) => self.dictionary(it),
+            ListComp(it) => self.comprehension(&it.elt, &it.generators, it.range),
+            Generator(it) => self.comprehension(&it.elt, &it.generators, it.range),
+            Lambda(it) => Ok(Value::Lambda(Arc::new(it.clone()))),
+            other => Err(Diagnostic::error(
+                codes::UNSUPPORTED_EXPRESSION,
+                other.range(),
+                "this expression cannot be compiled",
+            )
+            .into()),
+        }
+    }
+
+    fn sequence(&mut self, items: &[ast::Expr]) -> Result<Value> {
+        let mut values = Vec::new();
+        for item in items {
+            match item {
+                ast::Expr::Starred(starred) => match self.eval(&starred.value)? {
+                    Value::Tuple(inner) => values.extend(inner),
+                    other => return Err(self.not_iterable(&other, item.range())),
+                },
+                _ => values.push(self.eval(item)?),
+            }
+        }
+        Ok(Value::Tuple(values))
+    }
+
+    fn dictionary(&mut self, dict: &ast::ExprDict) -> Result<Value> {
+        let mut items = Vec::new();
+        for item in &dict.items {
+            let Some(key) = &item.key else {
+                let message = "`**` in a dictionary cannot be compiled";
+                return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, dict.range, message).into());
+            };
+            items.push((self.eval(key)?, self.eval(&item.value)?));
+        }
+        Ok(Value::Dict(items))
+    }
+
+    /// Evaluates two operands from left to right. A call in the second must not change what the first has read.
+    fn operands(&mut self, left: &ast::Expr, right: &ast::Expr) -> Result<(Value, Value)> {
+        let mut first = self.eval(left)?;
+        if matches!(&first, Value::Scalar(scalar) if !scalar.is_pure()) && self.calls_program(right) {
+            first = self.settle(first);
+        }
+        Ok((first, self.eval(right)?))
+    }
+
+    fn calls_program(&self, expr: &ast::Expr) -> bool {
+        ast::helpers::any_over_expr(expr, &|part: &ast::Expr| match part {
+            ast::Expr::Call(call) => match &*call.func {
+                ast::Expr::Name(name) => self.globals.programs.contains_key(name.id.as_str()),
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    fn bin_op(&mut self, it: &ast::ExprBinOp, dest: &Dest) -> Result<Value> {
+        let (left, right) = self.operands(&it.left, &it.right)?;
+        self.operation(it.op, left, right, dest, it.range)
+    }
+
+    /// `left op right` of evaluated operands.
+    pub(super) fn operation(
+        &mut self,
+        op: ast::Operator,
+        left: Value,
+        right: Value,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
+        match (op, left, right) {
+            (
+                ast::Operator::MatMult,
+                left @ (Value::Map | Value::Range(..) | Value::ArrayType(..)),
+                Value::Hint,
+            ) => Ok(left),
+            (ast::Operator::MatMult, left, right) => numpy::matmul(self, &left, &right, dest, range),
+            (ast::Operator::Add, Value::Tuple(mut left), Value::Tuple(right)) => {
+                left.extend(right);
+                Ok(Value::Tuple(left))
+            }
+            (ast::Operator::Mult, Value::Tuple(items), Value::Scalar(times)) => {
+                let times = self.constant_int(&Value::Scalar(times), range)?;
+                let count = usize::try_from(times).unwrap_or(0).min(4096);
+                Ok(Value::Tuple(std::iter::repeat_n(items, count).flatten().collect()))
+            }
+            (op, left, right) => {
+                let op = operator(op);
+                let label = label_of(op);
+                self.elementwise(label, &[left, right], dest, range, &|of| scalar::binary(op, &of[0], &of[1]))
+            }
+        }
+    }
+
+    fn unary_op(&mut self, it: &ast::ExprUnaryOp, dest: &Dest) -> Result<Value> {
+        let value = self.eval(&it.operand)?;
+        let op = match it.op {
+            ast::UnaryOp::UAdd => return self.numeric(value, it.range),
+            ast::UnaryOp::USub => UnaryOp::Neg,
+            ast::UnaryOp::Invert => UnaryOp::BitNot,
+            ast::UnaryOp::Not => {
+                let value = self.condition_value(value, it.range)?;
+                return scalar::unary(UnaryOp::Not, &value)
+                    .map(Value::Scalar)
+                    .map_err(|reason| Diagnostic::error(codes::TYPE, it.range, reason).into());
+            }
+        };
+        self.elementwise("negate", &[value], dest, it.range, &|of| scalar::unary(op, &of[0]))
+    }
+
+    fn numeric(&mut self, value: Value, range: TextRange) -> Result<Value> {
+        match value {
+            Value::Scalar(_) | Value::Array(_) => Ok(value),
+            other => Err(self.not_a_number(&other, range)),
+        }
+    }
+
+    /// `and` and `or`: a later operand is evaluated only if the earlier ones do not decide.
+    fn bool_op(&mut self, it: &ast::ExprBoolOp) -> Result<Value> {
+        let is_and = it.op == ast::BoolOp::And;
+        let mut result: Option<Scalar> = None;
+        for operand in &it.values {
+            if result.as_ref().and_then(Scalar::as_truth).is_some_and(|known| known != is_and) {
+                break;
+            }
+            let value = self.eval(operand)?;
+            let value = self.condition_value(value, operand.range())?;
+            result = Some(match result {
+                None => value,
+                Some(before) => junction(is_and, before, value),
+            });
+        }
+        Ok(Value::Scalar(result.unwrap_or_else(|| Scalar::bool(is_and))))
+    }
+
+    fn comparison(&mut self, it: &ast::ExprCompare, dest: &Dest) -> Result<Value> {
+        let mut left = self.eval(&it.left)?;
+        let mut result: Option<Scalar> = None;
+        for (op, comparator) in it.ops.iter().zip(&it.comparators) {
+            let right = self.eval(comparator)?;
+            let value = self.compare(*op, &left, &right, dest, it.range)?;
+            if it.ops.len() == 1 {
+                return Ok(value);
+            }
+            let value = self.condition_value(value, it.range)?;
+            result = Some(match result {
+                None => value,
+                Some(before) => junction(true, before, value),
+            });
+            left = right;
+        }
+        Ok(Value::Scalar(result.unwrap_or_else(|| Scalar::bool(true))))
+    }
+
+    fn compare(
+        &mut self,
+        op: ast::CmpOp,
+        left: &Value,
+        right: &Value,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
+        let op = match op {
+            ast::CmpOp::Eq => BinaryOp::Eq,
+            ast::CmpOp::NotEq => BinaryOp::Ne,
+            ast::CmpOp::Lt => BinaryOp::Lt,
+            ast::CmpOp::LtE => BinaryOp::Le,
+            ast::CmpOp::Gt => BinaryOp::Gt,
+            ast::CmpOp::GtE => BinaryOp::Ge,
+            ast::CmpOp::Is => return identity(left, right, true, range),
+            ast::CmpOp::IsNot => return identity(left, right, false, range),
+            ast::CmpOp::In | ast::CmpOp::NotIn => {
+                let found = self.contained(left, right, range)?;
+                let found = if op == ast::CmpOp::In {
+                    found
+                } else {
+                    scalar::unary(UnaryOp::Not, &found).unwrap_or(found)
+                };
+                return Ok(Value::Scalar(found));
+            }
+        };
+        if let Some(known) = constant_equality(left, right)
+            && matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+        {
+            return Ok(Value::Scalar(Scalar::bool(known == (op == BinaryOp::Eq))));
+        }
+        let operands = [left.clone(), right.clone()];
+        self.elementwise("compare", &operands, dest, range, &|of| scalar::binary(op, &of[0], &of[1]))
+    }
+
+    fn contained(&mut self, item: &Value, items: &Value, range: TextRange) -> Result<Scalar> {
+        let Value::Tuple(items) = items else { return Err(self.not_iterable(items, range)) };
+        let mut found = Scalar::bool(false);
+        for candidate in items {
+            let equal = self.compare(ast::CmpOp::Eq, item, candidate, &Dest::Temp, range)?;
+            let equal = self.condition_value(equal, range)?;
+            found = junction(false, found, equal);
+        }
+        Ok(found)
+    }
+
+    /// `a if condition else b`: only the chosen one is evaluated.
+    fn ternary(&mut self, it: &ast::ExprIf) -> Result<Value> {
+        let condition = self.eval(&it.test)?;
+        let condition = self.condition_value(condition, it.test.range())?;
+        if let Some(known) = condition.as_truth() {
+            return self.eval(if known { &it.body } else { &it.orelse });
+        }
+        let then = self.eval(&it.body)?;
+        let otherwise = self.eval(&it.orelse)?;
+        match (then, otherwise) {
+            (Value::Scalar(then), Value::Scalar(otherwise)) => {
+                let then = Scalar { code: guard(then.code), ty: then.ty };
+                let otherwise = Scalar { code: guard(otherwise.code), ty: otherwise.ty };
+                if let (Some(a), Some(b), Some(test)) =
+                    (then.as_expr(), otherwise.as_expr(), condition.code.to_symbolic())
+                {
+                    let code = ScalarExpr::Symbolic(test.select(a, b));
+                    return Ok(Value::Scalar(Scalar { code, ty: then.ty.with(otherwise.ty) }));
+                }
+                Ok(Value::Scalar(scalar::select(&condition, &then, &otherwise)))
+            }
+            _ => Err(Diagnostic::error(
+                codes::UNSUPPORTED_EXPRESSION,
+                it.range,
+                "a conditional expression over arrays needs a condition that is known at compile time",
+            )
+            .help("use an `if` statement, or `np.where` to choose element by element")
+            .into()),
+        }
+    }
+
+    // --- what callers need ---------------------------------------------------------------------------------------
+
+    /// The value as one truth value.
+    pub(super) fn condition_value(&mut self, value: Value, range: TextRange) -> Result<Scalar> {
+        match value {
+            Value::Scalar(scalar) => Ok(truth(&scalar)),
+            Value::None => Ok(Scalar::bool(false)),
+            Value::Tuple(items) => Ok(Scalar::bool(!items.is_empty())),
+            Value::Text(text) => Ok(Scalar::bool(!text.is_empty())),
+            Value::Array(view) if view.shape().iter().all(Expr::is_one) => {
+                Ok(truth(&view.element(&vec![Expr::zero(); view.rank()])))
+            }
+            Value::Array(_) => {
+                Err(Diagnostic::error(codes::CONDITION, range, "an array is no single truth value")
+                    .help("use `np.any(...)` or `np.all(...)`")
+                    .into())
+            }
+            other => Err(self.not_a_number(&other, range)),
+        }
+    }
+
+    /// The value as an integer over symbols; a symbol is assigned if it is not one yet.
+    pub(crate) fn integer(&mut self, value: &Value, range: TextRange) -> Result<Expr> {
+        let Value::Scalar(scalar) = value else { return Err(self.not_an_integer(value, range)) };
+        if let Some(expr) = scalar.as_expr() {
+            return Ok(expr.clone());
+        }
+        if let Some(known) = scalar.as_int() {
+            return Ok(Expr::int(known));
+        }
+        if !scalar.dtype().is_integer() {
+            return Err(self.not_an_integer(value, range));
+        }
+        if let ScalarExpr::Name(container) = &scalar.code {
+            if let Some(symbol) = self.entry_symbols.get(container) {
+                return Ok(Expr::sym(symbol));
+            }
+            if self.sdfg.arguments.contains(container) {
+                let container = container.clone();
+                return Ok(Expr::sym(self.entry_symbol(&container)));
+            }
+            if scalar.dtype() == DType::Int64
+                && let Some(name) = self.variable_of(container)
+                && !self.decisions.containers.contains(&name)
+                && self.decisions.symbols.insert(name)
+            {
+                return Err(Stop::Again);
+            }
+        }
+        let symbol = self.new_symbol("__index");
+        self.set_symbol(&symbol, scalar::cast(scalar, DType::Int64));
+        self.mutable.shift_remove(&symbol);
+        Ok(Expr::sym(symbol))
+    }
+
+    /// The symbol that holds the value of an integer parameter.
+    pub(super) fn entry_symbol(&mut self, container: &Name) -> Name {
+        let symbol = self.fresh(&format!("{container}_value"));
+        self.entry_symbols.insert(container.clone(), symbol.clone());
+        symbol
+    }
+
+    /// The value as an integer that is known.
+    pub(crate) fn constant_int(&mut self, value: &Value, range: TextRange) -> Result<i64> {
+        match value {
+            Value::Scalar(scalar) if scalar.dtype().is_integer() => scalar.as_int(),
+            _ => None,
+        }
+        .ok_or_else(|| {
+            let message = "this must be an integer that is known at compile time";
+            Diagnostic::error(codes::CONSTANT, range, message).into()
+        })
+    }
+
+    fn not_an_integer(&self, value: &Value, range: TextRange) -> Stop {
+        let what = match value {
+            Value::Poison => return Stop::Reported,
+            Value::Scalar(scalar) => format!("a {}", scalar.dtype()),
+            other => other.kind().to_owned(),
+        };
+        Diagnostic::error(codes::NOT_SYMBOLIC, range, format!("an integer is needed here, not {what}"))
+            .help("use `//` for a division that gives an integer, or `int(...)`")
+            .into()
+    }
+
+    pub(super) fn not_iterable(&self, value: &Value, range: TextRange) -> Stop {
+        if matches!(value, Value::Poison) {
+            return Stop::Reported;
+        }
+        let message = format!("{} is no sequence whose length is known at compile time", value.kind());
+        Diagnostic::error(codes::ITERATION, range, message).into()
+    }
+}
+
+/// `before and then`, or `before or then`.
+fn junction(is_and: bool, before: Scalar, then: Scalar) -> Scalar {
+    if let Some(known) = before.as_truth() {
+        return if known == is_and { then } else { Scalar::bool(known) };
+    }
+    let ty = before.ty.with(then.ty);
+    let reads_elements = {
+        let mut found = false;
+        then.code.visit(&mut |part| found |= matches!(part, ScalarExpr::Load { .. }));
+        found
+    };
+    let decided = ScalarExpr::Constant(Constant::Bool(!is_and));
+    let code = match (reads_elements, is_and) {
+        (false, true) => ScalarExpr::binary(BinaryOp::And, before.code, then.code),
+        (false, false) => ScalarExpr::binary(BinaryOp::Or, before.code, then.code),
+        (true, true) => ScalarExpr::select(before.code, guard(then.code), decided),
+        (true, false) => ScalarExpr::select(before.code, decided, guard(then.code)),
+    };
+    Scalar { code, ty }
+}
+
+/// The code, with its element reads marked as ones that happen only if the code is reached: their indices are no longer
+/// plain symbolic expressions, so a tasklet loads them itself instead of receiving the element.
+fn guard(mut code: ScalarExpr) -> ScalarExpr {
+    code.visit_mut(&mut |part| {
+        if let ScalarExpr::Load { indices, .. } = part {
+            for index in indices {
+                if matches!(index, ScalarExpr::Symbolic(_)) {
+                    *index = ScalarExpr::Cast(DType::Int64, Box::new(index.clone()));
+                }
+            }
+        }
+    });
+    code
+}
+
+fn identity(left: &Value, right: &Value, wanted: bool, range: TextRange) -> Result<Value> {
+    match (left, right) {
+        (Value::None, other) | (other, Value::None) => {
+            Ok(Value::Scalar(Scalar::bool(matches!(other, Value::None) == wanted)))
+        }
+        _ => {
+            Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, range, "`is` can only compare with `None`")
+                .help("use `==`")
+                .into())
+        }
+    }
+}
+
+fn constant_equality(left: &Value, right: &Value) -> Option<bool> {
+    match (left, right) {
+        (Value::Text(a), Value::Text(b)) => Some(a == b),
+        (Value::DType(a), Value::DType(b)) => Some(a == b),
+        (Value::Text(_), Value::None) | (Value::None, Value::Text(_)) => Some(false),
+        _ => None,
+    }
+}
+
+fn number(it: &ast::ExprNumberLiteral) -> std::result::Result<Scalar, Diagnostic> {
+    match &it.value {
+        ast::Number::Int(value) => match (value.as_i64(), value.as_u64()) {
+            (Some(value), _) => Ok(Scalar::int(value)),
+            (None, Some(value)) => Ok(Scalar::strong(Constant::UInt(value).into(), DType::UInt64)),
+            (None, None) => {
+                Err(Diagnostic::error(codes::TYPE, it.range, "the integer does not fit into 64 bits"))
+            }
+        },
+        ast::Number::Float(value) => Ok(Scalar::float(*value)),
+        ast::Number::Complex { real, imag } => {
+            Ok(Scalar::weak(Constant::Complex(*real, *imag, DType::Complex128).into(), DType::Complex128))
+        }
+    }
+}
+
+fn operator(op: ast::Operator) -> BinaryOp {
+    match op {
+        ast::Operator::Add => BinaryOp::Add,
+        ast::Operator::Sub => BinaryOp::Sub,
+        ast::Operator::Mult | ast::Operator::MatMult => BinaryOp::Mul,
+        ast::Operator::Div => BinaryOp::Div,
+        ast::Operator::Mod => BinaryOp::Mod,
+        ast::Operator::Pow => BinaryOp::Pow,
+        ast::Operator::LShift => BinaryOp::Shl,
+        ast::Operator::RShift => BinaryOp::Shr,
+        ast::Operator::BitOr => BinaryOp::BitOr,
+        ast::Operator::BitXor => BinaryOp::BitXor,
+        ast::Operator::BitAnd => BinaryOp::BitAnd,
+        ast::Operator::FloorDiv => BinaryOp::FloorDiv,
+    }
+}
+
+/// What a map that performs the operation is called.
+pub(crate) fn label_of(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "add",
+        BinaryOp::Sub => "subtract",
+        BinaryOp::Mul => "multiply",
+        BinaryOp::Div => "divide",
+        BinaryOp::FloorDiv => "floor_divide",
+        BinaryOp::Mod => "remainder",
+        BinaryOp::Pow => "power",
+        BinaryOp::Min => "minimum",
+        BinaryOp::Max => "maximum",
+        _ => "operation",
+    }
+}

@@ -1,0 +1,359 @@
+//! Subscripts: which elements an index or slice means.
+//!
+//! An index may be negative, and a slice may reach beyond the array: both are resolved here, by proof where the sign of
+//! a bound is known, by a `select` or `min` where it is not. Bounds at a constant distance from an end (`1:-1`, `N - 1`
+//! of `N` elements) are taken as they are.
+
+use super::{Lowerer, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::scalar::cast;
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, Range, ScalarExpr};
+
+/// One part of a subscript.
+enum Item {
+    Index(Scalar, TextRange),
+    Slice([Option<Expr>; 3], TextRange),
+    New,
+    Ellipsis,
+}
+
+/// What a subscript means.
+enum Place {
+    View(View),
+    /// One element, at indices that no expression over symbols gives.
+    Element(Scalar),
+}
+
+impl Lowerer<'_> {
+    /// `base[slice]` as a value.
+    pub(super) fn subscript(&mut self, base: Value, slice: &ast::Expr, range: TextRange) -> Result<Value> {
+        match base {
+            Value::Array(view) => {
+                let items = self.items(slice)?;
+                Ok(match self.place(&view, items, false, range)? {
+                    Place::View(view) if view.rank() == 0 => Value::Scalar(view.element(&[])),
+                    Place::View(view) => Value::Array(view),
+                    Place::Element(scalar) => Value::Scalar(scalar),
+                })
+            }
+            Value::Tuple(items) => self.tuple_subscript(&items, slice, range),
+            Value::Dict(items) => {
+                let key = self.eval(slice)?;
+                let found = items.into_iter().find(|(known, _)| same_key(known, &key));
+                found.map(|(_, value)| value).ok_or_else(|| {
+                    Diagnostic::error(codes::INDEX, range, "the dictionary has no such key").into()
+                })
+            }
+            Value::DType(dtype) => {
+                let extents = match self.eval(slice)? {
+                    Value::Tuple(items) => items,
+                    one => vec![one],
+                };
+                let shape: Result<Vec<Expr>> =
+                    extents.iter().map(|it| self.integer(it, slice.range())).collect();
+                Ok(Value::ArrayType(dtype, shape?))
+            }
+            Value::Poison => Err(Stop::Reported),
+            other => {
+                let message = format!("{} cannot be indexed", other.kind());
+                Err(Diagnostic::error(codes::INDEX, range, message).into())
+            }
+        }
+    }
+
+    /// The elements that are written by an assignment to `base[slice]`.
+    pub(super) fn target_view(&mut self, base: Value, slice: &ast::Expr, range: TextRange) -> Result<View> {
+        let view = match base {
+            Value::Array(view) => view,
+            Value::Poison => return Err(Stop::Reported),
+            other => {
+                let message = format!("elements of {} cannot be assigned", other.kind());
+                return Err(Diagnostic::error(codes::INDEX, range, message).into());
+            }
+        };
+        let items = self.items(slice)?;
+        match self.place(&view, items, true, range)? {
+            Place::View(view) => Ok(view),
+            Place::Element(_) => {
+                Err(Diagnostic::error(codes::INDEX, range, "elements cannot be assigned by such an index")
+                    .into())
+            }
+        }
+    }
+
+    fn tuple_subscript(&mut self, items: &[Value], slice: &ast::Expr, range: TextRange) -> Result<Value> {
+        let len = items.len() as i64;
+        if let ast::Expr::Slice(it) = slice {
+            let mut bound = |part: &Option<Box<ast::Expr>>, default: i64| match part {
+                Some(part) => {
+                    let value = self.eval(part)?;
+                    let at = self.constant_int(&value, part.range())?;
+                    Ok::<i64, Stop>(if at < 0 { at + len } else { at }.clamp(0, len))
+                }
+                None => Ok(default),
+            };
+            let (low, high) = (bound(&it.lower, 0)?, bound(&it.upper, len)?);
+            if it.step.is_some() {
+                let message = "a tuple can be sliced only with step 1";
+                return Err(Diagnostic::error(codes::INDEX, range, message).into());
+            }
+            return Ok(Value::Tuple(
+                items.get(low as usize..high.max(low) as usize).unwrap_or_default().to_vec(),
+            ));
+        }
+        let value = self.eval(slice)?;
+        let at = self.constant_int(&value, slice.range())?;
+        let index = usize::try_from(if at < 0 { at + len } else { at }).ok();
+        index.and_then(|index| items.get(index)).cloned().ok_or_else(|| {
+            Diagnostic::error(
+                codes::INDEX,
+                range,
+                format!("index {at} is outside of a tuple of {len} values"),
+            )
+            .into()
+        })
+    }
+
+    fn items(&mut self, slice: &ast::Expr) -> Result<Vec<Item>> {
+        let parts: Vec<&ast::Expr> = match slice {
+            ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+            one => vec![one],
+        };
+        let mut items = Vec::new();
+        for part in parts {
+            if let ast::Expr::Slice(it) = part {
+                items.push(self.slice(it)?);
+                continue;
+            }
+            let value = self.eval(part)?;
+            self.add_item(value, part.range(), &mut items)?;
+        }
+        Ok(items)
+    }
+
+    fn add_item(&mut self, value: Value, range: TextRange, items: &mut Vec<Item>) -> Result<()> {
+        match value {
+            Value::Scalar(scalar) if scalar.dtype().is_integer() => items.push(Item::Index(scalar, range)),
+            Value::None => items.push(Item::New),
+            Value::Ellipsis => items.push(Item::Ellipsis),
+            Value::Tuple(values) => {
+                for value in values {
+                    self.add_item(value, range, items)?;
+                }
+            }
+            Value::Poison => return Err(Stop::Reported),
+            Value::Array(_) => {
+                return Err(Diagnostic::error(
+                    codes::INDEX,
+                    range,
+                    "indexing with an array is not supported",
+                )
+                .help("write a loop over the indices, or use `np.where` for a mask")
+                .into());
+            }
+            other => {
+                let what = match other {
+                    Value::Scalar(scalar) => format!("a {}", scalar.dtype()),
+                    other => other.kind().to_owned(),
+                };
+                let message = format!("an index must be an integer or a slice, not {what}");
+                return Err(Diagnostic::error(codes::INDEX, range, message).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn slice(&mut self, it: &ast::ExprSlice) -> Result<Item> {
+        let mut bounds = [None, None, None];
+        for (bound, part) in bounds.iter_mut().zip([&it.lower, &it.upper, &it.step]) {
+            if let Some(part) = part {
+                *bound = match self.eval(part)? {
+                    Value::None => None,
+                    value => Some(self.integer(&value, part.range())?),
+                };
+            }
+        }
+        Ok(Item::Slice(bounds, it.range))
+    }
+
+    fn place(&mut self, view: &View, items: Vec<Item>, for_store: bool, range: TextRange) -> Result<Place> {
+        let items = self.expand(view, items, range)?;
+        let all_indices = items.iter().all(|item| matches!(item, Item::Index(..)));
+        let unknown = items.iter().any(|item| matches!(item, Item::Index(at, _) if at.as_expr().is_none()));
+        if all_indices && unknown && !for_store {
+            return self.element(view, &items).map(Place::Element);
+        }
+        let mut result = view.clone().alias();
+        let mut axes = Vec::new();
+        let mut old = view.axes.iter().cloned();
+        for item in items {
+            match item {
+                Item::New => axes.push(Axis::New(Expr::one())),
+                Item::Ellipsis => {}
+                Item::Index(at, place) => {
+                    let Some(axis) = old.next() else { continue };
+                    let at = self.integer(&Value::Scalar(at), place)?;
+                    if let Axis::Dim(dim) = axis {
+                        let own = &result.subset.dims[dim];
+                        let at = self.resolve(&at, &own.len(), place)?;
+                        result.subset.dims[dim] = Range::index(own.at(&at));
+                    }
+                }
+                Item::Slice(bounds, place) => {
+                    let Some(axis) = old.next() else { continue };
+                    axes.push(match axis {
+                        Axis::Dim(dim) => {
+                            let own = result.subset.dims[dim].clone();
+                            let inner = self.slice_range(bounds, &own.len(), place)?;
+                            result.subset.dims[dim] = own.compose(&inner);
+                            Axis::Dim(dim)
+                        }
+                        Axis::New(extent) => Axis::New(self.slice_range(bounds, &extent, place)?.len()),
+                    });
+                }
+            }
+        }
+        result.axes = axes;
+        Ok(Place::View(result))
+    }
+
+    /// The items with one for each axis: the ellipsis, and what is missing, written out.
+    fn expand(&self, view: &View, items: Vec<Item>, range: TextRange) -> Result<Vec<Item>> {
+        let given = items.iter().filter(|item| matches!(item, Item::Index(..) | Item::Slice(..))).count();
+        let rank = view.rank();
+        if given > rank {
+            let message = format!("`{}` has {rank} dimensions, and is indexed with {given}", view.container);
+            return Err(Diagnostic::error(codes::INDEX, range, message).label("too many indices").into());
+        }
+        let mut expanded = Vec::new();
+        let mut missing = rank - given;
+        let all = |count: usize| (0..count).map(|_| Item::Slice([None, None, None], range));
+        for item in items {
+            if matches!(item, Item::Ellipsis) {
+                expanded.extend(all(std::mem::take(&mut missing)));
+            } else {
+                expanded.push(item);
+            }
+        }
+        expanded.extend(all(missing));
+        Ok(expanded)
+    }
+
+    /// One element, whose indices are computed.
+    fn element(&mut self, view: &View, items: &[Item]) -> Result<Scalar> {
+        let mut indices: Vec<ScalarExpr> =
+            view.subset.start().into_iter().map(ScalarExpr::Symbolic).collect();
+        for (axis, item) in view.axes.iter().zip(items) {
+            let (Axis::Dim(dim), Item::Index(at, place)) = (axis, item) else { continue };
+            let own = &view.subset.dims[*dim];
+            indices[*dim] = match at.as_expr() {
+                Some(at) => ScalarExpr::Symbolic(own.at(&self.resolve(at, &own.len(), *place)?)),
+                None => computed(own, at),
+            };
+        }
+        Ok(Scalar::strong(ScalarExpr::Load { name: view.container.clone(), indices }, view.dtype))
+    }
+
+    /// The index from the front of an axis, for one that may count from its end.
+    pub(super) fn resolve(&self, at: &Expr, extent: &Expr, range: TextRange) -> Result<Expr> {
+        let from_end = (at - extent).as_int();
+        if let (Some(known), Some(size)) = (at.as_int(), extent.as_int())
+            && !(-size..size).contains(&known)
+        {
+            let message = format!("index {known} is outside of an axis of extent {size}");
+            return Err(Diagnostic::error(codes::INDEX, range, message).into());
+        }
+        match (at.as_int(), from_end) {
+            (Some(known), _) if known >= 0 => Ok(at.clone()),
+            (Some(_), _) => Ok(extent + at),
+            (_, Some(distance)) if distance >= 0 => {
+                let message = format!("index {at} is outside of an axis of extent {extent}");
+                Err(Diagnostic::error(codes::INDEX, range, message).into())
+            }
+            (_, Some(_)) => Ok(at.clone()),
+            _ => Ok(self.from_front(at, extent)),
+        }
+    }
+
+    fn from_front(&self, at: &Expr, extent: &Expr) -> Expr {
+        if self.facts.prove_ge(at, &Expr::zero()) == Some(true) {
+            return at.clone();
+        }
+        let wrapped = at + extent;
+        if self.facts.prove_lt(at, &Expr::zero()) == Some(true) {
+            return wrapped;
+        }
+        at.lt(&Expr::zero()).select(&wrapped, at)
+    }
+
+    fn slice_range(
+        &self,
+        [lower, upper, step]: [Option<Expr>; 3],
+        extent: &Expr,
+        range: TextRange,
+    ) -> Result<Range> {
+        let step = step.unwrap_or_else(Expr::one);
+        let Some(stride) = step.as_int().filter(|stride| *stride != 0) else {
+            let message = "the step of a slice must be a constant that is not 0";
+            return Err(Diagnostic::error(codes::INDEX, range, message).into());
+        };
+        if stride > 0 {
+            let start = lower.map_or_else(Expr::zero, |at| self.bound(&at, extent));
+            let stop = upper.map_or_else(|| extent.clone(), |at| self.bound(&at, extent));
+            return Ok(Range { start, stop, step });
+        }
+        let last = extent - 1;
+        let start = lower.map_or_else(|| last.clone(), |at| self.bound(&at, &extent.clone()).min(&last));
+        let stop = upper.map_or_else(|| Expr::int(-1), |at| self.bound(&at, extent));
+        Ok(Range { start, stop, step })
+    }
+
+    /// A bound of a slice: from the front, and not beyond the end.
+    fn bound(&self, at: &Expr, extent: &Expr) -> Expr {
+        match (at.as_int(), extent.as_int(), (at - extent).as_int()) {
+            (Some(known), Some(size), _) if known >= 0 => Expr::int(known.min(size)),
+            (Some(known), Some(size), _) => Expr::int((known + size).max(0)),
+            (Some(known), ..) if known >= 0 => at.clone(),
+            (Some(_), ..) => extent + at,
+            (.., Some(distance)) if distance <= 0 => at.clone(),
+            (.., Some(_)) => extent.clone(),
+            _ => {
+                let at = self.from_front(at, extent);
+                if self.facts.prove_le(&at, extent) == Some(true) { at } else { at.min(extent) }
+            }
+        }
+    }
+}
+
+/// The index of position `at`, which may count from the end, of a range.
+fn computed(own: &Range, at: &Scalar) -> ScalarExpr {
+    let position = cast(at, DType::Int64);
+    let position = if at.dtype().kind() == dacec_ir::dtype::Kind::Unsigned {
+        position
+    } else {
+        let wrapped = ScalarExpr::binary(BinaryOp::Add, position.clone(), ScalarExpr::Symbolic(own.len()));
+        let negative = ScalarExpr::binary(BinaryOp::Lt, position.clone(), ScalarExpr::int(0));
+        ScalarExpr::select(negative, wrapped, position)
+    };
+    let scaled = if own.step.is_one() {
+        position
+    } else {
+        ScalarExpr::binary(BinaryOp::Mul, position, ScalarExpr::Symbolic(own.step.clone()))
+    };
+    if own.start.is_zero() {
+        scaled
+    } else {
+        ScalarExpr::binary(BinaryOp::Add, scaled, ScalarExpr::Symbolic(own.start.clone()))
+    }
+}
+
+fn same_key(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Scalar(a), Value::Scalar(b)) => a.as_int().is_some() && a.as_int() == b.as_int(),
+        _ => false,
+    }
+}

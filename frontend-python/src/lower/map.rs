@@ -1,0 +1,373 @@
+//! `for i, j in dace.map[0:N, 0:M]`: parallel loops.
+//!
+//! The body is lowered as any block of statements, into a region of its own. Then it is put into a map scope, in one of
+//! two forms:
+//!
+//! ```text
+//! only states, each outer container read or written once:    everything else (branches, loops, read after write):
+//!   (A) ─▶ [map i] ─▶ {tasklet} ─▶ (t) ─▶ {tasklet} ─▶ (B)       (A) ─▶ [map i] ─▶ {nested SDFG} ─▶ (B)
+//! ```
+//!
+//! The direct form is what passes understand best. It is sound because a scope runs in order of its edges: where the
+//! order of two accesses to an outer container would get lost, the nested form is taken.
+
+use super::names_frame::Frame;
+use super::{Lowerer, Result};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::types::{Scalar, Value};
+use dacec_ir::{
+    Block, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, Schedule, Sdfg, State,
+    Subset, Wcr,
+};
+use indexmap::{IndexMap, IndexSet};
+
+impl Lowerer<'_> {
+    /// Lowers a parallel loop.
+    pub(super) fn map_loop(&mut self, it: &ast::StmtFor, ranges: Vec<&ast::Expr>) -> Result<()> {
+        let targets: Vec<&ast::Expr> = match &*it.target {
+            ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+            one => vec![one],
+        };
+        if targets.len() != ranges.len() {
+            let message = format!("{} loop variables for {} ranges", targets.len(), ranges.len());
+            return Err(Diagnostic::error(codes::MAP, it.target.range(), message).into());
+        }
+        let mut dims = Vec::new();
+        for (target, range) in targets.iter().zip(ranges) {
+            let ast::Expr::Name(name) = target else {
+                return Err(
+                    Diagnostic::error(codes::MAP, target.range(), "a loop variable must be a name").into()
+                );
+            };
+            let range = self.map_range(range)?;
+            dims.push((self.fresh(&name.id), range));
+        }
+        let first_local = self.sdfg.containers.len();
+        let (before, facts) = (self.env.clone(), self.facts.clone());
+        let body = self.map_body(it, &targets, &dims);
+        self.facts = facts;
+        let (frame, body) = body?;
+        let params: Vec<Name> = dims.iter().map(|(param, _)| param.clone()).collect();
+        self.leave_frame(frame, &before, &params, false);
+        self.place = it.range;
+        let locals: IndexSet<Name> = self.sdfg.containers.keys().skip(first_local).cloned().collect();
+        match direct(&body, &locals) {
+            Some(scope) => self.add_scope(scope, dims, &locals),
+            None => self.add_nested(body, dims, &locals, it.range),
+        }
+        self.flush();
+        Ok(())
+    }
+
+    fn map_range(&mut self, range: &ast::Expr) -> Result<Range> {
+        let ast::Expr::Slice(it) = range else {
+            return Err(Diagnostic::error(
+                codes::MAP,
+                range.range(),
+                "`dace.map` takes ranges such as `0:N`",
+            )
+            .help("write `dace.map[0:N]`")
+            .into());
+        };
+        let mut bound = |part: &Option<Box<ast::Expr>>, default: Option<i64>| match (part, default) {
+            (Some(part), _) => {
+                let value = self.eval(part)?;
+                self.integer(&value, part.range())
+            }
+            (None, Some(default)) => Ok(Expr::int(default)),
+            (None, None) => {
+                Err(Diagnostic::error(codes::MAP, it.range, "the range of a parallel loop needs an end")
+                    .into())
+            }
+        };
+        let (start, stop, step) =
+            (bound(&it.lower, Some(0))?, bound(&it.upper, None)?, bound(&it.step, Some(1))?);
+        if step.as_int().is_none_or(|step| step <= 0) {
+            let message = "the step of a parallel loop must be a positive constant";
+            return Err(Diagnostic::error(codes::MAP, it.range, message).into());
+        }
+        Ok(Range { start, stop, step })
+    }
+
+    fn map_body(
+        &mut self,
+        it: &ast::StmtFor,
+        targets: &[&ast::Expr],
+        dims: &[(Name, Range)],
+    ) -> Result<(Frame, Region)> {
+        let outer_loops = std::mem::take(&mut self.loops);
+        self.frames.push(Frame::parallel(self.storages.len()));
+        for (param, range) in dims {
+            self.params.push(param.clone());
+            if self.is_fixed(&range.start) && self.is_fixed(&range.stop) {
+                self.facts.assume_range(param, range.start.clone(), range.last());
+            }
+        }
+        let body = self.nested(|lowerer| {
+            for (target, (param, _)) in targets.iter().zip(dims) {
+                lowerer.assign_value(target, Value::Scalar(Scalar::symbolic(Expr::sym(param))))?;
+            }
+            lowerer.block(&it.body)
+        });
+        self.params.truncate(self.params.len() - dims.len());
+        self.loops = outer_loops;
+        let frame = self.frames.pop().unwrap_or_default();
+        Ok((frame, body?))
+    }
+
+    /// Puts a graph into a map scope: outer containers are read through its entry and written through its exit.
+    fn add_scope(&mut self, scope: State, dims: Vec<(Name, Range)>, locals: &IndexSet<Name>) {
+        let label = self.map_label();
+        let (entry, exit) = self.state().add_map(label, dims.iter().cloned(), Schedule::Default);
+        let ids: Vec<NodeId> = self.state().absorb(scope).into_values().collect();
+        let outer = |state: &State, id: NodeId| {
+            state.node(id).as_access().filter(|it| !locals.contains(*it)).cloned()
+        };
+        let mut reads: IndexMap<Name, Vec<EdgeId>> = IndexMap::new();
+        let mut writes: IndexMap<Name, Vec<EdgeId>> = IndexMap::new();
+        let state = self.state();
+        let accesses: Vec<(NodeId, Name)> =
+            ids.iter().filter_map(|&id| outer(state, id).map(|name| (id, name))).collect();
+        for (id, name) in &accesses {
+            reads.entry(name.clone()).or_default().extend(state.out_edges(*id).iter().map(|edge| edge.id));
+            writes.entry(name.clone()).or_default().extend(state.in_edges(*id).iter().map(|edge| edge.id));
+        }
+        reads.retain(|_, edges| !edges.is_empty());
+        writes.retain(|_, edges| !edges.is_empty());
+        for (name, edges) in reads {
+            let memlet = self.outside(&edges, &dims);
+            let source = self.source(&name);
+            self.state().connect((source, None), (entry, Some(&format!("IN_{name}"))), memlet);
+            let connector = Name::from(format!("OUT_{name}"));
+            for edge in edges {
+                self.state().move_source(edge, entry, Some(connector.clone()));
+            }
+        }
+        for (name, edges) in writes {
+            let memlet = self.outside(&edges, &dims);
+            let sink = self.sink(&name);
+            self.state().connect((exit, Some(&format!("OUT_{name}"))), (sink, None), memlet);
+            let connector = Name::from(format!("IN_{name}"));
+            for edge in edges {
+                self.state().move_destination(edge, exit, Some(connector.clone()));
+            }
+        }
+        let state = self.state();
+        for (id, _) in accesses {
+            state.remove_node(id);
+        }
+        close_scope(state, &ids, entry, exit);
+    }
+
+    fn map_label(&self) -> String {
+        format!("map_{}", self.span(self.place).line)
+    }
+
+    /// What all iterations touch through the given edges of one container.
+    fn outside(&mut self, edges: &[EdgeId], dims: &[(Name, Range)]) -> Memlet {
+        let memlets: Vec<Memlet> =
+            edges.iter().filter_map(|edge| self.state().edge(*edge).memlet.clone()).collect();
+        let mut union: Option<Memlet> = None;
+        for memlet in memlets {
+            let image = Memlet { subset: self.image(&memlet, dims), other_subset: None, ..memlet };
+            union = Some(match union {
+                None => image,
+                Some(before) => {
+                    let whole = self.sdfg.containers.get(&image.data).map(|data| Subset::full(data.shape()));
+                    let subset = before.subset.bounding_union(&image.subset, &self.facts);
+                    Memlet {
+                        subset: subset.or(whole).unwrap_or_default(),
+                        dynamic: before.dynamic || image.dynamic,
+                        ..before
+                    }
+                }
+            });
+        }
+        union.unwrap_or_else(|| Memlet::scalar(""))
+    }
+
+    /// Puts a region into a map scope, as a nested SDFG.
+    fn add_nested(
+        &mut self,
+        body: Region,
+        dims: Vec<(Name, Range)>,
+        locals: &IndexSet<Name>,
+        range: TextRange,
+    ) {
+        let usage = Usage::of(&body);
+        let mut sdfg = Sdfg::new(format!("{}_{}", self.sdfg.name, self.map_label()));
+        sdfg.file.clone_from(&self.sdfg.file);
+        sdfg.span = self.span(range);
+        for name in locals {
+            if let Some(data) = self.sdfg.containers.shift_remove(name) {
+                sdfg.containers.insert(name.clone(), data);
+            }
+        }
+        let outer = |names: &IndexSet<Name>| -> Vec<Name> {
+            names.iter().filter(|name| self.sdfg.containers.contains_key(*name)).cloned().collect()
+        };
+        let (inputs, outputs) = (outer(&usage.reads), outer(&usage.writes.keys().cloned().collect()));
+        for name in inputs.iter().chain(&outputs) {
+            if let Some(data) = self.sdfg.containers.get(name)
+                && !sdfg.containers.contains_key(name)
+            {
+                let mut data = data.clone();
+                data.set_transient(false);
+                sdfg.containers.insert(name.clone(), data);
+                sdfg.arguments.push(name.clone());
+            }
+        }
+        for symbol in &usage.assigned {
+            if let Some(dtype) = self.sdfg.symbols.shift_remove(symbol) {
+                sdfg.symbols.insert(symbol.clone(), dtype);
+            }
+        }
+        sdfg.body = body;
+        let symbols: IndexMap<Name, Expr> =
+            sdfg.free_symbols().into_iter().map(|symbol| (symbol.clone(), Expr::sym(symbol))).collect();
+        for symbol in symbols.keys() {
+            sdfg.symbols.insert(symbol.clone(), dacec_ir::DType::Int64);
+        }
+        let span = self.span(range);
+        let nested = NestedSdfg { sdfg, inputs: inputs.clone(), outputs: outputs.clone(), symbols, span };
+        let mut scope = State::new("");
+        let node = scope.add_node(Node::Nested(Box::new(nested)));
+        for name in &inputs {
+            let access = scope.add_access(name);
+            scope.connect((access, None), (node, Some(name)), self.all_of(name).dynamic());
+        }
+        for name in &outputs {
+            let access = scope.add_access(name);
+            let memlet = Memlet { wcr: usage.writes[name], ..self.all_of(name).dynamic() };
+            scope.connect((node, Some(name)), (access, None), memlet);
+        }
+        self.add_scope(scope, dims, &IndexSet::new());
+    }
+
+    fn all_of(&self, container: &Name) -> Memlet {
+        let subset = self.sdfg.containers.get(container).map(|data| Subset::full(data.shape()));
+        Memlet::new(container, subset.unwrap_or_default())
+    }
+}
+
+/// Orders what nothing enters after the scope's entry, and what nothing leaves before its exit.
+fn close_scope(state: &mut State, ids: &[NodeId], entry: NodeId, exit: NodeId) {
+    let present: Vec<NodeId> = ids.iter().copied().filter(|id| state.contains(*id)).collect();
+    for id in present {
+        if state.in_degree(id) == 0 {
+            state.order(entry, id);
+        }
+        if state.out_degree(id) == 0 {
+            state.order(id, exit);
+        }
+    }
+    if state.out_degree(entry) == 0 {
+        state.order(entry, exit);
+    }
+}
+
+/// The region as one graph, if it is a sequence of states whose order its edges can keep.
+fn direct(region: &Region, locals: &IndexSet<Name>) -> Option<State> {
+    let states: Vec<&State> = region.blocks.iter().map(|block| block.as_state()).collect::<Option<_>>()?;
+    if !outer_accesses_are_simple(&states, locals) {
+        return None;
+    }
+    let mut merged = State::new("");
+    let mut latest: IndexMap<Name, NodeId> = IndexMap::new();
+    for state in states {
+        let ids = merged.absorb(state.clone());
+        for (old, node) in state.nodes() {
+            let Some(name) = node.as_access().filter(|name| locals.contains(*name)) else { continue };
+            let id = ids[&old];
+            match latest.get(name).copied() {
+                Some(_) if state.in_degree(old) > 0 => return None,
+                Some(known) => {
+                    for edge in merged.out_edges(id).iter().map(|edge| edge.id).collect::<Vec<_>>() {
+                        merged.move_source(edge, known, None);
+                    }
+                    merged.remove_node(id);
+                }
+                None => {
+                    latest.insert(name.clone(), id);
+                }
+            }
+        }
+    }
+    Some(merged)
+}
+
+/// Whether every outer container is only read, or written by one edge and read in the same state at most; and moves to
+/// or from nodes that compute.
+fn outer_accesses_are_simple(states: &[&State], locals: &IndexSet<Name>) -> bool {
+    let mut readers: IndexMap<&Name, IndexSet<usize>> = IndexMap::new();
+    let mut writers: IndexMap<&Name, Vec<usize>> = IndexMap::new();
+    for (k, state) in states.iter().enumerate() {
+        for (id, node) in state.nodes() {
+            let Some(name) = node.as_access() else { continue };
+            let copies = |ids: Vec<NodeId>| ids.iter().any(|id| state.node(*id).as_access().is_some());
+            let (read, written) = (state.out_degree(id), state.in_degree(id));
+            if locals.contains(name) {
+                continue;
+            }
+            if read > 0 && written > 0 || copies(state.successors(id)) || copies(state.predecessors(id)) {
+                return false;
+            }
+            if read > 0 {
+                readers.entry(name).or_default().insert(k);
+            }
+            writers.entry(name).or_default().extend(std::iter::repeat_n(k, written));
+        }
+    }
+    writers.iter().filter(|(_, at)| !at.is_empty()).all(|(name, at)| {
+        at.len() == 1 && readers.get(name).is_none_or(|reads| reads.iter().all(|k| *k == at[0]))
+    })
+}
+
+/// Which containers a region reads and writes, and which symbols it assigns.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    /// Containers that are read.
+    pub(super) reads: IndexSet<Name>,
+    /// Containers that are written, with the conflict resolution if all writes have the same one.
+    pub(super) writes: IndexMap<Name, Option<Wcr>>,
+    /// Symbols that blocks assign.
+    pub(super) assigned: IndexSet<Name>,
+}
+
+impl Usage {
+    /// What the region and the regions in it use.
+    pub(super) fn of(region: &Region) -> Self {
+        let mut usage = Usage::default();
+        region.visit(&mut |block| {
+            for scalar in block.scalars() {
+                usage.reads.extend(crate::types::containers_read(scalar));
+            }
+            match block {
+                Block::Assign(assignments) => {
+                    usage.assigned.extend(assignments.iter().map(|it| it.symbol.clone()))
+                }
+                Block::State(state) => usage.add_state(state),
+                _ => {}
+            }
+        });
+        usage
+    }
+
+    fn add_state(&mut self, state: &State) {
+        for (id, node) in state.nodes() {
+            let Some(name) = node.as_access() else { continue };
+            if state.out_edges(id).iter().any(|edge| edge.memlet().is_some()) {
+                self.reads.insert(name.clone());
+            }
+            for edge in state.in_edges(id) {
+                let Some(memlet) = edge.memlet() else { continue };
+                let known = self.writes.entry(name.clone()).or_insert(memlet.wcr);
+                if *known != memlet.wcr {
+                    *known = None;
+                }
+            }
+        }
+    }
+}

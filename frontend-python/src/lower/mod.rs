@@ -1,0 +1,324 @@
+//! Lowering: an annotated function becomes an SDFG, statement by statement.
+//!
+//! Nothing is optimized here. A statement becomes a state; an element-wise operation a map with one tasklet; what lies
+//! between two operations a transient; a library function a library node; a call a nested SDFG:
+//!
+//! ```text
+//! C[:] = alpha * A @ B + beta * C      state line_3
+//!                                        (alpha)(A) ─▶ map ─▶ (__tmp)          __tmp   = alpha * A
+//!                                        (__tmp)(B) ─▶ MatMul ─▶ (__tmp_1)     __tmp_1 = __tmp @ B
+//!                                        (beta)(C)  ─▶ map ─▶ (__tmp_2)        __tmp_2 = beta * C
+//!                                        (__tmp_1)(__tmp_2) ─▶ map ─▶ (C)
+//! ```
+//!
+//! # Names
+//!
+//! Each assignment to a name makes a new meaning of it, known statically, as long as the assignment that reaches a use
+//! can be told. Where it cannot (assigned before a loop, read and assigned in it; assigned in both branches of an `if`,
+//! used after it), the name is *shared*: it has one storage, a symbol if all its values are integers over symbols, else a
+//! container.
+//!
+//! # Decisions
+//!
+//! That a name is shared, which type it needs, or whether an integer must be a symbol because an index uses it, is sometimes known
+//! only after its first assignment was lowered. Then a [`Decisions`] entry is made and the function is lowered again
+//! ([`Stop::Again`]). Entries are only added, and types only widened, so this ends.
+
+mod assign;
+mod attribute;
+mod call;
+mod comprehension;
+mod control;
+mod dataflow;
+mod expr;
+mod index;
+mod map;
+mod names;
+mod names_frame;
+mod operate;
+mod parameters;
+mod returns;
+
+pub(crate) use call::Calls;
+pub(crate) use call::GivenArgs;
+pub(crate) use names::target_names;
+pub(crate) use operate::{Dest, keep_axes};
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::module::Globals;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::promotion::Typed;
+use crate::types::Value;
+use dacec_ir::sdfg::NameSupply;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
+use indexmap::{IndexMap, IndexSet};
+use names_frame::Frame;
+
+/// Why lowering of a statement stopped.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The statement is wrong.
+    Error(Box<Diagnostic>),
+    /// The statement depends on one that was wrong.
+    Reported,
+    /// A decision was made: start the function again.
+    Again,
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Stop::Error(Box::new(diagnostic))
+    }
+}
+
+/// The result of lowering something.
+pub(crate) type Result<T> = std::result::Result<T, Stop>;
+
+/// What earlier attempts to lower the function have found out about its names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decisions {
+    /// Types of shared names, and of returned values.
+    pub(crate) types: IndexMap<String, Typed>,
+    /// Names that need one storage.
+    pub(crate) shared: IndexSet<String>,
+    /// Integers that must be symbols.
+    pub(crate) symbols: IndexSet<String>,
+    /// Integers that must be containers.
+    pub(crate) containers: IndexSet<String>,
+}
+
+/// More attempts than any function needs: each adds a fact about one of its names.
+const MAX_ATTEMPTS: usize = 200;
+
+/// Expressions nested deeper than this are refused.
+const MAX_DEPTH: usize = 150;
+
+/// Where the value of a shared name is.
+#[derive(Clone, Debug)]
+enum Storage {
+    /// In a symbol.
+    Symbol(Name),
+    /// In a scalar container.
+    Scalar(Name, Typed),
+    /// In an array.
+    Array(Name),
+}
+
+/// The state of lowering one function.
+pub(crate) struct Lowerer<'a> {
+    pub(crate) globals: &'a Globals,
+    pub(crate) calls: &'a Calls,
+    pub(crate) sdfg: Sdfg,
+    pub(crate) facts: Facts,
+    names: NameSupply,
+    decisions: Decisions,
+    /// Names that the function assigns.
+    locals: IndexSet<String>,
+    /// Loops and parallel loops around, outermost first.
+    frames: Vec<Frame>,
+    env: IndexMap<String, Value>,
+    storages: IndexMap<String, Storage>,
+    /// Containers of shared names that another name refers to.
+    aliased: IndexSet<Name>,
+    /// Symbols that blocks assign: an expression over them is not fixed.
+    mutable: IndexSet<Name>,
+    /// Regions that are being filled, innermost last.
+    regions: Vec<Region>,
+    open: Option<dataflow::Open>,
+    labels: IndexMap<String, usize>,
+    /// Parameters of the parallel loops around, outermost first.
+    params: Vec<Name>,
+    /// Number of sequential loops around, inside the innermost parallel loop.
+    loops: usize,
+    returns: Option<returns::Returned>,
+    /// Symbols that stand for integer parameters: symbol by container; assigned at entry where used.
+    entry_symbols: IndexMap<Name, Name>,
+    diagnostics: Vec<Diagnostic>,
+    depth: usize,
+    /// Where the statement is that is being lowered.
+    place: TextRange,
+}
+
+impl<'a> Lowerer<'a> {
+    /// Ready to lower a function of the module.
+    pub(crate) fn new(globals: &'a Globals, calls: &'a Calls, name: &str, decisions: Decisions) -> Self {
+        let mut names = NameSupply::default();
+        globals.symbols.keys().for_each(|symbol| names.reserve(symbol));
+        Lowerer {
+            globals,
+            calls,
+            sdfg: Sdfg::new(name),
+            facts: Facts::new(),
+            names,
+            decisions,
+            locals: IndexSet::new(),
+            frames: Vec::new(),
+            env: IndexMap::new(),
+            storages: IndexMap::new(),
+            aliased: IndexSet::new(),
+            mutable: IndexSet::new(),
+            regions: vec![Region::default()],
+            open: None,
+            labels: IndexMap::new(),
+            params: Vec::new(),
+            loops: 0,
+            returns: None,
+            entry_symbols: IndexMap::new(),
+            diagnostics: Vec::new(),
+            depth: 0,
+            place: TextRange::default(),
+        }
+    }
+
+    /// Evaluates an expression of the module that needs no code. The symbols that it defines are in the SDFG.
+    pub(crate) fn constant(&mut self, expr: &ast::Expr) -> Result<Value> {
+        self.place = expr.range();
+        let value = self.eval(expr)?;
+        let emitted = self.open.is_some() || self.regions.iter().any(|region| !region.blocks.is_empty());
+        if emitted || matches!(&value, Value::Scalar(scalar) if !scalar.is_pure()) {
+            let message = "this value cannot be found at compile time";
+            return Err(Diagnostic::error(codes::MODULE_VALUE, expr.range(), message).into());
+        }
+        Ok(value)
+    }
+
+    fn span(&self, range: TextRange) -> Span {
+        self.globals.lines.span(range)
+    }
+
+    /// Lowers statements one after the other; each error is reported and what the statement assigns is poisoned.
+    fn block(&mut self, statements: &[ast::Stmt]) -> Result<()> {
+        for statement in statements {
+            self.place = statement.range();
+            let depth = [self.regions.len(), self.params.len(), self.frames.len(), self.loops];
+            let result = self.statement(statement);
+            if let Err(stop) = result {
+                self.recover(statement, stop, depth)?;
+            }
+            self.flush();
+        }
+        Ok(())
+    }
+
+    /// Goes on after an error, so that several are found in one run.
+    fn recover(&mut self, statement: &ast::Stmt, stop: Stop, depth: [usize; 4]) -> Result<()> {
+        match stop {
+            Stop::Again => return Err(Stop::Again),
+            Stop::Error(diagnostic) => self.diagnostics.push(*diagnostic),
+            Stop::Reported if self.diagnostics.is_empty() => return Err(Stop::Reported),
+            Stop::Reported => {}
+        }
+        self.open = None;
+        self.regions.truncate(depth[0]);
+        self.params.truncate(depth[1]);
+        self.frames.truncate(depth[2]);
+        self.loops = depth[3];
+        for name in names::assigned(std::slice::from_ref(statement)) {
+            self.env.insert(name, Value::Poison);
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &ast::Stmt) -> Result<()> {
+        use ast::Stmt::*;
+        match statement {
+            Assign(it) => self.assign(it),
+            AugAssign(it) => self.aug_assign(it),
+            AnnAssign(it) => self.ann_assign(it),
+            Expr(it) => self.expression_statement(&it.value),
+            For(it) => self.for_statement(it),
+            While(it) => self.while_statement(it),
+            If(it) => self.if_statement(it),
+            Return(it) => self.return_statement(it),
+            Pass(_) | Assert(_) => Ok(()),
+            Break(it) => self.jump(Block::Break, it.range),
+            Continue(it) => self.jump(Block::Continue, it.range),
+            FunctionDef(it) => {
+                self.env.insert(it.name.to_string(), Value::Helper(std::sync::Arc::new(it.clone())));
+                Ok(())
+            }
+            other => Err(Diagnostic::error(
+                codes::UNSUPPORTED_STATEMENT,
+                other.range(),
+                "this statement cannot be compiled",
+            )
+            .help("move it into the code that calls the function")
+            .into()),
+        }
+    }
+
+    fn expression_statement(&mut self, expr: &ast::Expr) -> Result<()> {
+        if matches!(expr, ast::Expr::StringLiteral(_) | ast::Expr::EllipsisLiteral(_)) {
+            return Ok(());
+        }
+        self.eval(expr).map(|_| ())
+    }
+
+    fn jump(&mut self, block: Block, range: TextRange) -> Result<()> {
+        if self.loops == 0 {
+            let (code, message) = if self.params.is_empty() {
+                (codes::UNSUPPORTED_STATEMENT, "there is no loop here to leave")
+            } else {
+                (codes::MAP, "the iterations of a parallel loop are independent and cannot be left")
+            };
+            return Err(Diagnostic::error(code, range, message).into());
+        }
+        self.push(block);
+        Ok(())
+    }
+
+    /// A new name like `prefix`.
+    pub(crate) fn fresh(&mut self, prefix: &str) -> Name {
+        self.names.fresh(prefix)
+    }
+
+    /// Declares a symbol that blocks assign.
+    fn new_symbol(&mut self, prefix: &str) -> Name {
+        let symbol = self.fresh(prefix);
+        self.sdfg.symbols.insert(symbol.clone(), DType::Int64);
+        self.mutable.insert(symbol.clone());
+        symbol
+    }
+
+    /// Starts again, with a decision more.
+    fn decide<T>(&mut self, decision: impl FnOnce(&mut Decisions)) -> Result<T> {
+        decision(&mut self.decisions);
+        Err(Stop::Again)
+    }
+
+    /// Whether the expression has the same value for the rest of the function (or of the iteration).
+    fn is_fixed(&self, expr: &Expr) -> bool {
+        expr.symbols().iter().all(|symbol| !self.mutable.contains(symbol))
+    }
+}
+
+/// Lowers an annotated function.
+pub(crate) fn lower(
+    globals: &Globals,
+    calls: &Calls,
+    name: &str,
+) -> std::result::Result<Sdfg, Vec<Diagnostic>> {
+    let Some(program) = globals.programs.get(name) else {
+        let message = format!("there is no annotated function `{name}` in this file");
+        let known = globals.programs.keys().map(String::as_str);
+        let diagnostic = Diagnostic::error(codes::NO_PROGRAM, TextRange::default(), message);
+        return Err(vec![diagnostic.did_you_mean(name, known)]);
+    };
+    let mut decisions = Decisions::default();
+    for _ in 0..MAX_ATTEMPTS {
+        let mut lowerer = Lowerer::new(globals, calls, name, decisions);
+        match lowerer.function(&program.function) {
+            Ok(()) if lowerer.diagnostics.is_empty() => return Ok(lowerer.sdfg),
+            Ok(()) | Err(Stop::Reported) => return Err(lowerer.diagnostics),
+            Err(Stop::Error(diagnostic)) => {
+                lowerer.diagnostics.push(*diagnostic);
+                return Err(lowerer.diagnostics);
+            }
+            Err(Stop::Again) => decisions = lowerer.decisions,
+        }
+    }
+    let message = format!("the types of the variables of `{name}` do not settle");
+    Err(vec![Diagnostic::error(codes::TYPE, program.function.name.range, message)])
+}

@@ -1,0 +1,371 @@
+//! What names mean at a point of the function: looking up, assigning, and joining after control flow.
+
+use super::{Decisions, Lowerer, Result, Stop, Storage};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::module::Global;
+use crate::numpy;
+use crate::parse::TextRange;
+use crate::scalar::{cast, join};
+use crate::types::{Scalar, Value, View};
+use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, ScalarExpr};
+use indexmap::{IndexMap, IndexSet};
+
+/// A loop around the current statement.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    /// Names whose value from before the iteration was read.
+    read: IndexSet<String>,
+    /// Names that the iteration has assigned.
+    assigned: IndexSet<String>,
+    /// Number of storages that existed before, if the loop is parallel: those its iterations cannot assign.
+    outside: Option<usize>,
+}
+
+impl Frame {
+    /// The frame of a parallel loop.
+    pub(super) fn parallel(outside: usize) -> Self {
+        Frame { outside: Some(outside), ..Frame::default() }
+    }
+}
+
+impl Lowerer<'_> {
+    // --- looking up --------------------------------------------------------------------------------------------
+
+    /// What a name stands for.
+    pub(super) fn lookup(&mut self, name: &str, range: TextRange) -> Result<Value> {
+        if let Some(value) = self.env.get(name).cloned() {
+            match value {
+                Value::Poison => return Err(Stop::Reported),
+                Value::Stale if !self.decisions.shared.contains(name) => return self.share(name),
+                _ => {}
+            }
+            for frame in self.frames.iter_mut().filter(|frame| !frame.assigned.contains(name)) {
+                frame.read.insert(name.to_owned());
+            }
+            return Ok(value);
+        }
+        if self.locals.contains(name) {
+            let message = format!("`{name}` is used before it is assigned");
+            return Err(Diagnostic::error(codes::UNASSIGNED, range, message)
+                .label("no assignment comes before this")
+                .help(format!(
+                    "`{name}` is local to the function because it is assigned in it; give it a value first"
+                ))
+                .into());
+        }
+        match self.globals.values.get(name) {
+            Some(Global::Value(value)) => return Ok(value.clone()),
+            Some(Global::Broken(diagnostic)) => return Err((**diagnostic).clone().into()),
+            None => {}
+        }
+        numpy::builtin(name).ok_or_else(|| self.undefined(name, range).into())
+    }
+
+    fn undefined(&self, name: &str, range: TextRange) -> Diagnostic {
+        let local = self.env.keys().map(String::as_str);
+        let global = self.globals.values.keys().map(String::as_str);
+        let candidates: Vec<&str> =
+            local.chain(global).chain(numpy::builtin_names().map(|it| -> &str { it })).collect();
+        Diagnostic::error(codes::UNDEFINED, range, format!("undefined name `{name}`"))
+            .label("nothing of this name is visible here")
+            .did_you_mean(name, candidates)
+    }
+
+    /// Gives the name one storage, from the start of the function.
+    fn share<T>(&mut self, name: &str) -> Result<T> {
+        self.decide(|decisions| {
+            decisions.shared.insert(name.to_owned());
+        })
+    }
+
+    /// The name of the variable whose value is in that container.
+    pub(super) fn variable_of(&self, container: &Name) -> Option<String> {
+        let holds = |value: &Value| matches!(value, Value::Scalar(Scalar { code: ScalarExpr::Name(name), .. }) if name == container);
+        self.env.iter().find(|(_, value)| holds(value)).map(|(name, _)| name.clone())
+    }
+
+    // --- assigning ---------------------------------------------------------------------------------------------
+
+    /// Whether the name has one storage, so that an assignment must write into it.
+    pub(super) fn is_shared(&self, name: &str) -> bool {
+        self.decisions.shared.contains(name)
+    }
+
+    /// The array in which a shared name's value is.
+    pub(super) fn shared_array(&self, name: &str) -> Option<View> {
+        let Some(Storage::Array(container)) = self.storages.get(name) else { return None };
+        let data = self.sdfg.containers.get(container)?;
+        Some(View::whole(container.clone(), data.dtype(), data.shape()))
+    }
+
+    /// Gives a name a value.
+    pub(super) fn bind(&mut self, name: &str, value: Value, range: TextRange) -> Result<()> {
+        if !self.is_shared(name) && self.frames.iter().any(|frame| frame.read.contains(name)) {
+            return self.share(name);
+        }
+        let value = match value {
+            Value::Scalar(scalar) if self.is_shared(name) => self.bind_shared(name, scalar, range)?,
+            Value::Scalar(scalar) => Value::Scalar(self.bind_simple(name, scalar)),
+            Value::Array(view) if self.is_shared(name) => self.bind_shared_array(name, view, range)?,
+            Value::Array(view) => self.bind_array(view),
+            Value::Tuple(items) => Value::Tuple(items.into_iter().map(|item| self.settle(item)).collect()),
+            other => other,
+        };
+        for frame in &mut self.frames {
+            frame.assigned.insert(name.to_owned());
+        }
+        self.env.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    fn bind_simple(&mut self, name: &str, scalar: Scalar) -> Scalar {
+        match &scalar.code {
+            ScalarExpr::Constant(_) => return scalar,
+            ScalarExpr::Symbolic(expr) if self.is_fixed(expr) => return scalar,
+            ScalarExpr::Name(container) if !self.is_storage(container) => return scalar,
+            _ => {}
+        }
+        let symbolic = scalar.as_expr().is_some() || self.decisions.symbols.contains(name);
+        if scalar.dtype() == DType::Int64 && symbolic {
+            let symbol = self.new_symbol(name);
+            self.set_symbol(&symbol, scalar.code);
+            // One assignment defines it, so the value is fixed from here on.
+            self.mutable.shift_remove(&symbol);
+            return Scalar { code: ScalarExpr::Symbolic(Expr::sym(symbol)), ty: scalar.ty };
+        }
+        self.materialize(name, &scalar)
+    }
+
+    /// Whether the container holds a shared name, whose value may change.
+    fn is_storage(&self, container: &Name) -> bool {
+        self.storages.values().any(|storage| match storage {
+            Storage::Scalar(name, _) | Storage::Array(name) => name == container,
+            Storage::Symbol(_) => false,
+        })
+    }
+
+    /// Adds an assignment of a symbol.
+    pub(super) fn set_symbol(&mut self, symbol: &Name, value: ScalarExpr) {
+        self.push(Block::Assign(vec![Assignment { symbol: symbol.clone(), value }]));
+    }
+
+    fn bind_shared(&mut self, name: &str, scalar: Scalar, range: TextRange) -> Result<Value> {
+        self.check_not_outside(name, range)?;
+        let known = self.decisions.types.get(name).copied();
+        let ty = known.map_or(scalar.ty, |known| join(known, scalar.ty));
+        self.decisions.types.insert(name.to_owned(), ty);
+        let symbolic = scalar.as_expr().is_some() || self.decisions.symbols.contains(name);
+        let storage = match self.storages.get(name).cloned() {
+            Some(Storage::Scalar(_, declared)) if declared != ty => return Err(Stop::Again),
+            Some(Storage::Symbol(_)) if ty.dtype != DType::Int64 => return Err(Stop::Again),
+            Some(Storage::Symbol(_)) if !symbolic => return self.need_container(name),
+            Some(Storage::Array(_)) => return Err(self.cannot_rebind(name, range)),
+            Some(storage) => storage,
+            None => {
+                let in_container = self.decisions.containers.contains(name);
+                if ty.dtype == DType::Int64 && symbolic && !in_container {
+                    Storage::Symbol(self.new_symbol(name))
+                } else {
+                    Storage::Scalar(self.new_scalar(name, ty.dtype), ty)
+                }
+            }
+        };
+        self.storages.insert(name.to_owned(), storage.clone());
+        let code = cast(&scalar, ty.dtype);
+        let code = match storage {
+            Storage::Symbol(symbol) => {
+                self.set_symbol(&symbol, code);
+                ScalarExpr::Symbolic(Expr::sym(symbol))
+            }
+            Storage::Scalar(container, _) | Storage::Array(container) => {
+                self.emit(name, Vec::new(), &code, Memlet::scalar(&container));
+                ScalarExpr::Name(container)
+            }
+        };
+        Ok(Value::Scalar(Scalar { code, ty }))
+    }
+
+    fn need_container<T>(&mut self, name: &str) -> Result<T> {
+        self.decide(|decisions| {
+            decisions.containers.insert(name.to_owned());
+        })
+    }
+
+    /// The scalar container of a variable that lives outside of the parallel loop, to accumulate into.
+    pub(super) fn accumulator(&mut self, name: &str, ty: crate::promotion::Typed) -> Result<(Name, DType)> {
+        match self.storages.get(name).cloned() {
+            Some(Storage::Scalar(container, declared)) => {
+                let joined = join(declared, ty);
+                if joined.dtype != declared.dtype {
+                    self.decisions.types.insert(name.to_owned(), joined);
+                    return Err(Stop::Again);
+                }
+                Ok((container, declared.dtype))
+            }
+            _ => self.decide(|decisions: &mut Decisions| {
+                decisions.shared.insert(name.to_owned());
+                decisions.containers.insert(name.to_owned());
+            }),
+        }
+    }
+
+    /// Whether the name was given its value outside of the innermost parallel loop.
+    pub(super) fn is_outside(&self, name: &str) -> bool {
+        let innermost = self.frames.iter().rposition(|frame| frame.outside.is_some());
+        innermost.is_some_and(|at| !self.frames[at..].iter().any(|frame| frame.assigned.contains(name)))
+    }
+
+    fn check_not_outside(&self, name: &str, range: TextRange) -> Result<()> {
+        let outside = self.frames.iter().filter_map(|frame| frame.outside).max().unwrap_or(0);
+        if self.storages.get_index_of(name).is_some_and(|at| at < outside) {
+            let message = format!("an iteration of a parallel loop cannot give `{name}` a value");
+            return Err(Diagnostic::error(codes::MAP, range, message)
+                .label("the variable lives outside of the loop")
+                .help(format!("accumulate with `{name} += ...`, or use `for ... in range(...)`"))
+                .into());
+        }
+        Ok(())
+    }
+
+    fn bind_array(&mut self, view: View) -> Value {
+        if self.is_storage(&view.container) {
+            self.aliased.insert(view.container.clone());
+        }
+        Value::Array(self.frozen(view).alias())
+    }
+
+    /// The view with symbols that may change replaced by ones that hold their present values.
+    fn frozen(&mut self, mut view: View) -> View {
+        let mut symbols = IndexSet::new();
+        view.map_exprs(&mut |expr| {
+            symbols.extend(expr.symbols());
+            expr.clone()
+        });
+        symbols.retain(|symbol| self.mutable.contains(symbol));
+        let mut substitution = dacec_ir::symbolic::Substitution::new();
+        for symbol in symbols {
+            let copy = self.new_symbol(&format!("{symbol}_now"));
+            self.set_symbol(&copy, ScalarExpr::Symbolic(Expr::sym(&symbol)));
+            self.mutable.shift_remove(&copy);
+            substitution.insert(symbol, Expr::sym(copy));
+        }
+        if !substitution.is_empty() {
+            view.map_exprs(&mut |expr| expr.subs(&substitution));
+            if view.fresh
+                && let Some(data) = self.sdfg.containers.get_mut(&view.container)
+            {
+                data.map_exprs(&mut |expr| expr.subs(&substitution));
+            }
+        }
+        view
+    }
+
+    fn bind_shared_array(&mut self, name: &str, view: View, range: TextRange) -> Result<Value> {
+        self.check_not_outside(name, range)?;
+        if let Some(storage) = self.shared_array(name) {
+            let fits = view.dtype == storage.dtype
+                && view.rank() == storage.rank()
+                && view
+                    .shape()
+                    .iter()
+                    .zip(&storage.shape())
+                    .all(|(a, b)| self.facts.prove_eq(a, b) == Some(true));
+            let private = !self.aliased.contains(&storage.container);
+            if !fits || !private || (!view.fresh && view.container != storage.container) {
+                return Err(self.cannot_rebind(name, range));
+            }
+            self.write(&storage, &Value::Array(view), range)?;
+            return Ok(Value::Array(storage));
+        }
+        if self.storages.contains_key(name) || !view.fresh {
+            return Err(self.cannot_rebind(name, range));
+        }
+        let view = self.frozen(view).alias();
+        self.storages.insert(name.to_owned(), Storage::Array(view.container.clone()));
+        Ok(Value::Array(view))
+    }
+
+    fn cannot_rebind(&self, name: &str, range: TextRange) -> Stop {
+        let message = format!("what `{name}` refers to cannot be told at compile time");
+        Diagnostic::error(codes::REBIND, range, message)
+            .label("it refers to another array, type or shape elsewhere")
+            .help(format!(
+                "write into the array (`{name}[:] = ...`), copy it (`... .copy()`), or use another name"
+            ))
+            .into()
+    }
+
+    /// The value, with numbers that are not computed yet computed now.
+    pub(super) fn settle(&mut self, value: Value) -> Value {
+        match value {
+            Value::Scalar(scalar) if !scalar.is_pure() => Value::Scalar(self.materialize("__tmp", &scalar)),
+            Value::Scalar(scalar) => Value::Scalar(self.bind_simple("__tmp", scalar)),
+            Value::Tuple(items) => Value::Tuple(items.into_iter().map(|item| self.settle(item)).collect()),
+            Value::Array(view) => self.bind_array(view),
+            other => other,
+        }
+    }
+
+    // --- control flow ------------------------------------------------------------------------------------------
+
+    /// After a loop: what its body assigned is known only if nothing else could be there.
+    pub(super) fn leave_frame(
+        &mut self,
+        frame: Frame,
+        before: &IndexMap<String, Value>,
+        symbols: &[Name],
+        early: bool,
+    ) {
+        for name in &frame.assigned {
+            let Some(value) = self.env.get(name) else { continue };
+            let uncertain = before.contains_key(name) || early || frame.outside.is_some();
+            if !self.is_shared(name) && !matches!(value, Value::Poison) && uncertain {
+                self.env.insert(name.clone(), Value::Stale);
+            }
+        }
+        for value in self.env.values_mut() {
+            if symbols.iter().any(|symbol| value.uses(symbol)) {
+                *value = Value::Stale;
+            }
+        }
+    }
+
+    /// After branches: a name that means different things in them means nothing known.
+    pub(super) fn merge(&mut self, branches: Vec<IndexMap<String, Value>>) {
+        let mut merged: IndexMap<String, Value> = IndexMap::new();
+        for branch in branches {
+            for (name, value) in branch {
+                match merged.get_mut(&name) {
+                    Some(known) if !same(known, &value) => {
+                        let poison = matches!(known, Value::Poison) || matches!(value, Value::Poison);
+                        *known = if poison { Value::Poison } else { Value::Stale };
+                    }
+                    Some(_) => {}
+                    None => {
+                        merged.insert(name, value);
+                    }
+                }
+            }
+        }
+        self.env = merged;
+    }
+}
+
+/// Whether two values are known to be one.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Scalar(a), Value::Scalar(b)) => a == b,
+        (Value::Array(a), Value::Array(b)) => a == b,
+        (Value::Tuple(a), Value::Tuple(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::DType(a), Value::DType(b)) => a == b,
+        (Value::Module(a), Value::Module(b)) => a == b,
+        (Value::Program(a), Value::Program(b)) => a == b,
+        (Value::Function(a), Value::Function(b)) => std::ptr::eq(*a, *b),
+        (Value::Helper(a), Value::Helper(b)) => std::sync::Arc::ptr_eq(a, b),
+        (Value::Lambda(a), Value::Lambda(b)) => std::sync::Arc::ptr_eq(a, b),
+        (Value::None, Value::None) | (Value::Poison, Value::Poison) | (Value::Stale, Value::Stale) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,120 @@
+//! A function: its parameters become containers, its body a region.
+
+use super::names::assigned;
+use super::{Lowerer, Result};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{Ranged, ast};
+use crate::types::{Scalar, Value, View};
+use dacec_ir::{Array, Assignment, Block, DType, Data, Expr, Name, Region, ScalarExpr};
+
+impl Lowerer<'_> {
+    /// Lowers an annotated function.
+    pub(super) fn function(&mut self, function: &ast::StmtFunctionDef) -> Result<()> {
+        self.sdfg.file.clone_from(&self.globals.file);
+        self.sdfg.span = self.span(function.range());
+        self.place = function.name.range;
+        if let Some(extra) = function.parameters.vararg.as_ref().or(function.parameters.kwarg.as_ref()) {
+            let message = "an annotated function has a fixed number of parameters";
+            self.diagnostics.push(Diagnostic::error(codes::ANNOTATION, extra.range, message));
+        }
+        let mut taken = Vec::new();
+        for parameter in function.parameters.iter_non_variadic_params() {
+            taken.push(parameter.name().to_string());
+            if let Err(super::Stop::Error(diagnostic)) = self.parameter(parameter) {
+                self.diagnostics.push(*diagnostic);
+                self.env.insert(parameter.name().to_string(), Value::Poison);
+            }
+        }
+        self.locals = assigned(&function.body);
+        self.locals.extend(taken);
+        self.block(&function.body)?;
+        self.finish();
+        Ok(())
+    }
+
+    fn parameter(&mut self, parameter: &ast::ParameterWithDefault) -> Result<()> {
+        let name = parameter.name();
+        let Some(annotation) = parameter.annotation() else {
+            let message = format!("parameter `{name}` has no type");
+            return Err(Diagnostic::error(codes::ANNOTATION, parameter.range(), message)
+                .help(format!("annotate it, for example `{name}: dace.float64[N]` or `{name}: dace.int64`"))
+                .into());
+        };
+        match self.eval(annotation)? {
+            Value::DType(dtype) => self.scalar_parameter(name, dtype),
+            Value::ArrayType(dtype, shape) => self.array_parameter(name, dtype, shape),
+            other => {
+                let message = format!("`{name}` is annotated with {}, not with a type", other.kind());
+                Err(Diagnostic::error(codes::ANNOTATION, annotation.range(), message)
+                    .help("a type is `dace.float64[N, M]` for an array, `dace.float64` for a number")
+                    .into())
+            }
+        }
+    }
+
+    fn array_parameter(&mut self, name: &str, dtype: DType, shape: Vec<Expr>) -> Result<()> {
+        for symbol in shape.iter().flat_map(Expr::symbols) {
+            self.facts.assume_positive(&symbol);
+            self.sdfg.symbols.insert(symbol, DType::Int64);
+        }
+        let container = self.fresh(name);
+        let mut array = Array::new(dtype, shape.clone());
+        array.span = self.span(self.place);
+        let view = View::whole(container.clone(), dtype, &shape);
+        self.add_argument(container, array.into());
+        self.env.insert(name.to_owned(), Value::Array(view));
+        Ok(())
+    }
+
+    /// A number. An integer is also a symbol, so that it can be an extent or bound.
+    fn scalar_parameter(&mut self, name: &str, dtype: DType) -> Result<()> {
+        let is_symbol = self.globals.symbols.contains_key(name) || self.decisions.symbols.contains(name);
+        if dtype.is_integer() && is_symbol {
+            let symbol = Name::from(name);
+            self.names.reserve(&symbol);
+            self.sdfg.symbols.insert(symbol.clone(), DType::Int64);
+            self.env.insert(name.to_owned(), Value::Scalar(Scalar::symbolic(Expr::sym(symbol))));
+            return Ok(());
+        }
+        let container = self.fresh(name);
+        self.add_argument(container.clone(), dacec_ir::Scalar::new(dtype).into());
+        let code = if dtype == DType::Int64 {
+            ScalarExpr::Symbolic(Expr::sym(self.entry_symbol(&container)))
+        } else {
+            ScalarExpr::Name(container)
+        };
+        self.env.insert(name.to_owned(), Value::Scalar(Scalar::strong(code, dtype)));
+        Ok(())
+    }
+
+    fn add_argument(&mut self, container: Name, data: Data) {
+        self.sdfg.arguments.push(container.clone());
+        self.sdfg.containers.insert(container, data);
+    }
+
+    /// Completes the SDFG: its body, values of symbols at entry, types of symbols.
+    fn finish(&mut self) {
+        self.flush();
+        self.sdfg.body = self.regions.pop().unwrap_or_default();
+        let used = self.sdfg.free_symbols();
+        let at_entry: Vec<Assignment> = self
+            .entry_symbols
+            .iter()
+            .filter(|(_, symbol)| used.contains(symbol))
+            .map(|(container, symbol)| {
+                let dtype = self.sdfg.containers.get(container).map_or(DType::Int64, Data::dtype);
+                let value = ScalarExpr::name(container).cast(dtype, DType::Int64);
+                Assignment { symbol: symbol.clone(), value }
+            })
+            .collect();
+        if !at_entry.is_empty() {
+            let blocks = std::mem::take(&mut self.sdfg.body).blocks;
+            let entry = Block::Assign(at_entry);
+            self.sdfg.body = Region::new(std::iter::once(entry).chain(blocks).collect::<Vec<_>>());
+        }
+        for symbol in used {
+            self.sdfg.symbols.entry(symbol).or_insert(DType::Int64);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `return`: results become containers of their own, `__return` or `__return_0`, `__return_1`, ….
+
+use super::operate::Dest;
+use super::{Lowerer, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{TextRange, ast};
+use crate::scalar::{cast, join};
+use crate::types::{Scalar, Value, View};
+use dacec_ir::{Block, Memlet, Name};
+
+/// What the function returns, known from its first `return`.
+#[derive(Clone, Debug)]
+pub(super) struct Returned {
+    names: Vec<Name>,
+    tuple: bool,
+}
+
+impl Lowerer<'_> {
+    /// `return value`.
+    pub(super) fn return_statement(&mut self, it: &ast::StmtReturn) -> Result<()> {
+        if !self.params.is_empty() {
+            let message = "an iteration of a parallel loop cannot return";
+            return Err(Diagnostic::error(codes::MAP, it.range, message).into());
+        }
+        let value = match &it.value {
+            None => Value::None,
+            Some(value) => self.eval_to(value, &Dest::Named("__return".into()))?,
+        };
+        if !matches!(value, Value::None) || self.returns.is_some() {
+            self.give_back(value, it.range)?;
+        }
+        self.push(Block::Return);
+        Ok(())
+    }
+
+    fn give_back(&mut self, value: Value, range: TextRange) -> Result<()> {
+        let (values, tuple) = match value {
+            Value::Tuple(values) => (values, true),
+            Value::None => (Vec::new(), false),
+            one => (vec![one], false),
+        };
+        match self.returns.clone() {
+            None => self.first_return(values, tuple, range),
+            Some(known) if known.names.len() == values.len() && known.tuple == tuple => {
+                for (k, (name, value)) in known.names.iter().zip(values).enumerate() {
+                    self.flush();
+                    self.next_return(k, name, value, range)?;
+                }
+                Ok(())
+            }
+            Some(known) => {
+                let message =
+                    format!("{} values are returned here, and {} before", values.len(), known.names.len());
+                Err(Diagnostic::error(codes::RETURN, range, message).into())
+            }
+        }
+    }
+
+    fn first_return(&mut self, values: Vec<Value>, tuple: bool, range: TextRange) -> Result<()> {
+        let mut names = Vec::new();
+        for (k, value) in values.into_iter().enumerate() {
+            let prefix = if tuple { format!("__return_{k}") } else { "__return".to_owned() };
+            let name = match value {
+                Value::Scalar(scalar) => self.return_scalar(k, &prefix, &scalar),
+                Value::Array(view) => self.return_array(&prefix, view, range)?,
+                other => return Err(self.not_a_number(&other, range)),
+            };
+            self.sdfg.returns.push(name.clone());
+            names.push(name);
+        }
+        self.returns = Some(Returned { names, tuple });
+        Ok(())
+    }
+
+    fn return_scalar(&mut self, k: usize, prefix: &str, scalar: &Scalar) -> Name {
+        let key = format!("return {k}");
+        let ty = self.decisions.types.get(&key).map_or(scalar.ty, |known| join(*known, scalar.ty));
+        self.decisions.types.insert(key, ty);
+        let name = self.new_scalar(prefix, ty.dtype);
+        if let Some(data) = self.sdfg.containers.get_mut(&name) {
+            data.set_transient(false);
+        }
+        self.emit("return", Vec::new(), &cast(scalar, ty.dtype), Memlet::scalar(&name));
+        name
+    }
+
+    fn return_array(&mut self, prefix: &str, view: View, range: TextRange) -> Result<Name> {
+        let own = view.fresh && view.container.starts_with("__return") && view.is_plain();
+        let view = if own { view } else { self.copied(&view, prefix) };
+        let shape = view.shape();
+        let is_parameter = |symbol: &Name| self.entry_symbols.iter().find(|(_, it)| *it == symbol);
+        for symbol in shape.iter().flat_map(dacec_ir::Expr::symbols) {
+            if let Some((container, _)) = is_parameter(&symbol) {
+                let name = container.to_string();
+                self.decisions.symbols.insert(name);
+                return Err(Stop::Again);
+            }
+            if !self.sdfg.symbols.contains_key(&symbol) && !self.globals.symbols.contains_key(&symbol)
+                || self.is_assigned(&symbol)
+            {
+                let message = "the shape of a returned array must be known to the caller";
+                return Err(Diagnostic::error(codes::RETURN, range, message)
+                    .label(format!("it depends on `{symbol}`, which the function computes"))
+                    .into());
+            }
+        }
+        if let Some(data) = self.sdfg.containers.get_mut(&view.container) {
+            data.set_transient(false);
+        }
+        Ok(view.container)
+    }
+
+    fn is_assigned(&self, symbol: &Name) -> bool {
+        let mut assigned = false;
+        for region in &self.regions {
+            region.visit(&mut |block| {
+                if let Block::Assign(assignments) = block {
+                    assigned |= assignments.iter().any(|it| it.symbol == *symbol);
+                }
+            });
+        }
+        assigned
+    }
+
+    fn next_return(&mut self, k: usize, name: &Name, value: Value, range: TextRange) -> Result<()> {
+        let Some(data) = self.sdfg.containers.get(name).cloned() else { return Ok(()) };
+        match value {
+            Value::Scalar(scalar) if data.rank() == 0 => {
+                let key = format!("return {k}");
+                let known = self.decisions.types.get(&key).copied().unwrap_or(scalar.ty);
+                let joined = join(known, scalar.ty);
+                if joined.dtype != data.dtype() {
+                    self.decisions.types.insert(key, joined);
+                    return Err(Stop::Again);
+                }
+                self.emit("return", Vec::new(), &cast(&scalar, joined.dtype), Memlet::scalar(name));
+                Ok(())
+            }
+            Value::Array(view) if data.rank() == view.rank() && data.dtype() == view.dtype => {
+                let target = View::whole(name.clone(), data.dtype(), data.shape());
+                self.write(&target, &Value::Array(view), range)
+            }
+            _ => Err(Diagnostic::error(
+                codes::RETURN,
+                range,
+                "this is another kind of value than what is returned before",
+            )
+            .help("all `return` statements must give arrays of the same shape and type, or numbers")
+            .into()),
+        }
+    }
+}

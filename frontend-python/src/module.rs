@@ -1,0 +1,285 @@
+//! A source file: its imports, symbols, constants, presets and annotated functions.
+//!
+//! The module is scanned once, in order. What a name stands for is found by the same evaluation as inside functions; a
+//! value that cannot be found is kept as an error, which is reported only if a compiled function uses the name. So a file
+//! may import and compute whatever it likes.
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{self, Calls, Decisions, Lowerer, Stop};
+use crate::numpy;
+use crate::parse::{Lines, Ranged, TextRange, ast, parse};
+use crate::presets::Presets;
+use crate::types::{Module, Value};
+use dacec_ir::{DType, Name, Sdfg};
+use indexmap::IndexMap;
+use miette::NamedSource;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a module-level name stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Global {
+    /// A value.
+    Value(Value),
+    /// Nothing that can be used, and why.
+    Broken(Box<Diagnostic>),
+}
+
+/// An annotated function.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    /// Its syntax.
+    pub(crate) function: Arc<ast::StmtFunctionDef>,
+}
+
+impl Program {
+    /// Names of the parameters, with their default values.
+    pub(crate) fn parameters(&self) -> Vec<(String, Option<ast::Expr>)> {
+        let parameters = self.function.parameters.iter_non_variadic_params();
+        parameters.map(|it| (it.name().to_string(), it.default().cloned())).collect()
+    }
+}
+
+/// Everything that a function of the module can refer to.
+#[derive(Debug)]
+pub(crate) struct Globals {
+    /// Name of the file.
+    pub(crate) file: String,
+    /// Its lines.
+    pub(crate) lines: Lines,
+    /// Module-level names.
+    pub(crate) values: IndexMap<String, Global>,
+    /// Symbols that the module defines.
+    pub(crate) symbols: IndexMap<Name, DType>,
+    /// Annotated functions, in order.
+    pub(crate) programs: IndexMap<String, Program>,
+}
+
+/// A Python file, parsed and scanned.
+#[derive(Debug)]
+pub struct SourceFile {
+    source: Arc<NamedSource<String>>,
+    globals: Globals,
+    presets: Presets,
+}
+
+impl SourceFile {
+    /// Reads a file's text; `name` is what messages call the file.
+    pub fn parse(name: &str, text: &str) -> Result<SourceFile, Vec<Diagnostic>> {
+        let source = Arc::new(NamedSource::new(name, text.to_owned()).with_language("Python"));
+        let suite = parse(text).map_err(|errors| {
+            let diagnostics = errors.into_iter().map(|(message, range)| {
+                Diagnostic::error(codes::SYNTAX, range, format!("invalid syntax: {message}"))
+                    .label("the parser stopped here")
+                    .help("Python must accept the file before dacec can compile it")
+                    .with_source(&source)
+            });
+            diagnostics.collect::<Vec<_>>()
+        })?;
+        let globals = Globals {
+            file: name.to_owned(),
+            lines: Lines::new(text),
+            values: IndexMap::new(),
+            symbols: IndexMap::new(),
+            programs: IndexMap::new(),
+        };
+        let mut file = SourceFile { source, globals, presets: Presets::default() };
+        suite.iter().for_each(|statement| file.scan(statement));
+        Ok(file)
+    }
+
+    /// Names of the annotated functions, in order.
+    pub fn programs(&self) -> Vec<&str> {
+        self.globals.programs.keys().map(String::as_str).collect()
+    }
+
+    /// The function that is meant when none is named: the one named like the file, else the last that is not the
+    /// initializer of a benchmark.
+    pub fn default_program(&self) -> Option<&str> {
+        let stem = Path::new(&self.globals.file).file_stem().and_then(|stem| stem.to_str());
+        let names = || self.globals.programs.keys().map(String::as_str);
+        names()
+            .find(|name| Some(*name) == stem)
+            .or_else(|| names().filter(|name| *name != "initialize").last())
+            .or_else(|| names().last())
+    }
+
+    /// Problem sizes for benchmarks, from the file's `presets` dictionary.
+    pub fn presets(&self) -> &Presets {
+        &self.presets
+    }
+
+    /// Default values of the function's scalar parameters, by name.
+    pub fn defaults(&self, program: &str) -> IndexMap<String, f64> {
+        let parameters = self.globals.programs.get(program).map(Program::parameters).unwrap_or_default();
+        parameters
+            .into_iter()
+            .filter_map(|(name, default)| match self.evaluate(&default?) {
+                Ok((Value::Scalar(scalar), _)) => Some((name, scalar.as_f64()?)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Compiles an annotated function to an SDFG.
+    pub fn lower(&self, program: &str) -> Result<Sdfg, Vec<Diagnostic>> {
+        lower::lower(&self.globals, &Calls::default(), program).map_err(|diagnostics| {
+            let mut seen = Vec::new();
+            for diagnostic in diagnostics {
+                let diagnostic = diagnostic.with_source(&self.source);
+                let same = |it: &Diagnostic| it.labels == diagnostic.labels && it.code == diagnostic.code;
+                if !seen.iter().any(same) {
+                    seen.push(diagnostic);
+                }
+            }
+            seen
+        })
+    }
+
+    fn scan(&mut self, statement: &ast::Stmt) {
+        match statement {
+            ast::Stmt::Import(it) => it.names.iter().for_each(|alias| self.import(alias)),
+            ast::Stmt::ImportFrom(it) => self.import_from(it),
+            ast::Stmt::FunctionDef(it) => self.function(it),
+            ast::Stmt::Assign(it) => {
+                for target in &it.targets {
+                    self.define(target, &it.value);
+                }
+            }
+            ast::Stmt::AnnAssign(it) => self.define_annotated(it),
+            ast::Stmt::If(it) => it.body.iter().for_each(|statement| self.scan(statement)),
+            ast::Stmt::Try(it) => it.body.iter().for_each(|statement| self.scan(statement)),
+            _ => {}
+        }
+    }
+
+    fn import(&mut self, alias: &ast::Alias) {
+        let full = alias.name.as_str();
+        let (name, module) = match &alias.asname {
+            Some(name) => (name.as_str(), numpy::module(full)),
+            None => {
+                let first = full.split('.').next().unwrap_or(full);
+                (first, numpy::module(first))
+            }
+        };
+        self.set(name, Value::Module(module));
+    }
+
+    fn import_from(&mut self, it: &ast::StmtImportFrom) {
+        let module = numpy::module(it.module.as_ref().map_or("", |name| name.as_str()));
+        for alias in &it.names {
+            let bound = alias.asname.as_ref().unwrap_or(&alias.name).to_string();
+            let global = match numpy::member(module, &alias.name) {
+                Some(value) => Global::Value(value),
+                None => {
+                    let message = format!("`{}` cannot be compiled", alias.name);
+                    let diagnostic = Diagnostic::error(codes::UNSUPPORTED_CALL, alias.range, message)
+                        .label("imported here, and used in an annotated function");
+                    Global::Broken(Box::new(diagnostic))
+                }
+            };
+            self.globals.values.insert(bound, global);
+        }
+    }
+
+    fn function(&mut self, it: &ast::StmtFunctionDef) {
+        let name = it.name.to_string();
+        let function = Arc::new(it.clone());
+        if it.decorator_list.iter().any(|decorator| self.is_program_decorator(&decorator.expression)) {
+            self.globals.programs.insert(name.clone(), Program { function });
+            self.set(&name, Value::Program(name.clone()));
+        } else {
+            self.set(&name, Value::Helper(function));
+        }
+    }
+
+    fn is_program_decorator(&self, expr: &ast::Expr) -> bool {
+        let expr = match expr {
+            ast::Expr::Call(call) => &call.func,
+            other => other,
+        };
+        // `dace.program` is accepted under the usual names, also if another one was imported.
+        if let ast::Expr::Attribute(attribute) = expr
+            && let ast::Expr::Name(module) = &*attribute.value
+            && !self.globals.values.contains_key(module.id.as_str())
+        {
+            return matches!(module.id.as_str(), "dace" | "dc" | "dacec")
+                && matches!(attribute.attr.as_str(), "program" | "function");
+        }
+        match self.evaluate(expr) {
+            Ok((value, _)) => matches!(value, Value::Decorator | Value::Module(Module::Dace)),
+            Err(_) => false,
+        }
+    }
+
+    /// The value of a module-level expression, and the symbols that it defines.
+    fn evaluate(&self, expr: &ast::Expr) -> Result<(Value, IndexMap<Name, DType>), Box<Diagnostic>> {
+        let calls = Calls::default();
+        let mut lowerer = Lowerer::new(&self.globals, &calls, "module", Decisions::default());
+        match lowerer.constant(expr) {
+            Ok(value) => Ok((value, lowerer.sdfg.symbols)),
+            Err(Stop::Error(diagnostic)) => Err(diagnostic),
+            Err(Stop::Again | Stop::Reported) => Err(Box::new(unusable(expr.range()))),
+        }
+    }
+
+    fn define(&mut self, target: &ast::Expr, value: &ast::Expr) {
+        if let ast::Expr::Name(name) = target
+            && name.id.as_str() == "presets"
+            && let Ok((Value::Dict(items), _)) = self.evaluate(value)
+        {
+            self.presets = Presets::of(&items);
+        }
+        match self.evaluate(value) {
+            Ok((value, symbols)) => {
+                self.globals.symbols.extend(symbols);
+                self.destructure(target, value);
+            }
+            Err(diagnostic) => {
+                for name in lower::target_names(target) {
+                    self.globals.values.insert(name, Global::Broken(diagnostic.clone()));
+                }
+            }
+        }
+    }
+
+    fn destructure(&mut self, target: &ast::Expr, value: Value) {
+        match (target, value) {
+            (ast::Expr::Name(name), value) => self.set(&name.id, value),
+            (ast::Expr::Tuple(tuple), Value::Tuple(items)) if items.len() == tuple.elts.len() => {
+                tuple.elts.iter().zip(items).for_each(|(target, item)| self.destructure(target, item));
+            }
+            (ast::Expr::List(list), Value::Tuple(items)) if items.len() == list.elts.len() => {
+                list.elts.iter().zip(items).for_each(|(target, item)| self.destructure(target, item));
+            }
+            (target, _) => {
+                for name in lower::target_names(target) {
+                    self.globals.values.insert(name, Global::Broken(Box::new(unusable(target.range()))));
+                }
+            }
+        }
+    }
+
+    /// `name: dace.uint16 = value`: the constant has that type.
+    fn define_annotated(&mut self, it: &ast::StmtAnnAssign) {
+        let Some(value) = &it.value else { return };
+        let declared = self.evaluate(&it.annotation).map(|(declared, _)| declared);
+        match (declared, self.evaluate(value), &*it.target) {
+            (Ok(Value::DType(dtype)), Ok((Value::Scalar(scalar), _)), ast::Expr::Name(name)) => {
+                self.set(&name.id, Value::Scalar(crate::scalar::converted(&scalar, dtype)));
+            }
+            (_, _, target) => self.define(target, value),
+        }
+    }
+
+    fn set(&mut self, name: &str, value: Value) {
+        self.globals.values.insert(name.to_owned(), Global::Value(value));
+    }
+}
+
+fn unusable(range: TextRange) -> Diagnostic {
+    Diagnostic::error(codes::MODULE_VALUE, range, "this value cannot be found at compile time")
+        .label("used in an annotated function")
+        .help("pass it as an argument, or assign a number")
+}

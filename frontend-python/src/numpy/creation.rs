@@ -1,0 +1,226 @@
+//! Functions that make arrays.
+
+use super::{Args, Entry, call, shape_of};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Lowerer, Result};
+use crate::scalar::{self, cast};
+use crate::types::{Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
+
+/// Creation functions.
+pub(super) const ENTRIES: &[Entry] = &[
+    call("empty", &["shape", "dtype?"], |l, args| created(l, args, None)),
+    call("zeros", &["shape", "dtype?"], |l, args| created(l, args, Some(0))),
+    call("ones", &["shape", "dtype?"], |l, args| created(l, args, Some(1))),
+    call("ndarray", &["shape", "dtype?"], |l, args| created(l, args, None)),
+    call("empty_like", &["a", "dtype?"], |l, args| created(l, args, None)),
+    call("zeros_like", &["a", "dtype?"], |l, args| created(l, args, Some(0))),
+    call("ones_like", &["a", "dtype?"], |l, args| created(l, args, Some(1))),
+    call("full", &["shape", "fill_value", "dtype?"], full),
+    call("full_like", &["a", "fill_value", "dtype?"], full),
+    call("eye", &["N", "M?", "k?", "dtype?"], eye),
+    call("identity", &["N", "dtype?"], eye),
+    call("arange", &["start", "stop?", "step?", "dtype?"], arange),
+    call("linspace", &["start", "stop", "num?"], linspace),
+    call("copy", &["a"], copy),
+    call("array", &["a", "dtype?"], array),
+    call("asarray", &["a", "dtype?"], array),
+];
+
+/// Shape and element type of the result: as asked for, or those of the argument.
+fn described(lowerer: &mut Lowerer<'_>, args: &Args, default: DType) -> Result<(Vec<Expr>, DType)> {
+    let dtype = args.dtype("dtype")?;
+    match (args.get("shape"), args.get("a")) {
+        (_, Some(Value::Array(view))) => Ok((view.shape(), dtype.unwrap_or(view.dtype))),
+        (Some(shape), _) => {
+            let shape = shape.clone();
+            let shape = shape_of(lowerer, &shape, args.place("shape"))?;
+            if shape.is_empty() || shape.iter().any(|extent| extent.as_int().is_some_and(|it| it < 0)) {
+                return Err(args.unsupported("shape", "extents must not be negative, nor absent").into());
+            }
+            Ok((shape, dtype.unwrap_or(default)))
+        }
+        _ => Err(args.unsupported("a", "it must be an array").into()),
+    }
+}
+
+fn created(lowerer: &mut Lowerer<'_>, args: &Args, value: Option<i64>) -> Result<Value> {
+    let (shape, dtype) = described(lowerer, args, DType::Float64)?;
+    let view = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+    if let Some(value) = value {
+        let code = cast(&Scalar::int(value), dtype);
+        lowerer.fill("fill", &view, &|_| code.clone());
+    }
+    Ok(Value::Array(view))
+}
+
+fn full(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some(Value::Scalar(value)) = args.get("fill_value") else {
+        return Err(args.unsupported("fill_value", "it must be a number").into());
+    };
+    let value = lowerer.hoist(&value.clone());
+    let (shape, dtype) = described(lowerer, args, value.dtype())?;
+    let view = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+    lowerer.fill("fill", &view, &|_| cast(&value, dtype));
+    Ok(Value::Array(view))
+}
+
+fn eye(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let rows = lowerer.integer(&args.value("N"), args.place("N"))?;
+    let columns = match args.get("M").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("M"))?,
+        None => rows.clone(),
+    };
+    let offset = match args.get("k").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("k"))?,
+        None => Expr::zero(),
+    };
+    let dtype = args.dtype("dtype")?.unwrap_or(DType::Float64);
+    let view = lowerer.new_array(args.dest.prefix(), dtype, &[rows, columns]);
+    let (zero, one) = (cast(&Scalar::int(0), dtype), cast(&Scalar::int(1), dtype));
+    lowerer.fill("eye", &view, &|at| {
+        let (row, column) = (Scalar::symbolic(&at[0] + &offset), Scalar::symbolic(at[1].clone()));
+        let equal = ScalarExpr::binary(BinaryOp::Eq, row.code, column.code);
+        ScalarExpr::select(equal, one.clone(), zero.clone())
+    });
+    Ok(Value::Array(view))
+}
+
+fn arange(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (start, stop) = match (args.value("start"), args.get("stop").cloned()) {
+        (start, Some(stop)) => (start, stop),
+        (stop, None) => (Value::Scalar(Scalar::int(0)), stop),
+    };
+    let step = args.get("step").cloned().unwrap_or(Value::Scalar(Scalar::int(1)));
+    let (Value::Scalar(start), Value::Scalar(stop), Value::Scalar(step)) = (start, stop, step) else {
+        return Err(args.unsupported("start", "it must be a number").into());
+    };
+    let ty = start.ty.with(stop.ty).with(step.ty);
+    let count = if let (Some(start), Some(stop), Some(step)) = (start.as_f64(), stop.as_f64(), step.as_f64())
+    {
+        Expr::int(((stop - start) / step).ceil().max(0.0) as i64)
+    } else if ty.dtype.is_integer() {
+        let low = lowerer.integer(&Value::Scalar(start.clone()), args.range)?;
+        let high = lowerer.integer(&Value::Scalar(stop), args.range)?;
+        let step = lowerer.integer(&Value::Scalar(step.clone()), args.range)?;
+        if step.as_int().is_none_or(|step| step == 0) {
+            return Err(args.unsupported("step", "it must be a constant that is not 0").into());
+        }
+        dacec_ir::Range { start: low, stop: high, step }.len()
+    } else {
+        return Err(args.unsupported("stop", "a range of floats must be known at compile time").into());
+    };
+    let dtype = args.dtype("dtype")?.unwrap_or(ty.dtype);
+    let (start, step) = (lowerer.hoist(&start), lowerer.hoist(&step));
+    let view = lowerer.new_array(args.dest.prefix(), dtype, &[count]);
+    let element = |at: &[Expr]| {
+        let offset = scalar::binary(BinaryOp::Mul, &Scalar::symbolic(at[0].clone()), &step)?;
+        scalar::binary(BinaryOp::Add, &start, &offset)
+    };
+    element(&[Expr::zero()]).map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?;
+    lowerer.fill("arange", &view, &|at| {
+        element(at).map(|it| cast(&it, dtype)).unwrap_or_else(|_| ScalarExpr::int(0))
+    });
+    Ok(Value::Array(view))
+}
+
+fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let number = |name: &str| match args.get(name) {
+        Some(Value::Scalar(value)) if !value.dtype().is_complex() => {
+            Ok(scalar::converted(value, DType::Float64))
+        }
+        _ => Err(args.unsupported(name, "it must be a real number")),
+    };
+    let (start, stop) = (number("start")?, number("stop")?);
+    let (start, stop) = (lowerer.hoist(&start), lowerer.hoist(&stop));
+    let count = match args.get("num").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("num"))?,
+        None => Expr::int(50),
+    };
+    let view = lowerer.new_array(args.dest.prefix(), DType::Float64, std::slice::from_ref(&count));
+    let float = |expr: Expr| ScalarExpr::Symbolic(expr).cast(DType::Int64, DType::Float64);
+    let op = ScalarExpr::binary;
+    lowerer.fill("linspace", &view, &|at| {
+        let intervals = float((&count - 1).max(&Expr::one()));
+        let width = op(BinaryOp::Sub, stop.code.clone(), start.code.clone());
+        let step = op(BinaryOp::Div, width, intervals);
+        let value = op(BinaryOp::Add, op(BinaryOp::Mul, float(at[0].clone()), step), start.code.clone());
+        // The last value is exactly the end.
+        let last = op(
+            BinaryOp::And,
+            op(BinaryOp::Eq, ScalarExpr::Symbolic(at[0].clone()), ScalarExpr::Symbolic(&count - 1)),
+            op(BinaryOp::Gt, ScalarExpr::Symbolic(count.clone()), ScalarExpr::int(1)),
+        );
+        ScalarExpr::select(last, stop.code.clone(), value)
+    });
+    Ok(Value::Array(view))
+}
+
+fn copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    match args.value("a") {
+        Value::Array(view) => Ok(Value::Array(lowerer.copied(&view, args.dest.prefix()))),
+        Value::Scalar(scalar) => Ok(Value::Scalar(scalar)),
+        other => Err(lowerer.not_a_number(&other, args.range)),
+    }
+}
+
+/// `np.array` of an array (a copy), or of nested lists of numbers.
+fn array(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let dtype = args.dtype("dtype")?;
+    match args.value("a") {
+        Value::Array(view) => match dtype {
+            Some(dtype) if dtype != view.dtype => {
+                lowerer.as_dtype(&Value::Array(view), dtype, &args.dest, args.range)
+            }
+            _ => Ok(Value::Array(lowerer.copied(&view, args.dest.prefix()))),
+        },
+        Value::Tuple(items) => literal(lowerer, args, &items, dtype),
+        other => Err(lowerer.not_a_number(&other, args.range)),
+    }
+}
+
+fn literal(lowerer: &mut Lowerer<'_>, args: &Args, items: &[Value], dtype: Option<DType>) -> Result<Value> {
+    let mut shape = Vec::new();
+    let mut elements = Vec::new();
+    flatten(items, 0, &mut shape, &mut elements).map_err(|reason| args.unsupported("a", reason))?;
+    let natural =
+        elements.iter().map(|it| it.ty).reduce(|a, b| a.with(b)).map_or(DType::Float64, |ty| ty.dtype);
+    let dtype = dtype.unwrap_or(natural);
+    let extents: Vec<Expr> = shape.iter().map(|&extent| Expr::from(extent)).collect();
+    let view = lowerer.new_array(args.dest.prefix(), dtype, &extents);
+    for (k, element) in elements.iter().enumerate() {
+        let mut rest = k;
+        let mut at = vec![Expr::zero(); shape.len()];
+        for (dim, extent) in shape.iter().enumerate().rev() {
+            at[dim] = Expr::from(rest % extent);
+            rest /= extent;
+        }
+        let target = View { subset: dacec_ir::Subset::element(at), axes: Vec::new(), ..view.clone() };
+        lowerer.write(&target, &Value::Scalar(element.clone()), args.range)?;
+        lowerer.flush();
+    }
+    Ok(Value::Array(view))
+}
+
+fn flatten(
+    items: &[Value],
+    depth: usize,
+    shape: &mut Vec<usize>,
+    elements: &mut Vec<Scalar>,
+) -> std::result::Result<(), &'static str> {
+    match shape.get(depth) {
+        Some(extent) if *extent != items.len() => return Err("its rows have different lengths"),
+        Some(_) => {}
+        None if items.is_empty() || items.len() > 4096 => return Err("it is empty, or very long"),
+        None => shape.push(items.len()),
+    }
+    for item in items {
+        match item {
+            Value::Tuple(inner) => flatten(inner, depth + 1, shape, elements)?,
+            Value::Scalar(scalar) if depth + 1 == shape.len() => elements.push(scalar.clone()),
+            _ => return Err("it is no regular list of numbers"),
+        }
+    }
+    Ok(())
+}

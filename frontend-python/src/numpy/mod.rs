@@ -1,0 +1,414 @@
+//! The registry of functions: NumPy's, those of `math` and `dace`, and Python's own.
+//!
+//! A function is one [`Entry`] in the table of its family: its name, its parameters, and how it is lowered. Adding a
+//! function is adding an entry.
+
+mod creation;
+mod dace;
+mod elementwise;
+mod linalg;
+mod manipulation;
+mod python;
+mod reductions;
+
+pub(crate) use linalg::product as matmul;
+
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Dest, GivenArgs, Lowerer, Result};
+use crate::parse::TextRange;
+use crate::scalar::{self, Refusal};
+use crate::types::{Module, Scalar, Value};
+use dacec_ir::{BinaryOp, DType, Expr, Function, UnaryOp};
+
+/// A function that can be called in a program.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its name in its module.
+    pub(crate) name: &'static str,
+    /// Names of its parameters; a trailing `?` marks an optional one, `*` takes all further positional arguments.
+    params: &'static [&'static str],
+    /// How a call is lowered.
+    lowering: Lowering,
+}
+
+/// How a call is lowered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lowering {
+    /// By code that looks at the arguments.
+    Call(fn(&mut Lowerer<'_>, &Args) -> Result<Value>),
+    /// Element by element, by a function of the tasklet language.
+    Math(Function),
+    /// As `Math`, of two arguments.
+    Math2(Function),
+    /// Element by element, by an operator.
+    Op(BinaryOp),
+    /// Element by element, by an operator on one value.
+    UnaryOp(UnaryOp),
+    /// Element by element, by a computation on scalars.
+    Scalar(fn(&[Scalar]) -> std::result::Result<Scalar, Refusal>),
+}
+
+const ONE: &[&str] = &["x", "out?", "dtype?"];
+const TWO: &[&str] = &["x1", "x2", "out?", "dtype?"];
+
+/// An entry that looks at its arguments.
+const fn call(
+    name: &'static str,
+    params: &'static [&'static str],
+    lower: fn(&mut Lowerer<'_>, &Args) -> Result<Value>,
+) -> Entry {
+    Entry { name, params, lowering: Lowering::Call(lower) }
+}
+
+const fn math(name: &'static str, function: Function) -> Entry {
+    Entry { name, params: ONE, lowering: Lowering::Math(function) }
+}
+
+const fn math2(name: &'static str, function: Function) -> Entry {
+    Entry { name, params: TWO, lowering: Lowering::Math2(function) }
+}
+
+const fn op(name: &'static str, op: BinaryOp) -> Entry {
+    Entry { name, params: TWO, lowering: Lowering::Op(op) }
+}
+
+/// The arguments of a call, by parameter.
+#[derive(Debug)]
+pub(crate) struct Args {
+    values: Vec<(&'static str, Value, TextRange)>,
+    /// Positional arguments beyond the parameters.
+    pub(crate) rest: Vec<Value>,
+    /// The place of the call.
+    pub(crate) range: TextRange,
+    /// Where the result may go.
+    pub(crate) dest: Dest,
+}
+
+impl Args {
+    /// Gives each argument to its parameter.
+    pub(crate) fn bind(
+        entry: &Entry,
+        object: Option<Value>,
+        given: GivenArgs,
+        range: TextRange,
+        dest: &Dest,
+    ) -> Result<Args> {
+        let mut args = Args { values: Vec::new(), rest: Vec::new(), range, dest: dest.clone() };
+        let names: Vec<&'static str> =
+            entry.params.iter().filter(|it| **it != "*").map(|it| it.trim_end_matches('?')).collect();
+        let variadic = entry.params.contains(&"*");
+        let positional = object.map(|value| (value, range)).into_iter().chain(given.positional);
+        for (k, (value, place)) in positional.enumerate() {
+            match names.get(k) {
+                Some(_) if variadic => args.rest.push(value),
+                Some(name) => args.values.push((name, value, place)),
+                None if variadic => args.rest.push(value),
+                None => {
+                    let message = format!("`{}` takes at most {} arguments", entry.name, names.len());
+                    return Err(Diagnostic::error(codes::ARGUMENTS, place, message).into());
+                }
+            }
+        }
+        for (keyword, (value, place)) in given.keywords {
+            let Some(name) = names.iter().find(|name| **name == keyword) else {
+                let message = format!("`{}` has no parameter `{keyword}` that can be compiled", entry.name);
+                return Err(Diagnostic::error(codes::ARGUMENTS, place, message)
+                    .did_you_mean(&keyword, names.iter().copied())
+                    .into());
+            };
+            if args.get(name).is_some() {
+                let message = format!("`{keyword}` is given twice");
+                return Err(Diagnostic::error(codes::ARGUMENTS, place, message).into());
+            }
+            args.values.push((name, value, place));
+        }
+        args.values.retain(|(_, value, _)| !matches!(value, Value::None));
+        for name in entry.params.iter().filter(|it| !it.ends_with('?') && **it != "*" && !variadic) {
+            if args.get(name).is_none() {
+                let message = format!("the argument `{name}` of `{}` is missing", entry.name);
+                return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
+            }
+        }
+        Ok(args)
+    }
+
+    /// The argument for a parameter; `None` if it is not given, or is `None`.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(known, ..)| *known == name).map(|(_, value, _)| value)
+    }
+
+    /// The argument for a parameter that must be given.
+    pub(crate) fn value(&self, name: &str) -> Value {
+        self.get(name).cloned().unwrap_or(Value::None)
+    }
+
+    /// The place of an argument, or of the call.
+    pub(crate) fn place(&self, name: &str) -> TextRange {
+        self.values.iter().find(|(known, ..)| *known == name).map_or(self.range, |(.., place)| *place)
+    }
+
+    /// The argument as a data type.
+    pub(crate) fn dtype(&self, name: &str) -> Result<Option<DType>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(value) => match as_dtype(value) {
+                Some(dtype) => Ok(Some(dtype)),
+                None => Err(self.unsupported(name, "it is not a data type").into()),
+            },
+        }
+    }
+
+    /// The argument as a known truth value.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(Value::Scalar(scalar)) if scalar.as_truth().is_some() => Ok(scalar.as_truth() == Some(true)),
+            Some(_) => Err(self.unsupported(name, "it must be known at compile time").into()),
+        }
+    }
+
+    /// The argument as a known integer.
+    pub(crate) fn int(&self, name: &str) -> Result<Option<i64>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Scalar(scalar)) if scalar.as_int().is_some() => Ok(scalar.as_int()),
+            Some(_) => {
+                Err(self.unsupported(name, "it must be an integer that is known at compile time").into())
+            }
+        }
+    }
+
+    /// The argument as axes of an array of that rank, ascending; `None` if it is not given.
+    pub(crate) fn axes(&self, name: &str, rank: usize) -> Result<Option<Vec<usize>>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let items = match value {
+            Value::Tuple(items) => items.clone(),
+            one => vec![one.clone()],
+        };
+        let mut axes = Vec::new();
+        for item in items {
+            let at = match item {
+                Value::Scalar(scalar) => scalar.as_int(),
+                _ => None,
+            };
+            let at = at.map(|at| if at < 0 { at + rank as i64 } else { at });
+            match at.and_then(|at| usize::try_from(at).ok()).filter(|at| *at < rank && !axes.contains(at)) {
+                Some(at) => axes.push(at),
+                None => {
+                    let reason =
+                        format!("it must be known, different axes of an array with {rank} dimensions");
+                    return Err(self.unsupported(name, &reason).into());
+                }
+            }
+        }
+        axes.sort_unstable();
+        Ok(Some(axes))
+    }
+
+    /// The error for an argument that the function does not take.
+    pub(crate) fn unsupported(&self, name: &str, reason: &str) -> Diagnostic {
+        let message = format!("this argument for `{name}` cannot be compiled: {reason}");
+        Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, self.place(name), message)
+    }
+}
+
+/// The type that a value names.
+fn as_dtype(value: &Value) -> Option<DType> {
+    match value {
+        Value::DType(dtype) => Some(*dtype),
+        Value::Text(name) => name.parse().ok(),
+        Value::Function(entry) => match entry.name {
+            "float" => Some(DType::Float64),
+            "int" => Some(DType::Int64),
+            "bool" => Some(DType::Bool),
+            "complex" => Some(DType::Complex128),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Lowers a call.
+pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, mut args: Args) -> Result<Value> {
+    if let Lowering::Call(lower) = entry.lowering {
+        return lower(lowerer, &args);
+    }
+    let operands: Vec<Value> = ["x", "x1", "x2"].iter().filter_map(|name| args.get(name).cloned()).collect();
+    let target = match args.get("out") {
+        Some(Value::Array(view)) => Some(view.clone()),
+        Some(_) => return Err(args.unsupported("out", "it must be an array").into()),
+        None => None,
+    };
+    if let Some(view) = &target {
+        args.dest = Dest::Into(view.clone());
+    }
+    let dtype = args.dtype("dtype")?;
+    let compute = |of: &[Scalar]| {
+        let of: Vec<Scalar> = match dtype {
+            Some(dtype) => of.iter().map(|it| scalar::converted(it, dtype)).collect(),
+            None => of.to_vec(),
+        };
+        evaluate(entry, &of)
+    };
+    let result = lowerer.elementwise(entry.name, &operands, &args.dest, args.range, &compute)?;
+    match target {
+        Some(view) => {
+            lowerer.write(&view, &result, args.range)?;
+            Ok(Value::Array(view))
+        }
+        None => Ok(result),
+    }
+}
+
+fn evaluate(entry: &Entry, of: &[Scalar]) -> std::result::Result<Scalar, Refusal> {
+    match (entry.lowering, of) {
+        (Lowering::Math(function), [x]) => scalar::call(function, x),
+        (Lowering::Math2(function), [x, y]) => scalar::call2(function, x, y),
+        (Lowering::Op(op), [x, y]) => scalar::binary(op, x, y),
+        (Lowering::UnaryOp(op), [x]) => scalar::unary(op, x),
+        (Lowering::Scalar(compute), of) => compute(of),
+        _ => Err(format!("`{}` is called with the wrong number of operands", entry.name)),
+    }
+}
+
+/// The module of that name.
+pub(crate) fn module(name: &str) -> Module {
+    match name {
+        "dace" | "dacec" => Module::Dace,
+        "numpy" => Module::Numpy,
+        "numpy.linalg" => Module::Linalg,
+        "math" => Module::Math,
+        _ => Module::Other,
+    }
+}
+
+fn tables(module: Module) -> &'static [&'static [Entry]] {
+    match module {
+        Module::Numpy => &[
+            elementwise::ENTRIES,
+            creation::ENTRIES,
+            reductions::ENTRIES,
+            linalg::ENTRIES,
+            manipulation::ENTRIES,
+        ],
+        Module::Math => &[elementwise::MATH],
+        Module::Dace => &[dace::ENTRIES, elementwise::MATH],
+        Module::Linalg => &[linalg::NORMS],
+        Module::Other => &[],
+    }
+}
+
+/// What `module.name` is.
+pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
+    let constant = |value: f64| Some(Value::Scalar(Scalar::float(value)));
+    match (module, name) {
+        (Module::Other, _) => return None,
+        (Module::Numpy, "linalg") => return Some(Value::Module(Module::Linalg)),
+        (Module::Numpy, "newaxis") => return Some(Value::None),
+        (Module::Dace, "math") => return Some(Value::Module(Module::Math)),
+        (Module::Dace, "map") => return Some(Value::Map),
+        (Module::Dace, "program" | "function" | "method") => return Some(Value::Decorator),
+        (Module::Dace, "StorageType" | "ScheduleType" | "DeviceType" | "AllocationLifetime") => {
+            return Some(Value::Hint);
+        }
+        (Module::Numpy | Module::Math, "pi") => return constant(std::f64::consts::PI),
+        (Module::Numpy | Module::Math, "e") => return constant(std::f64::consts::E),
+        (Module::Math, "tau") => return constant(std::f64::consts::TAU),
+        (Module::Numpy | Module::Math, "inf") => return constant(f64::INFINITY),
+        (Module::Numpy | Module::Math, "nan") => return constant(f64::NAN),
+        _ => {}
+    }
+    if matches!(module, Module::Numpy | Module::Dace)
+        && let Some(dtype) = type_named(name)
+    {
+        return Some(Value::DType(dtype));
+    }
+    find(tables(module), name).map(Value::Function)
+}
+
+fn type_named(name: &str) -> Option<DType> {
+    match name {
+        "bool_" => Some(DType::Bool),
+        "double" => Some(DType::Float64),
+        "single" => Some(DType::Float32),
+        "half" => Some(DType::Float16),
+        "intc" => Some(DType::Int32),
+        "int_" | "intp" => Some(DType::Int64),
+        _ => name.parse().ok(),
+    }
+}
+
+fn find(tables: &'static [&'static [Entry]], name: &str) -> Option<&'static Entry> {
+    tables.iter().flat_map(|table| table.iter()).find(|entry| entry.name == name)
+}
+
+/// Names of a module's functions, for suggestions.
+pub(crate) fn member_names(module: Module) -> impl Iterator<Item = &'static str> {
+    tables(module).iter().flat_map(|table| table.iter()).map(|entry| entry.name)
+}
+
+/// Python's own function of that name.
+pub(crate) fn builtin(name: &str) -> Option<Value> {
+    find(&[python::ENTRIES], name).map(Value::Function)
+}
+
+/// Names of Python's own functions.
+pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
+    python::ENTRIES.iter().map(|entry| entry.name)
+}
+
+/// Functions of NumPy that arrays have as methods too.
+const METHODS: &[&str] = &[
+    "all",
+    "any",
+    "astype",
+    "conj",
+    "conjugate",
+    "copy",
+    "dot",
+    "fill",
+    "flatten",
+    "item",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "ravel",
+    "reshape",
+    "sum",
+    "transpose",
+    "std",
+    "var",
+    "squeeze",
+    "clip",
+];
+
+/// The method of that name of arrays and numbers.
+pub(crate) fn method(name: &str) -> Option<&'static Entry> {
+    let listed = METHODS.contains(&name);
+    find(&[manipulation::METHODS], name)
+        .or_else(|| if listed { find(tables(Module::Numpy), name) } else { None })
+}
+
+/// Names of methods and attributes of arrays, for suggestions.
+pub(crate) fn attribute_names() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().copied().chain(["shape", "size", "ndim", "dtype", "T", "real", "imag"])
+}
+
+/// The argument as a shape.
+fn shape_of(lowerer: &mut Lowerer<'_>, value: &Value, range: TextRange) -> Result<Vec<Expr>> {
+    match value {
+        Value::Tuple(items) => items.iter().map(|item| lowerer.integer(item, range)).collect(),
+        one => lowerer.integer(one, range).map(|extent| vec![extent]),
+    }
+}
+
+/// The value as an array; a number is one without dimensions, which most functions do not take.
+fn array(lowerer: &Lowerer<'_>, args: &Args, name: &str) -> Result<crate::types::View> {
+    match args.get(name) {
+        Some(Value::Array(view)) => Ok(view.clone()),
+        Some(other) => Err(lowerer.not_a_number(other, args.place(name))),
+        None => Err(args.unsupported(name, "it is missing").into()),
+    }
+}

@@ -1,0 +1,317 @@
+//! What a name or an expression can stand for while a function is lowered.
+//!
+//! A [`Scalar`] is *code*: an expression over symbols, scalar containers and array elements that is evaluated where it
+//! is needed. A [`View`] is a window on a container, with NumPy's aliasing. Everything else exists at compile time only.
+
+use crate::numpy::Entry;
+use crate::parse::ast;
+use crate::promotion::Typed;
+use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Subset};
+use std::sync::Arc;
+
+/// One number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Scalar {
+    /// How it is computed. Names are scalar containers, loads are elements of array containers.
+    pub(crate) code: ScalarExpr,
+    /// Its type; that of `code`.
+    pub(crate) ty: Typed,
+}
+
+impl Scalar {
+    /// A value of NumPy's type `dtype`.
+    pub(crate) fn strong(code: ScalarExpr, dtype: DType) -> Self {
+        Scalar { code, ty: Typed::strong(dtype) }
+    }
+
+    /// A value of Python's type that `dtype` stands for.
+    pub(crate) fn weak(code: ScalarExpr, dtype: DType) -> Self {
+        Scalar { code, ty: Typed { dtype, weak: true } }
+    }
+
+    /// A Python integer.
+    pub(crate) fn symbolic(expr: Expr) -> Self {
+        Scalar::weak(ScalarExpr::Symbolic(expr), DType::Int64)
+    }
+
+    /// A Python integer that is known.
+    pub(crate) fn int(value: i64) -> Self {
+        Scalar::symbolic(Expr::int(value))
+    }
+
+    /// A Python float that is known.
+    pub(crate) fn float(value: f64) -> Self {
+        Scalar::weak(ScalarExpr::float(value), DType::Float64)
+    }
+
+    /// A Python truth value that is known.
+    pub(crate) fn bool(value: bool) -> Self {
+        Scalar::weak(ScalarExpr::Constant(Constant::Bool(value)), DType::Bool)
+    }
+
+    /// Type of the value.
+    pub(crate) fn dtype(&self) -> DType {
+        self.ty.dtype
+    }
+
+    /// The value over symbols, if it is a 64-bit integer over symbols.
+    pub(crate) fn as_expr(&self) -> Option<&Expr> {
+        match &self.code {
+            ScalarExpr::Symbolic(expr) => Some(expr),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is known at compile time.
+    pub(crate) fn as_constant(&self) -> Option<Constant> {
+        self.code.as_constant()
+    }
+
+    /// The value as an integer, if it is a known one.
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        match self.as_constant()? {
+            Constant::Int(value, _) => Some(value),
+            Constant::Bool(value) => Some(i64::from(value)),
+            _ => None,
+        }
+    }
+
+    /// The value as a real number, if it is known.
+    pub(crate) fn as_f64(&self) -> Option<f64> {
+        match self.as_constant()? {
+            Constant::Int(value, _) => Some(value as f64),
+            Constant::Bool(value) => Some(f64::from(u8::from(value))),
+            Constant::UInt(value) => Some(value as f64),
+            Constant::Float(value, _) => Some(value),
+            Constant::Complex(..) => None,
+        }
+    }
+
+    /// The truth value, if it is known.
+    pub(crate) fn as_truth(&self) -> Option<bool> {
+        match self.as_constant()? {
+            Constant::Complex(re, im, _) => Some(re != 0.0 || im != 0.0),
+            _ => self.as_f64().map(|value| value != 0.0),
+        }
+    }
+
+    /// Whether using the value twice costs nothing: a constant, an expression over symbols, one read.
+    pub(crate) fn is_leaf(&self) -> bool {
+        match &self.code {
+            ScalarExpr::Constant(_) | ScalarExpr::Symbolic(_) | ScalarExpr::Name(_) => true,
+            ScalarExpr::Load { indices, .. } => {
+                indices.iter().all(|it| matches!(it, ScalarExpr::Symbolic(_)))
+            }
+            ScalarExpr::Cast(_, inner) => {
+                matches!(**inner, ScalarExpr::Symbolic(_) | ScalarExpr::Name(_) | ScalarExpr::Load { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the value depends on no container.
+    pub(crate) fn is_pure(&self) -> bool {
+        containers_read(&self.code).is_empty()
+    }
+}
+
+/// Containers that a computation reads.
+pub(crate) fn containers_read(code: &ScalarExpr) -> Vec<Name> {
+    let mut names = Vec::new();
+    code.visit(&mut |part| {
+        if let ScalarExpr::Name(name) | ScalarExpr::Load { name, .. } = part {
+            names.push(name.clone());
+        }
+    });
+    names
+}
+
+/// One axis of a view.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Axis {
+    /// Runs along the subset of that dimension of the container.
+    Dim(usize),
+    /// Repeats the same elements so many times: 1 for `np.newaxis`.
+    New(Expr),
+}
+
+/// A window on a container: what NumPy calls a view.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct View {
+    /// What is looked at.
+    pub(crate) container: Name,
+    /// Type of the elements.
+    pub(crate) dtype: DType,
+    /// The elements; dimensions that no axis names are single indices.
+    pub(crate) subset: Subset,
+    /// The axes of the view, in its order.
+    pub(crate) axes: Vec<Axis>,
+    /// Whether nothing else refers to the container: the result of an operation.
+    pub(crate) fresh: bool,
+}
+
+impl View {
+    /// All of an array.
+    pub(crate) fn whole(container: Name, dtype: DType, shape: &[Expr]) -> Self {
+        let axes = (0..shape.len()).map(Axis::Dim).collect();
+        View { container, dtype, subset: Subset::full(shape), axes, fresh: false }
+    }
+
+    /// Extents.
+    pub(crate) fn shape(&self) -> Vec<Expr> {
+        self.axes.iter().map(|axis| self.extent(axis)).collect()
+    }
+
+    fn extent(&self, axis: &Axis) -> Expr {
+        match axis {
+            Axis::Dim(dim) => self.subset.dims[*dim].len(),
+            Axis::New(extent) => extent.clone(),
+        }
+    }
+
+    /// Number of axes.
+    pub(crate) fn rank(&self) -> usize {
+        self.axes.len()
+    }
+
+    /// Indices into the container of the element at a position of the view.
+    pub(crate) fn indices(&self, position: &[Expr]) -> Vec<Expr> {
+        let mut indices = self.subset.start();
+        for (axis, at) in self.axes.iter().zip(position) {
+            if let Axis::Dim(dim) = axis {
+                indices[*dim] = self.subset.dims[*dim].at(at);
+            }
+        }
+        indices
+    }
+
+    /// The element at a position of the view.
+    pub(crate) fn element(&self, position: &[Expr]) -> Scalar {
+        let indices = self.indices(position).into_iter().map(ScalarExpr::Symbolic).collect();
+        Scalar::strong(ScalarExpr::Load { name: self.container.clone(), indices }, self.dtype)
+    }
+
+    /// Whether the view's elements in C order are those of its subset: no axis is new, moved or run backwards.
+    pub(crate) fn is_plain(&self) -> bool {
+        let dims: Option<Vec<usize>> =
+            self.axes.iter().map(|axis| if let Axis::Dim(dim) = axis { Some(*dim) } else { None }).collect();
+        let positive = |dim: &usize| self.subset.dims[*dim].step.as_int().is_some_and(|step| step > 0);
+        dims.is_some_and(|dims| dims.windows(2).all(|pair| pair[0] < pair[1]) && dims.iter().all(positive))
+    }
+
+    /// The same view with another reading of its axes, no longer the owner of the container.
+    pub(crate) fn alias(mut self) -> Self {
+        self.fresh = false;
+        self
+    }
+
+    /// Rewrites every symbolic expression.
+    pub(crate) fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
+        self.subset.map_exprs(f);
+        for axis in &mut self.axes {
+            if let Axis::New(extent) = axis {
+                *extent = f(extent);
+            }
+        }
+    }
+}
+
+/// A module whose functions are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Module {
+    /// `dace`, under any name.
+    Dace,
+    /// `numpy`.
+    Numpy,
+    /// `numpy.linalg`.
+    Linalg,
+    /// `math`.
+    Math,
+    /// Any other; an error when it is used.
+    Other,
+}
+
+/// What a name or an expression stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// `None`.
+    None,
+    /// `...`.
+    Ellipsis,
+    /// A text that is known.
+    Text(String),
+    /// A number.
+    Scalar(Scalar),
+    /// An array.
+    Array(View),
+    /// A tuple or list whose length is known.
+    Tuple(Vec<Value>),
+    /// A dictionary that is known.
+    Dict(Vec<(Value, Value)>),
+    /// A data type; calling it converts.
+    DType(DType),
+    /// The type of an array, as in annotations.
+    ArrayType(DType, Vec<Expr>),
+    /// A module.
+    Module(Module),
+    /// A decorator, or the module `dace` called as one.
+    Decorator,
+    /// A function of the registry.
+    Function(&'static Entry),
+    /// A function of the registry that is bound to an array or number.
+    Method(&'static Entry, Box<Value>),
+    /// An annotated function, by name.
+    Program(String),
+    /// A plain function of the file.
+    Helper(Arc<ast::StmtFunctionDef>),
+    /// A lambda.
+    Lambda(Arc<ast::ExprLambda>),
+    /// `range(start, stop, step)`.
+    Range(Expr, Expr, Expr),
+    /// `dace.map`, before its ranges are given.
+    Map,
+    /// A word that steers compilation, such as a storage type.
+    Hint,
+    /// A value that depended on a loop that has ended.
+    Stale,
+    /// A value that could not be found; reported already.
+    Poison,
+}
+
+impl Value {
+    /// What the value is called in messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Value::None => "None",
+            Value::Ellipsis => "an ellipsis",
+            Value::Text(_) => "a string",
+            Value::Scalar(_) => "a number",
+            Value::Array(_) => "an array",
+            Value::Tuple(_) => "a tuple",
+            Value::Dict(_) => "a dictionary",
+            Value::DType(_) | Value::ArrayType(..) => "a type",
+            Value::Module(_) => "a module",
+            Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
+            Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
+            Value::Range(..) | Value::Map => "a range",
+            Value::Hint => "an option of the compiler",
+            Value::Stale | Value::Poison => "a value",
+        }
+    }
+
+    /// Whether the value depends on a symbol.
+    pub(crate) fn uses(&self, symbol: &Name) -> bool {
+        match self {
+            Value::Scalar(scalar) => scalar.code.symbols().contains(symbol),
+            Value::Array(view) => {
+                let new = |axis: &Axis| matches!(axis, Axis::New(extent) if extent.uses(symbol));
+                view.subset.symbols().contains(symbol) || view.axes.iter().any(new)
+            }
+            Value::Tuple(items) => items.iter().any(|item| item.uses(symbol)),
+            Value::Dict(items) => items.iter().any(|(_, value)| value.uses(symbol)),
+            Value::Method(_, value) => value.uses(symbol),
+            Value::Range(start, stop, step) => [start, stop, step].iter().any(|expr| expr.uses(symbol)),
+            _ => false,
+        }
+    }
+}

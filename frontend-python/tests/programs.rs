@@ -1,0 +1,49 @@
+//! Every benchmark program, kernel and initializer, becomes an SDFG.
+
+use dacec_frontend::SourceFile;
+use dacec_ir::{Node, Sdfg};
+
+fn file(name: &str) -> SourceFile {
+    let program = dacec_polybench::find(name).expect("the program is part of the collection");
+    SourceFile::parse(&format!("{name}.py"), program.source).expect("the file is valid Python")
+}
+
+fn lower(file: &SourceFile, program: &str) -> Sdfg {
+    file.lower(program).unwrap_or_else(|diagnostics| {
+        let rendered: Vec<String> =
+            diagnostics.into_iter().map(|it| format!("{:?}", miette::Report::new(it))).collect();
+        panic!("`{program}` is refused:\n{}", rendered.join("\n"))
+    })
+}
+
+#[test]
+fn every_program_is_lowered() {
+    let mut failed = Vec::new();
+    for program in dacec_polybench::PROGRAMS {
+        let file = file(program.name);
+        assert_eq!(file.default_program(), Some(program.name));
+        for name in file.programs() {
+            match file.lower(name) {
+                Ok(sdfg) => assert_eq!(sdfg.name, name),
+                Err(diagnostics) => failed.push(format!(
+                    "{}.{name}: {:?}",
+                    program.name,
+                    diagnostics.into_iter().map(miette::Report::new).collect::<Vec<_>>()
+                )),
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn gemm_is_three_maps_and_a_product() {
+    let sdfg = lower(&file("gemm"), "gemm");
+    assert_eq!(sdfg.arguments, ["alpha", "beta", "C", "A", "B"]);
+    assert_eq!(sdfg.free_symbols(), ["NI", "NJ", "NK"]);
+    let states = sdfg.body.states();
+    let [state] = states.as_slice() else { panic!("one statement is one state") };
+    let count = |f: &dyn Fn(&Node) -> bool| state.nodes().filter(|(_, node)| f(node)).count();
+    assert_eq!(count(&|node| matches!(node, Node::MapEntry(_))), 3);
+    assert_eq!(count(&|node| matches!(node, Node::Library(_))), 1);
+}
