@@ -70,8 +70,9 @@ impl Running<'_, '_, '_> {
     }
 
     fn position(&self, matrix: &Matrix, row: i64, column: i64) -> Result<usize, InterpretError> {
-        let distance = row * matrix.row_stride + column * matrix.column_stride;
-        let position = usize::try_from(matrix.view.offset + distance).ok();
+        let along = |at: i64, stride: i64| i128::from(at) * i128::from(stride);
+        let distance = along(row, matrix.row_stride) + along(column, matrix.column_stride);
+        let position = usize::try_from(i128::from(matrix.view.offset) + distance).ok();
         let len = self.machine.memory.buffer_len(&matrix.view);
         position.filter(|position| *position < len).ok_or_else(|| {
             Fault::OutOfBounds {

@@ -127,11 +127,12 @@ impl View {
         let mut part = View { dims: SmallVec::new(), ..*self };
         let empty = intervals.iter().any(|interval| interval.len <= 0);
         for (interval, dim) in intervals.iter().zip(&self.dims) {
-            part.dims.push(Dim { extent: interval.len.max(0), stride: dim.stride * interval.step });
+            // The stride of a single index is never used, so it may be any number.
+            let stride = dim.stride.wrapping_mul(interval.step);
+            part.dims.push(Dim { extent: interval.len.max(0), stride });
             if empty {
                 continue;
             }
-            part.offset += interval.start * dim.stride;
             let last =
                 interval.step.checked_mul(interval.len - 1).and_then(|d| d.checked_add(interval.start));
             let inside = |at: i64| (0..dim.extent).contains(&at);
@@ -147,6 +148,7 @@ impl View {
                 }
                 .into());
             }
+            part.offset += interval.start * dim.stride;
         }
         Ok(part)
     }
@@ -198,6 +200,8 @@ impl Memory {
         };
         let (low, high) = reach(&dims).ok_or_else(fault)?;
         let len = usize::try_from(high - low + 1).ok().filter(|len| len.checked_mul(dtype.size()).is_some());
+        // With strides of 0 there may be more elements than memory.
+        dims.iter().try_fold(1_usize, |n, dim| n.checked_mul(dim.extent as usize)).ok_or_else(fault)?;
         let elements = len.and_then(|len| Elements::zeros(dtype, len)).ok_or_else(fault)?;
         let written = self.track_writes.then(|| vec![false; elements.len()]);
         let buffer = Buffer { id: self.next_id, name: name.clone(), elements, written };

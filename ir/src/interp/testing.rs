@@ -19,6 +19,7 @@
 use super::reference::tolerance;
 use super::value::{Number, Value};
 use super::{Arguments, Fault, InterpretError, Options, Order, Tensor, run_with};
+use crate::validate::{Violation, validate};
 use crate::{Name, Sdfg};
 
 /// Arguments with random values that depend on the seed and on the arguments' names only: two SDFGs with the same
@@ -43,7 +44,7 @@ pub fn random_arguments(
 
 /// Panics unless both SDFGs, run on the same random arguments, leave the same values in all arguments and results.
 ///
-/// Floats may differ in rounding. The second SDFG is also searched for races and for dependence on the order of
+/// Both SDFGs have to be [valid](crate::validate). Floats may differ in rounding. The second SDFG is also searched for races and for dependence on the order of
 /// iterations.
 #[track_caller]
 pub fn assert_same(before: &Sdfg, after: &Sdfg, symbols: &[(&str, i64)]) {
@@ -57,6 +58,8 @@ pub fn assert_same(before: &Sdfg, after: &Sdfg, symbols: &[(&str, i64)]) {
 /// As [`assert_same`], on given arguments: where random ones make no sense, for example as indices.
 #[track_caller]
 pub fn assert_same_on(before: &Sdfg, after: &Sdfg, symbols: &[(&str, i64)], arguments: &Arguments) {
+    assert_valid(before, "before the rewrite");
+    assert_valid(after, "after the rewrite");
     let expected = outcome(before, symbols, arguments, &Options::default())
         .unwrap_or_else(|error| panic!("before the rewrite: {error}"));
     for order in [Order::Forward, Order::Backward] {
@@ -66,6 +69,14 @@ pub fn assert_same_on(before: &Sdfg, after: &Sdfg, symbols: &[(&str, i64)], argu
         if let Some(difference) = difference(&expected, &actual) {
             panic!("the rewrite changes the result ({order:?}): {difference}");
         }
+    }
+}
+
+#[track_caller]
+fn assert_valid(sdfg: &Sdfg, when: &str) {
+    if let Err(violations) = validate(sdfg) {
+        let list: Vec<String> = violations.iter().map(Violation::to_string).collect();
+        panic!("`{}` is not valid {when}:\n{}", sdfg.name, list.join("\n"));
     }
 }
 

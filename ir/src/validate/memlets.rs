@@ -7,7 +7,7 @@ use crate::interp::{Value, combine};
 use crate::state::EdgeView;
 use crate::symbolic::Facts;
 use crate::{Data, Expr, Memlet, Name, Node, NodeId, Range, Span, State, Subset};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
     for &id in &it.order {
@@ -17,7 +17,7 @@ pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
             report.add(&CONTAINERS, it.state.span, format!("{id} accesses `{name}`, which does not exist"));
         }
     }
-    let mut proved = HashSet::new();
+    let mut proved = HashMap::new();
     for edge in it.state.edges() {
         if let Some(memlet) = edge.memlet() {
             check_memlet(it, edge, memlet, &mut proved, report);
@@ -31,8 +31,8 @@ pub(super) struct Ends<'a> {
     pub(super) target: Option<&'a Name>,
 }
 
-/// What has been found to lie in bounds already.
-type Proved<'a> = HashSet<(Option<NodeId>, &'a Name, &'a Subset)>;
+/// Whether ranges leave an extent, under facts of a number: the same few are asked for again and again.
+type Proved<'a> = HashMap<(usize, &'a Range, &'a Expr), bool>;
 
 fn check_memlet<'a>(
     it: &Checked<'a>,
@@ -98,7 +98,7 @@ impl<'a> At<'a, '_> {
     fn subset(
         &self,
         name: &'a Name,
-        data: &Data,
+        data: &'a Data,
         subset: &'a Subset,
         proved: &mut Proved<'a>,
         report: &mut Report,
@@ -113,9 +113,6 @@ impl<'a> At<'a, '_> {
         if subset.dims.is_empty() || subset.is_full(data.shape()) && data.symbols().is_empty() {
             return;
         }
-        if !proved.insert((self.scope, name, subset)) {
-            return;
-        }
         for (dim, extent) in subset.dims.iter().zip(data.shape()) {
             let undefined =
                 [&dim.start, &dim.stop, &dim.step].into_iter().find_map(|e| self.it.undefined(e, self.scope));
@@ -128,7 +125,10 @@ impl<'a> At<'a, '_> {
                 report.add(&STEPS, self.span, format!("`{memlet}` has a step of 0"));
                 continue;
             }
-            let outside = self.it.facts(self.scope).is_some_and(|facts| is_outside(dim, extent, facts));
+            let facts = self.it.facts(self.scope);
+            let outside = *proved
+                .entry((self.it.fact_id(self.scope), dim, extent))
+                .or_insert_with(|| facts.is_some_and(|facts| is_outside(dim, extent, facts)));
             if outside && !self.it.may_be_stale(data) {
                 let message = format!("`{memlet}` leaves `{name}`: {dim} is not in 0:{extent}");
                 report.add(&BOUNDS, self.span, message);

@@ -21,7 +21,7 @@ pub(super) fn check(it: &Checked<'_>, id: NodeId, nested: &NestedSdfg, report: &
         }
     }
     for name in nested.inputs.iter().chain(&nested.outputs) {
-        if !nested.sdfg.container(name).is_some_and(|data| !data.is_transient()) {
+        if nested.sdfg.container(name).is_none_or(|data| data.is_transient()) {
             let message = format!("the connector `{name}` is no visible container of `{callee}`");
             report.add(&CALLS, span, message);
         }

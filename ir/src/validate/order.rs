@@ -12,7 +12,7 @@ use super::state::Checked;
 use crate::propagate::memlet_over;
 use crate::state::EdgeView;
 use crate::symbolic::Facts;
-use crate::{Memlet, Name, Node, NodeId, Subset, Wcr};
+use crate::{Expr, Memlet, Name, Node, NodeId, Subset, Wcr};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 
@@ -28,11 +28,11 @@ enum Access {
     Update(Wcr),
 }
 
-/// An access of exactly the elements of a subset.
-#[derive(Debug)]
-struct Event {
+/// An access of a container by a computation, a copy or a map.
+#[derive(Clone, Copy, Debug)]
+struct Event<'a> {
     access: Access,
-    subset: Subset,
+    edge: EdgeView<'a>,
     begin: NodeId,
     end: NodeId,
 }
@@ -45,34 +45,59 @@ pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
             continue;
         }
         let search = search.get_or_insert_with(|| Search::new(it));
-        sweep(name, &events, facts, search, &mut |message| report.add(&ORDER, it.state.span, message));
+        let sweep = Sweep { it, name, facts };
+        sweep.run(&events, search, &mut |message| report.add(&ORDER, it.state.span, message));
     }
 }
 
-fn sweep(name: &Name, events: &[Event], facts: &Facts, search: &mut Search, report: &mut dyn FnMut(String)) {
-    let mut frontier: Vec<&Event> = Vec::new();
-    for event in events {
-        frontier.retain(|earlier| {
-            if earlier.begin == event.begin || !conflict(earlier.access, event.access) {
-                return true;
-            }
-            match search.ordered(earlier.end, event.begin) {
-                // Whatever is ordered with this write is ordered with what came before it.
-                Some(true) => event.access == Access::Read,
-                Some(false) if earlier.subset.intersects(&event.subset, facts) == Some(true) => {
-                    report(format!(
-                        "`{name}{}` at {} and `{name}{}` at {} share elements and are not ordered",
-                        earlier.subset, earlier.begin, event.subset, event.begin
-                    ));
-                    true
+/// The events of one container in one scope.
+struct Sweep<'a, 'c> {
+    it: &'c Checked<'a>,
+    name: &'a Name,
+    facts: &'c Facts,
+}
+
+impl Sweep<'_, '_> {
+    fn run(&self, events: &[Event<'_>], search: &mut Search, report: &mut dyn FnMut(String)) {
+        let mut frontier: Vec<&Event<'_>> = Vec::new();
+        for event in events {
+            frontier.retain(|earlier| {
+                if earlier.begin == event.begin || !conflict(earlier.access, event.access) {
+                    return true;
                 }
-                _ => true,
+                match search.ordered(earlier.end, event.begin) {
+                    // Whatever is ordered with this write is ordered with what came before it.
+                    Some(true) => event.access == Access::Read,
+                    Some(false) => {
+                        self.shared(earlier, event).into_iter().for_each(&mut *report);
+                        true
+                    }
+                    None => true,
+                }
+            });
+            if frontier.len() == FRONTIER {
+                frontier.remove(0);
             }
-        });
-        if frontier.len() == FRONTIER {
-            frontier.remove(0);
+            frontier.push(event);
         }
-        frontier.push(event);
+    }
+
+    /// A message if two events provably share elements, given that both touch any.
+    fn shared(&self, a: &Event<'_>, b: &Event<'_>) -> Option<String> {
+        let (here, there) = (exact(self.it, a.edge, self.name)?, exact(self.it, b.edge, self.name)?);
+        let mut facts = self.facts.clone();
+        for dim in here.dims.iter().chain(&there.dims) {
+            if dim.is_empty(self.facts) == Some(true) {
+                return None;
+            }
+            facts.assume(&dim.len().ge(&Expr::one()));
+        }
+        (here.intersects(&there, &facts) == Some(true)).then(|| {
+            let (name, begin, other) = (self.name, a.begin, b.begin);
+            format!(
+                "`{name}{here}` at {begin} and `{name}{there}` at {other} share elements and are not ordered"
+            )
+        })
     }
 }
 
@@ -84,9 +109,9 @@ fn conflict(a: Access, b: Access) -> bool {
     }
 }
 
-/// Exact accesses by scope and container, in topological order.
-fn events<'a>(it: &Checked<'a>) -> IndexMap<(Option<NodeId>, &'a Name), Vec<Event>> {
-    let mut events: IndexMap<(Option<NodeId>, &Name), Vec<Event>> = IndexMap::new();
+/// Accesses by scope and container, in topological order.
+fn events<'a>(it: &Checked<'a>) -> IndexMap<(Option<NodeId>, &'a Name), Vec<Event<'a>>> {
+    let mut events: IndexMap<(Option<NodeId>, &Name), Vec<Event<'_>>> = IndexMap::new();
     for &id in &it.order {
         // A map makes its events where it begins.
         let (begin, end) = match it.state.node(id) {
@@ -94,26 +119,24 @@ fn events<'a>(it: &Checked<'a>) -> IndexMap<(Option<NodeId>, &'a Name), Vec<Even
             Node::MapExit { .. } => continue,
             _ => (id, id),
         };
-        let mut add = |name: &'a Name, access, subset| {
-            let event = Event { access, subset, begin, end };
+        let mut add = |name: &'a Name, access, edge| {
+            let event = Event { access, edge, begin, end };
             events.entry((it.scope(id), name)).or_default().push(event);
         };
+        let written = it.state.node(id).as_access();
         for edge in it.state.in_edges(begin) {
-            let Some(name) = source(it.state, edge) else { continue };
-            if let Some(subset) = exact(it, edge, name) {
-                add(name, Access::Read, subset);
-            }
-            if let (Node::Access(written), Some(memlet)) = (it.state.node(id), edge.memlet())
-                && let Some(subset) = exact(it, edge, written)
-            {
-                add(written, write(memlet), subset);
+            let (Some(memlet), Some(name)) = (edge.memlet(), source(it.state, edge)) else { continue };
+            add(name, Access::Read, edge);
+            if let Some(written) = written {
+                add(written, write(memlet), edge);
             }
         }
+        // What leaves an access node is an event where it arrives, unless that is the exit of a map.
         for edge in it.state.out_edges(end) {
-            let is_order = matches!(it.state.node(edge.src), Node::Access(_));
-            let Some(name) = target(it.state, edge).filter(|_| !is_order) else { continue };
-            if let (Some(memlet), Some(subset)) = (edge.memlet(), exact(it, edge, name)) {
-                add(name, write(memlet), subset);
+            let arrives = written.is_some() && !matches!(it.state.node(edge.dst), Node::MapExit { .. });
+            let Some(memlet) = edge.memlet().filter(|_| !arrives) else { continue };
+            if let Some(name) = target(it.state, edge) {
+                add(name, write(memlet), edge);
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
             let Node::MapEntry(map) = it.state.node(entry) else { break };
             let facts = it.facts(it.scope(entry));
             for (param, range) in map.params.iter().zip(&map.ranges) {
-                if facts.is_some_and(|facts| takes_several(range, facts)) && !depends(subset, param, &inner) {
+                if !depends(subset, param, &inner) && facts.is_some_and(|facts| takes_several(range, facts)) {
                     let message = format!(
                         "the iterations of map `{}` over `{param}` all write `{name}{subset}`",
                         map.label

@@ -4,7 +4,7 @@ use super::control::{Walk, in_range};
 use super::{Report, connectors, graph, memlets, nested, order, races, tasklets};
 use crate::state::EdgeView;
 use crate::symbolic::{Atom, Facts};
-use crate::{Block, Expr, Lifetime, Name, Node, NodeId, Sdfg, State};
+use crate::{Block, Expr, Lifetime, Name, Node, NodeId, Range, Sdfg, State};
 use std::collections::{HashMap, HashSet};
 
 /// Containers that may belong to one iteration of a map: those that only one state uses.
@@ -40,8 +40,10 @@ pub(super) struct Checked<'a> {
     /// Every node, in an order in which every edge leads forward.
     pub(super) order: Vec<NodeId>,
     scopes: Vec<Option<NodeId>>,
-    /// What holds in each scope; `None` where nothing ever gets.
-    facts: HashMap<Option<NodeId>, Option<Facts>>,
+    /// What holds in each scope, as a place in `facts`: scopes with equal ranges share it.
+    fact_ids: HashMap<Option<NodeId>, usize>,
+    /// `None` where nothing ever gets.
+    facts: Vec<Option<Facts>>,
 }
 
 pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
@@ -50,8 +52,8 @@ pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
     for (id, scope) in state.scopes() {
         scopes[id.index()] = scope;
     }
-    let facts = HashMap::from([(None, walk.facts.clone())]);
-    let mut it = Checked { walk, sdfg: walk.sdfg, state, order, scopes, facts };
+    let (fact_ids, facts) = (HashMap::from([(None, 0)]), vec![walk.facts.clone()]);
+    let mut it = Checked { walk, sdfg: walk.sdfg, state, order, scopes, fact_ids, facts };
     it.collect_facts();
     graph::check(&it, report);
     connectors::check(&it, report);
@@ -69,14 +71,20 @@ pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
 
 impl<'a> Checked<'a> {
     fn collect_facts(&mut self) {
+        let mut known: HashMap<(usize, &[Name], &[Range]), usize> = HashMap::new();
         for &id in &self.order {
             let Node::MapEntry(map) = self.state.node(id) else { continue };
-            let around = self.facts.get(&self.scope(id)).cloned().flatten();
-            let inside =
-                map.params.iter().zip(&map.ranges).fold(around, |facts, (param, range)| {
+            let around = self.fact_id(self.scope(id));
+            let next = self.facts.len();
+            let place = *known.entry((around, &map.params, &map.ranges)).or_insert(next);
+            if place == next {
+                let inside = map.params.iter().zip(&map.ranges);
+                let inside = inside.fold(self.facts[around].clone(), |facts, (param, range)| {
                     facts.and_then(|facts| in_range(&facts, param, range))
                 });
-            self.facts.insert(Some(id), inside);
+                self.facts.push(inside);
+            }
+            self.fact_ids.insert(Some(id), place);
         }
     }
 
@@ -98,9 +106,14 @@ impl<'a> Checked<'a> {
         std::iter::successors(scope, |id| self.scope(*id))
     }
 
+    /// A number that scopes share in which the same holds.
+    pub(super) fn fact_id(&self, scope: Option<NodeId>) -> usize {
+        self.fact_ids.get(&scope).copied().unwrap_or(0)
+    }
+
     /// What holds in a scope; `None` if nothing ever gets there.
     pub(super) fn facts(&self, scope: Option<NodeId>) -> Option<&Facts> {
-        self.facts.get(&scope)?.as_ref()
+        self.facts[self.fact_id(scope)].as_ref()
     }
 
     /// The first name in an expression that is no symbol there, and whether it is a read of a container.
