@@ -41,15 +41,15 @@ extern "C" void free(void *);
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
 // The message of this thread's last error; empty if there was none.
-static thread_local const char *last_error __attribute__((tls_model("initial-exec"))) = "";
+static thread_local const char *abi_error __attribute__((tls_model("initial-exec"))) = "";
 
-static int32_t fail(int32_t code, const char *message) {
-    last_error = message;
+static int32_t abi_fail(int32_t code, const char *message) {
+    abi_error = message;
     return code;
 }
 
 // Memory that is kept between calls; null if there is none.
-__attribute__((unused)) static void *allocate(int64_t count, __SIZE_TYPE__ size) {
+__attribute__((unused)) static void *abi_allocate(int64_t count, __SIZE_TYPE__ size) {
     __SIZE_TYPE__ bytes = 0;
     if (__builtin_mul_overflow(count > 0 ? count : 1, size, &bytes) || bytes > (__SIZE_TYPE__)1 << 62) return 0;
     return aligned_alloc(64, (bytes + 63) / 64 * 64);
@@ -105,9 +105,9 @@ impl<'p> Unit<'p> {
             ));
         }
         self.line("#endif\n    return true;\n}");
-        self.line(&format!("\nstatic int32_t check({}) {{", self.parameters()));
+        self.line(&format!("\nstatic int32_t abi_check({}) {{", self.parameters()));
         self.line("    if (!cpu_is_supported()) {");
-        self.line("        return fail(4, \"this library was compiled for a CPU with other instruction sets: build it for this one\");");
+        self.line("        return abi_fail(4, \"this library was compiled for a CPU with other instruction sets: build it for this one\");");
         self.line("    }");
         self.check_extents();
         self.check_pointers();
@@ -129,7 +129,7 @@ impl<'p> Unit<'p> {
                     Some(symbol) => format!("the size {symbol} is negative"),
                     None => format!("the extent {extent} of dimension {dim} of {name} is negative"),
                 };
-                self.line(&format!("    if (({text}) < 0) return fail(2, \"{message}\");"));
+                self.line(&format!("    if ({text} < 0) return abi_fail(2, \"{message}\");"));
             }
         }
     }
@@ -138,11 +138,11 @@ impl<'p> Unit<'p> {
         for (argument, parameter) in self.interface.all().zip(&self.program.parameters) {
             let Some(array) = &argument.array else { continue };
             let extents: Vec<String> =
-                array.shape.iter().map(|extent| format!("({}) > 0", self.expr(extent))).collect();
+                array.shape.iter().map(|extent| format!("{} > 0", self.expr(extent))).collect();
             let mut condition = vec![format!("{} == 0", parameter.name)];
             condition.extend(extents);
             let message = format!("the pointer {} is null", argument.name);
-            self.line(&format!("    if ({}) return fail(1, \"{message}\");", condition.join(" && ")));
+            self.line(&format!("    if ({}) return abi_fail(1, \"{message}\");", condition.join(" && ")));
         }
     }
 
@@ -153,10 +153,10 @@ impl<'p> Unit<'p> {
             persistent.clone().map(|it| format!("{} *{}", c_type(it.dtype), it.name)).collect();
         let parameters = [vec![self.parameters()], buffers].concat();
         let parameters: Vec<String> = parameters.into_iter().filter(|it| !it.is_empty()).collect();
-        self.line(&format!("\nstatic int32_t run({}) {{", parameters.join(", ")));
+        self.line(&format!("\nstatic int32_t abi_run({}) {{", parameters.join(", ")));
         let arguments = self.arguments().join(", ");
-        self.line("    last_error = \"\";");
-        self.line(&format!("    if (const int32_t status = check({arguments})) return status;"));
+        self.line("    abi_error = \"\";");
+        self.line(&format!("    if (const int32_t abi_status = abi_check({arguments})) return abi_status;"));
         let passed = self.program.parameters.iter().map(|it| match it.kind {
             ParameterKind::Pointer { dtype, .. } => format!("({} *){}", c_type(dtype), it.name),
             _ => it.name.to_string(),
@@ -164,9 +164,9 @@ impl<'p> Unit<'p> {
         let passed: Vec<String> = passed.chain(persistent.map(|it| it.name.to_string())).collect();
         self.line(&format!("    switch ({}({})) {{", kernel_name(&self.program.name), passed.join(", ")));
         self.line("        case 0: return 0;");
-        self.line("        case 5: return fail(5, \"a symbol has a value without meaning, such as a step of zero\");");
+        self.line("        case 5: return abi_fail(5, \"a symbol has a value without meaning, such as a step of zero\");");
         self.line(
-            "        default: return fail(3, \"memory for a temporary array could not be allocated\");",
+            "        default: return abi_fail(3, \"memory for a temporary array could not be allocated\");",
         );
         self.line("    }\n}");
     }
@@ -180,40 +180,40 @@ impl<'p> Unit<'p> {
         for Buffer { name, dtype, count } in &program.persistent {
             let count = print_expr(count).0;
             self.line(&format!(
-                "    {0} *const {name} = ({0} *)allocate({count}, sizeof({0}));",
+                "    {0} *const {name} = ({0} *)abi_allocate({count}, sizeof({0}));",
                 c_type(*dtype)
             ));
             arguments.push(name.to_string());
         }
         let missing: Vec<String> = program.persistent.iter().map(|it| format!("{} == 0", it.name)).collect();
-        let run = format!("run({})", arguments.join(", "));
+        let run = format!("abi_run({})", arguments.join(", "));
         if missing.is_empty() {
             self.line(&format!("    return {run};\n}}"));
         } else {
             let missing = missing.join(" || ");
             self.line(&format!(
-                "    const int32_t status = {missing} ? fail(3, \"memory for a persistent array could not be allocated\") : {run};"
+                "    const int32_t abi_status = {missing} ? abi_fail(3, \"memory for a persistent array could not be allocated\") : {run};"
             ));
             for buffer in &program.persistent {
                 self.line(&format!("    free({});", buffer.name));
             }
-            self.line("    return status;\n}");
+            self.line("    return abi_status;\n}");
         }
-        self.line(&format!("\nEXPORT const char *dacec_error_{name}(void) {{ return last_error; }}"));
+        self.line(&format!("\nEXPORT const char *dacec_error_{name}(void) {{ return abi_error; }}"));
     }
 
     /// The same for callers that make the call at run time.
     fn call(&mut self) {
         let name = &self.program.name;
         let argument = |(at, it): (usize, &Parameter)| match it.kind {
-            ParameterKind::Pointer { dtype, .. } => format!("({} *)arguments[{at}]", c_type(dtype)),
-            ParameterKind::Value(dtype) => format!("*({} *)arguments[{at}]", c_type(dtype)),
-            ParameterKind::Symbol => format!("*(int64_t *)arguments[{at}]"),
+            ParameterKind::Pointer { dtype, .. } => format!("({} *)abi_arguments[{at}]", c_type(dtype)),
+            ParameterKind::Value(dtype) => format!("*({} *)abi_arguments[{at}]", c_type(dtype)),
+            ParameterKind::Symbol => format!("*(int64_t *)abi_arguments[{at}]"),
         };
         let arguments: Vec<String> = self.program.parameters.iter().enumerate().map(argument).collect();
-        self.line(&format!("\nEXPORT int32_t dacec_call_{name}(void **arguments) {{"));
+        self.line(&format!("\nEXPORT int32_t dacec_call_{name}(void **abi_arguments) {{"));
         if !arguments.is_empty() {
-            self.line("    if (arguments == 0) return fail(1, \"the array of arguments is null\");");
+            self.line("    if (abi_arguments == 0) return abi_fail(1, \"the array of arguments is null\");");
         }
         self.line(&format!("    return dacec_{name}({});\n}}", arguments.join(", ")));
     }
@@ -237,21 +237,24 @@ impl<'p> Unit<'p> {
             symbols.iter().map(|(symbol, dtype)| format!("{} {}", c_type(*dtype), emitted(symbol))).collect();
         self.line(&format!("\nEXPORT {name}_state_t *__dace_init_{name}({}) {{", parameters.join(", ")));
         self.line(&format!(
-            "    {name}_state_t *const state = ({name}_state_t *)calloc(1, sizeof({name}_state_t));"
+            "    {name}_state_t *const abi_state = ({name}_state_t *)calloc(1, sizeof({name}_state_t));"
         ));
-        self.line("    if (state == 0) return 0;");
+        self.line("    if (abi_state == 0) return 0;");
         for Buffer { name, dtype, count } in &program.persistent {
             let count = print_expr(count).0;
-            self.line(&format!("    state->{name} = ({0} *)allocate({count}, sizeof({0}));", c_type(*dtype)));
+            self.line(&format!(
+                "    abi_state->{name} = ({0} *)abi_allocate({count}, sizeof({0}));",
+                c_type(*dtype)
+            ));
         }
         let missing: Vec<String> =
-            program.persistent.iter().map(|it| format!("state->{} == 0", it.name)).collect();
+            program.persistent.iter().map(|it| format!("abi_state->{} == 0", it.name)).collect();
         if !missing.is_empty() {
             self.line(&format!("    if ({}) {{", missing.join(" || ")));
             self.free_persistent("        ");
             self.line("        return 0;\n    }");
         }
-        self.line("    return state;\n}");
+        self.line("    return abi_state;\n}");
 
         let types: std::collections::BTreeMap<&Name, DType> =
             symbols.iter().map(|(name, dtype)| (name, *dtype)).collect();
@@ -265,17 +268,17 @@ impl<'p> Unit<'p> {
             _ => declare(it),
         });
         let parameters: Vec<String> =
-            [format!("{name}_state_t *state")].into_iter().chain(parameters).collect();
+            [format!("{name}_state_t *abi_state")].into_iter().chain(parameters).collect();
         self.line(&format!("\nEXPORT void __program_{name}({}) {{", parameters.join(", ")));
         let mut arguments = self.arguments();
-        arguments.extend(program.persistent.iter().map(|it| format!("state->{}", it.name)));
-        self.line(&format!(
-            "    if (state == 0) {{\n        fail(1, \"the handle is null\");\n        return;\n    }}"
-        ));
-        self.line(&format!("    run({});\n}}", arguments.join(", ")));
+        arguments.extend(program.persistent.iter().map(|it| format!("abi_state->{}", it.name)));
+        self.line(
+            "    if (abi_state == 0) {\n        abi_fail(1, \"the handle is null\");\n        return;\n    }",
+        );
+        self.line(&format!("    abi_run({});\n}}", arguments.join(", ")));
 
-        self.line(&format!("\nEXPORT int __dace_exit_{name}({name}_state_t *state) {{"));
-        self.line("    if (state == 0) return 0;");
+        self.line(&format!("\nEXPORT int __dace_exit_{name}({name}_state_t *abi_state) {{"));
+        self.line("    if (abi_state == 0) return 0;");
         self.free_persistent("    ");
         self.line("    return 0;\n}");
     }
@@ -283,9 +286,9 @@ impl<'p> Unit<'p> {
     fn free_persistent(&mut self, indent: &str) {
         let program = self.program;
         for buffer in &program.persistent {
-            self.line(&format!("{indent}free(state->{});", buffer.name));
+            self.line(&format!("{indent}free(abi_state->{});", buffer.name));
         }
-        self.line(&format!("{indent}free(state);"));
+        self.line(&format!("{indent}free(abi_state);"));
     }
 }
 

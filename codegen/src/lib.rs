@@ -77,7 +77,7 @@ pub fn generate(sdfg: &Sdfg, options: &Options<'_>) -> Result<Generated, Codegen
         kernel_unit: kernel.text,
         uses_blas: kernel.uses_blas,
         abi_unit: abi::print(&program, &interface),
-        header: header::print(&interface),
+        header: header::print(&program, &interface),
         wrapper: wrapper::print(&interface),
         interface,
     })

@@ -16,7 +16,7 @@ impl Printer<'_> {
                 let part = dtype.real();
                 let (re, im) = (float(re, part).text, float(im, part).text);
                 let helper = self.helper("dacec_complex");
-                Text::primary(format!("{helper}<{}>({re}, {im})", c_type(part)))
+                Text::primary(format!("{helper}({re}, {im})"))
             }
         }
     }

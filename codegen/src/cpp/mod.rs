@@ -54,8 +54,8 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print(&printer.helpers));
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&gemm::print(&printer.products, printer.blas));
-    text.push_str(&features(&program.name));
     text.push_str(&format!("\nextern \"C\" {} {{\n{body}}}\n", kernel_declaration(program)));
+    text.push_str(&features(&program.name));
     Ok(Kernel { text, uses_blas: !printer.products.is_empty() })
 }
 

@@ -103,8 +103,14 @@ template <typename T> static inline T dacec_gcd(T a, T b) {
 }
 "),
     ("dacec_complex", &[], "\
-template <typename T> static inline __complex__ T dacec_complex(T re, T im) {
-    __complex__ T z;
+static inline complex64_t dacec_complex(float re, float im) {
+    complex64_t z;
+    __real__ z = re;
+    __imag__ z = im;
+    return z;
+}
+static inline complex128_t dacec_complex(double re, double im) {
+    complex128_t z;
     __real__ z = re;
     __imag__ z = im;
     return z;

@@ -7,7 +7,7 @@ use dacec_ir::symbolic::{Atom, CmpOp, Factor, Function};
 use dacec_ir::{DType, Expr};
 use std::collections::BTreeSet;
 
-/// Prints an expression outside of a kernel; returns the text and the helpers that it uses.
+/// Prints an expression outside of a kernel, as an operand of a comparison; returns the text and the helpers that it uses.
 pub(crate) fn print_expr(expr: &Expr) -> (String, BTreeSet<&'static str>) {
     let program = crate::tree::Program {
         name: Default::default(),
@@ -18,7 +18,7 @@ pub(crate) fn print_expr(expr: &Expr) -> (String, BTreeSet<&'static str>) {
         body: Vec::new(),
     };
     let mut printer = Printer::new(&program, &crate::Options::default());
-    let text = printer.expr(expr).text;
+    let text = printer.expr(expr).at(Level::Shift);
     (text, printer.helpers)
 }
 

@@ -21,13 +21,16 @@ typedef _Float16 float16_t;
 
 /// The instruction sets that a library asks the CPU for: the macro that a compiler predefines when it may use the set,
 /// and the set's name for `__builtin_cpu_supports`.
-pub(crate) const CHECKED_FEATURES: [(&str, &str); 22] = [
+pub(crate) const CHECKED_FEATURES: [(&str, &str); 25] = [
     ("__SSE3__", "sse3"),
     ("__SSSE3__", "ssse3"),
     ("__SSE4_1__", "sse4.1"),
     ("__SSE4_2__", "sse4.2"),
     ("__POPCNT__", "popcnt"),
+    ("__SSE4A__", "sse4a"),
     ("__AVX__", "avx"),
+    ("__FMA4__", "fma4"),
+    ("__XOP__", "xop"),
     ("__AVX2__", "avx2"),
     ("__FMA__", "fma"),
     ("__BMI__", "bmi"),

@@ -83,7 +83,7 @@ impl<'a> Function<'_, 'a> {
         let iterations = map.ranges.iter().fold(Expr::one(), |product, range| product * range.len());
         let spread = match map.schedule {
             Schedule::Sequential => false,
-            Schedule::Default => !in_map && !iterations.as_int().is_some_and(|count| count <= TINY),
+            Schedule::Default => !in_map && iterations.as_int().is_none_or(|count| count > TINY),
             Schedule::CpuMulticore => true,
         };
         if parallel || !spread {
@@ -199,7 +199,7 @@ impl<'a> Function<'_, 'a> {
             Level::Blocks(_) => {
                 let variable = self.shared.names.local(&format!("{param}_block"));
                 let end = self.shared.names.local(&format!("{param}_end"));
-                step = step * BLOCK;
+                step *= BLOCK;
                 let value = Value::Index((Expr::sym(&variable) + &step).min(&stop));
                 let dtype = DType::Int64;
                 prologue.push(Stmt::Declare { name: end.clone(), dtype, value: Some(value), constant: true });

@@ -8,115 +8,17 @@ use dacec_ir::Name;
 use std::collections::BTreeSet;
 
 /// Words that no name of the emitted code may be: keywords of C and C++, and what the printers use themselves.
-const RESERVED: &[&str] = &[
-    "alignas",
-    "alignof",
-    "and",
-    "and_eq",
-    "asm",
-    "auto",
-    "bitand",
-    "bitor",
-    "bool",
-    "break",
-    "case",
-    "catch",
-    "char",
-    "class",
-    "compl",
-    "const",
-    "constexpr",
-    "const_cast",
-    "continue",
-    "decltype",
-    "default",
-    "delete",
-    "do",
-    "double",
-    "dynamic_cast",
-    "else",
-    "enum",
-    "explicit",
-    "export",
-    "extern",
-    "false",
-    "float",
-    "for",
-    "friend",
-    "goto",
-    "if",
-    "inline",
-    "int",
-    "long",
-    "mutable",
-    "namespace",
-    "new",
-    "noexcept",
-    "not",
-    "not_eq",
-    "nullptr",
-    "operator",
-    "or",
-    "or_eq",
-    "private",
-    "protected",
-    "public",
-    "register",
-    "reinterpret_cast",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "static_assert",
-    "static_cast",
-    "struct",
-    "switch",
-    "template",
-    "this",
-    "thread_local",
-    "throw",
-    "true",
-    "try",
-    "typedef",
-    "typeid",
-    "typename",
-    "typeof",
-    "union",
-    "unsigned",
-    "using",
-    "virtual",
-    "void",
-    "volatile",
-    "wchar_t",
-    "while",
-    "xor",
-    "xor_eq",
-    "int8_t",
-    "int16_t",
-    "int32_t",
-    "int64_t",
-    "uint8_t",
-    "uint16_t",
-    "uint32_t",
-    "uint64_t",
-    "complex64_t",
-    "complex128_t",
-    "float16_t",
-    "free",
-    "aligned_alloc",
-    "madvise",
-    "main",
-    "omp_get_max_threads",
-    "omp_in_parallel",
-    "linux",
-    "unix",
-    "asm_",
-    "__func__",
-    "__restrict__",
-    "__restrict",
-];
+const RESERVED: &str = "\
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const \
+    constexpr const_cast continue decltype default delete do double dynamic_cast else enum explicit \
+    export extern false float for friend goto if inline int long mutable namespace new noexcept not \
+    not_eq nullptr operator or or_eq private protected public register reinterpret_cast restrict return \
+    short signed sizeof static static_assert static_cast struct switch template this thread_local throw \
+    true try typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor \
+    xor_eq int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t complex64_t complex128_t \
+    float16_t free aligned_alloc madvise main omp_get_max_threads omp_in_parallel linux unix __func__ \
+    __restrict__ __restrict EXPORT calloc abi_run abi_check abi_fail abi_allocate abi_error abi_state \
+    abi_status abi_arguments";
 
 /// Hands out names, each unique where it is visible.
 #[derive(Debug)]
@@ -129,7 +31,7 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new() -> Names {
-        let function = RESERVED.iter().map(|word| Name::from(*word)).collect();
+        let function = RESERVED.split_whitespace().map(Name::from).collect();
         Names { function, blocks: vec![BTreeSet::new()] }
     }
 

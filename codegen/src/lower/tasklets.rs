@@ -93,7 +93,7 @@ impl<'a> Function<'_, 'a> {
             return Ok(());
         }
         let last = self.bind_outputs(context, id, tasklet, code, &mut scope, out)?;
-        self.lower_code(context, id, tasklet, code, &mut scope, out, true)?;
+        self.lower_code(context, id, code, &mut scope, out, true)?;
         for name in last {
             let value = scope.values[&name].clone();
             self.write_output(context, id, &name, &[], value, out)?;
@@ -141,15 +141,11 @@ impl<'a> Function<'_, 'a> {
         Ok(last)
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "what a statement needs to be lowered, passed on by recursion"
-    )]
+    /// Lowers the statements of a tasklet, or those of one of its branches.
     fn lower_code(
         &mut self,
         context: &mut StateContext<'a>,
         id: NodeId,
-        tasklet: &Tasklet,
         code: &[Code],
         scope: &mut Scope,
         out: &mut Vec<Stmt>,
@@ -180,7 +176,7 @@ impl<'a> Function<'_, 'a> {
                     let mut branches = [Vec::new(), Vec::new()];
                     for (branch, code) in branches.iter_mut().zip([then, otherwise]) {
                         self.shared.names.open();
-                        self.lower_code(context, id, tasklet, code, scope, branch, false)?;
+                        self.lower_code(context, id, code, scope, branch, false)?;
                         self.shared.names.close();
                     }
                     let [then, otherwise] = branches;

@@ -1,0 +1,268 @@
+//! The text of emitted code: small, readable, and as decided.
+
+mod support;
+
+use dacec_codegen::{CodegenError, Options, generate};
+use dacec_ir::builder::{SdfgBuilder, name, value};
+use dacec_ir::{Block, DType, Expr, Name, Node, Sdfg, Span, Wcr};
+use support::emit;
+
+/// The emitted function, without its head and its last line.
+fn body(sdfg: &Sdfg) -> String {
+    body_of(&emit(sdfg).kernel_unit)
+}
+
+fn body_of(unit: &str) -> String {
+    let start = unit.find("int32_t dacec_kernel_").expect("the unit has the function");
+    let lines = unit[start..].lines().skip(1).take_while(|line| *line != "    return 0;");
+    lines.map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
+}
+
+fn n() -> Expr {
+    Expr::sym("N")
+}
+
+fn matrix() -> SdfgBuilder {
+    let mut program = SdfgBuilder::new("program");
+    program.array("A", DType::Float64, [n(), n()]);
+    program
+}
+
+#[test]
+fn a_stencil_has_a_parallel_and_a_vector_loop() {
+    let mut program = matrix();
+    program.array("B", DType::Float64, [n(), n()]);
+    program.state("s").map(
+        "mean",
+        &[("i", "1:N - 1"), ("j", "1:N - 1")],
+        &[("l", "A", "i, j - 1"), ("c", "A", "i, j"), ("d", "A", "i + 1, j")],
+        value(0.2) * (name("l") + name("c") * name("c") - name("d")),
+        ("B", "i, j"),
+    );
+    insta::assert_snapshot!(body(&program.build()), @r#"
+    #pragma omp parallel for
+    for (int64_t i = 1; i < N - 1; i++) {
+        #pragma GCC ivdep
+        for (int64_t j = 1; j < N - 1; j++) {
+            const double c = A[i*N + j];
+            B[i*N + j] = 0.2 * (A[i*N + j - 1] + c * c - A[(i + 1)*N + j]);
+        }
+    }
+    "#);
+}
+
+#[test]
+fn sums_of_columns_are_made_in_blocks() {
+    let mut program = matrix();
+    program.array("w", DType::Float64, [n()]);
+    let dims = [("i", "0:N"), ("j", "0:N")];
+    program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], name("a"), ("w", "j"), Wcr::Sum);
+    insta::assert_snapshot!(body(&program.build()), @r#"
+    #pragma omp parallel for
+    for (int64_t j_block = 0; j_block < N; j_block += 2048) {
+        const int64_t j_end = dacec_min<int64_t>(N, j_block + 2048);
+        for (int64_t i = 0; i < N; i++) {
+            #pragma GCC ivdep
+            for (int64_t j = j_block; j < j_end; j++) {
+                w[j] += A[i*N + j];
+            }
+        }
+    }
+    "#);
+}
+
+#[test]
+fn sums_of_rows_are_kept_in_a_variable() {
+    let mut program = matrix();
+    program.array("w", DType::Float64, [n()]);
+    let dims = [("i", "0:N"), ("j", "0:N")];
+    program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], name("a"), ("w", "i"), Wcr::Sum);
+    insta::assert_snapshot!(body(&program.build()), @r#"
+    #pragma omp parallel for
+    for (int64_t i = 0; i < N; i++) {
+        double w_sum = w[i];
+        #pragma GCC ivdep
+        for (int64_t j = 0; j < N; j++) {
+            w_sum += A[i*N + j];
+        }
+        w[i] = w_sum;
+    }
+    "#);
+}
+
+#[test]
+fn a_sum_of_everything_has_a_copy_for_each_thread() {
+    let mut program = matrix();
+    program.returns("__return", DType::Float64, [Expr::one()]);
+    let dims = [("i", "0:N"), ("j", "0:N")];
+    program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], name("a"), ("__return", "0"), Wcr::Sum);
+    insta::assert_snapshot!(body(&program.build()), @r#"
+    double __return_sum = 0.0;
+    #pragma omp parallel for reduction(+: __return_sum)
+    for (int64_t i = 0; i < N; i++) {
+        #pragma GCC ivdep
+        for (int64_t j = 0; j < N; j++) {
+            __return_sum += A[i*N + j];
+        }
+    }
+    __return[0] += __return_sum;
+    "#);
+}
+
+#[test]
+fn a_loop_with_an_unknown_step_refuses_zero() {
+    let mut program = matrix();
+    let bounds = (Expr::zero(), n(), Expr::sym("S"));
+    let body_region = dacec_ir::Region::new([Block::Break]);
+    program.push(Block::Loop(Box::new(dacec_ir::Loop::counted("loop", "i", bounds, body_region))));
+    insta::assert_snapshot!(body(&program.build()), @r#"
+    if (S == 0) {
+        return 5; // a symbol has a value without meaning
+    }
+    for (int64_t i = 0; S > 0 ? i < N : i > N; i += S) {
+        break;
+    }
+    "#);
+}
+
+#[test]
+fn comments_quote_the_source() {
+    let mut program = matrix();
+    let state = program.state("s").state;
+    state.span = Span::new(0, 0, 2);
+    let copy = (state.add_access("A"), state.add_access("t"));
+    state.connect(
+        (copy.0, None),
+        (copy.1, None),
+        dacec_ir::Memlet::element("A", [Expr::zero(), Expr::one()]),
+    );
+    program.local("t", DType::Float64);
+    let mut sdfg = program.build();
+    sdfg.file = "folder/program.py".to_owned();
+    let source = Some("def program(A):\n    t = A[0, 1] \\\n");
+    let text = generate(&sdfg, &Options { source, ..Options::default() }).unwrap().kernel_unit;
+    insta::assert_snapshot!(body_of(&text), @r#"
+    double t;
+    // program.py:2: t = A[0, 1]
+    t = A[1];
+    "#);
+    assert!(body(&sdfg).contains("// program.py:2\n"));
+}
+
+#[test]
+fn names_that_are_keywords_are_changed() {
+    let mut program = SdfgBuilder::new("program");
+    program.array("new", DType::Float64, [n()]).scalar("int", DType::Float64);
+    program.state("s").map("set", &[("this", "0:N")], &[("x", "int", "")], name("x"), ("new", "this"));
+    insta::assert_snapshot!(body(&program.build()), @r#"
+    #pragma omp parallel for simd
+    for (int64_t this_1 = 0; this_1 < N; this_1++) {
+        new_1[this_1] = int_1;
+    }
+    "#);
+}
+
+#[test]
+fn library_nodes_must_be_expanded() {
+    let mut program = matrix();
+    let op = std::sync::Arc::new(dacec_ir::library::MatMul);
+    let node = dacec_ir::node::LibraryNode {
+        label: "product".into(),
+        op,
+        implementation: None,
+        span: Span::default(),
+    };
+    program.state("s").state.add_node(Node::Library(node));
+    let error = generate(&program.build(), &Options::default()).unwrap_err();
+    assert_eq!(error, CodegenError::NotExpanded { label: Name::from("product"), op: "MatMul".to_owned() });
+}
+
+#[test]
+fn the_header_documents_arguments() {
+    let mut program = SdfgBuilder::new("f");
+    program.array("A", DType::Float64, [n(), Expr::sym("M") + 1]).scalar("z", DType::Complex128);
+    program.returns("__return", DType::Float64, [n()]);
+    program.state("s").copy(("A", "0:N, 0"), ("__return", "0:N"));
+    insta::assert_snapshot!(emit(&program.build()).header, @r#"
+    /* The program f; generated by dacec, do not edit.
+     *
+     *   A            float64[N, M + 1], read
+     *   z            complex128
+     *   __return     float64[N], written
+     *   M            size or index
+     *   N            size or index
+     *
+     * Arrays lie in C order without gaps unless strides (in elements) are given, and do not overlap.
+     */
+    #ifndef DACEC_F_H
+    #define DACEC_F_H
+
+    #include <stdbool.h>
+    #include <stdint.h>
+
+    #ifndef DACEC_SUCCESS
+    #define DACEC_SUCCESS 0
+    #define DACEC_ERROR_NULL_POINTER 1 /* a pointer to an array is null */
+    #define DACEC_ERROR_NEGATIVE_SIZE 2 /* an extent or a size symbol is negative */
+    #define DACEC_ERROR_OUT_OF_MEMORY 3 /* memory for a temporary or a result could not be allocated */
+    #define DACEC_ERROR_UNSUPPORTED_CPU 4 /* the CPU lacks instruction sets that the library was compiled for */
+    #define DACEC_ERROR_BAD_SYMBOL 5 /* symbols have values for which the program has no meaning */
+    #define DACEC_ERROR_CHECK_FAILED 6 /* a check at run time failed */
+    #endif
+
+    #ifdef __cplusplus
+    extern "C" {
+    #endif
+
+    /* Runs the program; returns DACEC_SUCCESS or one of the codes above. */
+    int32_t dacec_f(const double *A, __complex__ double z, double *__return, int64_t M, int64_t N);
+
+    /* The same with the arguments in an array: pointers to arrays as they are, for everything else a pointer to the
+       value. */
+    int32_t dacec_call_f(void **arguments);
+
+    /* What was wrong in the last call on this thread; the empty text if nothing was. */
+    const char *dacec_error_f(void);
+
+    /* The interface of DaCe, which keeps persistent arrays between calls: initialize (null if there is no memory), run
+       as often as you like, finalize. */
+    typedef struct f_state_t *fHandle_t;
+    fHandle_t __dace_init_f(int64_t M, int64_t N);
+    void __program_f(fHandle_t handle, const double *A, double *__return, int64_t M, int64_t N, __complex__ double z);
+    int __dace_exit_f(fHandle_t handle);
+
+    #ifdef __cplusplus
+    }
+    #endif
+
+    #endif
+    "#);
+}
+
+#[test]
+fn the_wrapper_finds_symbols_and_checks() {
+    let mut program = SdfgBuilder::new("f");
+    program.array("A", DType::Float64, [n() * 2 + Expr::sym("M"), n()]).scalar("lambda", DType::Int32);
+    program.returns("__return", DType::Float64, [n()]);
+    let steps = Expr::sym("STEPS");
+    program.for_loop("t", 0, steps, |body| body.state("s").copy(("A", "0:N, 0"), ("__return", "0:N")));
+    let text = emit(&program.build()).wrapper;
+    let function = &text[text.find("def f(").expect("the module has the function")..];
+    insta::assert_snapshot!(function, @r#"
+    def f(A, lambda_, *, M=None, N=None, STEPS):
+        _array("A", A, "float64", 2, False)
+        _value_lambda = _scalar("lambda", lambda_, "int32")
+        lambda_ = int(_value_lambda)
+        N = _symbol("N", N, A.shape[1])
+        M = _symbol("M", M, A.shape[0] - 2*N)
+        _layout("A", A, (M + 2*N, N), None)
+        _result___return = _np.empty((N,), "float64")
+        _value_M = _scalar("M", M, "int64")
+        _value_N = _scalar("N", N, "int64")
+        _value_STEPS = _scalar("STEPS", STEPS, "int64")
+        _arguments = (_ctypes.c_void_p * 6)(A.ctypes.data, _value_lambda.ctypes.data, _result___return.ctypes.data, _value_M.ctypes.data, _value_N.ctypes.data, _value_STEPS.ctypes.data)
+        if _call(_arguments) != 0:
+            raise RuntimeError(_error().decode())
+        return _result___return
+    "#);
+}
