@@ -1,4 +1,45 @@
-//! Measurements: compile time, and the time of compiled kernels, as ratios against peers.
+//! What the measurements share.
 //!
-//! A figure counts only as a ratio between two things measured in the same run, interleaved, because machines differ
-//! and drift. Absolute times are shown, never compared across runs. The programs to measure are those of `polybench`.
+//! A figure is a ratio against a peer in the same run: absolute times of one machine mean nothing on another. Runs of
+//! both sides alternate, so that a disturbance meets both.
+//!
+//! | command | what it measures |
+//! | --- | --- |
+//! | `cargo bench -p dacec-benches --bench compile_time` | a cold compilation against the C++ compiler on four lines |
+//! | `cargo bench -p dacec-benches --bench kernels` | compiled programs against NumPy on the same file |
+
+use comfy_table::{Table, presets};
+use dacec_runtime::stats::{self, Summary};
+
+/// Runs two sides alternately, `rounds` times each, and summarizes their seconds.
+pub fn alternate(
+    rounds: usize,
+    mut ours: impl FnMut() -> f64,
+    mut theirs: impl FnMut() -> f64,
+) -> (Summary, Summary) {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.max(1) {
+        left.push(ours());
+        right.push(theirs());
+    }
+    let summary = |seconds: &[f64]| stats::summarize(seconds).expect("there was at least one round");
+    (summary(&left), summary(&right))
+}
+
+/// `1.23 ms [1.20, 1.30]`: the median with its confidence interval.
+pub fn show(summary: &Summary) -> String {
+    let unit = |seconds: f64| seconds * 1e3;
+    format!("{:.2} ms [{:.2}, {:.2}]", unit(summary.median), unit(summary.low), unit(summary.high))
+}
+
+/// An empty table with these headings.
+pub fn table<const N: usize>(headings: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(headings);
+    table
+}
+
+/// The number in an environment variable, or the default.
+pub fn setting(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}

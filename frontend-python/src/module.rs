@@ -89,6 +89,11 @@ impl SourceFile {
         Ok(file)
     }
 
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        self.source.inner()
+    }
+
     /// Names of the annotated functions, in order.
     pub fn programs(&self) -> Vec<&str> {
         self.globals.programs.keys().map(String::as_str).collect()

@@ -1,0 +1,253 @@
+//! What can be written on the command line.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dacec_runtime::{BlasProvider, FpMode, OptLevel};
+use std::path::PathBuf;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Compiles annotated Python/NumPy functions to native code.
+#[derive(Debug, Parser)]
+#[command(name = "dacec", version, styles = STYLES, max_term_width = 110)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+    /// How messages are printed
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Compile a program to a shared library with a C header, a NumPy wrapper and its graph
+    Build(Build),
+    /// Run a benchmark file, or a program on your own arrays
+    Run(Run),
+    /// Print the graph or the code of a program
+    Emit(Emit),
+    /// Say what of a file would not compile, and why
+    Check(Check),
+    /// Explain an error code
+    Explain {
+        /// A code, such as E0101
+        code: String,
+    },
+    /// Say what was found on this machine, and what each missing thing costs
+    Doctor,
+    /// Show or clear the build cache
+    Cache {
+        #[command(subcommand)]
+        action: Option<CacheAction>,
+    },
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// For people: source lines with carets, colours on a terminal
+    Human,
+    /// For tools: one JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheAction {
+    /// Show where the cache is and how much is in it
+    Show,
+    /// Delete everything in it
+    Clear,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// An annotated Python file
+    pub(crate) file: PathBuf,
+    /// The program to compile; by default the one named like the file, else the last one that is not `initialize`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) program: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// How much to optimize: 0 (nothing), 1 (simplify), 3 (everything)
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "3")]
+    pub(crate) opt: Level,
+    /// What to compile for
+    #[arg(long, value_name = "TARGET", default_value = "cpu")]
+    pub(crate) target: Target,
+    /// The CPU to compile for, as the C++ compiler names it: native, x86-64-v3, skylake-avx512, …
+    #[arg(long, value_name = "CPU", default_value = "native")]
+    pub(crate) march: String,
+    /// What may be done to floating-point arithmetic
+    #[arg(long, value_name = "MODE", default_value = "default")]
+    pub(crate) fp: Fp,
+    /// Who computes library operations; so far `blas=` with `built-in`, `openblas` or `mkl`
+    #[arg(long, value_name = "LIBRARY=CHOICE", value_parser = parse_blas)]
+    pub(crate) library: Option<BlasProvider>,
+    /// Build in a private folder that is removed afterwards
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Check the graph after every pass
+    #[arg(long)]
+    pub(crate) verify_each: bool,
+    /// Run at most this many passes
+    #[arg(long, value_name = "N")]
+    pub(crate) opt_bisect_limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Where the files go
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) compile: Compile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Arguments for your own data: A=a.npy, B=data.npz:B, alpha=1.5
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) arguments: Vec<String>,
+    /// A set of sizes that the file names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+    /// Set a symbol or scalar of the preset: N=1000
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// How often to run the kernel
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub(crate) repeat: usize,
+    /// Compare every output with CPython and NumPy on the same file
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// The largest relative difference that `--verify` accepts; by default 1e-9, and 1e-4 for single precision
+    #[arg(long, value_name = "X")]
+    pub(crate) tolerance: Option<f64>,
+    /// Save an array after the run: C=c.npy
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) save: Vec<String>,
+    #[command(flatten)]
+    pub(crate) compile: Compile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Emit {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// The form to print
+    #[arg(long = "as", value_name = "FORM", default_value = "text")]
+    pub(crate) form: Form,
+    #[command(flatten)]
+    pub(crate) compile: Compile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The graph, for people
+    Text,
+    /// The graph, for Graphviz
+    Dot,
+    /// The graph, as a picture
+    Svg,
+    /// The graph, as DaCe stores it
+    Sdfg,
+    /// The code
+    Cpp,
+    /// The C header
+    Header,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// The processor's cores
+    Cpu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Nothing
+    #[value(name = "0")]
+    Zero,
+    /// Simplify the graph
+    #[value(name = "1")]
+    One,
+    /// Everything
+    #[value(name = "3")]
+    Three,
+}
+
+impl From<Level> for OptLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Zero => OptLevel::O0,
+            Level::One => OptLevel::O1,
+            Level::Three => OptLevel::O3,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fp {
+    /// Reassociate and contract; NaN and infinity keep their meaning
+    Default,
+    /// Exactly the operations as written
+    Strict,
+    /// Everything, as if NaN and infinity did not occur
+    Fast,
+}
+
+impl From<Fp> for FpMode {
+    fn from(fp: Fp) -> Self {
+        match fp {
+            Fp::Default => FpMode::Default,
+            Fp::Strict => FpMode::Strict,
+            Fp::Fast => FpMode::Fast,
+        }
+    }
+}
+
+fn parse_blas(text: &str) -> Result<BlasProvider, String> {
+    match text.split_once('=') {
+        Some(("blas", "built-in")) => Ok(BlasProvider::BuiltIn),
+        Some(("blas", "openblas")) => Ok(BlasProvider::OpenBlas),
+        Some(("blas", "mkl")) => Ok(BlasProvider::Mkl),
+        _ => Err("write blas=built-in, blas=openblas or blas=mkl".into()),
+    }
+}
+
+impl Compile {
+    /// The facade's options.
+    pub(crate) fn options(&self) -> dacec::Options {
+        let Target::Cpu = self.target;
+        let defaults = dacec::Options::default();
+        dacec::Options {
+            opt: self.opt.into(),
+            fp: self.fp.into(),
+            march: self.march.clone(),
+            blas: self.library.unwrap_or(defaults.blas),
+            verify_each: self.verify_each || defaults.verify_each,
+            opt_bisect_limit: self.opt_bisect_limit,
+            ..defaults
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `dacec build`
+
+use super::args::{Build, MessageFormat};
+use super::{Outcome, compiler, open};
+use dacec::{Error, artifacts};
+
+pub(super) fn run(task: &Build, format: MessageFormat) -> Result<Outcome, Error> {
+    let (file, program) = open(&task.source)?;
+    let compiled = compiler(&task.compile)?.compile_program(&file, &program)?;
+    let paths = artifacts::write(&compiled, &task.output)?;
+    match format {
+        MessageFormat::Human => {
+            let (verb, time) = (if compiled.cached { "found" } else { "built" }, compiled.phases.total());
+            anstream::println!("{verb} {} in {:.0} ms", compiled.signature, time.as_secs_f64() * 1e3);
+            for path in paths {
+                anstream::println!("  {}", path.display());
+            }
+        }
+        MessageFormat::Json => {
+            let phases: serde_json::Map<String, serde_json::Value> =
+                compiled.phases.iter().map(|(name, time)| (name.into(), time.as_secs_f64().into())).collect();
+            let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            let report = serde_json::json!({
+                "program": program, "cached": compiled.cached, "seconds": phases, "files": paths,
+            });
+            anstream::println!("{report}");
+        }
+    }
+    Ok(Outcome::Fine)
+}

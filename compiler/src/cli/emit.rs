@@ -1,0 +1,25 @@
+//! `dacec emit`
+
+use super::args::{Emit, Form};
+use super::{Outcome, open};
+use dacec::Error;
+
+pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
+    let (file, program) = open(&task.source)?;
+    let options = task.compile.options();
+    let mut sdfg = file.lower(&program).map_err(Error::Source)?;
+    dacec::optimize(&mut sdfg, &options)?;
+    let text = match task.form {
+        Form::Text => sdfg.to_string(),
+        Form::Dot => dacec_ir::dot::to_dot(&sdfg),
+        Form::Svg => dacec_ir::svg::to_svg(&sdfg),
+        Form::Sdfg => dacec_ir::json::to_string(&sdfg),
+        Form::Cpp => dacec::generate(&sdfg, Some(file.text()), &options)?.kernel_unit,
+        Form::Header => dacec::generate(&sdfg, Some(file.text()), &options)?.header,
+    };
+    anstream::print!("{text}");
+    if !text.ends_with('\n') {
+        anstream::println!();
+    }
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,85 @@
+//! The `dacec` command: one file a task.
+
+mod args;
+mod build;
+mod cache;
+mod check;
+mod doctor;
+mod emit;
+mod explain;
+mod report;
+mod run;
+mod table;
+
+use args::{Command, Compile, Source, Task};
+use clap::{CommandFactory, Parser};
+use dacec::{Compiler, Error};
+use dacec_frontend::SourceFile;
+use dacec_runtime::Cache;
+use std::process::ExitCode;
+
+/// A source or its arguments were refused, or something went wrong. Wrong usage exits with 2, as clap does.
+const FAILURE: u8 = 1;
+
+/// Runs the command line of this process.
+pub(crate) fn main() -> ExitCode {
+    let command = Command::parse();
+    let format = command.message_format;
+    let outcome = match &command.task {
+        Task::Build(task) => build::run(task, format),
+        Task::Run(task) => run::run(task, format),
+        Task::Emit(task) => emit::run(task),
+        Task::Check(task) => check::run(task, format),
+        Task::Explain { code } => explain::run(code),
+        Task::Doctor => doctor::run(format),
+        Task::Cache { action } => cache::run(action.as_ref()),
+        Task::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Command::command(), "dacec", &mut std::io::stdout());
+            Ok(Outcome::Fine)
+        }
+    };
+    match outcome {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(FAILURE),
+        Err(error) => {
+            report::error(&error, format);
+            ExitCode::from(FAILURE)
+        }
+    }
+}
+
+/// How a task ended that reported everything itself.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Fine,
+    Failed,
+}
+
+/// The compiler that the options ask for.
+fn compiler(options: &Compile) -> Result<Compiler, Error> {
+    let cache = if options.no_cache { Cache::private()? } else { Cache::open_default()? };
+    Compiler::with_cache(options.options(), cache)
+}
+
+/// Reads the source and picks the program.
+fn open(source: &Source) -> Result<(SourceFile, String), Error> {
+    let file = dacec::read_source(&source.file)?;
+    let programs = file.programs();
+    let shown = source.file.display().to_string();
+    let help = match &programs[..] {
+        [] => "mark a function with `@dace.program` to make it one".to_owned(),
+        some => format!("it has {}", some.join(", ")),
+    };
+    let picked = match &source.program {
+        Some(name) if programs.contains(&name.as_str()) => Some(name.clone()),
+        Some(_) => None,
+        None => file.default_program().map(str::to_owned),
+    };
+    match picked {
+        Some(name) => Ok((file, name)),
+        None => {
+            let wanted = source.program.clone().unwrap_or_else(|| "@dace.program".into());
+            Err(Error::NoProgram { file: shown, wanted, help })
+        }
+    }
+}

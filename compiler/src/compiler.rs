@@ -1,0 +1,161 @@
+//! From a source or a graph to a shared library.
+
+use crate::{Error, Options, Phases, signature};
+use dacec_codegen::{Blas, Generated};
+use dacec_frontend::SourceFile;
+use dacec_ir::Sdfg;
+use dacec_ir::validate::validate;
+use dacec_runtime::cache::Origin;
+use dacec_runtime::{BlasProvider, Cache, CompileJob, CompiledProgram, OptLevel, Signature, Toolchain, Unit};
+use dacec_transforms::{Context, InvalidAfter, auto, simplify};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Compiles programs with one set of options.
+#[derive(Debug)]
+pub struct Compiler {
+    options: Options,
+    cache: Cache,
+    toolchain: Toolchain,
+}
+
+/// A compiled program, not yet loaded.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The graph after optimization.
+    pub sdfg: Sdfg,
+    /// The emitted texts.
+    pub generated: Generated,
+    /// How the program is called.
+    pub signature: Signature,
+    /// The shared library, in the build cache.
+    pub library: PathBuf,
+    /// Whether the library was in the cache already.
+    pub cached: bool,
+    /// Where the time went.
+    pub phases: Phases,
+    // A private cache is removed when the last user of it is gone.
+    _cache: Cache,
+}
+
+impl Compiler {
+    /// A compiler that keeps what it builds in the platform's cache folder, or where `DACEC_CACHE_DIR` says.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        Compiler::with_cache(options, Cache::open_default()?)
+    }
+
+    /// A compiler that keeps what it builds in the given cache.
+    pub fn with_cache(options: Options, cache: Cache) -> Result<Self, Error> {
+        let toolchain = Toolchain::find(&cache)?;
+        Ok(Compiler { options, cache, toolchain })
+    }
+
+    /// The compiler's options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The same compiler with other options.
+    pub fn with_options(&self, options: Options) -> Compiler {
+        Compiler { options, cache: self.cache.clone(), toolchain: self.toolchain.clone() }
+    }
+
+    /// Compiles a program of a source file.
+    pub fn compile_program(&self, file: &SourceFile, program: &str) -> Result<Compiled, Error> {
+        let mut phases = Phases::default();
+        let sdfg = phases.time("front end", || file.lower(program)).map_err(Error::Source)?;
+        self.finish(sdfg, Some(file.text()), phases)
+    }
+
+    /// Compiles a graph.
+    pub fn compile(&self, sdfg: Sdfg) -> Result<Compiled, Error> {
+        self.finish(sdfg, None, Phases::default())
+    }
+
+    fn finish(&self, mut sdfg: Sdfg, source: Option<&str>, mut phases: Phases) -> Result<Compiled, Error> {
+        phases.time("optimize", || optimize(&mut sdfg, &self.options))?;
+        let generated = phases.time("generate", || generate(&sdfg, source, &self.options))?;
+        let signature = signature(&generated.interface);
+        let start = Instant::now();
+        let built = self.job(&sdfg, &generated, &signature).build(&self.toolchain, &self.cache)?;
+        let cached = built.origin == Origin::Found;
+        match cached {
+            true => phases.add("cache", start.elapsed()),
+            false => {
+                phases.add("C++ compiler", built.compile_time);
+                phases.add("linker", built.link_time);
+                phases.add("cache", start.elapsed().saturating_sub(built.compile_time + built.link_time));
+            }
+        }
+        let library = built.library;
+        Ok(Compiled { sdfg, generated, signature, library, cached, phases, _cache: self.cache.clone() })
+    }
+
+    fn job(&self, sdfg: &Sdfg, generated: &Generated, signature: &Signature) -> CompileJob {
+        let unit = |suffix: &str, text: &str, march: Option<&str>| Unit {
+            file_name: format!("{}{suffix}.cpp", sdfg.name),
+            text: text.to_owned(),
+            march: march.map(str::to_owned),
+        };
+        CompileJob {
+            name: sdfg.name.to_string(),
+            units: vec![
+                unit("", &generated.kernel_unit, Some(&self.options.march)),
+                unit("_abi", &generated.abi_unit, None),
+            ],
+            opt: self.options.opt,
+            fp: self.options.fp,
+            openmp: self.options.openmp,
+            blas: if generated.uses_blas { self.options.blas } else { BlasProvider::None },
+            libraries: Vec::new(),
+            description: serde_json::to_value(signature).unwrap_or_default(),
+        }
+    }
+}
+
+impl Compiled {
+    /// Loads the program into this process.
+    pub fn load(&self) -> Result<CompiledProgram, Error> {
+        // SAFETY: the library was built from this program, and lies in a cache that no other user can write.
+        Ok(unsafe { CompiledProgram::load(&self.library, self.signature.clone()) }?)
+    }
+}
+
+/// Runs the passes that the options ask for.
+pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<(), Error> {
+    let mut context = Context::new(dacec_transforms::Options {
+        bisect_limit: options.opt_bisect_limit,
+        verify: options.verify_each.then_some(verify),
+        ..dacec_transforms::Options::default()
+    });
+    let pipeline = match options.opt {
+        OptLevel::O0 => auto::expand_libraries(),
+        OptLevel::O1 => simplify().then_all(auto::expand_libraries()),
+        OptLevel::O3 => auto::auto_optimize(),
+    };
+    let invalid =
+        |error: InvalidAfter| Error::Invalid { pass: error.pass.to_owned(), violation: error.complaint };
+    let _ = pipeline.run(sdfg, &mut context).map_err(invalid)?;
+    Ok(())
+}
+
+/// Whether a graph is valid; the first violation if it is not.
+fn verify(sdfg: &Sdfg) -> Result<(), String> {
+    validate(sdfg).map_err(|violations| violations.first().map(ToString::to_string).unwrap_or_default())
+}
+
+/// Emits the texts of a program; with the source's text, comments show its lines.
+pub fn generate(sdfg: &Sdfg, source: Option<&str>, options: &Options) -> Result<Generated, Error> {
+    let blas = match options.blas {
+        BlasProvider::OpenBlas | BlasProvider::Mkl => Blas::Cblas,
+        BlasProvider::BuiltIn | BlasProvider::None => Blas::BuiltIn,
+    };
+    Ok(dacec_codegen::generate(sdfg, &dacec_codegen::Options { source, blas })?)
+}
+
+/// Reads an annotated source file.
+pub fn read_source(path: &Path) -> Result<SourceFile, Error> {
+    let text =
+        std::fs::read_to_string(path).map_err(|reason| Error::Read { path: path.to_owned(), reason })?;
+    SourceFile::parse(&path.display().to_string(), &text).map_err(Error::Source)
+}

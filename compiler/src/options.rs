@@ -1,0 +1,36 @@
+//! What a user can decide about a compilation.
+
+use dacec_runtime::{BlasProvider, FpMode, OptLevel};
+
+/// How a program is compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// How much both compilers optimize: dacec the graph, the C++ compiler the code.
+    pub opt: OptLevel,
+    /// What may be done to floating-point arithmetic.
+    pub fp: FpMode,
+    /// The CPU to compile for, as the C++ compiler's `-march` names it.
+    pub march: String,
+    /// Who multiplies matrices.
+    pub blas: BlasProvider,
+    /// Whether loops may run on several threads.
+    pub openmp: bool,
+    /// Check the graph after every pass. Slow; finds the pass that broke it.
+    pub verify_each: bool,
+    /// Run at most this many passes; finds the pass that made a result wrong.
+    pub opt_bisect_limit: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            opt: OptLevel::O3,
+            fp: FpMode::Default,
+            march: "native".into(),
+            blas: BlasProvider::BuiltIn,
+            openmp: true,
+            verify_each: cfg!(debug_assertions),
+            opt_bisect_limit: None,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The command line: what each task does for a user.
+
+use dacec_tests::{dacec, python, run, scratch, write};
+use std::process::Stdio;
+
+const SCALE: &str = "\
+import numpy as np
+import dace
+
+N = dace.symbol('N')
+
+
+@dace.program
+def scale(A: dace.float64[N], factor: dace.float64, B: dace.float64[N]):
+    B[:] = factor * A
+    return np.sum(B)
+";
+
+#[test]
+fn build_leaves_four_files_and_is_cached() {
+    let folder = scratch();
+    let file = write(&folder, "scale.py", SCALE);
+    let cache = folder.path().join("cache");
+    let build = || {
+        let mut command = dacec();
+        command
+            .arg("build")
+            .arg(&file)
+            .arg("-o")
+            .arg(folder.path().join("out"))
+            .env("DACEC_CACHE_DIR", &cache);
+        command
+    };
+    let first = run(&mut build()).success();
+    assert!(first.starts_with("built scale("), "{first}");
+    for name in ["libscale.so", "scale.h", "scale.py", "scale.sdfg"] {
+        assert!(folder.path().join("out").join(name).is_file(), "{name} is missing");
+    }
+    let second = run(&mut build()).success();
+    assert!(second.starts_with("found scale("), "{second}");
+
+    let shown = run(dacec().arg("cache").env("DACEC_CACHE_DIR", &cache)).success();
+    assert!(shown.contains(" 1 builds"), "{shown}");
+    run(dacec().args(["cache", "clear"]).env("DACEC_CACHE_DIR", &cache)).success();
+    let shown = run(dacec().arg("cache").env("DACEC_CACHE_DIR", &cache)).success();
+    assert!(shown.contains(" 0 builds"), "{shown}");
+}
+
+#[test]
+fn two_processes_build_the_same_program_at_once() {
+    let folder = scratch();
+    let file = write(&folder, "scale.py", SCALE);
+    let children: Vec<_> = (0..2)
+        .map(|k| {
+            let mut command = dacec();
+            command.arg("build").arg(&file).arg("-o").arg(folder.path().join(format!("out{k}")));
+            command.env("DACEC_CACHE_DIR", folder.path().join("cache")).stdout(Stdio::null());
+            command.spawn().expect("dacec starts")
+        })
+        .collect();
+    for (k, mut child) in children.into_iter().enumerate() {
+        assert!(child.wait().expect("dacec ends").success());
+        assert!(folder.path().join(format!("out{k}/libscale.so")).is_file());
+    }
+}
+
+#[test]
+fn own_arrays_come_from_files_and_go_to_files() {
+    let Some(mut interpreter) = python() else { return };
+    let folder = scratch();
+    let file = write(&folder, "scale.py", SCALE);
+    let make = "import numpy as np; np.save('a.npy', np.arange(5.0)); np.savez('b.npz', B=np.zeros(5))";
+    run(interpreter.args(["-c", make]).current_dir(folder.path())).success();
+    let output = run(dacec().current_dir(folder.path()).arg("run").arg(&file).args([
+        "A=a.npy",
+        "B=b.npz",
+        "factor=2.5",
+        "--save",
+        "B=c.npy",
+        "--save",
+        "__return=r.npy",
+    ]))
+    .success();
+    assert!(output.contains("checksum 25"), "{output}");
+    let check = "import numpy as np; c = np.load('c.npy'); assert (c == 2.5 * np.arange(5.0)).all(); \
+                 assert np.load('r.npy') == 25.0";
+    let Some(mut interpreter) = python() else { return };
+    run(interpreter.args(["-c", check]).current_dir(folder.path())).success();
+
+    let message = run(dacec().current_dir(folder.path()).arg("run").arg(&file).args([
+        "A=a.npy",
+        "B=a.npy",
+        "factor=2.5",
+        "facto=1",
+    ]))
+    .failure();
+    assert!(message.contains("facto"), "{message}");
+    let message =
+        run(dacec().current_dir(folder.path()).arg("run").arg(&file).args(["A=none.npy", "B=a.npy"]))
+            .failure();
+    assert!(message.contains("none.npy"), "{message}");
+}
+
+#[test]
+fn wrong_arrays_are_refused_at_the_call() {
+    let Some(mut interpreter) = python() else { return };
+    let folder = scratch();
+    let file = write(&folder, "scale.py", SCALE);
+    let make = "import numpy as np; np.save('a.npy', np.arange(5.0)); np.save('short.npy', np.zeros(4)); \
+                np.save('single.npy', np.zeros(5, np.float32)); np.save('square.npy', np.zeros((5, 5)))";
+    run(interpreter.args(["-c", make]).current_dir(folder.path())).success();
+    for (array, expected) in [("short", "5"), ("single", "float32"), ("square", "2")] {
+        let mut command = dacec();
+        command.current_dir(folder.path()).arg("run").arg(&file);
+        command.args(["A=a.npy", &format!("B={array}.npy"), "factor=1"]);
+        let message = run(&mut command).failure();
+        for part in ["R0", "`B`", expected, "help"] {
+            assert!(message.contains(part), "`{part}` is missing in:\n{message}");
+        }
+    }
+}
+
+#[test]
+fn every_form_can_be_emitted() {
+    for (form, expected) in [
+        ("text", "gemm"),
+        ("dot", "digraph"),
+        ("svg", "<svg"),
+        ("sdfg", "\"type\""),
+        ("cpp", "extern \"C\""),
+        ("header", "dacec_gemm("),
+    ] {
+        for level in ["-O0", "-O1", "-O3"] {
+            let output = run(dacec().args(["emit", "polybench/gemm.py", "--as", form, level])).success();
+            assert!(output.contains(expected), "{form} {level}:\n{output}");
+        }
+    }
+}
+
+#[test]
+fn output_is_the_same_every_time() {
+    for form in ["text", "sdfg", "cpp"] {
+        let emit = || run(dacec().args(["emit", "polybench/covariance.py", "--as", form])).success();
+        assert_eq!(emit(), emit(), "{form}");
+    }
+}
+
+#[test]
+fn doctor_and_version_and_completions_answer() {
+    assert!(run(dacec().arg("doctor")).success().contains("C++"));
+    assert!(run(dacec().arg("--version")).success().starts_with("dacec "));
+    assert!(run(dacec().args(["completions", "bash"])).success().contains("dacec"));
+}
+
+#[test]
+fn without_python_the_unoptimized_build_is_the_reference() {
+    let folder = scratch();
+    let mut command = dacec();
+    command.args(["run", "polybench/atax.py", "--set", "M=50", "--set", "N=40", "--repeat", "1", "--verify"]);
+    command.env("DACEC_PYTHON", folder.path().join("no-python")).env("PATH", path_without_python(&folder));
+    let ran = run(&mut command);
+    assert!(ran.stderr().contains("unoptimized build"), "{}", ran.stderr());
+    assert!(ran.success().contains("agrees with the unoptimized build"));
+}
+
+/// A search path with the tools that dacec starts, and no Python.
+fn path_without_python(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    let tools = folder.path().join("tools");
+    std::fs::create_dir(&tools).expect("a temporary folder can be made");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for tool in ["g++", "c++", "ld", "as", "gcc"] {
+        if let Some(found) = std::env::split_paths(&path).map(|it| it.join(tool)).find(|it| it.is_file()) {
+            std::os::unix::fs::symlink(found, tools.join(tool)).expect("a link can be made");
+        }
+    }
+    tools
+}

@@ -1,0 +1,149 @@
+//! One meaning: on every program of `polybench/` that compiles, the interpreter cannot tell the graph of the front end
+//! from what a pipeline made of it, and the compiled library computes what the interpreter does.
+
+use dacec::{Compiler, Options};
+use dacec_frontend::SourceFile;
+use dacec_ir::interp::testing::{assert_same_on, is_close, outcome, random_arguments};
+use dacec_ir::interp::value::Value;
+use dacec_ir::interp::{Arguments, Options as Checks, Tensor};
+use dacec_ir::{DType, Name, Sdfg};
+use dacec_runtime::arguments::Value as Passed;
+use dacec_runtime::{ArrayBuf, Cache, OptLevel, ScalarValue};
+use indexmap::IndexMap;
+
+/// Programs of the list that must compile; of the others, those that do are tested too.
+const REQUIRED: [&str; 11] = [
+    "gemm",
+    "atax",
+    "jacobi_1d",
+    "jacobi_2d",
+    "mvt",
+    "trisolv",
+    "covariance",
+    "go_fast",
+    "scalar_reduction",
+    "convergence",
+    "two_calls",
+];
+
+const LEVELS: [OptLevel; 3] = [OptLevel::O0, OptLevel::O1, OptLevel::O3];
+
+#[test]
+fn pipelines_and_backend_keep_the_meaning() {
+    let cache = Cache::private().expect("a private cache can be made");
+    let compiler = Compiler::with_cache(Options::default(), cache).expect("there is a C++ compiler");
+    let mut refused = Vec::new();
+    for program in dacec_polybench::PROGRAMS {
+        let file = SourceFile::parse(program.path, program.source).expect("every program parses");
+        let sdfg = match file.lower(program.name) {
+            Ok(sdfg) => sdfg,
+            Err(_) if !REQUIRED.contains(&program.name) => {
+                refused.push(program.name);
+                continue;
+            }
+            Err(diagnostics) => panic!("{}: {}", program.name, diagnostics[0]),
+        };
+        let symbols = small_sizes(&sdfg);
+        let symbols: Vec<(&str, i64)> = symbols.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let arguments = inputs(&file, &sdfg, &symbols);
+        for level in LEVELS {
+            println!("{} at {level:?}", program.name);
+            let options = Options { opt: level, ..Options::default() };
+            let mut optimized = sdfg.clone();
+            dacec::optimize(&mut optimized, &options).expect("the pipeline keeps the graph valid");
+            assert_same_on(&sdfg, &optimized, &symbols, &arguments);
+            compare_compiled(&compiler.with_options(options), &sdfg, &symbols, &arguments);
+        }
+    }
+    println!("refused, so not tested: {}", refused.join(", "));
+}
+
+/// A small, distinct value for each free symbol: large enough for the widest stencil.
+fn small_sizes(sdfg: &Sdfg) -> Vec<(Name, i64)> {
+    sdfg.free_symbols().into_iter().zip(6..).collect()
+}
+
+/// Random arguments; scalar arguments have the values of the first preset, where loops are known to end, except that
+/// counts are small.
+fn inputs(file: &SourceFile, sdfg: &Sdfg, symbols: &[(&str, i64)]) -> Arguments {
+    let mut arguments = random_arguments(sdfg, symbols, 7).expect("sizes are known");
+    let presets = file.presets();
+    let numbers = presets.names().next().and_then(|first| presets.get(first));
+    for (name, number) in numbers.into_iter().flatten() {
+        if let Some(tensor) = arguments.get_mut(name.as_str()).filter(|tensor| tensor.shape().is_empty()) {
+            let value = match tensor.dtype().is_integer() {
+                true => Value::int((number.as_f64() as i64).min(5), tensor.dtype()),
+                false => Value::float(number.as_f64(), DType::Float64).cast(tensor.dtype()),
+            };
+            tensor.set(0, value);
+        }
+    }
+    // Results of elementary functions and divisions stay finite on positive numbers, and matrices regular.
+    for tensor in arguments.values_mut().filter(|tensor| tensor.dtype() == DType::Float64) {
+        for at in 0..tensor.len() {
+            tensor.set(at, Value::float(tensor.get(at).to_f64().abs() % 10.0 + 0.5, DType::Float64));
+        }
+    }
+    arguments
+}
+
+fn compare_compiled(compiler: &Compiler, sdfg: &Sdfg, symbols: &[(&str, i64)], arguments: &Arguments) {
+    let expected = outcome(sdfg, symbols, arguments, &Checks::default()).expect("the interpreter runs it");
+    let program = compiler.compile(sdfg.clone()).expect("it compiles").load().expect("it loads");
+    let mut arrays: IndexMap<Name, ArrayBuf> = IndexMap::new();
+    for (name, tensor) in arguments.iter().filter(|(name, _)| sdfg.containers[*name].as_array().is_some()) {
+        arrays.insert(name.clone(), buffer(tensor));
+    }
+    let outputs = {
+        let mut passed = dacec_runtime::Arguments::new();
+        for (name, array) in &mut arrays {
+            passed.insert(name, Passed::Array(array.into()));
+        }
+        for (name, tensor) in arguments.iter().filter(|(name, _)| sdfg.containers[*name].as_array().is_none())
+        {
+            passed.insert(name, Passed::Scalar(scalar(tensor.get(0))));
+        }
+        for (name, value) in symbols {
+            passed.insert(*name, Passed::Scalar((*value).into()));
+        }
+        program.call(&mut passed).expect("the program runs")
+    };
+    for (name, array) in arrays.into_iter().chain(outputs) {
+        let reference = &expected[&name];
+        for at in 0..reference.len() {
+            let (a, b) = (reference.get(at), element(&array, at));
+            assert!(is_close(a, b), "{}: `{name}` has {b} instead of {a} at element {at}", sdfg.name);
+        }
+    }
+}
+
+fn scalar(value: Value) -> ScalarValue {
+    match value.dtype() {
+        dtype if dtype.is_float() => ScalarValue::Float(value.to_f64()),
+        DType::Bool => ScalarValue::Bool(value.is_true()),
+        _ => ScalarValue::Int(value.to_i64().into()),
+    }
+}
+
+/// The elements in the order of memory.
+fn buffer(tensor: &Tensor) -> ArrayBuf {
+    let shape = tensor.shape();
+    let made = match tensor.dtype() {
+        DType::Float64 => ArrayBuf::from_slice(shape, tensor.as_slice::<f64>().expect("its type")),
+        DType::Float32 => ArrayBuf::from_slice(shape, tensor.as_slice::<f32>().expect("its type")),
+        DType::Int64 => ArrayBuf::from_slice(shape, tensor.as_slice::<i64>().expect("its type")),
+        DType::Int32 => ArrayBuf::from_slice(shape, tensor.as_slice::<i32>().expect("its type")),
+        other => panic!("the programs have no arrays of {other}"),
+    };
+    made.expect("small arrays fit into memory")
+}
+
+fn element(array: &ArrayBuf, at: usize) -> Value {
+    match array.dtype() {
+        DType::Float64 => Value::float(array.as_slice::<f64>().expect("its type")[at], DType::Float64),
+        DType::Float32 => Value::float(array.as_slice::<f32>().expect("its type")[at].into(), DType::Float32),
+        DType::Int64 => Value::int(array.as_slice::<i64>().expect("its type")[at], DType::Int64),
+        DType::Int32 => Value::int(array.as_slice::<i32>().expect("its type")[at].into(), DType::Int32),
+        other => panic!("the programs have no arrays of {other}"),
+    }
+}
