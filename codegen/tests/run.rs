@@ -3,7 +3,7 @@
 mod support;
 
 use dacec_ir::builder::{SdfgBuilder, name, value};
-use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr, Wcr};
+use dacec_ir::{BinaryOp, DType, Expr, Memlet, ScalarExpr, Wcr};
 use support::{Argument, compile};
 
 fn n() -> Expr {
@@ -210,4 +210,25 @@ fn transients_are_allocated_and_copied() {
             assert_eq!(b[i * 20 + j], a[i * 20 + 19 - j]);
         }
     }
+}
+
+#[test]
+fn two_writes_to_neighbours_are_atomic() {
+    // for i in map: y[i] += 1; y[i + 1] += 1
+    let mut program = SdfgBuilder::new("neighbours");
+    program.array("y", DType::Int64, [n() + 1]);
+    let mut state = program.state("s");
+    let entry = state.reduction("r", &[("i", "0:N")], &[], ScalarExpr::int(1), ("y", "i"), Wcr::Sum);
+    let state = state.state;
+    let dacec_ir::Node::MapEntry(map) = state.node(entry) else { panic!("an entry") };
+    let exit = map.exit;
+    let tasklet = state.successors(entry)[0];
+    let neighbour = Memlet::element("y", [Expr::sym("i") + 1]).with_wcr(Wcr::Sum);
+    state.connect((tasklet, Some("out")), (exit, Some("IN_y")), neighbour);
+    let generated = support::emit(&program.build());
+    assert_eq!(generated.kernel_unit.matches("#pragma omp atomic").count(), 2, "{}", generated.kernel_unit);
+    let library = support::compile_generated("neighbours", &generated, &[]);
+    let mut y = vec![0; 50_001];
+    assert_eq!(library.call(&mut [Argument::I64s(&mut y), Argument::I64(50_000)]), 0);
+    assert!(y[1..50_000].iter().all(|value| *value == 2) && y[0] == 1 && y[50_000] == 1);
 }

@@ -374,3 +374,32 @@ fn persistent_arrays_live_in_the_handle() {
     assert_eq!(library.call(&mut [Argument::F64(1.0), Argument::F64s(&mut out), Argument::I64(4)]), 0);
     assert_eq!(out, [1.0; 4]);
 }
+
+#[test]
+fn threads_of_a_nested_sdfg_share_its_containers() {
+    // The histogram of a nested SDFG that runs its own parallel map.
+    let mut inner = SdfgBuilder::new("inner");
+    inner.array("h", DType::Int64, [Expr::int(3)]);
+    let dims = [("i", "0:N")];
+    inner.state("s").reduction("r", &dims, &[], ScalarExpr::int(1), ("h", "i % 3"), Wcr::Sum);
+    let mut outer = SdfgBuilder::new("outer");
+    outer.array("H", DType::Int64, [Expr::int(3)]);
+    let nested = NestedSdfg {
+        sdfg: inner.build(),
+        inputs: Vec::new(),
+        outputs: vec!["h".into()],
+        symbols: [("N".into(), Expr::sym("M") * 3)].into_iter().collect(),
+        span: Span::default(),
+    };
+    let state = outer.state("s").state;
+    let node = state.add_node(Node::Nested(Box::new(nested)));
+    let access = state.add_access("H");
+    let whole = Memlet::new("H", dacec_ir::Subset::parse("0:3").unwrap());
+    state.connect((node, Some("h")), (access, None), whole);
+    let generated = support::emit(&outer.build());
+    assert!(generated.kernel_unit.contains("#pragma omp atomic"), "{}", generated.kernel_unit);
+    let library = compile_generated("outer", &generated, &[]);
+    let mut h = [0; 3];
+    assert_eq!(library.call(&mut [Argument::I64s(&mut h), Argument::I64(30_000)]), 0);
+    assert_eq!(h, [30_000; 3]);
+}

@@ -200,7 +200,7 @@ impl Printer<'_> {
         }
         if let Some(when) = &parallel.when {
             let when = self.text(when)?;
-            pragma.push_str(&format!(" if({when})"));
+            pragma.push_str(&format!(" if(parallel: {when})"));
         }
         self.pragma(&pragma);
         Ok(())

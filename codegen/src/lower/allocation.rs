@@ -73,16 +73,28 @@ pub(super) fn private_containers(sdfg: &Sdfg, view: &StateView<'_>) -> IndexMap<
     }
     let mut privates: IndexMap<NodeId, Vec<Name>> = IndexMap::new();
     for (name, nodes) in accesses {
-        let written_first = view.state.in_edges(nodes[0]).iter().any(|edge| edge.memlet().is_some());
-        let long_lived = sdfg.container(name).is_some_and(|data| data.lifetime() != Lifetime::Scope);
-        if let Some(entry) = view.common_scope(&nodes)
-            && written_first
-            && !long_lived
-        {
+        if sdfg.container(name).is_some_and(|data| data.lifetime() != Lifetime::Scope) {
+            continue;
+        }
+        for entry in owners(view, &nodes).unwrap_or_default() {
             privates.entry(entry).or_default().push(name.clone());
         }
     }
     privates
+}
+
+/// The maps whose iterations each have their own value of the container with these accesses; `None` if some value comes
+/// from outside of the maps, or may go there.
+fn owners(view: &StateView<'_>, nodes: &[NodeId]) -> Option<Vec<NodeId>> {
+    let mut by_map: IndexMap<NodeId, Vec<NodeId>> = IndexMap::new();
+    for &id in nodes {
+        by_map.entry(*view.enclosing(id).last()?).or_default().push(id);
+    }
+    let owner = |nodes: &Vec<NodeId>| {
+        let written_first = view.state.in_edges(nodes[0]).iter().any(|edge| edge.memlet().is_some());
+        view.common_scope(nodes).filter(|_| written_first)
+    };
+    by_map.values().map(owner).collect()
 }
 
 /// Containers with a use that is not one map iteration's own.

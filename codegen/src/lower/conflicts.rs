@@ -8,7 +8,8 @@
 //!
 //! An update needs no protection if different iterations write different elements. That is proved one parameter at a
 //! time: a parameter *separates* the writes if some dimension's index is `c*parameter + rest` with a constant `c` that
-//! is not zero and a rest that does not change within the map. What is not proved is protected.
+//! is not zero and a rest that does not change within the map. What is not proved is protected; so are two writes to
+//! different elements of one container, such as `y[i]` and `y[i + 1]`.
 
 use super::maps::parameters;
 use super::states::StateContext;
@@ -35,11 +36,16 @@ pub(super) struct Write {
     pub(super) wcr: Wcr,
     /// Parameters of maps inside of the map, around the write.
     inner: BTreeSet<Name>,
+    /// Whether the map has a write to other elements of the container: nothing is proved about two different writes.
+    mixed: bool,
 }
 
 impl Write {
     /// Whether different values of a parameter mean different elements, whatever the other parameters are.
     pub(super) fn separated_by(&self, parameter: &Name, parameters: &[Name]) -> bool {
+        if self.mixed {
+            return false;
+        }
         let mut names: Vec<Name> = vec![parameter.clone()];
         names.extend(parameters.iter().filter(|other| *other != parameter).cloned());
         names.extend(self.inner.iter().cloned());
@@ -64,7 +70,7 @@ impl Write {
 /// Every write with a conflict resolution in a map's scope that other iterations may meet.
 pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
     let (view, state) = (&context.view, context.view.state);
-    let mut writes = Vec::new();
+    let mut writes: Vec<Write> = Vec::new();
     for id in state.scope_nodes(entry) {
         if matches!(state.node(id), Node::MapExit { .. }) {
             continue;
@@ -80,8 +86,14 @@ pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
             }
             let inner = scopes.iter().flat_map(|&scope| parameters(state, scope)).cloned().collect();
             let (data, subset) = (memlet.data.clone(), memlet.subset.clone());
-            writes.push(Write { edge: edge.id, data, subset, wcr, inner });
+            writes.push(Write { edge: edge.id, data, subset, wcr, inner, mixed: false });
         }
+    }
+    for at in 0..writes.len() {
+        let write = &writes[at];
+        let same = |other: &Write| other.data != write.data || other.subset == write.subset;
+        let mixed = !writes.iter().all(same);
+        writes[at].mixed = mixed;
     }
     writes
 }

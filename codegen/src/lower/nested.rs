@@ -133,7 +133,8 @@ impl<'a> Function<'_, 'a> {
                 Storage::Array { pointer, dtype: array.dtype, strides: Vec::new() }
             }
         };
-        Ok(Slot { storage, private })
+        // Threads that start inside of the nested SDFG share what is one thread's own here.
+        Ok(Slot { storage, private: private && self.shared.region.parallel })
     }
 
     /// A pointer to a place: the array itself where it is the first element.
@@ -174,7 +175,7 @@ impl<'a> Function<'_, 'a> {
                 Storage::Array { pointer, dtype, strides: Vec::new() }
             }
         };
-        Ok(Slot { storage, private: true })
+        Ok(Slot { storage, private: self.shared.region.parallel })
     }
 }
 
