@@ -63,6 +63,7 @@ mod tests;
 pub use arithmetic::{binary, combine, identity, unary};
 pub use error::{Fault, InterpretError};
 pub use math::call;
+pub(crate) use plan::single_state_containers;
 pub use tensor::{Element, Elements, Tensor};
 pub use value::Value;
 

@@ -3,7 +3,7 @@
 use super::Order;
 use super::error::Fault;
 use crate::{Block, Lifetime, Name, Node, NodeId, Sdfg, State};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Plans of all states of one SDFG, by the states' addresses: a running SDFG does not move.
 pub(super) type SdfgPlan = HashMap<*const State, StatePlan>;
@@ -19,8 +19,8 @@ pub(super) struct StatePlan {
     pub(super) resizable: Vec<Name>,
 }
 
-/// Plans for every state of an SDFG.
-pub(super) fn plan(sdfg: &Sdfg, order: Order) -> Result<SdfgPlan, Fault> {
+/// Transient containers that only one state uses: where all uses are in a map, each iteration has one for itself.
+pub(crate) fn single_state_containers(sdfg: &Sdfg) -> HashSet<Name> {
     let mut users: HashMap<Name, usize> = HashMap::new();
     sdfg.body.visit(&mut |block| {
         let names: BTreeSet<Name> = match block {
@@ -29,20 +29,22 @@ pub(super) fn plan(sdfg: &Sdfg, order: Order) -> Result<SdfgPlan, Fault> {
             _ => block.scalars().iter().flat_map(|scalar| scalar.names()).collect(),
         };
         let weight = if block.as_state().is_some() { 1 } else { 2 };
-        for name in names {
-            *users.entry(name).or_default() += weight;
-        }
+        names.into_iter().for_each(|name| *users.entry(name).or_default() += weight);
     });
-    let states = sdfg.body.states().into_iter();
-    states.map(|state| Ok((std::ptr::from_ref(state), plan_state(sdfg, state, &users, order)?))).collect()
+    let local = |name: &Name| {
+        sdfg.container(name).is_some_and(|data| data.is_transient() && data.lifetime() == Lifetime::Scope)
+    };
+    users.into_iter().filter(|(name, users)| *users == 1 && local(name)).map(|(name, _)| name).collect()
 }
 
-fn plan_state(
-    sdfg: &Sdfg,
-    state: &State,
-    users: &HashMap<Name, usize>,
-    order: Order,
-) -> Result<StatePlan, Fault> {
+/// Plans for every state of an SDFG.
+pub(super) fn plan(sdfg: &Sdfg, order: Order) -> Result<SdfgPlan, Fault> {
+    let local = single_state_containers(sdfg);
+    let states = sdfg.body.states().into_iter();
+    states.map(|state| Ok((std::ptr::from_ref(state), plan_state(sdfg, state, &local, order)?))).collect()
+}
+
+fn plan_state(sdfg: &Sdfg, state: &State, local: &HashSet<Name>, order: Order) -> Result<StatePlan, Fault> {
     let mut plan = StatePlan::default();
     let scopes = state.scopes();
     let nodes = topological_order(state, order)
@@ -64,7 +66,7 @@ fn plan_state(
     for (name, scope) in common {
         let Some(data) = sdfg.container(name).filter(|data| data.is_transient()) else { continue };
         match scope {
-            Some(entry) if data.lifetime() == Lifetime::Scope && users.get(name) == Some(&1) => {
+            Some(entry) if local.contains(name) => {
                 plan.private.entry(entry).or_default().push(name.clone());
             }
             _ if data.symbols().is_empty() => {}

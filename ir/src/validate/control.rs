@@ -3,8 +3,9 @@
 use super::Report;
 use super::containers::identifier;
 use super::rules::{CONDITIONS, DISTINCT_NAMES, JUMPS, LABELS, STEPS, SYMBOLS, VARIABLES};
-use super::state::{self, Residents};
+use super::state;
 use crate::control_flow::LoopHeader;
+use crate::interp::single_state_containers;
 use crate::symbolic::{Atom, Facts};
 use crate::{Assignment, Block, Conditional, DType, Expr, Loop, Name, Range, Region, ScalarExpr, Sdfg, Span};
 use std::collections::HashSet;
@@ -12,7 +13,8 @@ use std::collections::HashSet;
 /// What is known at a place of the control flow.
 pub(super) struct Walk<'a> {
     pub(super) sdfg: &'a Sdfg,
-    pub(super) residents: Residents,
+    /// Containers that may belong to one iteration of a map.
+    pub(super) residents: HashSet<Name>,
     /// Variables of the loops around, outermost first.
     pub(super) variables: Vec<Name>,
     /// What holds there; `None` where nothing ever gets.
@@ -38,7 +40,7 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
     }
     let mut walk = Walk {
         sdfg,
-        residents: Residents::of(sdfg),
+        residents: single_state_containers(sdfg),
         variables: Vec::new(),
         facts: Some(facts),
         mutable,

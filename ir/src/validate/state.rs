@@ -4,33 +4,8 @@ use super::control::{Walk, in_range};
 use super::{Report, connectors, graph, memlets, nested, order, races, tasklets};
 use crate::state::EdgeView;
 use crate::symbolic::{Atom, Facts};
-use crate::{Block, Expr, Lifetime, Name, Node, NodeId, Range, Sdfg, State};
-use std::collections::{HashMap, HashSet};
-
-/// Containers that may belong to one iteration of a map: those that only one state uses.
-pub(super) struct Residents(HashSet<Name>);
-
-impl Residents {
-    pub(super) fn of(sdfg: &Sdfg) -> Self {
-        let mut users: HashMap<Name, usize> = HashMap::new();
-        sdfg.body.visit(&mut |block| {
-            let names: HashSet<Name> = match block {
-                Block::State(state) => {
-                    state.nodes().filter_map(|(_, node)| node.as_access().cloned()).collect()
-                }
-                _ => block.scalars().iter().flat_map(|scalar| scalar.names()).collect(),
-            };
-            let weight = if block.as_state().is_some() { 1 } else { 2 };
-            names.into_iter().for_each(|name| *users.entry(name).or_default() += weight);
-        });
-        let local = |name: &Name| {
-            sdfg.container(name).is_some_and(|data| data.is_transient() && data.lifetime() == Lifetime::Scope)
-        };
-        Residents(
-            users.into_iter().filter(|(name, n)| *n == 1 && local(name)).map(|(name, _)| name).collect(),
-        )
-    }
-}
+use crate::{Expr, Name, Node, NodeId, Range, Sdfg, State};
+use std::collections::HashMap;
 
 /// A state with a sound graph.
 pub(super) struct Checked<'a> {
@@ -145,6 +120,6 @@ impl<'a> Checked<'a> {
 
     /// Whether a container may be private to scopes of this state.
     pub(super) fn is_resident(&self, name: &Name) -> bool {
-        self.walk.residents.0.contains(name)
+        self.walk.residents.contains(name)
     }
 }
