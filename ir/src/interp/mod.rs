@@ -35,7 +35,7 @@
 //! | Memory, checked accesses, races | `memory`, `race` |
 //! | Containers, symbols, calls | `machine`, `nested` |
 //! | Blocks, states, tasklets | `control`, `dataflow`, `tasklet`, `expression` |
-//! | Library operations, external routines | [`reference`], `library`, `external` |
+//! | Library operations, external routines | [`mod@reference`], `library`, `external` |
 //! | Comparing two SDFGs in tests | [`testing`] |
 
 mod arithmetic;

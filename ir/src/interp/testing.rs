@@ -44,8 +44,8 @@ pub fn random_arguments(
 
 /// Panics unless both SDFGs, run on the same random arguments, leave the same values in all arguments and results.
 ///
-/// Both SDFGs have to be [valid](crate::validate). Floats may differ in rounding. The second SDFG is also searched for races and for dependence on the order of
-/// iterations.
+/// Both SDFGs have to be [valid](crate::validate). Floats may differ in rounding. The second SDFG is also searched for
+/// races and for dependence on the order of iterations.
 #[track_caller]
 pub fn assert_same(before: &Sdfg, after: &Sdfg, symbols: &[(&str, i64)]) {
     for seed in 0..2 {
