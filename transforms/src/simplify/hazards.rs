@@ -185,7 +185,7 @@ impl Paths<'_> {
 }
 
 /// Whether a path leads from a node to one of several; `false` also if that would take too long to find out.
-pub(crate) fn reaches(state: &State, from: NodeId, to: &BTreeSet<NodeId>) -> bool {
+fn reaches(state: &State, from: NodeId, to: &BTreeSet<NodeId>) -> bool {
     if to.contains(&from) {
         return true;
     }

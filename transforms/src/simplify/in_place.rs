@@ -1,36 +1,53 @@
 //! Order of accesses, for rewrites that let two containers be one.
 
-use super::hazards::reaches;
+use super::hazards::may_intersect;
 use dacec_ir::analysis::{Access, accesses_at};
+use dacec_ir::symbolic::Facts;
 use dacec_ir::{Data, EdgeId, Name, Node, NodeId, State, Subset};
 use indexmap::IndexMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Accesses of a container that are looked at; with more, copies stay.
-pub(crate) const MAX_ACCESSES: usize = 256;
+/// Accesses of a transient that are looked at; with more, copies stay.
+pub(crate) const MAX_ACCESSES: usize = 64;
+/// Nodes that a search for a path visits at most.
+const MAX_VISITED: usize = 512;
 
-/// The access nodes of a state by container, and its scopes; kept up to date by the pass that owns it.
+/// The access nodes of a state by container, in topological order, and its scopes; kept up to date by the pass that owns
+/// it.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
     nodes: IndexMap<Name, Vec<NodeId>>,
     scopes: IndexMap<NodeId, Option<NodeId>>,
+    position: HashMap<NodeId, usize>,
 }
 
 impl Index {
     /// The index of a state.
     pub(crate) fn of(state: &State) -> Self {
+        let order = state.topological_order().unwrap_or_default();
         let mut nodes: IndexMap<Name, Vec<NodeId>> = IndexMap::new();
-        for (id, node) in state.nodes() {
-            if let Node::Access(data) = node {
+        for &id in &order {
+            if let Node::Access(data) = state.node(id) {
                 nodes.entry(data.clone()).or_default().push(id);
             }
         }
-        Index { nodes, scopes: state.scopes() }
+        let position = order.into_iter().enumerate().map(|(at, id)| (id, at)).collect();
+        Index { nodes, scopes: state.scopes(), position }
     }
 
-    /// Access nodes of a container.
+    /// Access nodes of a container, in topological order.
     pub(crate) fn nodes(&self, data: &Name) -> &[NodeId] {
         self.nodes.get(data).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Access nodes of a container up to the place of a node, and those after it; both in topological order.
+    pub(crate) fn split(&self, data: &Name, at: NodeId) -> (&[NodeId], &[NodeId]) {
+        let nodes = self.nodes(data);
+        nodes.split_at(nodes.partition_point(|&node| self.place(node) <= self.place(at)))
+    }
+
+    fn place(&self, node: NodeId) -> usize {
+        self.position.get(&node).copied().unwrap_or(usize::MAX)
     }
 
     /// The innermost scope of a node.
@@ -38,34 +55,71 @@ impl Index {
         self.scopes.get(&node).copied().flatten()
     }
 
+    /// Accesses at a node other than by one edge.
+    pub(crate) fn accesses_at(
+        &self,
+        state: &State,
+        containers: &IndexMap<Name, Data>,
+        node: NodeId,
+        without: EdgeId,
+    ) -> Vec<Access> {
+        let all = accesses_at(state, containers, &self.scopes, node).into_iter();
+        all.filter(|access| access.edge != without).collect()
+    }
+
     /// Accesses of a container other than by one edge.
-    pub(crate) fn accesses_without(
+    pub(crate) fn accesses(
         &self,
         state: &State,
         containers: &IndexMap<Name, Data>,
         data: &Name,
-        edge: EdgeId,
+        without: EdgeId,
     ) -> Vec<Access> {
         let nodes = self.nodes(data).iter();
-        let all = nodes.flat_map(|&node| accesses_at(state, containers, &self.scopes, node));
-        all.filter(|access| access.edge != edge).collect()
+        nodes.flat_map(|&node| self.accesses_at(state, containers, node, without)).collect()
     }
 
-    /// Notes that the nodes of one container now belong to another, and that one of them may be gone.
+    /// Brings the index up to date after the nodes of one container went to another and a copy between them was removed.
     pub(crate) fn rename(&mut self, state: &State, from: &Name, to: &Name) {
         let moved = self.nodes.get_mut(from).map(std::mem::take).unwrap_or_default();
-        let nodes = self.nodes.entry(to.clone()).or_default();
+        let in_order = |node: NodeId| {
+            state.out_edges(node).iter().all(|edge| self.place(node) < self.place(edge.dst))
+                && state.in_edges(node).iter().all(|edge| self.place(edge.src) < self.place(node))
+        };
+        let mut nodes = self.nodes.get(to).cloned().unwrap_or_default();
         nodes.extend(moved);
         nodes.retain(|&node| state.contains(node));
+        if nodes.iter().all(|&node| in_order(node)) {
+            nodes.sort_by_key(|&node| self.place(node));
+            self.nodes.insert(to.clone(), nodes);
+        } else {
+            *self = Index::of(state);
+        }
     }
-}
 
-/// Whether an access that ends in `end` is over before one begins in `start`.
-pub(crate) fn is_before(state: &State, end: NodeId, start: NodeId) -> bool {
-    if end == start {
-        return takes_all_before_giving(state, end);
+    /// Whether an access that ends in `end` is over before one begins in `start`; `false` also if that would take too long
+    /// to find out.
+    pub(crate) fn is_before(&self, state: &State, end: NodeId, start: NodeId) -> bool {
+        if end == start {
+            return takes_all_before_giving(state, end);
+        }
+        let mut seen = BTreeSet::from([end]);
+        let mut queue = VecDeque::from([end]);
+        while let Some(node) = queue.pop_front() {
+            for next in state.successors(node) {
+                if next == start {
+                    return true;
+                }
+                if self.place(next) < self.place(start) && seen.insert(next) {
+                    queue.push_back(next);
+                }
+            }
+            if seen.len() > MAX_VISITED {
+                return false;
+            }
+        }
+        false
     }
-    reaches(state, end, &BTreeSet::from([start]))
 }
 
 /// Whether a node reads everything before it writes anything.
@@ -79,6 +133,11 @@ fn takes_all_before_giving(state: &State, node: NodeId) -> bool {
     }
 }
 
+/// Whether two accesses of a container have to be ordered.
+pub(crate) fn conflict(a: &Access, b: &Access, facts: &Facts) -> bool {
+    (a.is_write || b.is_write) && may_intersect(&a.subset, &b.subset, facts)
+}
+
 /// Whether a map that reads through `read` and writes through `write` reads in each iteration only what this iteration
 /// writes, and before it writes it; so that both may be the same memory. `reading` and `writing` give the elements of
 /// that memory.
@@ -90,6 +149,10 @@ pub(crate) fn is_elementwise(
     (read, reading): (EdgeId, &dyn Fn(&Subset) -> Subset),
     (write, writing): (EdgeId, &dyn Fn(&Subset) -> Subset),
 ) -> bool {
+    let ((source, _), (_, target)) = (state.endpoints(read), state.endpoints(write));
+    if index.scope(source).is_some() || index.scope(target).is_some() {
+        return false;
+    }
     let (Some(reads), Some(writes)) = (leaves(state, read, true), leaves(state, write, false)) else {
         return false;
     };
@@ -106,7 +169,7 @@ pub(crate) fn is_elementwise(
                 && index.scope(reader) == index.scope(writer)
                 && is_value_of_tasklet(state, read, true)
                 && is_value_of_tasklet(state, write, false)
-                && is_before(state, reader, writer)
+                && index.is_before(state, reader, writer)
         })
     })
 }

@@ -20,6 +20,8 @@ mod state_fusion;
 mod symbol_propagation;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod trivial_control_flow;
 
 pub use dead_container::DeadContainerElimination;

@@ -12,11 +12,12 @@
 //! * every write of `A` that may touch the window happens before the copy, or after the last read of the transient; or
 //!   it is one of the map that reads the transient, and each iteration reads just the element that it writes.
 //!
-//! "Before" is a path in the state. **Cost**: the accesses of the two containers.
+//! "Before" is a path in the state. Accesses of `A` that conflict are ordered already, so it is enough to look at those
+//! after the copy, up to the next write of the whole window. **Cost**: these accesses, and those of the transient.
 
 use super::alias::Alias;
 use super::hazards::may_intersect;
-use super::in_place::{Index, MAX_ACCESSES, is_before, is_elementwise};
+use super::in_place::{Index, MAX_ACCESSES, conflict, is_elementwise};
 use super::redundant_array::{check_copy, join_copy, replace_all};
 use crate::pass::{Changed, Context, Pass};
 use crate::transformation::{Transformation, with_places};
@@ -118,46 +119,68 @@ fn find(
     alias.check_memlets(state, index.nodes(data))?;
     alias.check_names(state, index.nodes(data))?;
     alias.check_layout(state, index.nodes(data))?;
-    let inner = index.accesses_without(state, containers, data, copy.id);
-    let outer = index.accesses_without(state, containers, source, copy.id);
-    if inner.len() + outer.len() > MAX_ACCESSES {
-        return Err(Refusal::unproved(format!("`{source}` is accessed at too many places")));
+    let inner = index.accesses(state, containers, data, copy.id);
+    if inner.len() > MAX_ACCESSES {
+        return Err(Refusal::unproved(format!("`{data}` is accessed at too many places")));
     }
     if let Some(access) = inner.iter().find(|access| access.is_write) {
         return Err(Refusal::node(access.node, "writes the transient too"));
     }
-    if let Some(access) = inner.iter().find(|access| !is_before(state, node, access.node)) {
+    if let Some(access) = inner.iter().find(|access| !index.is_before(state, node, access.node)) {
         return Err(Refusal::node(access.node, "may be read before the copy"));
     }
-    check_writes(around, state, index, &alias, (copy.src, &inner, &outer))?;
+    check_writes(around, state, index, &alias, (copy.id, &inner))?;
     Ok(ReadInPlace { copy: copy.id, alias })
 }
 
-/// Whether the writes of the source leave the window as the reads of the transient (`inner`) need it.
+/// Whether the writes of the source after the copy leave the window as the reads of the transient (`inner`) need it.
 fn check_writes(
     around: &Surroundings<'_>,
     state: &State,
     index: &Index,
     alias: &Alias,
-    (source, inner, outer): (NodeId, &[Access], &[Access]),
+    (copy, inner): (EdgeId, &[Access]),
 ) -> Result<(), Refusal> {
-    for write in outer.iter().filter(|access| access.is_write) {
-        if !may_intersect(&write.subset, &alias.window, &around.facts) || is_before(state, write.end, source)
-        {
-            continue;
-        }
-        let translate = |subset: &Subset| alias.translate(subset);
-        for read in inner {
-            let own = (read.edge, &translate as &dyn Fn(&Subset) -> Subset);
-            let in_order = is_before(state, read.end, write.start)
-                || is_elementwise(state, index, own, (write.edge, &Subset::clone));
-            if !in_order {
-                let memlet = |subset: Subset| Memlet::new(&alias.target, subset);
-                let (first, second) = (memlet(translate(&read.subset)), memlet(write.subset.clone()));
-                return Err(Refusal::conflict(&first, &second));
+    let (source, _) = state.endpoints(copy);
+    let (_, after) = index.split(&alias.target, source);
+    let mut in_order: Vec<Access> = Vec::new();
+    for &node in after {
+        let accesses = index.accesses_at(state, &around.sdfg.containers, node, copy);
+        for write in accesses.into_iter().filter(|access| access.is_write) {
+            if !may_intersect(&write.subset, &alias.window, &around.facts) {
+                continue;
             }
+            // What conflicts with a write that comes after the reads comes after that write.
+            if !in_order.iter().any(|nearer| conflict(nearer, &write, &around.facts)) {
+                check_write(state, index, alias, &write, inner)?;
+            }
+            in_order.push(write);
         }
-        // Without any read of the transient, the copy is dead and of no concern here.
+        let hides = |it: &Access| it.subset.covers(&alias.window, &around.facts) == Some(true);
+        if in_order.iter().any(hides) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn check_write(
+    state: &State,
+    index: &Index,
+    alias: &Alias,
+    write: &Access,
+    inner: &[Access],
+) -> Result<(), Refusal> {
+    let translate = |subset: &Subset| alias.translate(subset);
+    for read in inner {
+        let own = (read.edge, &translate as &dyn Fn(&Subset) -> Subset);
+        let in_order = index.is_before(state, read.end, write.start)
+            || is_elementwise(state, index, own, (write.edge, &Subset::clone));
+        if !in_order {
+            let memlet = |subset: Subset| Memlet::new(&alias.target, subset);
+            let (first, second) = (memlet(translate(&read.subset)), memlet(write.subset.clone()));
+            return Err(Refusal::conflict(&first, &second));
+        }
     }
     Ok(())
 }

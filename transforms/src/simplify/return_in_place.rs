@@ -18,7 +18,6 @@ use crate::surroundings::assigned_symbols;
 use crate::{Refusal, Uses};
 use dacec_ir::analysis::copy_subsets;
 use dacec_ir::{Block, EdgeId, Lifetime, Name, Node, Region, Sdfg, State};
-use std::collections::BTreeSet;
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +80,7 @@ fn find(sdfg: &Sdfg, result: &Name) -> Result<Copied, Refusal> {
     let (source, _) = state.endpoints(copy);
     for &node in index.nodes(&transient) {
         let is_written = state.in_degree(node) > 0;
-        if is_written && !super::hazards::reaches(state, node, &BTreeSet::from([source])) {
+        if is_written && !index.is_before(state, node, source) {
             return Err(Refusal::node(node, "may be written after it was copied"));
         }
     }

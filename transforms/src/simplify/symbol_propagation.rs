@@ -20,6 +20,7 @@ use super::inline_names::defined_symbols;
 use super::scalar_to_symbol::fold;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::assigned_symbols;
+use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr, Sdfg, State};
 use std::collections::{BTreeMap, BTreeSet};
@@ -186,25 +187,19 @@ impl Walk {
 
     fn loop_(&mut self, it: &mut Loop) {
         // The bounds are found once, before anything in the body happens.
-        let mut header = std::mem::replace(&mut it.body, Region::default());
-        let mut block = Block::Loop(Box::new(it.clone()));
-        for expr in block.symbolic_mut() {
-            self.expr(expr);
+        if let LoopHeader::For { start, stop, step, .. } = &mut it.header {
+            [start, stop, step].into_iter().for_each(|bound| self.expr(bound));
         }
-        self.forget(&assigned_symbols(&header));
+        self.forget(&assigned_symbols(&it.body));
         if let Some(variable) = it.variable() {
             self.forget(&BTreeSet::from([variable.clone()]));
         }
-        for scalar in block.scalars_mut() {
-            self.scalar(scalar);
-        }
-        if let Block::Loop(rewritten) = block {
-            it.header = rewritten.header;
+        if let LoopHeader::While { condition } | LoopHeader::DoWhile { condition } = &mut it.header {
+            self.scalar(condition);
         }
         let outside = self.known.clone();
-        self.region(&mut header);
+        self.region(&mut it.body);
         self.known = outside;
-        it.body = header;
     }
 
     fn conditional(&mut self, it: &mut Conditional) {
@@ -285,7 +280,6 @@ mod tests {
     use crate::simplify::testing::run;
     use dacec_ir::DType;
     use dacec_ir::builder::{SdfgBuilder, value};
-    use dacec_ir::control_flow::LoopHeader;
 
     fn program(fill: impl FnOnce(&mut SdfgBuilder)) -> Sdfg {
         let mut b = SdfgBuilder::new("p");

@@ -210,13 +210,12 @@ mod tests {
 
     #[test]
     fn a_loop_that_is_left_early_stays() {
+        let leave = |b: &mut SdfgBuilder| {
+            b.push(Block::Break);
+        };
         let mut sdfg = program(|b| {
             b.for_loop("i", 0, 1, |b| {
-                b.conditional(
-                    Expr::sym("N").gt(&Expr::int(3)),
-                    |b| drop(b.push(Block::Break).state("s")),
-                    |_| {},
-                );
+                b.conditional(Expr::sym("N").gt(&Expr::int(3)), leave, |_| {});
                 store(b, "last", "i");
             });
         });
