@@ -47,8 +47,9 @@ pub(super) struct Machine<'a> {
     labels: BTreeSet<String>,
     /// Where control is; `None` after a jump.
     current: Option<usize>,
-    /// Assignments that the next edge from `current` makes.
+    /// Loops around, innermost last.
     loops: Vec<Target>,
+    /// Where `return` leads.
     end: Option<usize>,
 }
 
@@ -298,10 +299,11 @@ impl<'a> Machine<'a> {
 
     /// The text of a condition or value. Scalars that are returned are arrays there.
     fn python(&self, value: &ScalarExpr) -> String {
-        python::expression(value, &|name| {
+        let name = |name: &Name| {
             let indexed = super::write::is_boxed(self.sdfg, name);
             if indexed { format!("{name}[0]") } else { name.to_string() }
-        })
+        };
+        python::expression(value, &python::Words { name: &name, cast: python::c_type })
     }
 }
 

@@ -17,13 +17,22 @@
 //! same SDFG gives the same bytes: ids of elements are hashes of their path, not random.
 
 mod control;
+mod counted;
+mod error;
 mod expr;
+mod lift;
 mod python;
+mod read;
+mod read_state;
+mod syntax;
+mod typing;
 mod write;
 mod write_state;
 
 #[cfg(test)]
 mod tests;
+
+pub use error::ReadError;
 
 use crate::Sdfg;
 
@@ -34,4 +43,13 @@ pub fn to_string(sdfg: &Sdfg) -> String {
         serde_json::to_string_pretty(&value).expect("a value of strings, numbers and lists is JSON");
     text.push('\n');
     text
+}
+
+/// Reads a `.sdfg` file, plain or compressed.
+///
+/// Files are not trusted: sizes and nesting are bounded, foreign code is refused, names are checked to be identifiers.
+/// What this crate has no form for is an error that names its place. The result is well-formed enough to be validated,
+/// not valid.
+pub fn from_slice(bytes: &[u8]) -> Result<Sdfg, ReadError> {
+    read::document(bytes)
 }

@@ -4,18 +4,23 @@ use super::expr::{self, Syntax};
 use crate::text::scalar::{Level, level_of};
 use crate::{BinaryOp, Constant, DType, Name, ScalarExpr, Stmt, UnaryOp};
 
-/// How names are written: tasklets rename connectors that DaCe would confuse with containers, conditions index scalars
-/// that are arrays there.
-pub(super) type Names<'a> = dyn Fn(&Name) -> String + 'a;
+/// How names and types are written.
+pub(super) struct Words<'a> {
+    /// Tasklets rename connectors that DaCe would confuse with containers; conditions index scalars that are arrays
+    /// there.
+    pub(super) name: &'a dyn Fn(&Name) -> String,
+    /// Tasklets know DaCe's types, conditions those of C++ only.
+    pub(super) cast: fn(DType) -> &'static str,
+}
 
 /// The lines of a tasklet.
-pub(super) fn statements(stmts: &[Stmt], names: &Names<'_>) -> String {
+pub(super) fn statements(stmts: &[Stmt], names: &Words<'_>) -> String {
     let mut lines = Vec::new();
     push_statements(stmts, names, 0, &mut lines);
     lines.join("\n")
 }
 
-fn push_statements(stmts: &[Stmt], names: &Names<'_>, depth: usize, lines: &mut Vec<String>) {
+fn push_statements(stmts: &[Stmt], names: &Words<'_>, depth: usize, lines: &mut Vec<String>) {
     let indent = "    ".repeat(depth);
     if stmts.is_empty() {
         lines.push(format!("{indent}pass"));
@@ -23,11 +28,11 @@ fn push_statements(stmts: &[Stmt], names: &Names<'_>, depth: usize, lines: &mut 
     for stmt in stmts {
         match stmt {
             Stmt::Assign { target, value } => {
-                lines.push(format!("{indent}{} = {}", names(target), expression(value, names)));
+                lines.push(format!("{indent}{} = {}", (names.name)(target), expression(value, names)));
             }
             Stmt::Store { target, indices, value } => {
                 let (indices, value) = (list(indices, names), expression(value, names));
-                lines.push(format!("{indent}{}[{indices}] = {value}", names(target)));
+                lines.push(format!("{indent}{}[{indices}] = {value}", (names.name)(target)));
             }
             Stmt::If { condition, then, otherwise } => {
                 lines.push(format!("{indent}if {}:", expression(condition, names)));
@@ -42,30 +47,30 @@ fn push_statements(stmts: &[Stmt], names: &Names<'_>, depth: usize, lines: &mut 
 }
 
 /// The text of an expression.
-pub(super) fn expression(expr: &ScalarExpr, names: &Names<'_>) -> String {
+pub(super) fn expression(expr: &ScalarExpr, names: &Words<'_>) -> String {
     print(expr, names).0
 }
 
 /// The text of an expression where it has to bind at least as tightly as `level`.
-fn at(level: Level, expr: &ScalarExpr, names: &Names<'_>) -> String {
+fn at(level: Level, expr: &ScalarExpr, names: &Words<'_>) -> String {
     let (text, own) = print(expr, names);
     if own >= level { text } else { format!("({text})") }
 }
 
-fn list(exprs: &[ScalarExpr], names: &Names<'_>) -> String {
+fn list(exprs: &[ScalarExpr], names: &Words<'_>) -> String {
     exprs.iter().map(|expr| expression(expr, names)).collect::<Vec<_>>().join(", ")
 }
 
-fn print(expr: &ScalarExpr, names: &Names<'_>) -> (String, Level) {
+fn print(expr: &ScalarExpr, names: &Words<'_>) -> (String, Level) {
     match expr {
-        ScalarExpr::Constant(constant) => literal(*constant),
-        ScalarExpr::Name(name) => (names(name), Level::Primary),
+        ScalarExpr::Constant(constant) => literal(*constant, names.cast),
+        ScalarExpr::Name(name) => ((names.name)(name), Level::Primary),
         ScalarExpr::Symbolic(expr) => match expr.as_symbol() {
             Some(symbol) => (symbol.to_string(), Level::Primary),
             None => (format!("({})", expr::print(expr, Syntax::Python)), Level::Primary),
         },
         ScalarExpr::Load { name, indices } => {
-            (format!("{}[{}]", names(name), list(indices, names)), Level::Primary)
+            (format!("{}[{}]", (names.name)(name), list(indices, names)), Level::Primary)
         }
         ScalarExpr::Unary(UnaryOp::Not, operand) => {
             (format!("not {}", at(Level::Not, operand, names)), Level::Not)
@@ -82,12 +87,12 @@ fn print(expr: &ScalarExpr, names: &Names<'_>) -> (String, Level) {
             (format!("{then} if {condition} else {}", expression(otherwise, names)), Level::Ternary)
         }
         ScalarExpr::Cast(dtype, operand) => {
-            (format!("dace.{}({})", type_name(*dtype), expression(operand, names)), Level::Primary)
+            (format!("{}({})", (names.cast)(*dtype), expression(operand, names)), Level::Primary)
         }
     }
 }
 
-fn binary(op: BinaryOp, lhs: &ScalarExpr, rhs: &ScalarExpr, names: &Names<'_>) -> (String, Level) {
+fn binary(op: BinaryOp, lhs: &ScalarExpr, rhs: &ScalarExpr, names: &Words<'_>) -> (String, Level) {
     let Some(level) = level_of(op) else {
         let (lhs, rhs) = (expression(lhs, names), expression(rhs, names));
         return (format!("{}({lhs}, {rhs})", op.symbol()), Level::Primary);
@@ -102,12 +107,12 @@ fn binary(op: BinaryOp, lhs: &ScalarExpr, rhs: &ScalarExpr, names: &Names<'_>) -
 }
 
 /// Literals of the types that C++ gives them are bare; the others say their type.
-fn literal(constant: Constant) -> (String, Level) {
+fn literal(constant: Constant, cast: fn(DType) -> &'static str) -> (String, Level) {
     let bare = |text: String| {
         let level = if text.starts_with('-') { Level::Sign } else { Level::Primary };
         (text, level)
     };
-    let typed = |dtype: DType, text: String| (format!("dace.{}({text})", type_name(dtype)), Level::Primary);
+    let typed = |dtype: DType, text: String| (format!("{}({text})", cast(dtype)), Level::Primary);
     match constant {
         Constant::Bool(value) => bare(if value { "True" } else { "False" }.to_owned()),
         Constant::Int(value, DType::Int64) => bare(value.to_string()),
@@ -128,7 +133,43 @@ fn float(value: f64) -> String {
     }
 }
 
-/// DaCe calls truth values `bool_` in tasklets.
-pub(super) fn type_name(dtype: DType) -> &'static str {
-    if dtype == DType::Bool { "bool_" } else { dtype.name() }
+/// Types as tasklets write them.
+pub(super) fn dace_type(dtype: DType) -> &'static str {
+    use DType::*;
+    match dtype {
+        Bool => "dace.bool_",
+        Int8 => "dace.int8",
+        Int16 => "dace.int16",
+        Int32 => "dace.int32",
+        Int64 => "dace.int64",
+        UInt8 => "dace.uint8",
+        UInt16 => "dace.uint16",
+        UInt32 => "dace.uint32",
+        UInt64 => "dace.uint64",
+        Float16 => "dace.float16",
+        BFloat16 => "dace.bfloat16",
+        Float32 => "dace.float32",
+        Float64 => "dace.float64",
+        Complex64 => "dace.complex64",
+        Complex128 => "dace.complex128",
+    }
+}
+
+/// Types as conditions write them, where DaCe takes `dace` for a symbol.
+pub(super) fn c_type(dtype: DType) -> &'static str {
+    use DType::*;
+    match dtype {
+        Bool => "bool",
+        Int8 => "int8_t",
+        Int16 => "int16_t",
+        Int32 => "int32_t",
+        Int64 => "int64_t",
+        UInt8 => "uint8_t",
+        UInt16 => "uint16_t",
+        UInt32 => "uint32_t",
+        UInt64 => "uint64_t",
+        Float32 => "float",
+        Float64 => "double",
+        Float16 | BFloat16 | Complex64 | Complex128 => dtype.name(),
+    }
 }

@@ -1,1 +1,255 @@
+use super::*;
+use crate::text;
+use proptest::prelude::*;
 
+const FLOW: &str = r#"sdfg flow(A, n) -> (__return) {
+  symbol N: int64
+  symbol k: int64
+  symbol m: int64
+  data A: float64[N, 4]
+  data n: int32
+  data __return: float64
+  transient t: float64 call
+  transient u: float32[8] strides [2] register persistent
+
+  assign k = 0, m = 5
+  loop for_i for i in N - 1:-1:-1 {
+    if A[$i, 0] < 0.0 {
+      if t > 100.0 {
+        break
+      }
+    } elif not t < 3.0 {
+      assign k = $k + int64(n)
+    } else {
+      state add {
+        n0 = access A
+        n0 -> n1.a: A[i, 1:4]
+        n1 = tasklet add(a: float64[1]) -> (o: float64) {
+          v = a[2]*2.0 if a[0] > 0.5 else float64(float32(a[1]))
+          if $i == $(2*(i//2)) {
+            o = v + float64($i)
+          } else {
+            o = min(v, 0.25) + sqrt(v)
+          }
+        }
+        n1.o -> n2: t wcr sum
+        n2 = access t
+      }
+    }
+    loop for_j for j in 0:m:2 {
+      assign k = $(j + k)
+    }
+  }
+  loop w while n > int32($k) {
+    assign k = $(k + 1)
+  }
+  loop d do {
+    state half {
+      n0 = access t
+      n0 -> n1.a: t
+      n1 = tasklet h(a: float64) -> (o: float64) { o = a*0.5 }
+      n1.o -> n2: t dynamic
+      n2 = access t
+    }
+  } while t > 10.0
+  state fin {
+    n0 = access A
+    n0 -> n1._in: A[0:N, k]
+    n1 = library r Reduce(wcr = "max", axes = [0])
+    n1._out -> n2: __return
+    n2 = access __return
+  }
+}
+"#;
+
+/// The same program after it has been written and read; labels of loops are not kept.
+fn again(sdfg: &Sdfg) -> Sdfg {
+    let json = to_string(sdfg);
+    from_slice(json.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{json}"))
+}
+
+fn without_loop_labels(text: &str) -> String {
+    let label = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        match line.trim_start().strip_prefix("loop ").and_then(|rest| rest.split_once(' ')) {
+            Some((_, header)) => format!("{}loop {header}", " ".repeat(indent)),
+            None => line.to_owned(),
+        }
+    };
+    text.lines().map(label).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn control_flow_survives() {
+    let sdfg = text::parse(FLOW).unwrap();
+    let read = again(&sdfg).to_string();
+    let expected = FLOW.replace(
+        "    } elif not t < 3.0 {\n      assign k = $k + int64(n)\n    } else {\n",
+        "    } else {\n      if not t < 3.0 {\n        assign k = $k + int64(n)\n      } else {\n",
+    );
+    let flat = |text: &str| {
+        let lines = without_loop_labels(text);
+        lines.lines().map(str::trim).filter(|line| *line != "}").collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(flat(&read), flat(&expected), "{read}");
+    let twice = again(&again(&sdfg));
+    assert_eq!(without_loop_labels(&twice.to_string()), without_loop_labels(&read));
+}
+
+#[test]
+fn the_same_bytes_each_time() {
+    let sdfg = text::parse(FLOW).unwrap();
+    assert_eq!(to_string(&sdfg), to_string(&sdfg));
+    let ids: Vec<String> =
+        to_string(&sdfg).lines().filter(|line| line.contains("\"guid\"")).map(ToOwned::to_owned).collect();
+    let different: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(ids.len(), different.len());
+}
+
+/// A file as the reference describes the smallest that DaCe loads: what can be absent is.
+const SMALL: &str = r#"{"type":"SDFG","dace_version":"1.0.2","attributes":{"name":"dbl","symbols":{"N":"int32"},
+  "arg_names":["A","B"],"_arrays":{
+    "A":{"type":"Array","attributes":{"dtype":"float32","shape":["N"]}},
+    "B":{"type":"Array","attributes":{"dtype":"float64","shape":["$N"]}}}},
+ "nodes":[{"type":"SDFGState","label":"s0","attributes":{},"nodes":[
+    {"type":"AccessNode","attributes":{"data":"A"}},
+    {"type":"MapEntry","scope_exit":"3","attributes":{"label":"m","params":["i"],
+      "range":{"type":"Range","ranges":[{"start":"0","end":"N - 1","step":"1","tile":"1"}]},
+      "in_connectors":{"IN_1":null},"out_connectors":{"OUT_1":null}}},
+    {"type":"Tasklet","attributes":{"label":"t","code":{"string_data":"o = a * 2 + 1.5"},
+      "in_connectors":{"a":null},"out_connectors":{"o":null}}},
+    {"type":"MapExit","scope_entry":"1","attributes":{"in_connectors":{"IN_1":null}}},
+    {"type":"AccessNode","attributes":{"data":"B"}}],
+  "edges":[
+    {"type":"MultiConnectorEdge","attributes":{"data":{"type":"Memlet","attributes":{"data":"A"}}},
+     "src":"0","dst":"1","src_connector":null,"dst_connector":"IN_1"},
+    {"type":"MultiConnectorEdge","attributes":{"data":{"type":"Memlet","attributes":{"data":"A",
+     "subset":{"type":"Indices","indices":["i"]}}}},
+     "src":1,"dst":"2","src_connector":"OUT_1","dst_connector":"a"},
+    {"type":"MultiConnectorEdge","attributes":{"data":{"type":"Memlet","attributes":{"data":"B",
+     "wcr":"(lambda x, y: (x + y))","subset":{"type":"Range","ranges":[{"start":"i","end":"i","step":"1","tile":"1"}]}}}},
+     "src":"2","dst":"3","src_connector":"o","dst_connector":"IN_1"},
+    {"type":"MultiConnectorEdge","attributes":{"data":{"type":"Memlet","attributes":{"data":"B"}}},
+     "src":"3","dst":"4","src_connector":"OUT_1","dst_connector":null}]}],
+ "edges":[]}"#;
+
+#[test]
+fn a_small_file_is_typed() {
+    let expected = "\
+sdfg dbl(A, B) {
+  symbol N: int32
+  data A: float32[N]
+  data B: float64[N]
+
+  state s0 {
+    n0 = access A
+    n0 -> n1.IN_1: A[0:N]
+    n1 = map m(i in 0:N) {
+      n1.OUT_1 -> n2.a: A[i]
+      n2 = tasklet t(a: float32) -> (o: float64) { o = float64(a*2.0f32) + 1.5 }
+      n2.o -> n3.IN_1: B[i] wcr sum
+    } n3
+    n3.OUT_1 -> n4: B[0:N]
+    n4 = access B
+  }
+}
+";
+    assert_eq!(from_slice(SMALL.as_bytes()).unwrap().to_string(), expected);
+}
+
+#[test]
+fn compressed_files_are_read() {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(SMALL.as_bytes()).unwrap();
+    let compressed = encoder.finish().unwrap();
+    assert_eq!(from_slice(&compressed).unwrap(), from_slice(SMALL.as_bytes()).unwrap());
+}
+
+#[test]
+fn regions_of_newer_files_are_read() {
+    let loop_region = r#"{"type":"SDFG","attributes":{"name":"f","_arrays":{
+        "s":{"type":"Scalar","attributes":{"dtype":"float64","transient":true}}},"symbols":{"i":"int64","k":"int64"}},
+      "edges":[],"nodes":[{"type":"LoopRegion","label":"l","start_block":0,"attributes":{
+        "init_statement":{"string_data":"i = 0"},"loop_condition":{"string_data":"(i < 10)"},
+        "update_statement":{"string_data":"i = (i + 2)"},"loop_variable":"i","inverted":false},
+        "edges":[],"nodes":[{"type":"ConditionalBlock","label":"c","branches":[
+          [{"string_data":"(s > 1.0)"},{"type":"ControlFlowRegion","label":"b","edges":[],
+            "nodes":[{"type":"ContinueBlock","label":"x","nodes":[],"edges":[]}]}],
+          [null,{"type":"ControlFlowRegion","label":"b2",
+            "edges":[{"type":"Edge","src":"0","dst":"1","attributes":{"data":{"type":"InterstateEdge","attributes":{
+              "assignments":{"k":"(k + i)"}}}}}],
+            "nodes":[{"type":"SDFGState","label":"e","attributes":{},"nodes":[],"edges":[]},
+                     {"type":"SDFGState","label":"e2","attributes":{},"nodes":[],"edges":[]}]}]]}]}]}"#;
+    let expected = "\
+sdfg f() {
+  symbol k: int64
+  transient s: float64
+
+  loop for_i for i in 0:10:2 {
+    if s > 1.0 {
+      continue
+    } else {
+      assign k = $(i + k)
+    }
+  }
+}
+";
+    assert_eq!(from_slice(loop_region.as_bytes()).unwrap().to_string(), expected);
+}
+
+#[test]
+fn errors_name_the_path() {
+    let cases = [
+        ("", "$: "),
+        ("[1]", "$: this is no SDFG"),
+        (&SMALL.replace("float32", "float33"), "$.attributes._arrays.A.attributes.dtype: `float33`"),
+        (&SMALL.replace("a * 2", "a * b[0]"), "$.nodes[0].nodes[2].attributes.code: `b` is one value"),
+        (&SMALL.replace("a * 2", "import os"), "$.nodes[0].nodes[2].attributes.code: expected"),
+        (&SMALL.replace("\"scope_exit\":\"3\"", "\"scope_exit\":\"2\""), "$.nodes[0].nodes[1].scope_exit: "),
+        (&SMALL.replace("\"dst\":\"4\"", "\"dst\":\"5\""), "$.nodes[0].edges[3].dst: there is no such node"),
+        (&SMALL.replace("\"N - 1\"", "\"N - \""), "$.nodes[0].nodes[1].attributes.range.ranges[0].end: "),
+        (&SMALL.replace("\"params\":[\"i\"]", "\"params\":[\"i;\"]"), "`i;` is no identifier"),
+        (&SMALL.replace("MapEntry", "ConsumeEntry"), "$.nodes[0].nodes[1]: nodes of type `ConsumeEntry`"),
+        (
+            &SMALL.replace(
+                "{\"string_data\":\"o = a * 2 + 1.5\"}",
+                "{\"string_data\":\"x\",\"language\":\"CPP\"}",
+            ),
+            "foreign code",
+        ),
+    ];
+    for (text, message) in cases {
+        let error = from_slice(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(message), "expected {message}\nfound {error}");
+    }
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(from_slice(deep.as_bytes()).is_err());
+    let code = SMALL.replace("a * 2", &"(".repeat(100_000));
+    assert!(from_slice(code.as_bytes()).unwrap_err().message().contains("nested too deeply"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the graph is, it can be written, and read without a panic.
+    #[test]
+    fn every_graph_is_written(sdfg in crate::text::generate::small_sdfgs()) {
+        let json = to_string(&sdfg);
+        let value: Result<serde_json::Value, _> = serde_json::from_str(&json);
+        prop_assert!(value.is_ok());
+        let _ = from_slice(json.as_bytes());
+    }
+
+    #[test]
+    fn damaged_files_are_refused_without_a_panic(at in 0usize..2000, byte in any::<u8>()) {
+        let mut bytes = SMALL.as_bytes().to_vec();
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        let _ = from_slice(&bytes);
+    }
+}

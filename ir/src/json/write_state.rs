@@ -191,7 +191,10 @@ impl Writer<'_> {
             attributes.insert(key.into(), connectors.into());
         }
         let (code, language) = match &tasklet.code {
-            TaskletCode::Native(stmts) => (python::statements(stmts, &name), "Python"),
+            TaskletCode::Native(stmts) => {
+                let words = python::Words { name: &name, cast: python::dace_type };
+                (python::statements(stmts, &words), "Python")
+            }
             TaskletCode::External(call) => {
                 let call = crate::text::print_call(call);
                 attributes.insert("_meta_call".into(), json!(call));
@@ -413,7 +416,7 @@ pub(super) fn lambda(wcr: Wcr) -> String {
 
 /// The value that a reduction starts from. JSON has no infinity: extremes of floats start from the largest number, as
 /// DaCe's own do.
-fn identity(wcr: Wcr, dtype: Option<crate::DType>) -> Value {
+pub(super) fn identity(wcr: Wcr, dtype: Option<crate::DType>) -> Value {
     let dtype = dtype.unwrap_or(crate::DType::Float64);
     match wcr {
         Wcr::Sum | Wcr::LogicalOr | Wcr::BitOr | Wcr::BitXor => json!(0),

@@ -4,10 +4,10 @@ use super::TextErrorKind;
 use std::fmt;
 
 /// A kind of error and its place.
-pub(super) type Failure = (TextErrorKind, usize);
+pub(crate) type Failure = (TextErrorKind, usize);
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     /// A name or a keyword.
     Word(&'a str),
     /// A name in quotes, which is never a keyword.
@@ -21,14 +21,14 @@ pub(super) enum Token<'a> {
 
 /// A token with its place.
 #[derive(Clone, Debug)]
-pub(super) struct Placed<'a> {
-    pub(super) token: Token<'a>,
+pub(crate) struct Placed<'a> {
+    pub(crate) token: Token<'a>,
     /// The first byte.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Past the last byte.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// Whether the token is the first of its line.
-    pub(super) first: bool,
+    pub(crate) first: bool,
 }
 
 /// Longest first.
@@ -38,7 +38,7 @@ const SYMBOLS: [&str; 34] = [
 ];
 
 /// Every token of the text; the last is the end.
-pub(super) fn tokens(text: &str) -> Result<Vec<Placed<'_>>, Failure> {
+pub(crate) fn tokens(text: &str) -> Result<Vec<Placed<'_>>, Failure> {
     let mut tokens = Vec::new();
     let mut at = 0;
     loop {

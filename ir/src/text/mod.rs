@@ -44,7 +44,7 @@
 
 mod error;
 mod expr;
-mod lexer;
+pub(crate) mod lexer;
 mod names;
 pub(crate) mod outline;
 mod parse_state;

@@ -1,0 +1,414 @@
+//! State machines as regions.
+//!
+//! A vertex with several ways out becomes a conditional, whose branches end where all ways meet again (the immediate
+//! post-dominator). A vertex to which an edge leads back from one that it dominates becomes a loop; edges to it are
+//! `continue`, edges to what follows the loop are `break`. Each vertex is placed once: a graph in which that does not
+//! work (a jump into a loop, out of two loops) is refused.
+
+use crate::control_flow::LoopHeader;
+use crate::{Assignment, Block, Branch, Conditional, Constant, Loop, Region, ScalarExpr, UnaryOp};
+use petgraph::algo::dominators::{Dominators, simple_fast};
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::BTreeSet;
+
+/// A transition.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) src: usize,
+    pub(super) dst: usize,
+    pub(super) condition: Option<ScalarExpr>,
+    /// Groups of assignments, made one after the other.
+    pub(super) assignments: Vec<Vec<Assignment>>,
+}
+
+/// Vertices, each with what it runs, and transitions.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    pub(super) blocks: Vec<Vec<Block>>,
+    pub(super) steps: Vec<Step>,
+    pub(super) start: usize,
+}
+
+impl Graph {
+    /// Takes vertices that do nothing out of every way that leads through them; those before an assignment stay, where
+    /// several ways or a choice lead to them.
+    fn shorten(&mut self) {
+        for at in 0..self.blocks.len() {
+            let out: Vec<usize> = (0..self.steps.len()).filter(|step| self.steps[*step].src == at).collect();
+            let [only] = out[..] else { continue };
+            let through = self.steps[only].clone();
+            let busy = through.condition.is_some() || !self.blocks[at].is_empty();
+            if busy || through.dst == at || at == self.start {
+                continue;
+            }
+            let mut before = self.steps.iter().filter(|step| step.dst == at);
+            let single =
+                before.next().is_some_and(|step| step.condition.is_none()) && before.next().is_none();
+            if !through.assignments.is_empty() && !single {
+                continue;
+            }
+            for step in self.steps.iter_mut().filter(|step| step.dst == at) {
+                step.dst = through.dst;
+                step.assignments.extend(through.assignments.iter().cloned());
+            }
+            self.steps.remove(only);
+        }
+    }
+
+    /// The first vertex to which no transition leads.
+    pub(super) fn source(&self) -> usize {
+        (0..self.blocks.len()).find(|at| self.steps.iter().all(|step| step.dst != *at)).unwrap_or(0)
+    }
+}
+
+/// Nested loops and conditionals.
+const MAX_DEPTH: usize = 200;
+
+/// The region that does the same.
+pub(super) fn lift(mut graph: Graph) -> Result<Region, String> {
+    if graph.blocks.is_empty() {
+        return Ok(Region::default());
+    }
+    if graph.start >= graph.blocks.len() {
+        return Err("the start block does not exist".to_owned());
+    }
+    graph.shorten();
+    let start = graph.start;
+    let mut lifter = Lifter::new(graph);
+    let mut region = Region { blocks: lifter.sequence(start, None, None, 0)? };
+    drop_last(&mut region, &Block::Return);
+    Ok(region)
+}
+
+struct Lifter {
+    graph: Graph,
+    dominators: Dominators<NodeIndex>,
+    /// Of the graph with edges turned around, from a vertex that follows every end.
+    post_dominators: Dominators<NodeIndex>,
+    placed: Vec<bool>,
+}
+
+/// The loop around, innermost.
+struct Around {
+    header: usize,
+    after: Option<usize>,
+    nodes: BTreeSet<usize>,
+    /// Of the ways to the next iteration: those that leave the loop do not count.
+    post_dominators: Dominators<NodeIndex>,
+}
+
+impl Lifter {
+    fn new(graph: Graph) -> Self {
+        let count = graph.blocks.len();
+        let mut forward = DiGraph::<(), ()>::new();
+        let mut backward = DiGraph::<(), ()>::new();
+        for _ in 0..=count {
+            forward.add_node(());
+            backward.add_node(());
+        }
+        let mut ends = vec![true; count];
+        for step in &graph.steps {
+            forward.add_edge(NodeIndex::new(step.src), NodeIndex::new(step.dst), ());
+            backward.add_edge(NodeIndex::new(step.dst), NodeIndex::new(step.src), ());
+            ends[step.src] = false;
+        }
+        let exit = NodeIndex::new(count);
+        for (at, _) in ends.iter().enumerate().filter(|(_, end)| **end) {
+            backward.add_edge(exit, NodeIndex::new(at), ());
+        }
+        let dominators = simple_fast(&forward, NodeIndex::new(graph.start));
+        let post_dominators = simple_fast(&backward, exit);
+        Lifter { placed: vec![false; count], graph, dominators, post_dominators }
+    }
+
+    fn dominates(&self, a: usize, b: usize) -> bool {
+        let found = self.dominators.dominators(NodeIndex::new(b));
+        found.is_some_and(|mut all| all.any(|node| node.index() == a))
+    }
+
+    /// The loop of these vertices.
+    fn around(&self, header: usize, after: Option<usize>, nodes: BTreeSet<usize>) -> Around {
+        let count = self.graph.blocks.len();
+        let mut backward = DiGraph::<(), ()>::new();
+        (0..=count).for_each(|_| {
+            backward.add_node(());
+        });
+        for step in
+            self.graph.steps.iter().filter(|step| nodes.contains(&step.src) && nodes.contains(&step.dst))
+        {
+            let dst = if step.dst == header { count } else { step.dst };
+            backward.add_edge(NodeIndex::new(dst), NodeIndex::new(step.src), ());
+        }
+        let post_dominators = simple_fast(&backward, NodeIndex::new(count));
+        Around { header, after, nodes, post_dominators }
+    }
+
+    /// Where all ways from a vertex meet again.
+    fn meeting(&self, at: usize, around: Option<&Around>) -> Option<usize> {
+        let tree = match around.filter(|around| around.nodes.contains(&at)) {
+            Some(around) => &around.post_dominators,
+            None => &self.post_dominators,
+        };
+        let node = tree.immediate_dominator(NodeIndex::new(at))?;
+        (node.index() < self.graph.blocks.len()).then_some(node.index())
+    }
+
+    fn out(&self, at: usize) -> Vec<Step> {
+        self.graph.steps.iter().filter(|step| step.src == at).cloned().collect()
+    }
+
+    /// Vertices of the loop that a vertex begins; empty if it begins none.
+    fn natural_loop(&self, header: usize) -> BTreeSet<usize> {
+        let back =
+            self.graph.steps.iter().filter(|step| step.dst == header && self.dominates(header, step.src));
+        let mut stack: Vec<usize> = back.map(|step| step.src).collect();
+        if stack.is_empty() {
+            return BTreeSet::new();
+        }
+        let mut nodes = BTreeSet::from([header]);
+        while let Some(at) = stack.pop() {
+            if nodes.insert(at) {
+                let before = self.graph.steps.iter().filter(|step| step.dst == at);
+                stack.extend(before.map(|step| step.src).filter(|src| self.dominates(header, *src)));
+            }
+        }
+        nodes
+    }
+
+    /// Blocks from `at` up to `join`, or to a jump.
+    fn sequence(
+        &mut self,
+        mut at: usize,
+        join: Option<usize>,
+        around: Option<&Around>,
+        depth: usize,
+    ) -> Result<Vec<Block>, String> {
+        if depth > MAX_DEPTH {
+            return Err("control flow is nested too deeply".to_owned());
+        }
+        let mut blocks = Vec::new();
+        let mut first = around.map(|around| around.header) == Some(at) && !self.placed[at];
+        loop {
+            if Some(at) == join {
+                return Ok(blocks);
+            }
+            if let Some(around) = around.filter(|_| !first) {
+                if at == around.header {
+                    blocks.push(Block::Continue);
+                    return Ok(blocks);
+                }
+                if Some(at) == around.after {
+                    blocks.push(Block::Break);
+                    return Ok(blocks);
+                }
+            }
+            if !first {
+                let nodes = self.natural_loop(at);
+                if !nodes.is_empty() && !self.placed[at] {
+                    let after = self.repeat(at, nodes, &mut blocks, depth)?;
+                    match after {
+                        Some(after) => at = after,
+                        None => return Ok(blocks),
+                    }
+                    continue;
+                }
+            }
+            first = false;
+            self.place(at, &mut blocks)?;
+            if matches!(blocks.last(), Some(Block::Break | Block::Continue | Block::Return)) {
+                return Ok(blocks);
+            }
+            let out = self.out(at);
+            match &out[..] {
+                [] => {
+                    blocks.push(Block::Return);
+                    return Ok(blocks);
+                }
+                [step] if step.condition.is_none() => {
+                    push_assignments(step, &mut blocks);
+                    at = step.dst;
+                }
+                _ => {
+                    let inside =
+                        |at: &usize| around.is_none_or(|it| Some(*at) != it.after && *at != it.header);
+                    let meeting = self.meeting(at, around).filter(inside);
+                    let end = meeting.or(join);
+                    blocks.push(self.conditional(out, end, around, depth)?);
+                    match meeting {
+                        Some(meeting) => at = meeting,
+                        None => return Ok(blocks),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The blocks of a vertex. An empty end may be reached from several places.
+    fn place(&mut self, at: usize, blocks: &mut Vec<Block>) -> Result<(), String> {
+        let end = self.graph.blocks[at].is_empty() && self.out(at).is_empty();
+        if std::mem::replace(&mut self.placed[at], true) && !end {
+            return Err("the control flow is not structured: loops or branches overlap".to_owned());
+        }
+        blocks.append(&mut self.graph.blocks[at]);
+        Ok(())
+    }
+
+    fn conditional(
+        &mut self,
+        out: Vec<Step>,
+        end: Option<usize>,
+        around: Option<&Around>,
+        depth: usize,
+    ) -> Result<Block, String> {
+        let mut branches = Vec::new();
+        let mut otherwise = None;
+        for step in complete(out) {
+            let mut body = Region::default();
+            push_assignments(&step, &mut body.blocks);
+            body.blocks.append(&mut self.sequence(step.dst, end, around, depth + 1)?);
+            match step.condition {
+                Some(condition) => branches.push(Branch { condition: Some(condition), body }),
+                None => otherwise = Some(body),
+            }
+        }
+        // Where no condition holds, the program ends.
+        let body = otherwise.unwrap_or_else(|| Region::new([Block::Return]));
+        if !body.blocks.is_empty() {
+            branches.push(Branch { condition: None, body });
+        }
+        Ok(Block::Conditional(Conditional { branches, ..Conditional::default() }))
+    }
+
+    /// Adds the loop that begins at `header`; returns what follows it.
+    fn repeat(
+        &mut self,
+        header: usize,
+        nodes: BTreeSet<usize>,
+        blocks: &mut Vec<Block>,
+        depth: usize,
+    ) -> Result<Option<usize>, String> {
+        let out = complete(self.out(header));
+        let guard = match &out[..] {
+            [a, b] if self.graph.blocks[header].is_empty() => {
+                let (enter, leave) = if nodes.contains(&a.dst) { (a, b) } else { (b, a) };
+                let guards = nodes.contains(&enter.dst) && !nodes.contains(&leave.dst);
+                (guards && leave.assignments.is_empty()).then(|| (enter.clone(), leave.clone()))
+            }
+            _ => None,
+        };
+        let label = format!("loop_{header}");
+        let (condition, body, after) = match guard {
+            Some((enter, leave)) => {
+                self.place(header, blocks)?;
+                let after = Some(leave.dst);
+                let around = self.around(header, after, nodes);
+                let mut body = Vec::new();
+                push_assignments(&enter, &mut body);
+                if enter.dst != header {
+                    body.append(&mut self.sequence(enter.dst, None, Some(&around), depth + 1)?);
+                }
+                let condition = match (enter.condition, leave.condition) {
+                    (Some(condition), _) => condition,
+                    (None, Some(left)) => ScalarExpr::unary(UnaryOp::Not, left),
+                    (None, None) => Constant::Bool(true).into(),
+                };
+                (condition, body, after)
+            }
+            None => {
+                let after = self.follower(header, &nodes);
+                let around = self.around(header, after, nodes);
+                let body = self.sequence(header, None, Some(&around), depth + 1)?;
+                (Constant::Bool(true).into(), body, after)
+            }
+        };
+        let mut body = Region { blocks: body };
+        drop_last(&mut body, &Block::Continue);
+        let header = tested_at_the_end(&mut body, &condition).unwrap_or(LoopHeader::While { condition });
+        let repeat = Loop { label: label.into(), header, body, span: Default::default() };
+        blocks.push(Block::Loop(Box::new(repeat)));
+        Ok(after)
+    }
+
+    /// Where the ways out of a loop meet, or its only way out.
+    fn follower(&self, header: usize, nodes: &BTreeSet<usize>) -> Option<usize> {
+        let mut at = self.meeting(header, None);
+        while let Some(next) = at {
+            if !nodes.contains(&next) {
+                return Some(next);
+            }
+            at = self.meeting(next, None);
+        }
+        let out =
+            self.graph.steps.iter().filter(|step| nodes.contains(&step.src) && !nodes.contains(&step.dst));
+        out.map(|step| step.dst).next()
+    }
+}
+
+fn push_assignments(step: &Step, blocks: &mut Vec<Block>) {
+    blocks.extend(step.assignments.iter().cloned().map(Block::Assign));
+}
+
+/// Two transitions of which one has the negated condition of the other: the negated one is what is left.
+fn complete(mut out: Vec<Step>) -> Vec<Step> {
+    if let [a, b] = &mut out[..]
+        && let (Some(first), Some(second)) = (&a.condition, &b.condition)
+    {
+        let negates = |a: &ScalarExpr, b: &ScalarExpr| matches!(a, ScalarExpr::Unary(UnaryOp::Not, inner) if **inner == *b);
+        if negates(second, first) {
+            b.condition = None;
+        } else if negates(first, second) {
+            a.condition = None;
+            out.swap(0, 1);
+        }
+    }
+    out
+}
+
+/// Removes a jump that ends a region, also at the end of a conditional that ends it, where it has no effect.
+fn drop_last(region: &mut Region, jump: &Block) {
+    if region.blocks.last() == Some(jump) {
+        region.blocks.pop();
+    }
+    if let Some(Block::Conditional(it)) = region.blocks.last_mut() {
+        it.branches.iter_mut().for_each(|branch| drop_last(&mut branch.body, jump));
+        while it.branches.last().is_some_and(|last| last.condition.is_none() && last.body.blocks.is_empty()) {
+            it.branches.pop();
+        }
+    }
+}
+
+/// `while True: body; if c: pass else: break` as `do: body while c`, if nothing else continues it.
+fn tested_at_the_end(body: &mut Region, condition: &ScalarExpr) -> Option<LoopHeader> {
+    if *condition != ScalarExpr::Constant(Constant::Bool(true)) {
+        return None;
+    }
+    let Some(Block::Conditional(last)) = body.blocks.last() else { return None };
+    let test = match &last.branches[..] {
+        [again, leave]
+            if leave.condition.is_none()
+                && again.body.blocks.is_empty()
+                && leave.body.blocks == [Block::Break] =>
+        {
+            again.condition.clone()?
+        }
+        [leave] if leave.body.blocks == [Block::Break] => {
+            ScalarExpr::unary(UnaryOp::Not, leave.condition.clone()?)
+        }
+        _ => return None,
+    };
+    let before = &body.blocks[..body.blocks.len() - 1];
+    if before.iter().any(continues) {
+        return None;
+    }
+    body.blocks.pop();
+    Some(LoopHeader::DoWhile { condition: test })
+}
+
+/// Whether a block starts the next iteration of the loop around it.
+pub(super) fn continues(block: &Block) -> bool {
+    match block {
+        Block::Continue => true,
+        Block::Conditional(it) => it.branches.iter().any(|branch| branch.body.blocks.iter().any(continues)),
+        _ => false,
+    }
+}

@@ -1,0 +1,433 @@
+//! Reads SDFGs, containers and control flow.
+
+use super::error::{Path, Result};
+use super::lift::{Graph, Step, lift};
+use super::syntax;
+use super::typing::{Meaning, Typing};
+use crate::control_flow::LoopHeader;
+use crate::{
+    Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Region, Scalar,
+    ScalarExpr, Sdfg, Span, Storage,
+};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::io::Read;
+
+/// Uncompressed size that is not exceeded.
+const MAX_BYTES: u64 = 1 << 28;
+
+/// Reads the whole file.
+pub(super) fn document(bytes: &[u8]) -> Result<Sdfg> {
+    let root = Path::ROOT;
+    let mut plain = Vec::new();
+    let compressed = bytes.starts_with(&[0x1f, 0x8b]);
+    if compressed {
+        let mut decoder = flate2::read::GzDecoder::new(bytes).take(MAX_BYTES + 1);
+        decoder
+            .read_to_end(&mut plain)
+            .map_err(|error| root.error(format!("damaged compression: {error}")))?;
+    }
+    let text = if compressed { &plain } else { bytes };
+    if text.len() as u64 > MAX_BYTES {
+        return Err(root.error(format!("the file is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    let value: Value = serde_json::from_slice(text).map_err(|error| root.error(error))?;
+    sdfg(&value, &root)
+}
+
+/// A value that has to be there.
+pub(super) fn get<'a>(value: &'a Value, key: &str, path: &Path<'_>) -> Result<&'a Value> {
+    value.get(key).ok_or_else(|| path.error(format!("`{key}` is missing")))
+}
+
+pub(super) fn text<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a str> {
+    value.as_str().ok_or_else(|| path.error("expected a text"))
+}
+
+pub(super) fn list<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a [Value]> {
+    value.as_array().map(Vec::as_slice).ok_or_else(|| path.error("expected a list"))
+}
+
+pub(super) fn object<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a Map<String, Value>> {
+    value.as_object().ok_or_else(|| path.error("expected an object"))
+}
+
+/// A name, which becomes an identifier of emitted code.
+pub(super) fn name(text: &str, path: &Path<'_>) -> Result<Name> {
+    let name = Name::from(text);
+    if name.is_identifier() { Ok(name) } else { Err(path.error(format!("`{text}` is no identifier"))) }
+}
+
+/// A symbolic expression: a text or an integer.
+pub(super) fn expr(value: &Value, path: &Path<'_>) -> Result<Expr> {
+    match (value.as_i64(), value.as_str()) {
+        (Some(value), _) => Ok(Expr::int(value)),
+        (None, Some(text)) => Expr::parse(text).map_err(|error| path.error(error)),
+        (None, None) => Err(path.error("expected an expression")),
+    }
+}
+
+/// The place in the source file.
+pub(super) fn span(attributes: &Value) -> Span {
+    let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok());
+    let line = number(attributes.get("debuginfo").and_then(|info| info.get("start_line"))).unwrap_or(0);
+    let bytes = attributes.get("_meta_bytes");
+    let at = |index: usize| number(bytes.and_then(|bytes| bytes.get(index))).unwrap_or(0);
+    if line == 0 { Span::default() } else { Span::new(at(0), at(1), line) }
+}
+
+/// The text of a code block.
+pub(super) fn code<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a str> {
+    if let Some(text) = value.as_str() {
+        return Ok(text);
+    }
+    match value.get("language").and_then(Value::as_str).unwrap_or("Python") {
+        "Python" => value.get("string_data").map_or(Ok(""), |code| text(code, &path.key("string_data"))),
+        other => Err(path.error(format!("code in {other} is foreign code, which is not accepted"))),
+    }
+}
+
+pub(super) fn dtype(value: &Value, path: &Path<'_>) -> Result<DType> {
+    match value.as_str() {
+        Some("bool_") => Ok(DType::Bool),
+        Some(name) => name.parse().map_err(|error| path.error(error)),
+        None => {
+            let kind = value.get("type").and_then(Value::as_str).unwrap_or("?");
+            Err(path.error(format!("the element type `{kind}` is not supported")))
+        }
+    }
+}
+
+/// An SDFG, the whole file's or a nested one.
+pub(super) fn sdfg(value: &Value, path: &Path<'_>) -> Result<Sdfg> {
+    match value.get("type").and_then(Value::as_str) {
+        Some("SDFG") => {}
+        _ => return Err(path.error("this is no SDFG")),
+    }
+    let attributes_path = path.key("attributes");
+    let attributes = get(value, "attributes", path)?;
+    let mut sdfg = Sdfg::new(name(
+        text(get(attributes, "name", &attributes_path)?, &attributes_path)?,
+        &attributes_path,
+    )?);
+    sdfg.span = span(attributes);
+    sdfg.file = attributes.get("_meta_file").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if attributes.get("constants_prop").and_then(Value::as_object).is_some_and(|all| !all.is_empty()) {
+        return Err(attributes_path.error("constants are not supported"));
+    }
+    containers(attributes, &attributes_path, &mut sdfg)?;
+    let path_of_symbols = attributes_path.key("symbols");
+    for (symbol, value) in attributes.get("symbols").and_then(Value::as_object).into_iter().flatten() {
+        let here = path_of_symbols.key(symbol);
+        let dtype = dtype(value, &here)?;
+        if !dtype.is_integer() && dtype != DType::Bool {
+            return Err(here.error(format!("a symbol of type {dtype}; symbols are integers")));
+        }
+        sdfg.symbols.insert(name(symbol, &here)?, dtype);
+    }
+    arguments(attributes, &mut sdfg);
+    let body = Reader { sdfg: &sdfg }.region(value, path)?;
+    sdfg.body = super::counted::recognize(body);
+    for symbol in sdfg.free_symbols() {
+        sdfg.symbols.entry(symbol).or_insert(DType::Int64);
+    }
+    let counted = only_counted(&sdfg.body);
+    sdfg.symbols.retain(|symbol, _| !counted.contains(symbol));
+    Ok(sdfg)
+}
+
+/// Loop variables that nothing assigns: they need no declaration.
+fn only_counted(region: &Region) -> BTreeSet<Name> {
+    let (mut counted, mut assigned) = (BTreeSet::new(), BTreeSet::new());
+    region.visit(&mut |block| match block {
+        Block::Loop(it) => counted.extend(it.variable().cloned()),
+        Block::Assign(all) => assigned.extend(all.iter().map(|it| it.symbol.clone())),
+        _ => {}
+    });
+    &counted - &assigned
+}
+
+fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -> Result<()> {
+    let path = path.key("_arrays");
+    for (container, value) in object(attributes.get("_arrays").unwrap_or(&Value::Object(Map::new())), &path)?
+    {
+        let path = path.key(container);
+        // Newer files declare symbols' owners under empty descriptors.
+        let Some(data) = descriptor(value, &path)? else { continue };
+        sdfg.containers.insert(name(container, &path)?, data);
+    }
+    Ok(())
+}
+
+fn descriptor(value: &Value, path: &Path<'_>) -> Result<Option<Data>> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let kind = text(get(value, "type", path)?, path)?;
+    let attributes = get(value, "attributes", path)?;
+    let path = path.key("attributes");
+    let dtype = match attributes.get("dtype") {
+        Some(value) => dtype(value, &path.key("dtype"))?,
+        None => DType::Int32,
+    };
+    let transient = attributes.get("transient").and_then(Value::as_bool).unwrap_or(false);
+    let lifetime = match attributes.get("lifetime").and_then(Value::as_str).unwrap_or("Scope") {
+        "Scope" | "State" => Lifetime::Scope,
+        "SDFG" | "Global" => Lifetime::Sdfg,
+        "Persistent" => Lifetime::Persistent,
+        other => return Err(path.error(format!("the lifetime `{other}` is not supported"))),
+    };
+    let scalar = attributes.get("_meta_scalar").and_then(Value::as_bool).unwrap_or(false);
+    match kind {
+        "Scalar" => Ok(Some(Scalar { dtype, transient, lifetime, span: span(attributes) }.into())),
+        "Array" if scalar => Ok(Some(Scalar { dtype, transient, lifetime, span: span(attributes) }.into())),
+        "Array" => {
+            let mut array =
+                Array { transient, lifetime, ..Array::new(dtype, exprs(attributes, "shape", &path)?) };
+            if array.shape.is_empty() {
+                return Err(path.error("an array has at least one dimension"));
+            }
+            if attributes.get("strides").is_some() {
+                array.strides = exprs(attributes, "strides", &path)?;
+            }
+            let offset =
+                attributes.get("offset").map_or(Ok(Vec::new()), |_| exprs(attributes, "offset", &path))?;
+            if array.strides.len() != array.shape.len() || offset.iter().any(|offset| !offset.is_zero()) {
+                return Err(path.error("strides do not fit the shape, or an offset is not 0"));
+            }
+            array.storage = storage(attributes, &path)?;
+            array.span = span(attributes);
+            Ok(Some(array.into()))
+        }
+        other => Err(path.error(format!("containers of type `{other}` are not supported"))),
+    }
+}
+
+fn storage(attributes: &Value, path: &Path<'_>) -> Result<Storage> {
+    match attributes.get("storage").and_then(Value::as_str).unwrap_or("Default") {
+        "Default" => Ok(Storage::Default),
+        "Register" => Ok(Storage::Register),
+        "CPU_Heap" => Ok(Storage::Heap),
+        other => Err(path.error(format!("the storage `{other}` is not supported"))),
+    }
+}
+
+fn exprs(attributes: &Value, key: &str, path: &Path<'_>) -> Result<Vec<Expr>> {
+    let path = path.key(key);
+    let values = list(attributes.get(key).ok_or_else(|| path.error("missing"))?, &path)?;
+    values.iter().enumerate().map(|(at, value)| expr(value, &path.index(at))).collect()
+}
+
+/// Arguments as the file lists them, then what else is not transient; results by DaCe's convention for their names.
+fn arguments(attributes: &Value, sdfg: &mut Sdfg) {
+    let names = |key: &str| -> Vec<Name> {
+        let names = attributes.get(key).and_then(Value::as_array).into_iter().flatten();
+        names.filter_map(Value::as_str).map(Name::from).collect()
+    };
+    let visible = |name: &Name| sdfg.container(name).is_some_and(|data| !data.is_transient());
+    let mut returns = names("_meta_returns");
+    let mut arguments = names("arg_names");
+    arguments.retain(|name| visible(name));
+    returns.retain(|name| visible(name));
+    for (name, _) in sdfg.containers.iter().filter(|(name, _)| visible(name)) {
+        if !arguments.contains(name) && !returns.contains(name) {
+            if name.starts_with("__return") { &mut returns } else { &mut arguments }.push(name.clone());
+        }
+    }
+    (sdfg.arguments, sdfg.returns) = (arguments, returns);
+}
+
+/// Reads the body of one SDFG, whose containers and symbols are known.
+pub(super) struct Reader<'a> {
+    pub(super) sdfg: &'a Sdfg,
+}
+
+impl Reader<'_> {
+    /// A region: vertices and transitions, or blocks that follow each other.
+    fn region(&self, value: &Value, path: &Path<'_>) -> Result<Region> {
+        let nodes_path = path.key("nodes");
+        let nodes = list(get(value, "nodes", path)?, &nodes_path)?;
+        let mut graph = Graph::default();
+        for (at, node) in nodes.iter().enumerate() {
+            graph.blocks.push(self.vertex(node, &nodes_path.index(at))?);
+        }
+        let edges_path = path.key("edges");
+        for (at, edge) in list(get(value, "edges", path)?, &edges_path)?.iter().enumerate() {
+            let path = edges_path.index(at);
+            let step = self.step(edge, nodes.len(), &path)?;
+            graph.steps.push(step);
+        }
+        let start = value.get("start_block").and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
+        graph.start = start.unwrap_or_else(|| graph.source());
+        lift(graph).map_err(|message| path.error(message))
+    }
+
+    fn step(&self, edge: &Value, nodes: usize, path: &Path<'_>) -> Result<Step> {
+        let (src, dst) = (node_id(edge, "src", nodes, path)?, node_id(edge, "dst", nodes, path)?);
+        let mut step = Step { src, dst, condition: None, assignments: Vec::new() };
+        let Some(data) =
+            edge.get("attributes").and_then(|it| it.get("data")).and_then(|it| it.get("attributes"))
+        else {
+            return Ok(step);
+        };
+        if let Some(condition) = data.get("condition") {
+            let path = path.key("condition");
+            let condition = code(condition, &path)?.trim();
+            if !matches!(condition, "" | "1" | "True" | "(True)") {
+                step.condition = Some(self.condition(condition, &path)?);
+            }
+        }
+        let path = path.key("assignments");
+        let mut group = Vec::new();
+        for (symbol, value) in data.get("assignments").and_then(Value::as_object).into_iter().flatten() {
+            let path = path.key(symbol);
+            let value = match value.as_str() {
+                Some(text) => text.to_owned(),
+                None => value.to_string(),
+            };
+            group.push(self.assignment(symbol, &value, &path)?);
+        }
+        if !group.is_empty() {
+            step.assignments.push(group);
+        }
+        Ok(step)
+    }
+
+    fn assignment(&self, symbol: &str, value: &str, path: &Path<'_>) -> Result<Assignment> {
+        let symbol = name(symbol, path)?;
+        if self.sdfg.containers.contains_key(&symbol) {
+            return Err(path.error("a transition assigns to a container"));
+        }
+        let dtype = self.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
+        let value = syntax::expression(value).map_err(|error| path.error(error))?;
+        let lookup = |name: &str| Some(self.meaning(name));
+        let value = Typing::new(&lookup).value(&value, dtype).map_err(|error| path.error(error))?;
+        Ok(Assignment { symbol, value })
+    }
+
+    fn condition(&self, text: &str, path: &Path<'_>) -> Result<ScalarExpr> {
+        let syntax = syntax::expression(text).map_err(|error| path.error(error))?;
+        let lookup = |name: &str| Some(self.meaning(name));
+        Typing::new(&lookup).condition(&syntax).map_err(|error| path.error(error))
+    }
+
+    /// What a name on control flow stands for.
+    fn meaning(&self, name: &str) -> Meaning {
+        match self.sdfg.container(name) {
+            Some(Data::Scalar(scalar)) => Meaning::Value(scalar.dtype),
+            Some(Data::Array(array)) => Meaning::Elements(array.dtype, array.rank()),
+            None => Meaning::Symbol,
+        }
+    }
+
+    fn vertex(&self, node: &Value, path: &Path<'_>) -> Result<Vec<Block>> {
+        let kind = text(get(node, "type", path)?, path)?;
+        match kind {
+            "SDFGState" => {
+                let state = self.state(node, path)?;
+                Ok(if state.is_empty() { Vec::new() } else { vec![Block::State(state)] })
+            }
+            "LoopRegion" => self.loop_region(node, path),
+            "ConditionalBlock" => Ok(vec![Block::Conditional(self.conditional(node, path)?)]),
+            "ControlFlowRegion" | "NamedRegion" => Ok(self.region(node, path)?.blocks),
+            "BreakBlock" => Ok(vec![Block::Break]),
+            "ContinueBlock" => Ok(vec![Block::Continue]),
+            "ReturnBlock" => Ok(vec![Block::Return]),
+            other => Err(path.error(format!("blocks of type `{other}` are not supported"))),
+        }
+    }
+
+    fn conditional(&self, node: &Value, path: &Path<'_>) -> Result<Conditional> {
+        let path = path.key("branches");
+        let mut conditional = Conditional::default();
+        for (at, branch) in list(get(node, "branches", &path)?, &path)?.iter().enumerate() {
+            let path = path.index(at);
+            let [condition, region] = list(branch, &path)? else {
+                return Err(path.error("expected a condition and a region"));
+            };
+            let condition = match condition {
+                Value::Null => None,
+                condition => Some(self.condition(code(condition, &path)?, &path)?),
+            };
+            let body = self.region(region, &path.index(1))?;
+            conditional.branches.push(Branch { condition, body });
+        }
+        Ok(conditional)
+    }
+
+    /// A loop with statements for its start and its step: as a `while` loop; [`super::counted`] makes it a counted one.
+    fn loop_region(&self, node: &Value, path: &Path<'_>) -> Result<Vec<Block>> {
+        let attributes = get(node, "attributes", path)?;
+        let path = &path.key("attributes");
+        let statement = |key: &str| -> Result<Vec<Assignment>> {
+            let Some(value) = attributes.get(key).filter(|value| !value.is_null()) else {
+                return Ok(Vec::new());
+            };
+            let path = path.key(key);
+            let lines = syntax::statements(code(value, &path)?).map_err(|error| path.error(error))?;
+            let mut assignments = Vec::new();
+            for line in lines {
+                let syntax::Line::Assign { target, indices, value } = line else {
+                    return Err(path.error("expected an assignment"));
+                };
+                let lookup = |name: &str| Some(self.meaning(name));
+                let value = Typing::new(&lookup).value(&value, DType::Int64);
+                let value = value.map_err(|error| path.error(error))?;
+                if !indices.is_empty() {
+                    return Err(path.error("a loop's variable has no index"));
+                }
+                assignments.push(Assignment { symbol: name(&target, &path)?, value });
+            }
+            Ok(assignments)
+        };
+        let (init, update) = (statement("init_statement")?, statement("update_statement")?);
+        let condition = code(get(attributes, "loop_condition", path)?, path)?;
+        let condition = self.condition(condition, &path.key("loop_condition"))?;
+        let mut body = self.region(node, path)?;
+        if !update.is_empty() {
+            before_continue(&mut body, &update);
+            if !ends_in_jump(&body) {
+                body.blocks.push(Block::Assign(update));
+            }
+        }
+        let inverted = attributes.get("inverted").and_then(Value::as_bool).unwrap_or(false);
+        let header =
+            if inverted { LoopHeader::DoWhile { condition } } else { LoopHeader::While { condition } };
+        let label = node.get("label").and_then(Value::as_str).unwrap_or("loop");
+        let repeat = Loop { label: label.into(), header, body, span: span(attributes) };
+        let mut blocks = if init.is_empty() { Vec::new() } else { vec![Block::Assign(init)] };
+        blocks.push(Block::Loop(Box::new(repeat)));
+        Ok(blocks)
+    }
+}
+
+fn ends_in_jump(region: &Region) -> bool {
+    matches!(region.blocks.last(), Some(Block::Break | Block::Continue | Block::Return))
+}
+
+/// Puts assignments before every `continue` of the loop that has this body.
+fn before_continue(region: &mut Region, update: &[Assignment]) {
+    let blocks = std::mem::take(&mut region.blocks);
+    for mut block in blocks {
+        match &mut block {
+            Block::Continue => region.blocks.push(Block::Assign(update.to_vec())),
+            Block::Conditional(it) => {
+                it.branches.iter_mut().for_each(|branch| before_continue(&mut branch.body, update));
+            }
+            _ => {}
+        }
+        region.blocks.push(block);
+    }
+}
+
+/// The position of a node, which is written as text.
+pub(super) fn node_id(edge: &Value, key: &str, nodes: usize, path: &Path<'_>) -> Result<usize> {
+    let value = get(edge, key, path)?;
+    let id = match value.as_str() {
+        Some(text) => text.parse().ok(),
+        None => value.as_u64(),
+    };
+    id.and_then(|id| usize::try_from(id).ok())
+        .filter(|id| *id < nodes)
+        .ok_or_else(|| path.key(key).error("there is no such node"))
+}

@@ -1,0 +1,445 @@
+//! Reads states: nodes, then edges with their memlets.
+
+use super::error::{Path, Result};
+use super::read::{Reader, code, dtype, expr, get, list, name, node_id, object, span, text};
+use super::syntax::{self, Syntax};
+use super::typing::{Meaning, Typing};
+use super::write_state::identity;
+use crate::library::{LibraryOp, MatMul, Property, Reduce, from_properties};
+use crate::node::LibraryNode;
+use crate::state::Edge;
+use crate::{
+    BinaryOp, Connector, Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Range, Schedule, State, Subset,
+    Tasklet, TaskletCode, Wcr,
+};
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// An edge whose nodes are known by their position.
+struct Wire {
+    src: usize,
+    dst: usize,
+    edge: Edge,
+}
+
+impl Reader<'_> {
+    pub(super) fn state(&self, value: &Value, path: &Path<'_>) -> Result<State> {
+        let mut state = State::new(text(get(value, "label", path)?, path)?);
+        if let Some(attributes) = value.get("attributes") {
+            state.span = span(attributes);
+        }
+        let nodes_path = path.key("nodes");
+        let nodes = list(get(value, "nodes", path)?, &nodes_path)?;
+        let edges_path = path.key("edges");
+        let mut wires = Vec::new();
+        for (at, edge) in list(get(value, "edges", path)?, &edges_path)?.iter().enumerate() {
+            wires.push(self.wire(edge, nodes, &edges_path.index(at))?);
+        }
+        let mut ids = Vec::new();
+        for (at, node) in nodes.iter().enumerate() {
+            let node = self.node(node, at, &mut wires, &nodes_path.index(at))?;
+            ids.push(state.add_node(node));
+        }
+        pair_maps(&mut state, nodes, &ids, &nodes_path)?;
+        for wire in wires {
+            state.add_edge(ids[wire.src], ids[wire.dst], wire.edge);
+        }
+        Ok(state)
+    }
+
+    fn wire(&self, value: &Value, nodes: &[Value], path: &Path<'_>) -> Result<Wire> {
+        let (src, dst) =
+            (node_id(value, "src", nodes.len(), path)?, node_id(value, "dst", nodes.len(), path)?);
+        let connector = |key: &str| value.get(key).and_then(Value::as_str).map(Name::from);
+        let (src_conn, dst_conn) = (connector("src_connector"), connector("dst_connector"));
+        let data = get(get(value, "attributes", path)?, "data", path)?;
+        let memlet =
+            match data.get("attributes").filter(|it| it.get("data").is_some_and(|data| !data.is_null())) {
+                Some(attributes) => {
+                    let ends = [access(&nodes[src]), access(&nodes[dst])];
+                    Some(self.memlet(attributes, ends, &path.key("data"))?)
+                }
+                None => None,
+            };
+        Ok(Wire { src, dst, edge: Edge { src_conn, dst_conn, memlet } })
+    }
+
+    /// The container of that name.
+    fn container(&self, name: &str, path: &Path<'_>) -> Result<&Data> {
+        self.sdfg.container(name).ok_or_else(|| path.error(format!("there is no container `{name}`")))
+    }
+
+    fn memlet(&self, attributes: &Value, ends: [Option<&str>; 2], path: &Path<'_>) -> Result<Memlet> {
+        let data = text(get(attributes, "data", path)?, path)?;
+        let container = self.container(data, path)?;
+        let given = |key: &str| attributes.get(key).filter(|value| !value.is_null());
+        let subset_of =
+            |key: &str, data: &Data| given(key).map(|value| subset(value, data, &path.key(key))).transpose();
+        let whole = || Subset::full(container.shape());
+        let mut memlet = match ends {
+            [Some(src), Some(dst)] => {
+                let reads = given("is_data_src").and_then(Value::as_bool).unwrap_or(src == data);
+                let other =
+                    self.container(if src == data && (reads || dst != data) { dst } else { src }, path)?;
+                let own = subset_of("subset", container)?.unwrap_or_else(whole);
+                let theirs = subset_of("other_subset", other)?;
+                let theirs = theirs.or_else(|| infer(&own, other));
+                if src == dst && !reads {
+                    let theirs = theirs.unwrap_or_else(whole);
+                    Memlet { other_subset: Some(own), ..Memlet::new(data, theirs) }
+                } else {
+                    Memlet { other_subset: theirs, ..Memlet::new(data, own) }
+                }
+            }
+            _ => {
+                let other = ends.into_iter().flatten().find(|end| *end != data);
+                let mut memlet = Memlet::new(data, subset_of("subset", container)?.unwrap_or_else(whole));
+                if let Some(other) = other {
+                    memlet.other_subset = subset_of("other_subset", self.container(other, path)?)?;
+                }
+                memlet
+            }
+        };
+        memlet.dynamic = given("dynamic").and_then(Value::as_bool).unwrap_or(false);
+        if let Some(value) = given("wcr") {
+            let path = path.key("wcr");
+            memlet.wcr = Some(wcr(text(value, &path)?).map_err(|error| path.error(error))?);
+        }
+        Ok(memlet)
+    }
+
+    fn node(&self, value: &Value, at: usize, wires: &mut [Wire], path: &Path<'_>) -> Result<Node> {
+        let kind = text(get(value, "type", path)?, path)?;
+        let attributes_path = path.key("attributes");
+        let empty = Value::Object(serde_json::Map::new());
+        let attributes = value.get("attributes").unwrap_or(&empty);
+        match kind {
+            "AccessNode" => {
+                let data = text(get(attributes, "data", &attributes_path)?, &attributes_path)?;
+                self.container(data, &attributes_path)?;
+                Ok(Node::Access(data.into()))
+            }
+            "Tasklet" => Ok(Node::Tasklet(self.tasklet(attributes, at, wires, &attributes_path)?)),
+            "MapEntry" => Ok(Node::MapEntry(map(attributes, &attributes_path)?)),
+            "MapExit" => Ok(Node::MapExit { entry: NodeId::none() }),
+            "NestedSDFG" => Ok(Node::Nested(Box::new(nested(attributes, &attributes_path)?))),
+            "LibraryNode" => {
+                let class = text(get(value, "classpath", path)?, path)?;
+                self.library(class, attributes, at, wires, &attributes_path).map(Node::Library)
+            }
+            other => Err(path.error(format!("nodes of type `{other}` are not supported"))),
+        }
+    }
+
+    fn tasklet(&self, attributes: &Value, at: usize, wires: &[Wire], path: &Path<'_>) -> Result<Tasklet> {
+        let edge_of = |conn: &str, input: bool| {
+            let end = |wire: &Wire| {
+                if input {
+                    (wire.dst, wire.edge.dst_conn.clone())
+                } else {
+                    (wire.src, wire.edge.src_conn.clone())
+                }
+            };
+            wires
+                .iter()
+                .find(|wire| end(wire) == (at, Some(conn.into())))
+                .and_then(|wire| wire.edge.memlet.as_ref())
+        };
+        let connectors = |key: &str, input: bool| -> Result<IndexMap<Name, Connector>> {
+            let path = path.key(key);
+            let mut connectors = IndexMap::new();
+            for (conn, declared) in attributes.get(key).and_then(Value::as_object).into_iter().flatten() {
+                let here = path.key(conn);
+                let memlet = edge_of(conn, input).ok_or_else(|| here.error("no edge carries this data"))?;
+                let element = self.container(&memlet.data, &here)?.dtype();
+                let declared = if declared.is_string() { dtype(declared, &here)? } else { element };
+                if declared != element {
+                    return Err(here.error(format!("declared as {declared}, but the data is {element}")));
+                }
+                let rank = memlet.subset.squeezed_shape().len();
+                connectors.insert(name(conn, &here)?, Connector { dtype: element, rank });
+            }
+            Ok(connectors)
+        };
+        let (inputs, outputs) = (connectors("in_connectors", true)?, connectors("out_connectors", false)?);
+        let label = attributes.get("label").and_then(Value::as_str).unwrap_or("tasklet");
+        let (label, span) = (Name::from(label), span(attributes));
+        if let Some(call) = attributes.get("_meta_call") {
+            let call = crate::text::parse_call(text(call, path)?).map_err(|error| path.error(error))?;
+            return Ok(Tasklet { label, inputs, outputs, code: TaskletCode::External(call), span });
+        }
+        let path = path.key("code");
+        let source = attributes.get("code").map_or(Ok(""), |value| code(value, &path))?;
+        let lines = syntax::statements(source).map_err(|error| path.error(error))?;
+        let lookup = |name: &str| match inputs.get(name).or_else(|| outputs.get(name)) {
+            Some(Connector { dtype, rank: 0 }) => Some(Meaning::Value(*dtype)),
+            Some(Connector { dtype, rank }) => Some(Meaning::Elements(*dtype, *rank)),
+            None if matches!(name, "inf" | "nan") || name.contains('.') => None,
+            None => Some(Meaning::Symbol),
+        };
+        let stmts = Typing::new(&lookup).statements(&lines).map_err(|error| path.error(error))?;
+        Ok(Tasklet { label, inputs, outputs, code: TaskletCode::Native(stmts), span })
+    }
+
+    fn library(
+        &self,
+        class: &str,
+        attributes: &Value,
+        at: usize,
+        wires: &mut [Wire],
+        path: &Path<'_>,
+    ) -> Result<LibraryNode> {
+        let word = |key: &str| attributes.get(key).and_then(Value::as_str).map(Name::from);
+        let is_one = |key: &str, one: f64| {
+            attributes.get(key).is_none_or(|value| value.as_f64() == Some(one) || value.is_null())
+        };
+        let op: Arc<dyn LibraryOp> = match class.rsplit('.').next().unwrap_or(class) {
+            "MatMul" if is_one("alpha", 1.0) && is_one("beta", 0.0) => Arc::new(MatMul),
+            "Reduce" => Arc::new(self.reduce(attributes, at, wires, path)?),
+            short if class.starts_with("dacec.library.") => {
+                let properties = attributes.get("_meta_properties").and_then(Value::as_object);
+                let properties: Option<Vec<(String, Property)>> = properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, value)| Some((name.clone(), property(value)?)))
+                    .collect();
+                let properties = properties.ok_or_else(|| path.error("a property of an unknown kind"))?;
+                from_properties(short, &properties).map_err(|error| path.error(error))?
+            }
+            _ => return Err(path.error(format!("the library node `{class}` is not supported"))),
+        };
+        Ok(LibraryNode {
+            label: word("label").or_else(|| word("name")).unwrap_or_default(),
+            op,
+            implementation: word("_meta_implementation"),
+            span: span(attributes),
+        })
+    }
+
+    /// A reduction, whose edges get the connectors that they have here.
+    fn reduce(&self, attributes: &Value, at: usize, wires: &mut [Wire], path: &Path<'_>) -> Result<Reduce> {
+        let (mut input, mut output) = (None, None);
+        for wire in wires.iter_mut().filter(|wire| wire.edge.memlet.is_some()) {
+            if wire.dst == at {
+                wire.edge.dst_conn = Some("_in".into());
+                input = wire.edge.memlet.clone();
+            } else if wire.src == at {
+                wire.edge.src_conn = Some("_out".into());
+                output = wire.edge.memlet.clone();
+            }
+        }
+        let (Some(input), Some(output)) = (input, output) else {
+            return Err(path.error("a reduction has an input and an output"));
+        };
+        let lambda = text(get(attributes, "wcr", path)?, &path.key("wcr"))?;
+        let wcr = wcr(lambda).map_err(|error| path.key("wcr").error(error))?;
+        let start = attributes.get("identity").unwrap_or(&Value::Null);
+        let neutral = identity(wcr, Some(self.container(&output.data, path)?.dtype()));
+        let same = start.as_f64() == neutral.as_f64() && start.is_number();
+        if !same && !start.is_null() {
+            return Err(path.error(format!("a reduction that starts from {start} is not supported")));
+        }
+        let axes = match attributes.get("axes").filter(|axes| !axes.is_null()) {
+            Some(axes) => Some(squeezed_axes(list(axes, path)?, &input.subset, path)?),
+            None => None,
+        };
+        Ok(Reduce { wcr, axes, accumulate: start.is_null() })
+    }
+}
+
+fn access(node: &Value) -> Option<&str> {
+    (node.get("type")?.as_str()? == "AccessNode").then(|| node.get("attributes")?.get("data")?.as_str())?
+}
+
+/// The other end of a copy, where the file does not say it: all of it if that fits, else the same elements.
+fn infer(own: &Subset, other: &Data) -> Option<Subset> {
+    let whole = Subset::full(other.shape());
+    let fits = whole.num_elements() == own.num_elements();
+    if !fits && own.rank() == other.rank() { Some(own.clone()) } else { Some(whole) }
+}
+
+fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
+    let dims = match text(get(value, "type", path)?, path)? {
+        "Range" => ranges(value, path)?,
+        "Indices" => {
+            let indices = list(get(value, "indices", path)?, path)?;
+            indices.iter().map(|index| Ok(Range::index(expr(index, path)?))).collect::<Result<_>>()?
+        }
+        other => return Err(path.error(format!("subsets of type `{other}` are not supported"))),
+    };
+    match data {
+        Data::Scalar(_) => Ok(Subset::default()),
+        Data::Array(array) if array.rank() == dims.len() => Ok(Subset { dims }),
+        Data::Array(array) => {
+            Err(path.error(format!("{} ranges for {} dimensions", dims.len(), array.rank())))
+        }
+    }
+}
+
+/// Ranges, whose ends are inclusive in the file.
+fn ranges(value: &Value, path: &Path<'_>) -> Result<Vec<Range>> {
+    let path = path.key("ranges");
+    let mut ranges = Vec::new();
+    for (at, range) in list(value.get("ranges").unwrap_or(&Value::Null), &path)?.iter().enumerate() {
+        let path = path.index(at);
+        let part = |key: &str| expr(get(range, key, &path)?, &path.key(key));
+        let step = range.get("step").map_or(Ok(crate::Expr::one()), |_| part("step"))?;
+        let down = step.as_int().is_some_and(|step| step < 0);
+        if step.is_zero()
+            || range.get("tile").is_some_and(|tile| !expr(tile, &path).is_ok_and(|it| it.is_one()))
+        {
+            return Err(path.error("a step of 0, or a tile, is not supported"));
+        }
+        let stop = part("end")? + if down { -1 } else { 1 };
+        ranges.push(Range { start: part("start")?, stop, step });
+    }
+    Ok(ranges)
+}
+
+fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
+    let params = list(get(attributes, "params", path)?, path)?;
+    let params = params.iter().map(|param| name(text(param, path)?, path)).collect::<Result<Vec<_>>>()?;
+    let ranges = ranges(get(attributes, "range", path)?, &path.key("range"))?;
+    if params.len() != ranges.len() || params.is_empty() {
+        return Err(path.error("a map has one range for each parameter, and at least one"));
+    }
+    for conn in attributes.get("in_connectors").and_then(Value::as_object).into_iter().flatten() {
+        if !conn.0.starts_with("IN_") {
+            return Err(path.error("a range that depends on data is not supported"));
+        }
+    }
+    let schedule = match attributes.get("schedule").and_then(Value::as_str).unwrap_or("Default") {
+        "Default" => Schedule::Default,
+        "Sequential" => Schedule::Sequential,
+        "CPU_Multicore" => Schedule::CpuMulticore,
+        other => return Err(path.error(format!("the schedule `{other}` is not supported"))),
+    };
+    let collapse = attributes.get("collapse").and_then(Value::as_u64).unwrap_or(1);
+    let condition = attributes.get("_meta_parallel_if");
+    Ok(Map {
+        label: attributes.get("label").and_then(Value::as_str).unwrap_or("map").into(),
+        params,
+        ranges,
+        schedule,
+        collapse: usize::try_from(collapse).unwrap_or(1).max(1),
+        parallel_if: condition.map(|value| expr(value, path)).transpose()?,
+        exit: NodeId::none(),
+        span: span(attributes),
+    })
+}
+
+/// Gives each map its exit.
+fn pair_maps(state: &mut State, nodes: &[Value], ids: &[NodeId], path: &Path<'_>) -> Result<()> {
+    for (at, node) in nodes.iter().enumerate() {
+        if !matches!(state.node(ids[at]), Node::MapEntry(_)) {
+            continue;
+        }
+        let path = path.index(at);
+        let exit = node_id(node, "scope_exit", nodes.len(), &path)?;
+        if *state.node(ids[exit]) != (Node::MapExit { entry: NodeId::none() }) {
+            return Err(path.key("scope_exit").error("this node closes no map, or another one"));
+        }
+        *state.node_mut(ids[exit]) = Node::MapExit { entry: ids[at] };
+        if let Node::MapEntry(map) = state.node_mut(ids[at]) {
+            map.exit = ids[exit];
+        }
+    }
+    let open = state.nodes().position(|(_, node)| *node == Node::MapExit { entry: NodeId::none() });
+    match open {
+        Some(at) => Err(path.index(at).error("this node closes no map")),
+        None => Ok(()),
+    }
+}
+
+fn nested(attributes: &Value, path: &Path<'_>) -> Result<NestedSdfg> {
+    let connectors = |key: &str| -> Result<Vec<Name>> {
+        let path = path.key(key);
+        let all = attributes.get(key).and_then(Value::as_object).into_iter().flatten();
+        all.map(|(conn, _)| name(conn, &path)).collect()
+    };
+    let sdfg = super::read::sdfg(get(attributes, "sdfg", path)?, &path.key("sdfg"))?;
+    let mut symbols = IndexMap::new();
+    let mapping_path = path.key("symbol_mapping");
+    if let Some(mapping) = attributes.get("symbol_mapping") {
+        for (symbol, value) in object(mapping, &mapping_path)? {
+            let path = mapping_path.key(symbol);
+            symbols.insert(name(symbol, &path)?, expr(value, &path)?);
+        }
+    }
+    let free = sdfg.free_symbols();
+    symbols.retain(|symbol, _| free.contains(symbol));
+    for symbol in free {
+        symbols.entry(symbol.clone()).or_insert_with(|| crate::Expr::sym(symbol));
+    }
+    let (inputs, outputs) = (connectors("in_connectors")?, connectors("out_connectors")?);
+    Ok(NestedSdfg { sdfg, inputs, outputs, symbols, span: span(attributes) })
+}
+
+/// Axes among the dimensions that are not single indices.
+fn squeezed_axes(axes: &[Value], input: &Subset, path: &Path<'_>) -> Result<Vec<usize>> {
+    let path = path.key("axes");
+    let rank = input.rank() as i64;
+    let mut full = Vec::new();
+    for axis in axes {
+        let axis = axis.as_i64().map(|axis| if axis < 0 { axis + rank } else { axis });
+        let axis = axis.filter(|axis| (0..rank).contains(axis)).and_then(|axis| usize::try_from(axis).ok());
+        full.push(axis.ok_or_else(|| path.error("there is no such dimension"))?);
+    }
+    let mut position = 0;
+    let mut squeezed = Vec::new();
+    for (dim, range) in input.dims.iter().enumerate() {
+        if range.as_index().is_none() {
+            if full.contains(&dim) {
+                squeezed.push(position);
+            }
+            position += 1;
+        }
+    }
+    Ok(squeezed)
+}
+
+/// A conflict resolution from Python: a function of two operands.
+fn wcr(text: &str) -> std::result::Result<Wcr, String> {
+    let unknown = || format!("the conflict resolution `{text}` is not supported");
+    let text = text.trim();
+    let text = text.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(text);
+    let (params, body) =
+        text.trim().strip_prefix("lambda").and_then(|it| it.split_once(':')).ok_or_else(unknown)?;
+    let params: Vec<&str> = params.split(',').map(str::trim).collect();
+    let operands = |a: &Syntax, b: &Syntax| match (a, b) {
+        (Syntax::Name(a), Syntax::Name(b)) => {
+            params == [a.as_str(), b.as_str()] || params == [b.as_str(), a.as_str()]
+        }
+        _ => false,
+    };
+    match syntax::expression(body)? {
+        Syntax::Binary(op, a, b) if operands(&a, &b) => match op {
+            BinaryOp::Add => Ok(Wcr::Sum),
+            BinaryOp::Mul => Ok(Wcr::Product),
+            BinaryOp::And => Ok(Wcr::LogicalAnd),
+            BinaryOp::Or => Ok(Wcr::LogicalOr),
+            BinaryOp::BitAnd => Ok(Wcr::BitAnd),
+            BinaryOp::BitOr => Ok(Wcr::BitOr),
+            BinaryOp::BitXor => Ok(Wcr::BitXor),
+            _ => Err(unknown()),
+        },
+        Syntax::Call(function, args) => match (function.as_str(), &args[..]) {
+            ("min", [a, b]) if operands(a, b) => Ok(Wcr::Min),
+            ("max", [a, b]) if operands(a, b) => Ok(Wcr::Max),
+            _ => Err(unknown()),
+        },
+        _ => Err(unknown()),
+    }
+}
+
+fn property(value: &Value) -> Option<Property> {
+    Some(match value {
+        Value::Bool(value) => Property::Bool(*value),
+        Value::Number(value) => Property::Int(value.as_i64()?),
+        Value::String(text) => Property::Text(text.clone()),
+        Value::Array(values) => Property::Ints(values.iter().map(Value::as_i64).collect::<Option<_>>()?),
+        Value::Object(_) => Property::Float(value.get("float")?.as_str()?.parse().ok()?),
+        Value::Null => return None,
+    })
+}
