@@ -12,7 +12,7 @@ use crate::pass::{Changed, Context, Pass};
 use dacec_ir::Sdfg;
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct DeadContainerElimination;
 
 impl Pass for DeadContainerElimination {

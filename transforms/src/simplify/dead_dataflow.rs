@@ -20,7 +20,7 @@ use dacec_ir::{Data, EdgeId, Lifetime, Name, Node, NodeId, Sdfg, State, TaskletC
 use indexmap::IndexMap;
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct DeadDataflowElimination;
 
 impl Pass for DeadDataflowElimination {

@@ -14,7 +14,7 @@ use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::{Block, Region, Sdfg};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct DeadStateElimination;
 
 impl Pass for DeadStateElimination {

@@ -79,21 +79,24 @@ impl Index {
         nodes.flat_map(|&node| self.accesses_at(state, containers, node, without)).collect()
     }
 
-    /// Brings the index up to date after the nodes of one container went to another and a copy between them was removed.
-    pub(crate) fn rename(&mut self, state: &State, from: &Name, to: &Name) {
-        let moved = self.nodes.get_mut(from).map(std::mem::take).unwrap_or_default();
+    /// Brings the index up to date after the nodes of one container went to another, and the source or destination of a
+    /// copy between them became one with the `joint`.
+    pub(crate) fn rename(&mut self, state: &State, (from, to): (&Name, &Name), joint: NodeId) {
+        let mut moved = self.nodes.get_mut(from).map(std::mem::take).unwrap_or_default();
+        moved.retain(|&node| state.contains(node));
         let in_order = |node: NodeId| {
             state.out_edges(node).iter().all(|edge| self.place(node) < self.place(edge.dst))
                 && state.in_edges(node).iter().all(|edge| self.place(edge.src) < self.place(node))
         };
-        let mut nodes = self.nodes.get(to).cloned().unwrap_or_default();
-        nodes.extend(moved);
-        nodes.retain(|&node| state.contains(node));
-        if nodes.iter().all(|&node| in_order(node)) {
-            nodes.sort_by_key(|&node| self.place(node));
-            self.nodes.insert(to.clone(), nodes);
-        } else {
+        if !in_order(joint) {
             *self = Index::of(state);
+            return;
+        }
+        for node in moved {
+            let place = self.place(node);
+            let nodes = self.nodes.get(to).map(Vec::as_slice).unwrap_or_default();
+            let at = nodes.partition_point(|&other| self.place(other) < place);
+            self.nodes.entry(to.clone()).or_default().insert(at, node);
         }
     }
 

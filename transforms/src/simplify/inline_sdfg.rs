@@ -24,7 +24,7 @@ use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Block, Data, Memlet, Name, NestedSdfg, Node, NodeId, Region, Sdfg, State, Subset};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct InlineSdfg;
 
 /// A call that may be inlined; made only by [`InlineSdfg`].

@@ -30,7 +30,7 @@ use dacec_ir::analysis::{Access, copy_subsets};
 use dacec_ir::{EdgeId, Name, NodeId, Sdfg, State, Subset};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RedundantArray;
 
 /// A transient that may be computed in place; made only by [`RedundantArray`].
@@ -79,8 +79,9 @@ impl Pass for RedundantArray {
                 match find(around, state, &index, node) {
                     Ok(found) if context.permit("RedundantArray") => {
                         let (from, to) = (found.alias.data.clone(), found.alias.target.clone());
+                        let joint = state.endpoints(found.copy).1;
                         apply(around, state, found, &index);
-                        index.rename(state, &from, &to);
+                        index.rename(state, (&from, &to), joint);
                         context.applied("RedundantArray");
                         changed = Changed::Yes;
                     }

@@ -26,7 +26,7 @@ use dacec_ir::analysis::{Access, copy_subsets};
 use dacec_ir::{EdgeId, Memlet, NodeId, Sdfg, State, Subset};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RedundantSecondArray;
 
 /// A transient that need not be filled; made only by [`RedundantSecondArray`].
@@ -74,8 +74,9 @@ impl Pass for RedundantSecondArray {
                 match find(around, state, &index, node) {
                     Ok(found) if context.permit("RedundantSecondArray") => {
                         let (from, to) = (found.alias.data.clone(), found.alias.target.clone());
+                        let joint = state.endpoints(found.copy).0;
                         apply(around, state, found, &index);
-                        index.rename(state, &from, &to);
+                        index.rename(state, (&from, &to), joint);
                         context.applied("RedundantSecondArray");
                         changed = Changed::Yes;
                     }

@@ -20,7 +20,7 @@ use dacec_ir::analysis::copy_subsets;
 use dacec_ir::{Block, EdgeId, Lifetime, Name, Node, Region, Sdfg, State};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ReturnInPlace;
 
 impl Pass for ReturnInPlace {

@@ -22,7 +22,7 @@ use dacec_ir::{
 use indexmap::{IndexMap, IndexSet};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ScalarToSymbolPromotion;
 
 impl Pass for ScalarToSymbolPromotion {

@@ -23,7 +23,7 @@ use dacec_ir::{Block, NodeId, Region, Sdfg, State};
 use indexmap::IndexMap;
 
 /// See the [module](self). As a pass, it fuses whole sequences in linear time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct StateFusion;
 
 /// Two states that may be one; made only by [`StateFusion`].

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_SIZE: usize = 48;
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct SymbolPropagation;
 
 impl Pass for SymbolPropagation {

@@ -17,7 +17,7 @@ use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, Conditional, Constant, Loop, Region, ScalarExpr, Sdfg};
 
 /// See the [module](self).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct TrivialControlFlow;
 
 impl Pass for TrivialControlFlow {
