@@ -63,7 +63,6 @@ fn convert(first: &Assignment, init: &[Assignment], repeat: &mut Loop) -> bool {
         return false;
     }
     repeat.header = LoopHeader::For { variable: variable.clone(), start, stop, step };
-    repeat.label = format!("for_{variable}").into();
     repeat.body = body;
     true
 }

@@ -6,7 +6,7 @@
 //! work (a jump into a loop, out of two loops) is refused.
 
 use crate::control_flow::LoopHeader;
-use crate::{Assignment, Block, Branch, Conditional, Constant, Loop, Region, ScalarExpr, UnaryOp};
+use crate::{Block, Branch, Conditional, Constant, Loop, Region, ScalarExpr, UnaryOp};
 use petgraph::algo::dominators::{Dominators, simple_fast};
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::BTreeSet;
@@ -17,14 +17,15 @@ pub(super) struct Step {
     pub(super) src: usize,
     pub(super) dst: usize,
     pub(super) condition: Option<ScalarExpr>,
-    /// Groups of assignments, made one after the other.
-    pub(super) assignments: Vec<Vec<Assignment>>,
+    /// What runs on the way: assignments, and states that compute scalars.
+    pub(super) effects: Vec<Block>,
 }
 
 /// Vertices, each with what it runs, and transitions.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub(super) blocks: Vec<Vec<Block>>,
+    pub(super) labels: Vec<String>,
     pub(super) steps: Vec<Step>,
     pub(super) start: usize,
 }
@@ -44,12 +45,12 @@ impl Graph {
             let mut before = self.steps.iter().filter(|step| step.dst == at);
             let single =
                 before.next().is_some_and(|step| step.condition.is_none()) && before.next().is_none();
-            if !through.assignments.is_empty() && !single {
+            if !through.effects.is_empty() && !single {
                 continue;
             }
             for step in self.steps.iter_mut().filter(|step| step.dst == at) {
                 step.dst = through.dst;
-                step.assignments.extend(through.assignments.iter().cloned());
+                step.effects.extend(through.effects.iter().cloned());
             }
             self.steps.remove(only);
         }
@@ -225,7 +226,7 @@ impl Lifter {
                     return Ok(blocks);
                 }
                 [step] if step.condition.is_none() => {
-                    push_assignments(step, &mut blocks);
+                    push_effects(step, &mut blocks);
                     at = step.dst;
                 }
                 _ => {
@@ -264,7 +265,7 @@ impl Lifter {
         let mut otherwise = None;
         for step in complete(out) {
             let mut body = Region::default();
-            push_assignments(&step, &mut body.blocks);
+            push_effects(&step, &mut body.blocks);
             body.blocks.append(&mut self.sequence(step.dst, end, around, depth + 1)?);
             match step.condition {
                 Some(condition) => branches.push(Branch { condition: Some(condition), body }),
@@ -292,18 +293,19 @@ impl Lifter {
             [a, b] if self.graph.blocks[header].is_empty() => {
                 let (enter, leave) = if nodes.contains(&a.dst) { (a, b) } else { (b, a) };
                 let guards = nodes.contains(&enter.dst) && !nodes.contains(&leave.dst);
-                (guards && leave.assignments.is_empty()).then(|| (enter.clone(), leave.clone()))
+                (guards && leave.effects.is_empty()).then(|| (enter.clone(), leave.clone()))
             }
             _ => None,
         };
-        let label = format!("loop_{header}");
+        let label = &self.graph.labels[header];
+        let label = label.strip_suffix("_guard").or(label.strip_suffix("_body")).unwrap_or(label).to_owned();
         let (condition, body, after) = match guard {
             Some((enter, leave)) => {
                 self.place(header, blocks)?;
                 let after = Some(leave.dst);
                 let around = self.around(header, after, nodes);
                 let mut body = Vec::new();
-                push_assignments(&enter, &mut body);
+                push_effects(&enter, &mut body);
                 if enter.dst != header {
                     body.append(&mut self.sequence(enter.dst, None, Some(&around), depth + 1)?);
                 }
@@ -344,8 +346,8 @@ impl Lifter {
     }
 }
 
-fn push_assignments(step: &Step, blocks: &mut Vec<Block>) {
-    blocks.extend(step.assignments.iter().cloned().map(Block::Assign));
+fn push_effects(step: &Step, blocks: &mut Vec<Block>) {
+    blocks.extend(step.effects.iter().cloned());
 }
 
 /// Two transitions of which one has the negated condition of the other: the negated one is what is left.

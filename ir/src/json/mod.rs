@@ -16,6 +16,7 @@
 //! What has no place in the other form is kept under keys that begin with `_meta`, which DaCe skips. Written twice, the
 //! same SDFG gives the same bytes: ids of elements are hashes of their path, not random.
 
+mod computed;
 mod control;
 mod counted;
 mod error;

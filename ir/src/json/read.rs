@@ -1,5 +1,6 @@
 //! Reads SDFGs, containers and control flow.
 
+use super::computed;
 use super::error::{Path, Result};
 use super::lift::{Graph, Step, lift};
 use super::syntax;
@@ -120,10 +121,12 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>) -> Result<Sdfg> {
     for (symbol, value) in attributes.get("symbols").and_then(Value::as_object).into_iter().flatten() {
         let here = path_of_symbols.key(symbol);
         let dtype = dtype(value, &here)?;
-        if !dtype.is_integer() && dtype != DType::Bool {
-            return Err(here.error(format!("a symbol of type {dtype}; symbols are integers")));
+        let symbol = name(symbol, &here)?;
+        if dtype.is_integer() || dtype == DType::Bool {
+            sdfg.symbols.insert(symbol, dtype);
+        } else {
+            sdfg.containers.insert(symbol, Scalar::transient(dtype).into());
         }
-        sdfg.symbols.insert(name(symbol, &here)?, dtype);
     }
     arguments(attributes, &mut sdfg);
     let body = Reader { sdfg: &sdfg }.region(value, path)?;
@@ -250,6 +253,7 @@ impl Reader<'_> {
         let mut graph = Graph::default();
         for (at, node) in nodes.iter().enumerate() {
             graph.blocks.push(self.vertex(node, &nodes_path.index(at))?);
+            graph.labels.push(node.get("label").and_then(Value::as_str).unwrap_or("block").to_owned());
         }
         let edges_path = path.key("edges");
         for (at, edge) in list(get(value, "edges", path)?, &edges_path)?.iter().enumerate() {
@@ -264,7 +268,7 @@ impl Reader<'_> {
 
     fn step(&self, edge: &Value, nodes: usize, path: &Path<'_>) -> Result<Step> {
         let (src, dst) = (node_id(edge, "src", nodes, path)?, node_id(edge, "dst", nodes, path)?);
-        let mut step = Step { src, dst, condition: None, assignments: Vec::new() };
+        let mut step = Step { src, dst, condition: None, effects: Vec::new() };
         let Some(data) =
             edge.get("attributes").and_then(|it| it.get("data")).and_then(|it| it.get("attributes"))
         else {
@@ -285,10 +289,19 @@ impl Reader<'_> {
                 Some(text) => text.to_owned(),
                 None => value.to_string(),
             };
-            group.push(self.assignment(symbol, &value, &path)?);
+            match self.sdfg.container(symbol) {
+                Some(Data::Scalar(scalar)) if scalar.transient => {
+                    let value = self.value(&value, scalar.dtype, &path)?;
+                    let label = format!("{symbol}_{}_{}", step.src, step.dst);
+                    let state = computed::state(self.sdfg, &label, symbol, value);
+                    step.effects.push(Block::State(state.map_err(|error| path.error(error))?));
+                }
+                _ => group.push(self.assignment(symbol, &value, &path)?),
+            }
         }
+        // The states come first: no value uses what the same transition assigns.
         if !group.is_empty() {
-            step.assignments.push(group);
+            step.effects.push(Block::Assign(group));
         }
         Ok(step)
     }
@@ -299,10 +312,13 @@ impl Reader<'_> {
             return Err(path.error("a transition assigns to a container"));
         }
         let dtype = self.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
-        let value = syntax::expression(value).map_err(|error| path.error(error))?;
+        Ok(Assignment { symbol, value: self.value(value, dtype, path)? })
+    }
+
+    fn value(&self, text: &str, dtype: DType, path: &Path<'_>) -> Result<ScalarExpr> {
+        let syntax = syntax::expression(text).map_err(|error| path.error(error))?;
         let lookup = |name: &str| Some(self.meaning(name));
-        let value = Typing::new(&lookup).value(&value, dtype).map_err(|error| path.error(error))?;
-        Ok(Assignment { symbol, value })
+        Typing::new(&lookup).value(&syntax, dtype).map_err(|error| path.error(error))
     }
 
     fn condition(&self, text: &str, path: &Path<'_>) -> Result<ScalarExpr> {

@@ -186,7 +186,7 @@ sdfg f() {
   symbol k: int64
   transient s: float64
 
-  loop for_i for i in 0:10:2 {
+  loop l for i in 0:10:2 {
     if s > 1.0 {
       continue
     } else {
@@ -196,6 +196,26 @@ sdfg f() {
 }
 ";
     assert_eq!(from_slice(loop_region.as_bytes()).unwrap().to_string(), expected);
+}
+
+#[test]
+fn a_symbol_that_is_no_integer_is_computed_by_a_state() {
+    let file =
+        SMALL.replace(r#""symbols":{"N":"int32"}"#, r#""symbols":{"N":"int32","x":"float64"}"#).replace(
+            r#" "edges":[]}"#,
+            r#" "edges":[{"src":"0","dst":"1","attributes":{"data":{"attributes":{
+             "assignments":{"x":"A[N - 1] + B[0]*2"}}}}}]}"#,
+        );
+    let end = r#"]}],
+ "edges":[{"#;
+    let second = r#"]},{"type":"SDFGState","label":"s1","attributes":{},"nodes":[],"edges":[]}],
+ "edges":[{"#;
+    let sdfg = from_slice(file.replace(end, second).as_bytes()).unwrap();
+    let text = sdfg.to_string();
+    for expected in ["transient x: float64", "in0: A[N - 1]", "out = float64(in0) + in1*2.0", "out -> n3: x"]
+    {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
 }
 
 #[test]
