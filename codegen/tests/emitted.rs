@@ -58,7 +58,7 @@ fn sums_of_columns_are_made_in_blocks() {
     let dims = [("i", "0:N"), ("j", "0:N")];
     program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], name("a"), ("w", "j"), Wcr::Sum);
     insta::assert_snapshot!(body(&program.build()), @r#"
-    #pragma omp parallel for
+    #pragma omp parallel for if(parallel: N >= 2049)
     for (int64_t j_block = 0; j_block < N; j_block += 2048) {
         const int64_t j_end = dacec_min<int64_t>(N, j_block + 2048);
         for (int64_t i = 0; i < N; i++) {
@@ -142,9 +142,8 @@ fn comments_quote_the_source() {
     let source = Some("def program(A):\n    t = A[0, 1] \\\n");
     let text = generate(&sdfg, &Options { source, ..Options::default() }).unwrap().kernel_unit;
     insta::assert_snapshot!(body_of(&text), @r#"
-    double t;
     // program.py:2: t = A[0, 1]
-    t = A[1];
+    const double t = A[1];
     "#);
     assert!(body(&sdfg).contains("// program.py:2\n"));
 }

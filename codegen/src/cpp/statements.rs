@@ -196,7 +196,7 @@ impl Printer<'_> {
             pragma.push_str(&format!(" reduction({operator}: {})", reduction.variable));
         }
         if parallel.uneven {
-            pragma.push_str(" schedule(dynamic, 8)");
+            pragma.push_str(" schedule(dynamic, 4)");
         }
         if let Some(when) = &parallel.when {
             let when = self.text(when)?;

@@ -31,7 +31,7 @@ impl<'a> Function<'_, 'a> {
             Block::Break => out.push(Stmt::Break),
             Block::Continue => out.push(Stmt::Continue),
             Block::Return => {
-                self.leaves = true;
+                self.leaves += 1;
                 out.push(Stmt::Leave(self.leave.clone()));
             }
         }

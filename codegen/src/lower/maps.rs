@@ -7,7 +7,7 @@ use super::states::StateContext;
 use super::{ExecutionRegion, Function, Result};
 use crate::CodegenError;
 use crate::tree::{Direction, Escape, For, Parallel, Place, Reduction, Stmt, Value};
-use dacec_ir::{DType, EdgeId, Expr, Map, Name, NodeId, Schedule, State};
+use dacec_ir::{BinaryOp, DType, EdgeId, Expr, Map, Name, NodeId, Schedule, State};
 
 /// Maps with at most that many iterations are not worth a team of threads, whatever they do.
 const TINY: i64 = 16;
@@ -222,7 +222,7 @@ impl<'a> Function<'_, 'a> {
         self.shared.names.close();
         let parallel = (depth == 0 && nest.plan.parallel > 0).then(|| Parallel {
             collapse: nest.plan.parallel,
-            when: nest.when.clone(),
+            when: worthwhile(nest.when.clone(), [&start, &stop, &step]),
             reductions: nest.reductions.clone(),
             uneven: nest.plan.uneven,
         });
@@ -262,6 +262,18 @@ impl<'a> Function<'_, 'a> {
     pub(super) fn is_private(&self, name: &Name) -> bool {
         !self.shared.region.parallel || self.slots.get(name).is_some_and(|slot| slot.private)
     }
+}
+
+/// The condition for parallel execution: one that is given, and for a loop in large steps that there is a second one.
+fn worthwhile(when: Option<Value>, [start, stop, step]: [&Expr; 3]) -> Option<Value> {
+    if step.is_one() {
+        return when;
+    }
+    let second = Value::Index((start + step).lt(stop));
+    Some(match when {
+        Some(when) => Value::Binary(BinaryOp::And, DType::Bool, Box::new(when), Box::new(second)),
+        None => second,
+    })
 }
 
 /// Puts the body of an iteration into a block that failures can leave.

@@ -15,6 +15,7 @@
 //! | How writes with a conflict resolution are made | `conflicts` |
 //! | Computations | `tasklets`, `expressions`, `calls` |
 //! | Copies | `copies` |
+//! | Declarations next to first values | `tidy` |
 //! | Nested SDFGs, which are inlined | `nested` |
 //!
 //! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
@@ -34,6 +35,7 @@ mod places;
 mod plan;
 mod states;
 mod tasklets;
+mod tidy;
 
 use crate::tree::{Buffer, Escape, Parameter, ParameterKind, Place, Program, Stmt, Value};
 use crate::{CodegenError, Interface};
@@ -66,8 +68,19 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     // Parameters that double as symbols come first: sizes of buffers depend on them.
     let at = body.iter().take_while(|stmt| matches!(stmt, Stmt::Declare { constant: true, .. })).count();
     body.splice(at..at, entry.drain(..));
+    drop_last_leave(&mut body, &Escape::Return);
+    tidy::tidy(&mut body);
     let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
     Ok(Program { name, file, parameters, persistent, parallel_failures, body })
+}
+
+/// Removes a `return` at the end, where it leads to the next statement; tells whether there was one.
+fn drop_last_leave(body: &mut Vec<Stmt>, escape: &Escape) -> bool {
+    let found = matches!(body.last(), Some(Stmt::Leave(it)) if it == escape);
+    if found {
+        body.pop();
+    }
+    found
 }
 
 /// What all functions of a program share while they are lowered.
@@ -127,8 +140,8 @@ struct Function<'s, 'a> {
     homes: Homes,
     /// What `return` does.
     leave: Escape,
-    /// Whether there is a `return` that does it.
-    leaves: bool,
+    /// Number of `return`s that do it.
+    leaves: usize,
     /// The block of control flow that is being lowered: positions from the outside in.
     path: Vec<usize>,
     /// The line of the last comment.
@@ -144,7 +157,7 @@ impl<'s, 'a> Function<'s, 'a> {
             slots: IndexMap::new(),
             homes: Homes::default(),
             leave: Escape::Return,
-            leaves: false,
+            leaves: 0,
             path: Vec::new(),
             line: 0,
         }

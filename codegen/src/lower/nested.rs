@@ -45,7 +45,9 @@ impl<'a> Function<'_, 'a> {
         inner.slots.extend(slots);
         inner.promote_scalar_arguments(false, &mut body)?;
         inner.lower_body(&mut body)?;
-        let label = inner.leaves.then_some(label);
+        let leaves = inner.leaves;
+        let dropped = super::drop_last_leave(&mut body, &Escape::Label(label.clone()));
+        let label = (leaves > usize::from(dropped)).then_some(label);
         self.shared.names.close();
         if !pending.is_empty() {
             // The values are combined after a `return`, too: it ends the inner block only.

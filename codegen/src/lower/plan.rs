@@ -13,7 +13,8 @@
 
 use super::conflicts::{Write, is_only_use};
 use super::states::StateContext;
-use dacec_ir::{EdgeId, Map, Name, Node, NodeId, Sdfg};
+use dacec_ir::symbolic::Atom;
+use dacec_ir::{EdgeId, Expr, Map, Name, Node, NodeId, Sdfg};
 
 /// Elements in a block of a loop that is divided; a block of doubles takes half of a first-level cache.
 pub(super) const BLOCK: i64 = 2048;
@@ -116,7 +117,7 @@ impl Plan {
         let spread: Vec<Name> = order[..self.parallel].iter().map(|&at| params[at].clone()).collect();
         let meets = |write: &&Write| !spread.iter().all(|param| write.separated_by(param, params));
         self.atomic = shared.iter().filter(meets).map(|write| write.edge).collect();
-        self.uneven = ranges_inside(context, entry, &spread);
+        self.uneven = lengths_depend_on(context, entry, &spread);
     }
 
     /// Keeps what is written in a variable while the innermost loops do not change where it goes.
@@ -173,12 +174,17 @@ fn has_maps(context: &StateContext<'_>, entry: NodeId) -> bool {
     context.view.children(Some(entry)).iter().any(|&id| matches!(state.node(id), Node::MapEntry(_)))
 }
 
-/// Whether maps in the scope have ranges that depend on the parameters.
-fn ranges_inside(context: &StateContext<'_>, entry: NodeId, params: &[Name]) -> bool {
+/// Whether maps in the scope have lengths that depend on the parameters, beyond an incomplete last block.
+fn lengths_depend_on(context: &StateContext<'_>, entry: NodeId, params: &[Name]) -> bool {
     let state = context.view.state;
     let maps = state.scope_nodes(entry).into_iter().filter_map(|id| state.node(id).as_map());
-    let mut symbols = maps.flat_map(|map| map.ranges.iter().flat_map(|range| range.symbols()));
-    symbols.any(|symbol| params.contains(&symbol))
+    let mut lengths = maps.flat_map(|map| map.ranges.iter().map(|range| range.len()));
+    lengths.any(|length| !is_block(&length) && params.iter().any(|param| length.uses(param)))
+}
+
+/// Whether a length is that of a block: a constant, except at the end.
+fn is_block(length: &Expr) -> bool {
+    matches!(length.as_atom(), Some(Atom::Min(lengths)) if lengths.iter().any(|length| length.as_int().is_some()))
 }
 
 /// Number of accesses in the scope that move by one element when the parameter does.
@@ -192,7 +198,7 @@ fn unit_strides(context: &StateContext<'_>, sdfg: &Sdfg, entry: NodeId, param: &
             let dims = memlet.subset.dims.iter().zip(data.strides());
             let distance: Option<Vec<_>> =
                 dims.map(|(dim, stride)| dim.start.coefficient(param).map(|c| c * stride)).collect();
-            let one = distance.is_some_and(|it| it.into_iter().sum::<dacec_ir::Expr>().is_one());
+            let one = distance.is_some_and(|it| it.into_iter().sum::<Expr>().is_one());
             count += usize::from(one);
         }
     }
