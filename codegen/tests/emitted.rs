@@ -58,9 +58,9 @@ fn sums_of_columns_are_made_in_blocks() {
     let dims = [("i", "0:N"), ("j", "0:N")];
     program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], name("a"), ("w", "j"), Wcr::Sum);
     insta::assert_snapshot!(body(&program.build()), @r#"
-    #pragma omp parallel for if(parallel: N >= 2049)
-    for (int64_t j_block = 0; j_block < N; j_block += 2048) {
-        const int64_t j_end = dacec_min<int64_t>(N, j_block + 2048);
+    #pragma omp parallel for if(parallel: N >= 513)
+    for (int64_t j_block = 0; j_block < N; j_block += 512) {
+        const int64_t j_end = dacec_min<int64_t>(N, j_block + 512);
         for (int64_t i = 0; i < N; i++) {
             #pragma GCC ivdep
             for (int64_t j = j_block; j < j_end; j++) {

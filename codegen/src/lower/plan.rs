@@ -16,8 +16,9 @@ use super::states::StateContext;
 use dacec_ir::symbolic::Atom;
 use dacec_ir::{EdgeId, Expr, Map, Name, Node, NodeId, Sdfg};
 
-/// Elements in a block of a loop that is divided; a block of doubles takes half of a first-level cache.
-pub(super) const BLOCK: i64 = 2048;
+/// Elements in a block of a loop that is divided: long enough to vectorize, short enough to stay in a first-level cache
+/// and to have work for every thread.
+pub(super) const BLOCK: i64 = 512;
 
 /// Collapsed loops are hard to vectorize, so the innermost one stays out unless the others are shorter than this.
 const FEW_ITERATIONS: i64 = 64;

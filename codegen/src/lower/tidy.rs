@@ -9,40 +9,63 @@
 //! **Sound because** both are statements of the same block, and nothing between them uses the variable.
 
 use crate::tree::{Index, Place, Stmt, Value};
-use dacec_ir::Name;
+use dacec_ir::{Expr, Name};
+use std::collections::BTreeMap;
 
 /// Tidies statements and those inside of them.
 pub(super) fn tidy(stmts: &mut Vec<Stmt>) {
     for stmt in stmts.iter_mut() {
         blocks_mut(stmt).into_iter().for_each(tidy);
     }
-    let mut at = 0;
-    while at < stmts.len() {
-        if let Some(first) = first_value(stmts, at)
-            && let Stmt::Declare { name, dtype, .. } = stmts[at].clone()
-            && let Stmt::Store { value, .. } = stmts[first].clone()
+    let uses = uses_of(stmts);
+    let mut joined = Vec::new();
+    for at in 0..stmts.len() {
+        let Stmt::Declare { name, dtype, value: None, .. } = &stmts[at] else { continue };
+        let Some(variable) = uses.get(name) else { continue };
+        if let Stmt::Store { place: Place::Variable(target, _), value } = &stmts[variable.first]
+            && target == name
+            && !reads(value, name)
         {
-            let constant = !stmts[first + 1..].iter().any(|stmt| writes(stmt, &name));
-            stmts[first] = Stmt::Declare { name, dtype, value: Some(value), constant };
-            stmts.remove(at);
-        } else {
-            at += 1;
+            let (name, dtype, value) = (name.clone(), *dtype, Some(value.clone()));
+            let constant = variable.writers == 1;
+            joined.push((at, variable.first, Stmt::Declare { name, dtype, value, constant }));
         }
     }
+    let mut kept = vec![true; stmts.len()];
+    for (declaration, first, stmt) in joined {
+        kept[declaration] = false;
+        stmts[first] = stmt;
+    }
+    let mut kept = kept.into_iter();
+    stmts.retain(|_| kept.next().unwrap_or(true));
 }
 
-/// The statement that gives the variable declared at a position its first value, if that is the next one to use it.
-fn first_value(stmts: &[Stmt], at: usize) -> Option<usize> {
-    let Stmt::Declare { name, value: None, .. } = &stmts[at] else { return None };
-    let first = at + 1 + stmts[at + 1..].iter().position(|stmt| uses(stmt, name))?;
-    match &stmts[first] {
-        Stmt::Store { place: Place::Variable(target, _), value }
-            if target == name && !in_value(value, name) =>
-        {
-            Some(first)
+/// What the statements of a block do with a variable.
+struct Uses {
+    /// The first statement that names it, after its declaration.
+    first: usize,
+    /// Number of statements that may change it.
+    writers: usize,
+}
+
+/// The variables and arrays that statements name.
+fn uses_of(stmts: &[Stmt]) -> BTreeMap<Name, Uses> {
+    let mut uses: BTreeMap<Name, Uses> = BTreeMap::new();
+    for (at, stmt) in stmts.iter().enumerate() {
+        let mut written = Vec::new();
+        visit(stmt, &mut |name, writes| {
+            uses.entry(name.clone()).or_insert(Uses { first: at, writers: 0 });
+            if writes && !written.contains(name) {
+                written.push(name.clone());
+            }
+        });
+        for name in written {
+            if let Some(variable) = uses.get_mut(&name) {
+                variable.writers += 1;
+            }
         }
-        _ => None,
     }
+    uses
 }
 
 /// Blocks directly inside of a statement.
@@ -68,47 +91,34 @@ fn blocks(stmt: &Stmt) -> Vec<&[Stmt]> {
     }
 }
 
-/// Whether a statement may change a variable: by a store, through a pointer, or by combining threads' copies.
-fn writes(stmt: &Stmt, name: &Name) -> bool {
-    let is_name = |place: &Place| matches!(place, Place::Variable(it, _) if it == name);
-    let here = match stmt {
-        Stmt::Store { place, .. } | Stmt::Update { place, .. } => is_name(place),
-        Stmt::Pointer { to, .. } => is_name(to),
-        Stmt::Gemm(gemm) => is_name(&gemm.c.first),
-        Stmt::For(it) => {
-            let reductions = it.parallel.iter().flat_map(|parallel| &parallel.reductions);
-            reductions.into_iter().any(|reduction| reduction.variable == *name)
-        }
-        _ => false,
-    };
-    here || blocks(stmt).into_iter().flatten().any(|stmt| writes(stmt, name))
-}
-
-/// Whether a statement names a variable or an array.
-fn uses(stmt: &Stmt, name: &Name) -> bool {
-    let value = |value: &Value| in_value(value, name);
-    let place = |place: &Place| in_place(place, name);
-    let here = match stmt {
-        Stmt::Declare { value: first, .. } => first.as_ref().is_some_and(value),
-        Stmt::Pointer { to, .. } => place(to),
-        Stmt::HeapArray { count, .. } => value(count),
-        Stmt::Store { place: target, value: stored } | Stmt::Update { place: target, value: stored, .. } => {
-            place(target) || value(stored)
+/// Calls `f` on the names that a statement uses, and whether it may change what they name: by a store, through a
+/// pointer, or by combining threads' copies. What a declaration declares is not a use.
+fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
+    match stmt {
+        Stmt::Declare { value, .. } => value.iter().for_each(|value| visit_value(value, f)),
+        Stmt::Pointer { to, .. } => visit_place(to, true, f),
+        Stmt::HeapArray { count, .. } => visit_value(count, f),
+        Stmt::Store { place, value } | Stmt::Update { place, value, .. } => {
+            visit_place(place, true, f);
+            visit_value(value, f);
         }
         Stmt::For(it) => {
-            let parallel = it.parallel.iter();
-            let when = parallel.clone().filter_map(|parallel| parallel.when.as_ref()).any(value);
-            let combined = parallel.flat_map(|parallel| &parallel.reductions).any(|it| it.variable == *name);
-            [&it.start, &it.stop, &it.step].into_iter().any(value) || when || combined
+            [&it.start, &it.stop, &it.step].into_iter().for_each(|value| visit_value(value, f));
+            for parallel in &it.parallel {
+                parallel.when.iter().for_each(|value| visit_value(value, f));
+                parallel.reductions.iter().for_each(|reduction| f(&reduction.variable, true));
+            }
         }
-        Stmt::While { condition, .. } | Stmt::DoWhile { condition, .. } => value(condition),
-        Stmt::If { branches, .. } => branches.iter().any(|(condition, _)| value(condition)),
+        Stmt::While { condition, .. } | Stmt::DoWhile { condition, .. } => visit_value(condition, f),
+        Stmt::If { branches, .. } => branches.iter().for_each(|(condition, _)| visit_value(condition, f)),
         Stmt::Gemm(gemm) => {
-            let matrices = [&gemm.a, &gemm.b, &gemm.c];
-            gemm.sizes.iter().chain([&gemm.alpha, &gemm.beta]).any(value)
-                || matrices
+            gemm.sizes.iter().chain([&gemm.alpha, &gemm.beta]).for_each(|value| visit_value(value, f));
+            for (matrix, written) in [(&gemm.a, false), (&gemm.b, false), (&gemm.c, true)] {
+                visit_place(&matrix.first, written, f);
+                [&matrix.row_stride, &matrix.column_stride]
                     .into_iter()
-                    .any(|it| place(&it.first) || value(&it.row_stride) || value(&it.column_stride))
+                    .for_each(|value| visit_value(value, f));
+            }
         }
         Stmt::Source(_)
         | Stmt::StackArray { .. }
@@ -117,34 +127,48 @@ fn uses(stmt: &Stmt, name: &Name) -> bool {
         | Stmt::Continue
         | Stmt::Leave(_)
         | Stmt::Fail { .. }
-        | Stmt::Propagate => false,
-    };
-    here || blocks(stmt).into_iter().flatten().any(|stmt| uses(stmt, name))
+        | Stmt::Propagate => {}
+    }
+    blocks(stmt).into_iter().flatten().for_each(|stmt| visit(stmt, f));
 }
 
-fn in_place(place: &Place, name: &Name) -> bool {
+fn visit_place(place: &Place, written: bool, f: &mut dyn FnMut(&Name, bool)) {
     match place {
-        Place::Variable(it, _) => it == name,
-        Place::Element { array, index, .. } => array == name || in_index(index, name),
+        Place::Variable(name, _) => f(name, written),
+        Place::Element { array, index, .. } => {
+            f(array, written);
+            visit_index(index, f);
+        }
     }
 }
 
-fn in_index(index: &Index, name: &Name) -> bool {
-    index.terms.iter().any(|(value, stride)| in_value(value, name) || stride.uses(name))
+fn visit_index(index: &Index, f: &mut dyn FnMut(&Name, bool)) {
+    for (value, stride) in &index.terms {
+        visit_value(value, f);
+        visit_expr(stride, f);
+    }
 }
 
-fn in_value(value: &Value, name: &Name) -> bool {
-    let mut found = false;
-    value.visit(&mut |part| {
-        found |= match part {
-            Value::Variable(it, _) => it == name,
-            Value::Index(expr) => expr.uses(name),
-            Value::Load { array, index, .. } => {
-                array == name || index.terms.iter().any(|(_, stride)| stride.uses(name))
-            }
-            _ => false,
-        };
+fn visit_value(value: &Value, f: &mut dyn FnMut(&Name, bool)) {
+    value.visit(&mut |part| match part {
+        Value::Variable(name, _) => f(name, false),
+        Value::Index(expr) => visit_expr(expr, f),
+        Value::Load { array, index, .. } => {
+            f(array, false);
+            index.terms.iter().for_each(|(_, stride)| visit_expr(stride, f));
+        }
+        _ => {}
     });
+}
+
+fn visit_expr(expr: &Expr, f: &mut dyn FnMut(&Name, bool)) {
+    expr.symbols().iter().for_each(|name| f(name, false));
+}
+
+/// Whether a value depends on a variable.
+fn reads(value: &Value, name: &Name) -> bool {
+    let mut found = false;
+    visit_value(value, &mut |it, _| found |= it == name);
     found
 }
 
