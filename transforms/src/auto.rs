@@ -2,10 +2,11 @@
 //!
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
-use crate::library::ExpandLibrary;
+use crate::library::{ExpandLibrary, FoldIntoGemm};
 use crate::loops::LoopToMap;
 use crate::map::{
-    AugAssignToWcr, CopyToMap, MapCollapse, MapFusion, MapInterchange, ScheduleMaps, TrivialMapElimination,
+    AugAssignToWcr, CopyToMap, MapCollapse, MapFusion, MapFusionHorizontal, MapInterchange, ScheduleMaps,
+    TrivialMapElimination,
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
@@ -27,8 +28,10 @@ pub fn auto_optimize() -> Pipeline {
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
         .then_boxed(expand_library())
+        // Before more fusion, which would hide that a map only scales.
+        .then_boxed(fold_into_gemm())
         // Sums of rows now end in maps over rows, which fuse with what uses the sums.
-        .until_stable(vec![trivial_map_elimination(), map_fusion()])
+        .until_stable(vec![trivial_map_elimination(), map_fusion(), map_fusion_horizontal()])
         // Fusion is done with the order of parameters as people wrote it.
         .then_boxed(map_interchange())
         // No map is made after this.
@@ -49,7 +52,9 @@ pub const ENTRIES: &[Entry] = &[
     Entry { name: "trivial-map-elimination", parameters: &[], make: |_| Ok(trivial_map_elimination()) },
     Entry { name: "map-collapse", parameters: &[], make: |_| Ok(map_collapse()) },
     Entry { name: "map-fusion", parameters: &[], make: |_| Ok(map_fusion()) },
+    Entry { name: "map-fusion-horizontal", parameters: &[], make: |_| Ok(map_fusion_horizontal()) },
     Entry { name: "expand-library", parameters: &[], make: |_| Ok(expand_library()) },
+    Entry { name: "fold-into-gemm", parameters: &[], make: |_| Ok(fold_into_gemm()) },
     Entry { name: "map-interchange", parameters: &[], make: |_| Ok(map_interchange()) },
     Entry { name: "schedule-maps", parameters: &[], make: |_| Ok(Box::new(ScheduleMaps)) },
 ];
@@ -107,8 +112,20 @@ fn map_fusion() -> Box<dyn Pass> {
     boxed("map-fusion", "Fuses maps that pass values from iteration to iteration", MapFusion)
 }
 
+fn map_fusion_horizontal() -> Box<dyn Pass> {
+    boxed("map-fusion-horizontal", "Fuses independent maps that read the same elements", MapFusionHorizontal)
+}
+
 fn expand_library() -> Box<dyn Pass> {
     boxed("expand-library", "Replaces library operations by dataflow or calls", ExpandLibrary::default())
+}
+
+fn fold_into_gemm() -> Box<dyn Pass> {
+    boxed(
+        "fold-into-gemm",
+        "Folds scaling, transposition and accumulation into matrix products",
+        FoldIntoGemm,
+    )
 }
 
 fn map_interchange() -> Box<dyn Pass> {

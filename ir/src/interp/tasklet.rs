@@ -179,8 +179,13 @@ impl Running<'_, '_, '_> {
 
 impl Names for Running<'_, '_, '_> {
     fn get(&mut self, name: &Name) -> Result<Content, InterpretError> {
-        let content = self.values.get(name).ok_or_else(|| TypeError::Undefined(name.clone()))?;
-        Ok(content.clone())
+        if let Some(content) = self.values.get(name) {
+            return Ok(content.clone());
+        }
+        // A call of a routine has every connector as memory, also those whose one element it takes by value.
+        let port = self.ports.get(name).filter(|port| port.view.dims.is_empty());
+        let port = port.ok_or_else(|| TypeError::Undefined(name.clone()))?;
+        self.machine.memory.read(&port.view, port.view.offset as usize)
     }
 
     fn load(&mut self, name: &Name, indices: &[i64]) -> Result<Content, InterpretError> {

@@ -18,11 +18,14 @@
 
 mod accumulate;
 mod call;
+mod fold_gemm;
 mod gemm;
+mod linear;
 mod matmul;
 mod reduce;
 
 pub use call::{Call, Operand};
+pub use fold_gemm::{FoldIntoGemm, Folding};
 pub use gemm::Gemm;
 pub use matmul::PureMatMul;
 pub use reduce::PureReduce;

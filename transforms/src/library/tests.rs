@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::apply_everywhere;
+use crate::map::MapFusion;
 use crate::pass::{Context, Options};
-use dacec_ir::builder::SdfgBuilder;
+use crate::simplify::StateFusion;
+use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name};
 use dacec_ir::interp::testing::assert_same;
 use dacec_ir::library::{LibraryOp, MatMul, Reduce};
 use dacec_ir::node::LibraryNode;
@@ -204,4 +206,81 @@ fn an_operation_inside_of_a_map_is_expanded_there() {
     check(&sdfg, &SIZES);
     let after = expand(&sdfg, "pure");
     assert!(after.containers.values().any(|it| matches!(it, Data::Scalar(_))));
+}
+
+/// `t = before(A)`, `u = t @ B`, `C = after(u, C)`, with expansion and folding.
+fn folded(
+    before: impl FnOnce(&mut StateBuilder<'_>),
+    after: impl FnOnce(&mut StateBuilder<'_>),
+) -> (Sdfg, Sdfg, usize) {
+    let n = || Expr::sym("N");
+    let mut b = SdfgBuilder::new("p");
+    b.scalar("alpha", DType::Float64).scalar("beta", DType::Float64);
+    for array in ["A", "B", "C"] {
+        b.array(array, DType::Float64, [n(), n()]);
+    }
+    for array in ["t", "u"] {
+        b.transient(array, DType::Float64, [n(), n()]);
+    }
+    before(&mut b.state("before"));
+    let state = b.state("product").state;
+    let node = state.add_node(Node::Library(LibraryNode {
+        label: "op".into(),
+        op: Arc::new(MatMul),
+        implementation: None,
+        span: Default::default(),
+    }));
+    for (connector, array) in [("_a", "t"), ("_b", "B"), ("_c", "u")] {
+        let memlet = Memlet::new(array, Subset::full(&[n(), n()]));
+        let access = state.add_access(array);
+        match connector {
+            "_c" => state.connect((node, Some(connector)), (access, None), memlet),
+            _ => state.connect((access, None), (node, Some(connector)), memlet),
+        };
+    }
+    after(&mut b.state("after"));
+    let original = b.build();
+    let mut result = original.clone();
+    let mut context = Context::default();
+    let _ = apply_everywhere(&StateFusion, &mut result, &mut context);
+    let _ = apply_everywhere(&MapFusion, &mut result, &mut context);
+    let _ = apply_everywhere(&ExpandLibrary::default(), &mut result, &mut context);
+    let _ = apply_everywhere(&FoldIntoGemm, &mut result, &mut context);
+    assert_same(&original, &result, &[("N", 9)]);
+    let maps = crate::map::testing::maps(&result).len();
+    (original, result, maps)
+}
+
+const DIMS: [(&str, &str); 2] = [("i", "0:N"), ("j", "0:N")];
+
+fn scaled(from: &'static str, code: Code) -> impl FnOnce(&mut StateBuilder<'_>) {
+    move |s| {
+        let inputs = [("f", "alpha", ""), ("x", "A", from)];
+        s.map("scale", &DIMS, &inputs, code, ("t", "i, j"));
+    }
+}
+
+fn added(old: &'static str, code: Code) -> impl FnOnce(&mut StateBuilder<'_>) {
+    move |s| {
+        let inputs = [("f", "beta", ""), ("x", "u", "i, j"), ("y", "C", old)];
+        s.map("add", &DIMS, &inputs, code, ("C", "i, j"));
+    }
+}
+
+#[test]
+fn scaling_transposition_and_accumulation_are_folded() {
+    let sum = || name("x") + name("f") * name("y");
+    let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", sum()));
+    assert_eq!(maps, 0);
+    let (_, _, maps) = folded(scaled("j, i", name("f") * name("x")), added("i, j", name("y") - name("x")));
+    assert_eq!(maps, 0);
+}
+
+#[test]
+fn other_maps_around_a_product_are_kept() {
+    let sum = || name("x") + name("f") * name("y");
+    let (_, _, maps) = folded(scaled("i, j", name("x") * name("x")), added("i, j", sum()));
+    assert_eq!(maps, 1);
+    let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", name("x") * name("y")));
+    assert_eq!(maps, 1);
 }

@@ -145,7 +145,7 @@ fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
     let inside = state.scope_nodes(entry);
     let contains_maps =
         inside.iter().any(|&id| matches!(state.node(id), Node::MapEntry(_) | Node::Nested(_)));
-    let iterations: Expr = map.ranges.iter().map(Range::len_clamped).product();
+    let iterations: Expr = map.ranges.iter().map(Range::len).product();
     if contains_maps && facts.prove_lt(&iterations, &Expr::int(FEW_ITERATIONS)) == Some(true) {
         return Decision::sequential();
     }
@@ -181,7 +181,7 @@ fn conflict_free(state: &State, entry: NodeId, map: &Map) -> usize {
     free
 }
 
-/// Work of one iteration, an upper estimate in terms of symbols that are visible outside of the map.
+/// Work of one iteration (of ranges that are not empty, which is where it matters), an upper estimate in terms of symbols that are visible outside of the map.
 fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: &Facts) -> Expr {
     let scopes = state.scopes();
     let mut total = Expr::zero();
@@ -214,7 +214,7 @@ fn repeated(
     while let Some(entry) = scope {
         let Node::MapEntry(map) = state.node(entry) else { break };
         if entry != outermost {
-            work *= map.ranges.iter().map(Range::len_clamped).product::<Expr>();
+            work *= map.ranges.iter().map(Range::len).product::<Expr>();
         }
         // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
         for (param, range) in map.params.iter().zip(&map.ranges) {
