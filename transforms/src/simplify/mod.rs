@@ -5,24 +5,24 @@ use crate::pipeline::Pipeline;
 use crate::registry::Entry;
 
 mod alias;
-mod dead_container;
-mod dead_dataflow;
-mod dead_state;
+pub mod dead_container;
+pub mod dead_dataflow;
+pub mod dead_state;
 mod hazards;
 mod in_place;
 mod inline_names;
-mod inline_sdfg;
-mod redundant_array;
-mod redundant_second_array;
-mod return_in_place;
-mod scalar_to_symbol;
-mod state_fusion;
-mod symbol_propagation;
+pub mod inline_sdfg;
+pub mod redundant_array;
+pub mod redundant_second_array;
+pub mod return_in_place;
+pub mod scalar_to_symbol;
+pub mod state_fusion;
+pub mod symbol_propagation;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
-mod trivial_control_flow;
+pub mod trivial_control_flow;
 
 pub use dead_container::DeadContainerElimination;
 pub use dead_dataflow::DeadDataflowElimination;
