@@ -78,7 +78,8 @@ codes! {
     ARGUMENTS "E0302" "wrong arguments"
         "The call does not fit the function's parameters: an argument is missing, unknown, or given twice."
     UNSUPPORTED_ARGUMENT "E0303" "unsupported argument"
-        "The function is supported, but not with this argument."
+        "The function is supported, but not with this argument: the message says which values it may have. Often another \
+         function does the same, or a loop."
     RECURSION "E0304" "recursive call"
         "Annotated functions are expanded where they are called, so a function cannot call itself, directly or through \
          others. Write a loop."

@@ -84,6 +84,14 @@ impl Diagnostic {
         self
     }
 
+    /// The place and message of another error that is the reason for this one.
+    pub(crate) fn because(mut self, reason: &Diagnostic) -> Self {
+        self.labels.extend(
+            reason.labels.first().map(|label| Label { text: reason.message.clone(), ..label.clone() }),
+        );
+        self
+    }
+
     /// What to do about it.
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());

@@ -106,8 +106,8 @@ impl SourceFile {
         let names = || self.globals.programs.keys().map(String::as_str);
         names()
             .find(|name| Some(*name) == stem)
-            .or_else(|| names().filter(|name| *name != "initialize").last())
-            .or_else(|| names().last())
+            .or_else(|| names().rfind(|name| *name != "initialize"))
+            .or_else(|| names().next_back())
     }
 
     /// Problem sizes for benchmarks, from the file's `presets` dictionary.

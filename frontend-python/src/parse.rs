@@ -10,8 +10,8 @@ use dacec_ir::Span;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_source_file::LineIndex;
 
-/// Syntax errors beyond this number are not reported: they follow from the first ones.
-const MAX_SYNTAX_ERRORS: usize = 8;
+/// Syntax errors beyond this number are not reported: they mostly follow from the first one.
+const MAX_SYNTAX_ERRORS: usize = 1;
 
 /// Reads a module. On failure: what is wrong, and where.
 pub(crate) fn parse(text: &str) -> Result<ast::Suite, Vec<(String, TextRange)>> {

@@ -24,7 +24,11 @@ fn every_program_is_lowered() {
         assert_eq!(file.default_program(), Some(program.name));
         for name in file.programs() {
             match file.lower(name) {
-                Ok(sdfg) => assert_eq!(sdfg.name, name),
+                Ok(sdfg) => {
+                    assert_eq!(sdfg.name, name);
+                    let violations = dacec_ir::validate::validate(&sdfg).err().unwrap_or_default();
+                    failed.extend(violations.iter().map(|it| format!("{}.{name}: {it}", program.name)));
+                }
                 Err(diagnostics) => failed.push(format!(
                     "{}.{name}: {:?}",
                     program.name,

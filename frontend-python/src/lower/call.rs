@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     active: RefCell<Vec<String>>,
-    done: RefCell<IndexMap<String, std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>>>,
+    done: RefCell<IndexMap<String, Option<Arc<Sdfg>>>>,
 }
 
 /// An argument of a call, with its place.
@@ -237,7 +237,7 @@ impl Lowerer<'_> {
             self.write(&target, &Value::Array(copy), range)?;
             self.flush();
         }
-        let is_tuple = callee.returns.first().is_some_and(|name| name.starts_with("__return_"));
+        let is_tuple = callee.returns.first().is_some_and(|name| name.as_str() == "__return_0");
         Ok(match results.len() {
             0 => Value::None,
             1 if !is_tuple => results.into_iter().next().unwrap_or(Value::None),
@@ -248,7 +248,7 @@ impl Lowerer<'_> {
     fn callee(&mut self, name: &str, range: TextRange) -> Result<Arc<Sdfg>> {
         let calls = self.calls;
         if let Some(done) = calls.done.borrow().get(name) {
-            return done.clone().map_err(|_| Stop::Reported);
+            return done.clone().ok_or(Stop::Reported);
         }
         if self.sdfg.name == *name || calls.active.borrow().iter().any(|active| active == name) {
             let message = format!("`{name}` calls itself");
@@ -257,13 +257,17 @@ impl Lowerer<'_> {
                 .into());
         }
         calls.active.borrow_mut().push(self.sdfg.name.to_string());
-        let result = super::lower(self.globals, calls, name).map(Arc::new);
+        let result = super::lower(self.globals, calls, name);
         calls.active.borrow_mut().pop();
-        if let Err(diagnostics) = &result {
-            self.diagnostics.extend(diagnostics.iter().cloned());
-        }
-        calls.done.borrow_mut().insert(name.to_owned(), result.clone());
-        result.map_err(|_| Stop::Reported)
+        let callee = match result {
+            Ok(callee) => Some(Arc::new(callee)),
+            Err(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                None
+            }
+        };
+        calls.done.borrow_mut().insert(name.to_owned(), callee.clone());
+        callee.ok_or(Stop::Reported)
     }
 
     fn bind_call(&mut self, name: &str, callee: &Sdfg, given: GivenArgs, range: TextRange) -> Result<Call> {

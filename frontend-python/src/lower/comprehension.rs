@@ -12,11 +12,10 @@ impl Lowerer<'_> {
         &mut self,
         element: &ast::Expr,
         generators: &[ast::Comprehension],
-        range: TextRange,
     ) -> Result<Value> {
         let outer = self.env.clone();
         let mut values = Vec::new();
-        let result = self.generate(element, generators, range, &mut values);
+        let result = self.generate(element, generators, &mut values);
         self.env = outer;
         result.map(|()| Value::Tuple(values))
     }
@@ -25,7 +24,6 @@ impl Lowerer<'_> {
         &mut self,
         element: &ast::Expr,
         generators: &[ast::Comprehension],
-        range: TextRange,
         values: &mut Vec<Value>,
     ) -> Result<()> {
         let Some((generator, rest)) = generators.split_first() else {
@@ -52,7 +50,7 @@ impl Lowerer<'_> {
                 chosen &= known;
             }
             if chosen {
-                self.generate(element, rest, range, values)?;
+                self.generate(element, rest, values)?;
             }
         }
         Ok(())

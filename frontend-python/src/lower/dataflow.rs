@@ -53,6 +53,11 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Ends the current state, and gives it away.
+    pub(super) fn take_state(&mut self) -> Option<Block> {
+        self.open.take().map(|open| Block::State(open.state))
+    }
+
     /// Adds a block after what was lowered so far.
     pub(super) fn push(&mut self, block: Block) {
         self.flush();
@@ -90,6 +95,29 @@ impl Lowerer<'_> {
         array.span = self.span(self.place);
         self.sdfg.containers.insert(name.clone(), array.into());
         View { fresh: true, ..View::whole(name, dtype, shape) }
+    }
+
+    /// Gives a container another name, wherever it is used.
+    pub(super) fn rename_container(&mut self, old: &Name, new: &Name) {
+        if let Some(data) = self.sdfg.containers.shift_remove(old) {
+            self.sdfg.containers.insert(new.clone(), data);
+        }
+        for region in &mut self.regions {
+            region.visit_mut(&mut |block| {
+                for scalar in block.scalars_mut() {
+                    scalar.rename(&|name| (name == old).then(|| new.clone()));
+                }
+                if let Block::State(state) = block {
+                    rename_in(state, old, new);
+                }
+            });
+        }
+        if let Some(open) = &mut self.open {
+            rename_in(&mut open.state, old, new);
+            if let Some(node) = open.latest.shift_remove(old) {
+                open.latest.insert(new.clone(), node);
+            }
+        }
     }
 
     fn whole(&self, container: &Name) -> Subset {
@@ -225,6 +253,24 @@ impl Lowerer<'_> {
         for (connector, memlet) in outputs {
             let sink = self.sink(&memlet.data);
             self.state().connect((node, Some(connector)), (sink, None), memlet.clone());
+        }
+    }
+}
+
+fn rename_in(state: &mut State, old: &Name, new: &Name) {
+    for id in state.node_ids() {
+        if let Node::Access(name) = state.node_mut(id)
+            && name == old
+        {
+            *name = new.clone();
+        }
+    }
+    let edges: Vec<_> = state.edges().map(|edge| edge.id).collect();
+    for id in edges {
+        if let Some(memlet) = &mut state.edge_mut(id).memlet
+            && memlet.data == *old
+        {
+            memlet.data = new.clone();
         }
     }
 }

@@ -60,8 +60,8 @@ impl Lowerer<'_> {
             Tuple(it) => self.sequence(&it.elts),
             List(it) => self.sequence(&it.elts),
             Dict(it) => self.dictionary(it),
-            ListComp(it) => self.comprehension(&it.elt, &it.generators, it.range),
-            Generator(it) => self.comprehension(&it.elt, &it.generators, it.range),
+            ListComp(it) => self.comprehension(&it.elt, &it.generators),
+            Generator(it) => self.comprehension(&it.elt, &it.generators),
             Lambda(it) => Ok(Value::Lambda(Arc::new(it.clone()))),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,

@@ -274,11 +274,11 @@ impl Lowerer<'_> {
                 Err(Diagnostic::error(codes::INDEX, range, message).into())
             }
             (_, Some(_)) => Ok(at.clone()),
-            _ => Ok(self.from_front(at, extent)),
+            _ => Ok(self.counted_from_front(at, extent)),
         }
     }
 
-    fn from_front(&self, at: &Expr, extent: &Expr) -> Expr {
+    fn counted_from_front(&self, at: &Expr, extent: &Expr) -> Expr {
         if self.facts.prove_ge(at, &Expr::zero()) == Some(true) {
             return at.clone();
         }
@@ -321,7 +321,7 @@ impl Lowerer<'_> {
             (.., Some(distance)) if distance <= 0 => at.clone(),
             (.., Some(_)) => extent.clone(),
             _ => {
-                let at = self.from_front(at, extent);
+                let at = self.counted_from_front(at, extent);
                 if self.facts.prove_le(&at, extent) == Some(true) { at } else { at.min(extent) }
             }
         }

@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Scalar, Value};
 use dacec_ir::{
-    Block, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, Schedule, Sdfg, State,
+    Block, DType, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, Schedule, Sdfg, State,
     Subset, Wcr,
 };
 use indexmap::{IndexMap, IndexSet};
@@ -98,7 +98,7 @@ impl Lowerer<'_> {
         dims: &[(Name, Range)],
     ) -> Result<(Frame, Region)> {
         let outer_loops = std::mem::take(&mut self.loops);
-        self.frames.push(Frame::parallel(self.storages.len()));
+        self.frames.push(Frame::parallel(self.storages.len(), self.sdfg.containers.len()));
         for (param, range) in dims {
             self.params.push(param.clone());
             if self.is_fixed(&range.start) && self.is_fixed(&range.stop) {
@@ -191,12 +191,15 @@ impl Lowerer<'_> {
     /// Puts a region into a map scope, as a nested SDFG.
     fn add_nested(
         &mut self,
-        body: Region,
+        mut body: Region,
         dims: Vec<(Name, Range)>,
         locals: &IndexSet<Name>,
         range: TextRange,
     ) {
         let usage = Usage::of(&body);
+        let partial = self.partial_results(&usage, locals);
+        let identities = self.identities(&partial);
+        body.blocks.splice(0..0, identities);
         let mut sdfg = Sdfg::new(format!("{}_{}", self.sdfg.name, self.map_label()));
         sdfg.file.clone_from(&self.sdfg.file);
         sdfg.span = self.span(range);
@@ -228,7 +231,7 @@ impl Lowerer<'_> {
         let symbols: IndexMap<Name, Expr> =
             sdfg.free_symbols().into_iter().map(|symbol| (symbol.clone(), Expr::sym(symbol))).collect();
         for symbol in symbols.keys() {
-            sdfg.symbols.insert(symbol.clone(), dacec_ir::DType::Int64);
+            sdfg.symbols.insert(symbol.clone(), DType::Int64);
         }
         let span = self.span(range);
         let nested = NestedSdfg { sdfg, inputs: inputs.clone(), outputs: outputs.clone(), symbols, span };
@@ -240,10 +243,39 @@ impl Lowerer<'_> {
         }
         for name in &outputs {
             let access = scope.add_access(name);
-            let memlet = Memlet { wcr: usage.writes[name], ..self.all_of(name).dynamic() };
+            let memlet = Memlet { wcr: partial.get(name).copied(), ..self.all_of(name).dynamic() };
             scope.connect((node, Some(name)), (access, None), memlet);
         }
         self.add_scope(scope, dims, &IndexSet::new());
+    }
+
+    /// Scalars that iterations only accumulate into: each iteration has its own, starting from the identity, and they
+    /// are combined when it ends. Elements of arrays are combined in place.
+    fn partial_results(&self, usage: &Usage, locals: &IndexSet<Name>) -> IndexMap<Name, Wcr> {
+        let scalar = |name: &Name| self.sdfg.containers.get(name).is_some_and(|data| data.rank() == 0);
+        usage
+            .writes
+            .iter()
+            .filter(|(name, _)| !locals.contains(*name) && !usage.reads.contains(*name) && scalar(name))
+            .filter_map(|(name, wcr)| Some((name.clone(), (*wcr)?)))
+            .collect()
+    }
+
+    /// States that give such scalars their identities.
+    fn identities(&mut self, partial: &IndexMap<Name, Wcr>) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        for (name, wcr) in partial {
+            let dtype = self.sdfg.containers.get(name).map_or(DType::Float64, dacec_ir::Data::dtype);
+            let identity = match wcr {
+                Wcr::Product | Wcr::LogicalAnd => 1,
+                Wcr::BitAnd => -1,
+                _ => 0,
+            };
+            let code = crate::scalar::cast(&Scalar::int(identity), dtype);
+            self.emit("identity", Vec::new(), &code, Memlet::scalar(name));
+            blocks.extend(self.take_state());
+        }
+        blocks
     }
 
     fn all_of(&self, container: &Name) -> Memlet {

@@ -20,12 +20,14 @@ pub(super) struct Frame {
     assigned: IndexSet<String>,
     /// Number of storages that existed before, if the loop is parallel: those its iterations cannot assign.
     outside: Option<usize>,
+    /// Number of containers that existed before.
+    containers: usize,
 }
 
 impl Frame {
-    /// The frame of a parallel loop.
-    pub(super) fn parallel(outside: usize) -> Self {
-        Frame { outside: Some(outside), ..Frame::default() }
+    /// The frame of a parallel loop, before which so many storages and containers exist.
+    pub(super) fn parallel(outside: usize, containers: usize) -> Self {
+        Frame { outside: Some(outside), containers, ..Frame::default() }
     }
 }
 
@@ -56,7 +58,14 @@ impl Lowerer<'_> {
         }
         match self.globals.values.get(name) {
             Some(Global::Value(value)) => return Ok(value.clone()),
-            Some(Global::Broken(diagnostic)) => return Err((**diagnostic).clone().into()),
+            Some(Global::Broken(reason)) => {
+                let message = format!("the value of `{name}` is not known at compile time");
+                return Err(Diagnostic::error(codes::MODULE_VALUE, range, message)
+                    .label("used here")
+                    .because(reason)
+                    .help("pass it as an argument, or assign a number, a symbol or a tuple of these")
+                    .into());
+            }
             None => {}
         }
         numpy::builtin(name).ok_or_else(|| self.undefined(name, range).into())
@@ -216,6 +225,13 @@ impl Lowerer<'_> {
         innermost.is_some_and(|at| !self.frames[at..].iter().any(|frame| frame.assigned.contains(name)))
     }
 
+    /// Whether the container is one that each iteration of the innermost parallel loop has for itself.
+    pub(super) fn is_private(&self, container: &Name) -> bool {
+        let innermost = self.frames.iter().rev().find(|frame| frame.outside.is_some());
+        let at = self.sdfg.containers.get_index_of(container);
+        innermost.is_none_or(|frame| at.is_some_and(|at| at >= frame.containers))
+    }
+
     fn check_not_outside(&self, name: &str, range: TextRange) -> Result<()> {
         let outside = self.frames.iter().filter_map(|frame| frame.outside).max().unwrap_or(0);
         if self.storages.get_index_of(name).is_some_and(|at| at < outside) {
@@ -278,7 +294,8 @@ impl Lowerer<'_> {
             self.write(&storage, &Value::Array(view), range)?;
             return Ok(Value::Array(storage));
         }
-        if self.storages.contains_key(name) || !view.fresh {
+        let is_bound = matches!(self.env.get(name), Some(Value::Array(_)));
+        if self.storages.contains_key(name) || !view.fresh || is_bound {
             return Err(self.cannot_rebind(name, range));
         }
         let view = self.frozen(view).alias();

@@ -27,9 +27,21 @@ impl Lowerer<'_> {
             }
         }
         self.locals = assigned(&function.body);
+        self.store_shared(&taken)?;
         self.locals.extend(taken);
         self.block(&function.body)?;
         self.finish();
+        Ok(())
+    }
+
+    /// A number that the function assigns in several places gets a storage of its own, apart from the argument.
+    fn store_shared(&mut self, parameters: &[String]) -> Result<()> {
+        for name in parameters.iter().filter(|name| self.locals.contains(*name) && self.is_shared(name)).collect::<Vec<_>>() {
+            if let Some(value @ Value::Scalar(_)) = self.env.get(name).cloned() {
+                self.bind(name, value, self.place)?;
+            }
+        }
+        self.flush();
         Ok(())
     }
 

@@ -1,6 +1,5 @@
 //! `return`: results become containers of their own, `__return` or `__return_0`, `__return_1`, ….
 
-use super::operate::Dest;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -25,7 +24,7 @@ impl Lowerer<'_> {
         }
         let value = match &it.value {
             None => Value::None,
-            Some(value) => self.eval_to(value, &Dest::Named("__return".into()))?,
+            Some(value) => self.eval(value)?,
         };
         if !matches!(value, Value::None) || self.returns.is_some() {
             self.give_back(value, it.range)?;
@@ -86,8 +85,15 @@ impl Lowerer<'_> {
     }
 
     fn return_array(&mut self, prefix: &str, view: View, range: TextRange) -> Result<Name> {
-        let own = view.fresh && view.container.starts_with("__return") && view.is_plain();
-        let view = if own { view } else { self.copied(&view, prefix) };
+        let whole =
+            self.sdfg.containers.get(&view.container).is_some_and(|data| data.shape() == view.shape());
+        let view = if view.fresh && view.is_plain() && whole {
+            let name = self.fresh(prefix);
+            self.rename_container(&view.container, &name);
+            View { container: name, ..view }
+        } else {
+            self.copied(&view, prefix)
+        };
         let shape = view.shape();
         let is_parameter = |symbol: &Name| self.entry_symbols.iter().find(|(_, it)| *it == symbol);
         for symbol in shape.iter().flat_map(dacec_ir::Expr::symbols) {

@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 /// Products.
 pub(super) const ENTRIES: &[Entry] = &[
-    call("dot", &["a", "b"], |l, args| dot(l, args)),
+    call("dot", &["a", "b"], dot),
     call("matmul", &["a", "b"], |l, args| {
         product(l, &args.value("a"), &args.value("b"), &args.dest, args.range)
     }),
-    call("inner", &["a", "b"], |l, args| dot(l, args)),
+    call("inner", &["a", "b"], dot),
     call("outer", &["a", "b"], outer),
 ];
 

@@ -199,7 +199,8 @@ fn variance(lowerer: &mut Lowerer<'_>, args: &Args, root: bool) -> Result<Value>
     let real = squares.dtype;
     let total = reduced(lowerer, &squares, Wcr::Sum, axes, real, keep, &Dest::Temp, range)?;
     let count = count - Expr::int(args.int("ddof")?.unwrap_or(0));
-    let result = divided(lowerer, total, &count, real, &args.dest, range)?;
+    let dest = if root { &Dest::Temp } else { &args.dest };
+    let result = divided(lowerer, total, &count, real, dest, range)?;
     if !root {
         return Ok(result);
     }

@@ -1,0 +1,132 @@
+//! What users are told: every code, as it is rendered.
+
+use dacec_frontend::{Diagnostic, SourceFile, codes};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+const HEAD: &str = "import numpy as np
+import dace
+N, M = (dace.symbol(s) for s in ('N', 'M'))
+
+@dace.program
+def g(x: dace.float64[N]):
+    x += 1
+
+";
+
+fn errors(text: &str) -> Vec<Diagnostic> {
+    let file = match SourceFile::parse("program.py", text) {
+        Ok(file) => file,
+        Err(diagnostics) => return diagnostics,
+    };
+    let program = file.default_program().unwrap_or("missing").to_owned();
+    file.lower(&program).err().unwrap_or_default()
+}
+
+fn render(diagnostics: &[Diagnostic]) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(100)
+        .with_links(false);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        handler.render_report(&mut text, diagnostic).expect("text can be written to a string");
+    }
+    text
+}
+
+/// The rendered errors of a function with the given parameters and body; they must be of that code.
+fn check(name: &str, code: &str, parameters: &str, body: &str) {
+    let body = body.replace('\n', "\n    ");
+    check_text(name, code, &format!("{HEAD}@dace.program\ndef f({parameters}):\n    {body}\n"));
+}
+
+fn check_text(name: &str, code: &str, text: &str) {
+    let found = errors(text);
+    assert!(!found.is_empty(), "{name}: the program is accepted");
+    assert!(found.iter().any(|it| it.code == code), "{name}: {}", render(&found));
+    insta::assert_snapshot!(name, render(&found));
+}
+
+const A: &str = "A: dace.float64[N, M]";
+const X: &str = "x: dace.float64[N]";
+
+#[test]
+fn syntax_and_structure() {
+    check_text("syntax", "E0001", "import dace\n\n@dace.program\ndef f(A: dace.float64[3]:\n    A[:] = 1\n");
+    check("statement", "E0002", X, "try:\n    x[0] = 1\nfinally:\n    pass");
+    check("expression", "E0003", X, "x[0] = f'{x}'");
+    check("deep", "E0004", X, &format!("x[0] = {}x[0]", "-".repeat(160)));
+    let file = SourceFile::parse("p.py", &format!("{HEAD}@dace.program\ndef gemm({X}):\n    pass\n"));
+    let found = file.expect("valid Python").lower("gem").expect_err("there is no such function");
+    assert_eq!(found[0].code, "E0010");
+    assert_eq!(found[0].help.as_deref(), Some("did you mean `gemm`?"));
+}
+
+#[test]
+fn names() {
+    check("undefined", "E0101", "A: dace.float64[N], alpha: dace.float64", "A[:] = alhpa * A");
+    check("unassigned", "E0102", X, "x[0] = y\ny = 1.0");
+    check("attribute", "E0103", X, "return x.shap");
+    check("annotation", "E0104", "x: dace.float64[N], k", "x[0] = k");
+    check_text(
+        "module_value",
+        "E0105",
+        "import dace\nsettings = open('settings')\nlimit = settings.read()\n\n@dace.program\ndef f(x: dace.float64[3]):\n    x[0] = limit\n",
+    );
+}
+
+#[test]
+fn types_and_shapes() {
+    check("shape", "E0201", A, "return A[:, 1:] + A");
+    check("shape_of_target", "E0201", X, "x[1:] = x");
+    check("matmul", "E0201", "A: dace.float64[3, 4], B: dace.float64[5, 6]", "return A @ B");
+    check("type", "E0202", "k: dace.int32[N]", "k += 0.5");
+    check("index", "E0203", A, "return A[0, 1, 2]");
+    check("outside", "E0203", "x: dace.float64[4]", "return x[4]");
+    check("not_symbolic", "E0204", X, "return np.zeros(N / 2)");
+    check("constant", "E0205", X, "t = (1, 2)\nk = 0\nfor i in range(N):\n    k += 1\nreturn t[k]");
+    check("rebind", "E0206", A, "B = A[0]\nif A[0, 0] > 0:\n    B = A[1]\nreturn B + 1");
+    check("no_value", "E0207", X, "return x + np.sum");
+}
+
+#[test]
+fn calls() {
+    check("unsupported_call", "E0301", A, "return np.linalg.eigg(A)");
+    check("suggested_call", "E0301", X, "return np.sqr(x)");
+    check("arguments", "E0302", X, "return np.sum(x, axs=0)");
+    check("unsupported_argument", "E0303", X, "return np.sum(x, axis=3)");
+    check("recursion", "E0304", X, "x += 1\nf(x)");
+    check("argument_type", "E0306", "x: dace.float32[N]", "g(x)");
+}
+
+#[test]
+fn control_flow() {
+    check("map", "E0401", X, "for i in dace.map[0:N]:\n    if x[i] > 0:\n        break");
+    check("map_outside", "E0401", X, "t = 0.0\nfor i in dace.map[0:N]:\n    t = x[i]\nreturn t");
+    check("iteration", "E0402", X, "for i in 5:\n    x[0] = i");
+    check("returns", "E0403", X, "if x[0] > 0:\n    return x\nreturn 1.0");
+    check("condition", "E0404", X, "if x > 0:\n    x[0] = 1");
+}
+
+#[test]
+fn several_errors_are_found_in_one_run() {
+    check("several", "E0101", X, "x[0] = one\ny = two + x\ny[0] = 3\nx[1] = np.nothing(x)");
+}
+
+#[test]
+fn an_unused_function_does_not_disturb() {
+    let text = format!(
+        "{HEAD}@dace.program\ndef broken(a):\n    yield a\n\n@dace.program\ndef fine({X}):\n    x += 1\n"
+    );
+    let file = SourceFile::parse("other.py", &text).expect("valid Python");
+    assert_eq!(file.programs(), ["g", "broken", "fine"]);
+    assert!(file.lower("fine").is_ok());
+    assert!(file.lower("broken").is_err());
+}
+
+#[test]
+fn every_code_is_explained() {
+    for code in codes::CODES {
+        assert!(code.explanation.len() > 60, "{}: too short to help", code.code);
+        assert!(codes::explain(code.code).is_some());
+    }
+}
