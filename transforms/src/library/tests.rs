@@ -271,7 +271,8 @@ fn added(old: &'static str, code: Code) -> impl FnOnce(&mut StateBuilder<'_>) {
 fn scaling_transposition_and_accumulation_are_folded() {
     let sum = || name("x") + name("f") * name("y");
     let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", sum()));
-    assert_eq!(maps, 0);
+    // The old value is scaled in place, since `beta` may be 0 and the value NaN.
+    assert_eq!(maps, 1);
     let (_, _, maps) = folded(scaled("j, i", name("f") * name("x")), added("i, j", name("y") - name("x")));
     assert_eq!(maps, 0);
 }
@@ -280,7 +281,30 @@ fn scaling_transposition_and_accumulation_are_folded() {
 fn other_maps_around_a_product_are_kept() {
     let sum = || name("x") + name("f") * name("y");
     let (_, _, maps) = folded(scaled("i, j", name("x") * name("x")), added("i, j", sum()));
-    assert_eq!(maps, 1);
+    assert_eq!(maps, 2, "the square, and the scaling of the old value");
     let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", name("x") * name("y")));
     assert_eq!(maps, 1);
+}
+
+#[test]
+fn the_old_value_may_be_read_before_the_product() {
+    let before = |s: &mut StateBuilder<'_>| {
+        let inputs = [("f", "alpha", ""), ("x", "C", "i, j")];
+        s.map("square", &DIMS, &inputs, name("x") * name("x"), ("t", "i, j"));
+    };
+    folded(before, added("i, j", name("x") + name("f") * name("y")));
+}
+
+#[test]
+fn the_result_may_be_read_behind_the_product() {
+    let after = |s: &mut StateBuilder<'_>| {
+        added("i, j", name("x") + name("f") * name("y"))(s);
+        let written = *s.state.accesses(&"C".into()).last().expect("the result");
+        let entry = s.map("double", &DIMS, &[("x", "C", "i, j")], name("x") + name("x"), ("A", "i, j"));
+        let read = s.state.in_edges(entry)[0].id;
+        let (lonely, _) = s.state.endpoints(read);
+        s.state.move_source(read, written, None);
+        s.state.remove_node(lonely);
+    };
+    folded(scaled("i, j", name("f") * name("x")), after);
 }

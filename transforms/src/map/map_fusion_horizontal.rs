@@ -140,7 +140,7 @@ mod tests {
         s.map("add", &[("i", range)], &[("a", from, "i")], name("a") + value(1.0), ("C", "i"));
         if wait {
             let (written, entry) = (s.state.accesses(&"B".into())[0], s.state.node_ids());
-            let entry = entry.into_iter().filter(|&it| s.state.node(it).as_map().is_some()).next_back();
+            let entry = entry.into_iter().rfind(|&it| s.state.node(it).as_map().is_some());
             s.state.order(written, entry.expect("the second map"));
         }
         b.build()
