@@ -154,6 +154,32 @@ impl Lifter {
         (node.index() < self.graph.blocks.len()).then_some(node.index())
     }
 
+    /// Where those ways from a vertex meet that do not jump out of the loop, back to its start, or to the end.
+    fn merge(&self, at: usize, around: Option<&Around>) -> Option<usize> {
+        let inside = |merge: usize| {
+            around.is_none_or(|it| it.nodes.contains(&merge) && merge != it.header && Some(merge) != it.after)
+        };
+        let forward = |merge: usize| {
+            let before = self.graph.steps.iter().filter(|step| step.dst == merge);
+            before.filter(|step| !self.dominates(merge, step.src)).count()
+        };
+        let next = NodeIndex::new(at);
+        let mut found =
+            self.dominators.immediately_dominated_by(next).map(|node| node.index()).filter(|merge| {
+                *merge < self.graph.blocks.len()
+                    && inside(*merge)
+                    && !self.is_end(*merge)
+                    && forward(*merge) > 1
+            });
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// Whether a vertex does nothing and leads nowhere.
+    fn is_end(&self, at: usize) -> bool {
+        self.graph.blocks[at].is_empty() && self.graph.steps.iter().all(|step| step.src != at)
+    }
+
     fn out(&self, at: usize) -> Vec<Step> {
         self.graph.steps.iter().filter(|step| step.src == at).cloned().collect()
     }
@@ -233,6 +259,9 @@ impl Lifter {
                     let inside =
                         |at: &usize| around.is_none_or(|it| Some(*at) != it.after && *at != it.header);
                     let meeting = self.meeting(at, around).filter(inside);
+                    let jumps = meeting.is_none_or(|meeting| self.is_end(meeting));
+                    let merge = if jumps { self.merge(at, around) } else { None };
+                    let meeting = merge.or(meeting);
                     let end = meeting.or(join);
                     blocks.push(self.conditional(out, end, around, depth)?);
                     match meeting {
@@ -246,7 +275,7 @@ impl Lifter {
 
     /// The blocks of a vertex. An empty end may be reached from several places.
     fn place(&mut self, at: usize, blocks: &mut Vec<Block>) -> Result<(), String> {
-        let end = self.graph.blocks[at].is_empty() && self.out(at).is_empty();
+        let end = self.is_end(at);
         if std::mem::replace(&mut self.placed[at], true) && !end {
             return Err("the control flow is not structured: loops or branches overlap".to_owned());
         }

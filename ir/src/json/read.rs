@@ -134,20 +134,20 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>) -> Result<Sdfg> {
     for symbol in sdfg.free_symbols() {
         sdfg.symbols.entry(symbol).or_insert(DType::Int64);
     }
-    let counted = only_counted(&sdfg.body);
-    sdfg.symbols.retain(|symbol, _| !counted.contains(symbol));
+    let needed = free_or_assigned(&sdfg);
+    sdfg.symbols.retain(|symbol, _| needed.contains(symbol));
     Ok(sdfg)
 }
 
-/// Loop variables that nothing assigns: they need no declaration.
-fn only_counted(region: &Region) -> BTreeSet<Name> {
-    let (mut counted, mut assigned) = (BTreeSet::new(), BTreeSet::new());
-    region.visit(&mut |block| match block {
-        Block::Loop(it) => counted.extend(it.variable().cloned()),
-        Block::Assign(all) => assigned.extend(all.iter().map(|it| it.symbol.clone())),
-        _ => {}
+/// Symbols that need a declaration; others, such as variables of loops that count, are declared in files too.
+fn free_or_assigned(sdfg: &Sdfg) -> BTreeSet<Name> {
+    let mut names: BTreeSet<Name> = sdfg.free_symbols().into_iter().collect();
+    sdfg.body.visit(&mut |block| {
+        if let Block::Assign(all) = block {
+            names.extend(all.iter().map(|it| it.symbol.clone()));
+        }
     });
-    &counted - &assigned
+    names
 }
 
 fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -> Result<()> {

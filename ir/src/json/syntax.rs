@@ -19,6 +19,8 @@ pub(super) enum Syntax {
     Binary(BinaryOp, Box<Syntax>, Box<Syntax>),
     Call(String, Vec<Syntax>),
     Select(Box<Syntax>, Box<Syntax>, Box<Syntax>),
+    /// A conversion to the type of a name.
+    CastLike(String, Box<Syntax>),
 }
 
 /// A statement.
@@ -341,6 +343,15 @@ impl<'a> Parser<'a> {
             let Token::Word(member) = *self.token() else { return Err(self.unexpected("a name")) };
             name = format!("{name}.{member}");
             self.advance();
+        }
+        if name == "decltype" {
+            // C++ for the type of a value, which DaCe writes into some tasklets.
+            let [Syntax::Name(of)] = &self.list("(", ")")?[..] else { return Err(self.unexpected("a name")) };
+            let mut args = self.list("(", ")")?;
+            return match (args.pop(), args.is_empty()) {
+                (Some(arg), true) => Ok(Syntax::CastLike(of.clone(), Box::new(arg))),
+                _ => Err(self.unexpected("one operand of the conversion before it")),
+            };
         }
         match self.token() {
             Token::Symbol("(") if self.continues() => Ok(Syntax::Call(name, self.list("(", ")")?)),

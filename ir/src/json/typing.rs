@@ -104,6 +104,12 @@ impl<'a> Typing<'a> {
             Syntax::Unary(op, operand) => self.unary(*op, operand),
             Syntax::Binary(op, lhs, rhs) => self.binary(*op, self.expr(lhs)?, self.expr(rhs)?),
             Syntax::Call(name, args) => self.call(name, args),
+            Syntax::CastLike(name, operand) => match self.meaning(name) {
+                Some(Meaning::Value(dtype) | Meaning::Elements(dtype, _)) => {
+                    Ok(Typed::new(self.expr(operand)?.into_type(dtype), dtype))
+                }
+                _ => Err(format!("`{name}` has no type")),
+            },
             Syntax::Select(condition, then, otherwise) => {
                 let condition = self.condition(condition)?;
                 let (then, otherwise, dtype) = common(self.expr(then)?, self.expr(otherwise)?);
