@@ -104,7 +104,7 @@ fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         }
         Stmt::For(it) => {
             [&it.start, &it.stop, &it.step].into_iter().for_each(|value| visit_value(value, f));
-            for parallel in &it.parallel {
+            if let Some(parallel) = &it.parallel {
                 parallel.when.iter().for_each(|value| visit_value(value, f));
                 parallel.reductions.iter().for_each(|reduction| f(&reduction.variable, true));
             }
