@@ -27,6 +27,9 @@ impl Lowerer<'_> {
 
     fn assign_one(&mut self, target: &ast::Expr, value: &ast::Expr) -> Result<()> {
         match target {
+            ast::Expr::Name(name) if self.is_outside(&name.id) && extremum_of(&name.id, value).is_some() => {
+                self.accumulate_extremum(name, value)
+            }
             ast::Expr::Name(name) => {
                 let dest = match self.shared_array(&name.id) {
                     Some(storage) if !self.aliased.contains(&storage.container) => Dest::Into(storage),
@@ -37,6 +40,10 @@ impl Lowerer<'_> {
             }
             ast::Expr::Subscript(it) => {
                 let base = self.eval(&it.value)?;
+                if let Some(places) = self.places(&base, &it.slice)? {
+                    let value = self.eval(value)?;
+                    return self.write_places(places, &value, it.range);
+                }
                 let view = self.target_view(base, &it.slice, it.range)?;
                 let value = self.eval_to(value, &Dest::Into(view.clone()))?;
                 self.write(&view, &value, it.range)
@@ -128,6 +135,9 @@ impl Lowerer<'_> {
             ast::Expr::Name(name) => self.aug_name(name, it),
             ast::Expr::Subscript(target) => {
                 let base = self.eval(&target.value)?;
+                if let Some(places) = self.places(&base, &target.slice)? {
+                    return self.aug_places(places, it);
+                }
                 let view = self.target_view(base, &target.slice, target.range)?;
                 self.aug_view(&view, it)
             }
@@ -166,6 +176,24 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// `name = max(name, value)` in a parallel loop: iterations may come in any order.
+    fn accumulate_extremum(&mut self, name: &ast::ExprName, value: &ast::Expr) -> Result<()> {
+        let Some((wcr, other)) = extremum_of(&name.id, value) else { return Ok(()) };
+        match self.eval(other)? {
+            Value::Scalar(value) => {
+                let (container, dtype) = self.accumulator(&name.id, value.ty)?;
+                self.emit(
+                    "accumulate",
+                    Vec::new(),
+                    &cast(&value, dtype),
+                    Memlet::scalar(&container).with_wcr(wcr),
+                );
+                Ok(())
+            }
+            value => Err(self.not_a_number(&value, other.range())),
+        }
+    }
+
     /// The conflict resolution that `target op= value` is, and the value that it takes.
     fn combining(&mut self, it: &ast::StmtAugAssign, value: Value) -> Result<(Wcr, Value)> {
         let negate = |lowerer: &mut Self, value: Value| {
@@ -192,12 +220,7 @@ impl Lowerer<'_> {
     }
 
     fn aug_view(&mut self, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
-        let owner = self
-            .env
-            .values()
-            .any(|value| matches!(value, Value::Array(it) if it.container == view.container));
-        let local = !owner || self.params.is_empty();
-        if !local && !self.covers_params(view) {
+        if !self.is_private(&view.container) && !self.covers_params(view) {
             return self.accumulate_view(view, it);
         }
         let value = self.eval(&it.value)?;
@@ -272,4 +295,25 @@ pub(super) fn row(view: &View, k: &Expr) -> Value {
         row.subset.dims[dim] = dacec_ir::Range::index(view.subset.dims[dim].at(k));
     }
     if row.rank() == 0 { Value::Scalar(row.element(&[])) } else { Value::Array(row) }
+}
+
+/// The other operand of `max(name, other)` or `min(other, name)`, also as `np.maximum` and `np.minimum`.
+fn extremum_of<'e>(name: &str, value: &'e ast::Expr) -> Option<(Wcr, &'e ast::Expr)> {
+    let ast::Expr::Call(call) = value else { return None };
+    let function = match &*call.func {
+        ast::Expr::Name(function) => function.id.as_str(),
+        ast::Expr::Attribute(function) => function.attr.as_str(),
+        _ => return None,
+    };
+    let wcr = match function {
+        "max" | "maximum" => Wcr::Max,
+        "min" | "minimum" => Wcr::Min,
+        _ => return None,
+    };
+    let is_name = |operand: &ast::Expr| matches!(operand, ast::Expr::Name(it) if it.id.as_str() == name);
+    match &*call.arguments.args {
+        [first, second] if is_name(first) => Some((wcr, second)),
+        [first, second] if is_name(second) => Some((wcr, first)),
+        _ => None,
+    }
 }

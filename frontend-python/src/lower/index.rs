@@ -32,6 +32,9 @@ impl Lowerer<'_> {
     pub(super) fn subscript(&mut self, base: Value, slice: &ast::Expr, range: TextRange) -> Result<Value> {
         match base {
             Value::Array(view) => {
+                if let Some(places) = self.places(&Value::Array(view.clone()), slice)? {
+                    return self.read_places(places, range);
+                }
                 let items = self.items(slice)?;
                 Ok(match self.place(&view, items, false, range)? {
                     Place::View(view) if view.rank() == 0 => Value::Scalar(view.element(&[])),
@@ -329,7 +332,7 @@ impl Lowerer<'_> {
 }
 
 /// The index of position `at`, which may count from the end, of a range.
-fn computed(own: &Range, at: &Scalar) -> ScalarExpr {
+pub(super) fn computed(own: &Range, at: &Scalar) -> ScalarExpr {
     let position = cast(at, DType::Int64);
     let position = if at.dtype().kind() == dacec_ir::dtype::Kind::Unsigned {
         position

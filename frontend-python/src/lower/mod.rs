@@ -31,6 +31,7 @@ mod comprehension;
 mod control;
 mod dataflow;
 mod expr;
+mod gather;
 mod index;
 mod map;
 mod names;

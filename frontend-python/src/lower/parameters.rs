@@ -36,7 +36,11 @@ impl Lowerer<'_> {
 
     /// A number that the function assigns in several places gets a storage of its own, apart from the argument.
     fn store_shared(&mut self, parameters: &[String]) -> Result<()> {
-        for name in parameters.iter().filter(|name| self.locals.contains(*name) && self.is_shared(name)).collect::<Vec<_>>() {
+        for name in parameters
+            .iter()
+            .filter(|name| self.locals.contains(*name) && self.is_shared(name))
+            .collect::<Vec<_>>()
+        {
             if let Some(value @ Value::Scalar(_)) = self.env.get(name).cloned() {
                 self.bind(name, value, self.place)?;
             }

@@ -4,8 +4,9 @@ use super::{Args, Entry, array, call, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Lowerer, Result};
+use crate::promotion::promote;
 use crate::types::{Axis, Value, View};
-use dacec_ir::{Expr, Range};
+use dacec_ir::{DType, Expr, Range};
 
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -18,6 +19,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("broadcast_to", &["a", "shape"], broadcast_to),
     call("reshape", &["a", "shape"], reshape),
     call("ravel", &["a"], flatten),
+    call("concatenate", &["arrays", "axis?"], concatenate),
+    call("stack", &["arrays", "axis?"], stack),
+    call("vstack", &["arrays"], stacked_rows),
+    call("hstack", &["arrays"], joined_columns),
+    call("roll", &["a", "shift"], roll),
+    call("swapaxes", &["a", "axis1", "axis2"], swapaxes),
 ];
 
 /// Methods that are no functions of NumPy, or take other arguments.
@@ -191,4 +198,96 @@ fn item(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         other => Err(lowerer.not_a_number(&other, args.range)),
     }
+}
+
+/// The arrays of a tuple argument.
+fn arrays(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Vec<View>> {
+    let items = match args.value("arrays") {
+        Value::Tuple(items) => items,
+        other => return Err(lowerer.not_a_number(&other, args.range)),
+    };
+    let mut views = Vec::new();
+    for item in items {
+        match item {
+            Value::Array(view) => views.push(view),
+            other => return Err(lowerer.not_a_number(&other, args.range)),
+        }
+    }
+    let same_rank = views.windows(2).all(|pair| pair[0].rank() == pair[1].rank());
+    if views.is_empty() || !same_rank {
+        return Err(args.unsupported("arrays", "they must have equally many dimensions").into());
+    }
+    Ok(views)
+}
+
+fn concatenate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let views = arrays(lowerer, args)?;
+    let rank = views[0].rank();
+    let axis = args.axes("axis", rank)?.and_then(|axes| axes.first().copied()).unwrap_or(0);
+    joined(lowerer, args, &views, axis)
+}
+
+fn stack(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut views = arrays(lowerer, args)?;
+    let axis = args.axes("axis", views[0].rank() + 1)?.and_then(|axes| axes.first().copied()).unwrap_or(0);
+    views.iter_mut().for_each(|view| view.axes.insert(axis, Axis::New(Expr::one())));
+    joined(lowerer, args, &views, axis)
+}
+
+fn stacked_rows(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut views = arrays(lowerer, args)?;
+    for view in views.iter_mut().filter(|view| view.rank() == 1) {
+        view.axes.insert(0, Axis::New(Expr::one()));
+    }
+    joined(lowerer, args, &views, 0)
+}
+
+fn joined_columns(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let views = arrays(lowerer, args)?;
+    let axis = usize::from(views[0].rank() > 1);
+    joined(lowerer, args, &views, axis)
+}
+
+/// Arrays one after the other along an axis.
+fn joined(lowerer: &mut Lowerer<'_>, args: &Args, views: &[View], axis: usize) -> Result<Value> {
+    let dtype = views.iter().map(|view| view.dtype).reduce(promote).unwrap_or(DType::Float64);
+    let mut shape = views[0].shape();
+    let Some(extent) = shape.get_mut(axis) else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    *extent = views.iter().map(|view| view.shape()[axis].clone()).sum();
+    let out = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+    let mut start = Expr::zero();
+    for view in views {
+        let stop = &start + &view.shape()[axis];
+        let mut part = out.clone();
+        part.subset.dims[axis] = Range::new(start, stop.clone());
+        lowerer.write(&part, &Value::Array(view.clone()), args.range)?;
+        lowerer.flush();
+        start = stop;
+    }
+    Ok(Value::Array(out))
+}
+
+/// `np.roll` of a vector by a number of places.
+fn roll(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "a")?;
+    if view.rank() != 1 {
+        return Err(args.unsupported("a", "only vectors are taken").into());
+    }
+    let shift = lowerer.integer(&args.value("shift"), args.place("shift"))?;
+    let extent = view.shape()[0].clone();
+    let out = lowerer.new_array(args.dest.prefix(), view.dtype, std::slice::from_ref(&extent));
+    lowerer.fill("roll", &out, &|at| view.element(&[(&at[0] - &shift).modulo(&extent)]).code);
+    Ok(Value::Array(out))
+}
+
+fn swapaxes(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut view = array(lowerer, args, "a")?.alias();
+    let rank = view.rank();
+    match (args.axes("axis1", rank)?.as_deref(), args.axes("axis2", rank)?.as_deref()) {
+        (Some([a]), Some([b])) => view.axes.swap(*a, *b),
+        _ => return Err(args.unsupported("axis1", "it must be one axis").into()),
+    }
+    Ok(Value::Array(view))
 }
