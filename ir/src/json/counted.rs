@@ -160,6 +160,13 @@ fn strip(region: &mut Region, variable: &Name, step: &Expr, last: bool) -> bool 
                         return false;
                     }
                 }
+                if it
+                    .branches
+                    .last()
+                    .is_some_and(|last| last.condition.is_none() && last.body.blocks.is_empty())
+                {
+                    it.branches.pop();
+                }
                 stripped = inside;
             }
             _ => stripped = false,

@@ -22,7 +22,7 @@ pub(super) struct Step {
 }
 
 /// Vertices, each with what it runs, and transitions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Graph {
     pub(super) blocks: Vec<Vec<Block>>,
     pub(super) labels: Vec<String>,
@@ -32,8 +32,10 @@ pub(super) struct Graph {
 
 impl Graph {
     /// Takes vertices that do nothing out of every way that leads through them; those before an assignment stay, where
-    /// several ways or a choice lead to them.
-    fn shorten(&mut self) {
+    /// several ways or a choice lead to them. With `latches`, the end of a loop's body goes too: each way to it then
+    /// makes the loop's step, so that some of them can be `continue`.
+    fn shorten(&mut self, latches: bool) {
+        let dominators = self.dominators();
         for at in 0..self.blocks.len() {
             let out: Vec<usize> = (0..self.steps.len()).filter(|step| self.steps[*step].src == at).collect();
             let [only] = out[..] else { continue };
@@ -45,7 +47,9 @@ impl Graph {
             let mut before = self.steps.iter().filter(|step| step.dst == at);
             let single =
                 before.next().is_some_and(|step| step.condition.is_none()) && before.next().is_none();
-            if !through.effects.is_empty() && !single {
+            let mut above = dominators.dominators(NodeIndex::new(at)).into_iter().flatten();
+            let latch = latches && above.any(|node| node.index() == through.dst);
+            if !through.effects.is_empty() && !single && !latch {
                 continue;
             }
             for step in self.steps.iter_mut().filter(|step| step.dst == at) {
@@ -54,6 +58,17 @@ impl Graph {
             }
             self.steps.remove(only);
         }
+    }
+
+    fn dominators(&self) -> Dominators<NodeIndex> {
+        let mut forward = DiGraph::<(), ()>::new();
+        (0..=self.blocks.len()).for_each(|_| {
+            forward.add_node(());
+        });
+        for step in &self.steps {
+            forward.add_edge(NodeIndex::new(step.src), NodeIndex::new(step.dst), ());
+        }
+        simple_fast(&forward, NodeIndex::new(self.start))
     }
 
     /// The first vertex to which no transition leads.
@@ -66,14 +81,18 @@ impl Graph {
 const MAX_DEPTH: usize = 200;
 
 /// The region that does the same.
-pub(super) fn lift(mut graph: Graph) -> Result<Region, String> {
+pub(super) fn lift(graph: Graph) -> Result<Region, String> {
     if graph.blocks.is_empty() {
         return Ok(Region::default());
     }
     if graph.start >= graph.blocks.len() {
         return Err("the start block does not exist".to_owned());
     }
-    graph.shorten();
+    lift_with(graph.clone(), false).or_else(|_| lift_with(graph, true))
+}
+
+fn lift_with(mut graph: Graph, latches: bool) -> Result<Region, String> {
+    graph.shorten(latches);
     let start = graph.start;
     let mut lifter = Lifter::new(graph);
     let mut region = Region { blocks: lifter.sequence(start, None, None, 0)? };
@@ -101,15 +120,12 @@ struct Around {
 impl Lifter {
     fn new(graph: Graph) -> Self {
         let count = graph.blocks.len();
-        let mut forward = DiGraph::<(), ()>::new();
         let mut backward = DiGraph::<(), ()>::new();
-        for _ in 0..=count {
-            forward.add_node(());
+        (0..=count).for_each(|_| {
             backward.add_node(());
-        }
+        });
         let mut ends = vec![true; count];
         for step in &graph.steps {
-            forward.add_edge(NodeIndex::new(step.src), NodeIndex::new(step.dst), ());
             backward.add_edge(NodeIndex::new(step.dst), NodeIndex::new(step.src), ());
             ends[step.src] = false;
         }
@@ -117,7 +133,7 @@ impl Lifter {
         for (at, _) in ends.iter().enumerate().filter(|(_, end)| **end) {
             backward.add_edge(exit, NodeIndex::new(at), ());
         }
-        let dominators = simple_fast(&forward, NodeIndex::new(graph.start));
+        let dominators = graph.dominators();
         let post_dominators = simple_fast(&backward, exit);
         Lifter { placed: vec![false; count], graph, dominators, post_dominators }
     }
