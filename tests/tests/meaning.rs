@@ -4,8 +4,7 @@
 use dacec::{Compiler, Options};
 use dacec_frontend::SourceFile;
 use dacec_ir::interp::testing::{assert_same_on, is_close, outcome, random_arguments};
-use dacec_ir::interp::value::Value;
-use dacec_ir::interp::{Arguments, Options as Checks, Tensor};
+use dacec_ir::interp::{Arguments, Options as Checks, Tensor, Value};
 use dacec_ir::{DType, Name, Sdfg};
 use dacec_runtime::arguments::Value as Passed;
 use dacec_runtime::{ArrayBuf, Cache, OptLevel, ScalarValue};
