@@ -1,0 +1,93 @@
+//! Small programs, interpreted, against what NumPy makes of them: `language/programs.py` and `language/expected.json`.
+
+use dacec_frontend::SourceFile;
+use dacec_ir::interp::{self, Arguments, Options, Order, Tensor, Value};
+use dacec_ir::{DType, Data, Sdfg, validate};
+use serde_json::Value as Json;
+
+const PROGRAMS: &str = include_str!("language/programs.py");
+const EXPECTED: &str = include_str!("language/expected.json");
+
+/// The arguments of a program: the common values of their names; arrays that have none are zero.
+fn arguments(sdfg: &Sdfg, values: &Json) -> Arguments {
+    let symbol = |name: &dacec_ir::Name| values[name.as_str()].as_i64();
+    let mut arguments = Arguments::new();
+    for name in &sdfg.arguments {
+        let data = &sdfg.containers[name];
+        let extent =
+            |extent: &dacec_ir::Expr| extent.eval(&symbol).expect("every symbol has a value") as usize;
+        let shape: Vec<usize> = data.shape().iter().map(extent).collect();
+        let given = match data {
+            Data::Array(_) => values[name.as_str()].as_array().cloned().unwrap_or_default(),
+            Data::Scalar(_) => vec![values[name.as_str()].clone()],
+        };
+        let mut tensor = Tensor::zeros(data.dtype(), &shape);
+        for (k, value) in given.iter().enumerate() {
+            let number = value.as_f64().expect("values are numbers");
+            tensor.set(k, Value::float(number, DType::Float64).cast(data.dtype()));
+        }
+        arguments.insert(name.clone(), tensor);
+    }
+    arguments
+}
+
+/// How a result differs from what is expected, if it does.
+fn difference(name: &str, actual: &Tensor, expected: &Json) -> Option<String> {
+    let dtype: DType = expected["dtype"].as_str().and_then(|it| it.parse().ok()).expect("a type of NumPy");
+    if actual.dtype() != dtype {
+        return Some(format!("{name} is of type {}, NumPy's of {dtype}", actual.dtype()));
+    }
+    let tolerance = if dtype.real().size() < 8 && !dtype.is_integer() { 1e-5 } else { 1e-12 };
+    let elements = expected["data"].as_array().expect("a list");
+    if actual.len() != elements.len() {
+        return Some(format!("{name} has {} elements, NumPy's {}", actual.len(), elements.len()));
+    }
+    for (k, element) in elements.iter().enumerate() {
+        let part = |at: usize| element[at].as_str().and_then(|it| it.parse::<f64>().ok()).expect("a number");
+        let value = actual.get(k).to_complex();
+        let close = |a: f64, b: f64| {
+            a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= tolerance * (1.0 + b.abs())
+        };
+        if !close(value.re, part(0)) || !close(value.im, part(1)) {
+            return Some(format!("{name}[{k}] is {value}, NumPy's {} + {}j", part(0), part(1)));
+        }
+    }
+    None
+}
+
+fn run(file: &SourceFile, program: &str, values: &Json, expected: &Json, order: Order) -> Result<(), String> {
+    let sdfg = file.lower(program).map_err(|errors| format!("refused: {}", errors[0]))?;
+    validate::validate(&sdfg).map_err(|violations| format!("invalid: {}", violations[0]))?;
+    let mut results = arguments(&sdfg, values);
+    let symbols: Vec<_> = sdfg.free_symbols();
+    let symbols: Vec<(&str, i64)> =
+        symbols.iter().filter_map(|name| Some((name.as_str(), values[name.as_str()].as_i64()?))).collect();
+    let options = Options { order, ..Options::thorough() };
+    interp::run_with(&sdfg, &mut results, &symbols, &options).map_err(|error| error.to_string())?;
+    for (name, expected) in expected.as_object().expect("results by name") {
+        let actual = results.get(name.as_str()).ok_or_else(|| format!("there is no {name}"))?;
+        if let Some(difference) = difference(name, actual, expected) {
+            return Err(difference);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn programs_mean_what_numpy_makes_of_them() {
+    let expected: Json = serde_json::from_str(EXPECTED).expect("the file is JSON");
+    let file = SourceFile::parse("programs.py", PROGRAMS).expect("the file is valid Python");
+    let mut failed = Vec::new();
+    let cases = expected.as_object().expect("cases by name").iter().filter(|(name, _)| *name != "values");
+    let mut count = 0;
+    for (program, results) in cases {
+        count += 1;
+        for order in [Order::Forward, Order::Backward] {
+            if let Err(reason) = run(&file, program, &expected["values"], results, order) {
+                failed.push(format!("{program}: {reason}"));
+            }
+        }
+    }
+    assert!(count >= 100, "only {count} programs were run");
+    assert!(failed.is_empty(), "{} of {count} programs:\n{}", failed.len(), failed.join("\n"));
+}

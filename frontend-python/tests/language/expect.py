@@ -1,0 +1,71 @@
+"""Writes `expected.json`: the arguments that every program of `programs.py` gets, and what NumPy leaves in them."""
+
+import json
+import pathlib
+import random
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "oracle"))
+
+import numpy as np  # noqa: E402
+
+import dace  # noqa: E402
+import run_reference  # noqa: E402
+
+random.seed(1)
+ROWS, COLUMNS = 6, 4
+
+
+def numbers(count):
+    """So many numbers between 0 and 1."""
+    return [round(random.random(), 3) for _ in range(count)]
+
+
+VALUES = {
+    "N": ROWS,
+    "M": COLUMNS,
+    "k": 3,
+    "m": 4,
+    "q": 0.3,
+    "s": 0.5,
+    "x": numbers(ROWS),
+    "y": numbers(ROWS),
+    "A": numbers(ROWS * COLUMNS),
+    "B": numbers(ROWS * ROWS),
+    "T": numbers(ROWS * COLUMNS * 3),
+    "ix": [5, 3, 1, 0, 4, 1],
+    "z": [1, 2, 3, 200, 5, 6],
+}
+
+
+def expected(program):
+    """Results of one program, by name."""
+    scalars = {name: value for name, value in VALUES.items() if not isinstance(value, list)}
+    arguments = run_reference.make_arguments(program, scalars, {})
+    for name, array in arguments.items():
+        if name in VALUES:
+            arguments[name] = np.array(VALUES[name], dtype=array.dtype).reshape(array.shape)
+    with np.errstate(all="ignore"):
+        results, _ = run_reference.run(program, run_reference.relevant(program, {**VALUES, **arguments}), 1)
+    return {name: described(np.asarray(value)) for name, value in results.items()}
+
+
+def described(array):
+    """An array as JSON: type, shape, and real and imaginary parts as text, so that no digit is lost."""
+    flat = array.astype(np.complex128).ravel()
+    parts = [[repr(float(value.real)), repr(float(value.imag))] for value in flat]
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": parts}
+
+
+def main():
+    module = run_reference.load(str(HERE / "programs.py"))
+    programs = {name: value for name, value in vars(module).items() if isinstance(value, dace.Program)}
+    helpers = {"g", "inc", "total", "sq", "two", "bump"}
+    cases = {name: expected(program) for name, program in programs.items() if name not in helpers}
+    lines = [f'"values": {json.dumps(VALUES)}'] + [f'"{name}": {json.dumps(case)}' for name, case in cases.items()]
+    (HERE / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
