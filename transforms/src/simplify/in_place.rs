@@ -163,6 +163,10 @@ pub(crate) fn is_elementwise(
         let memlet = state.edge(id).memlet.as_ref()?;
         (!memlet.dynamic && memlet.wcr.is_none()).then(|| translate(&memlet.subset))
     };
+    // What leads nowhere is not understood.
+    if reads.is_empty() || writes.is_empty() {
+        return false;
+    }
     reads.iter().all(|&read| {
         writes.iter().all(|&write| {
             let ((_, reader), (writer, _)) = (state.endpoints(read), state.endpoints(write));

@@ -12,6 +12,8 @@
 //!
 //! **Legal when**
 //! * the transient is used in this state only, and the copy takes all of it, in its shape;
+//! * one write fills all of the transient for certain, before any other access of it: nothing is left in it from an
+//!   earlier run of the state, which `A` would not have kept;
 //! * all writes of the transient happen before the copy;
 //! * every other access of `A` that may touch the window happens before the first access of the transient, or after
 //!   the copy and (if it writes) after the last read of the transient; or it is a read of the map that writes the
@@ -26,7 +28,7 @@ use super::in_place::{Index, MAX_ACCESSES, conflict, is_elementwise};
 use crate::pass::{Changed, Context, Pass};
 use crate::transformation::{Transformation, with_places};
 use crate::{Refusal, Surroundings};
-use dacec_ir::analysis::{Access, copy_subsets};
+use dacec_ir::analysis::{Access, copy_subsets, must_write};
 use dacec_ir::{EdgeId, Name, NodeId, Sdfg, State, Subset};
 
 /// See the [module](self).
@@ -125,6 +127,7 @@ fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -
     if inner.len() > MAX_ACCESSES {
         return Err(Refusal::unproved(format!("`{data}` is accessed at too many places")));
     }
+    check_filled(around, state, index, (data, node), &inner)?;
     let hazards = Hazards { around, state, index, alias: &alias, copy: copy.id, node };
     hazards.check(&inner)?;
     Ok(InPlace { copy: copy.id, alias })
@@ -167,6 +170,31 @@ pub(super) fn check_copy(
         }
     }
     Ok(())
+}
+
+/// One write fills all of the transient, before every other access and before the copy (from `node`).
+fn check_filled(
+    around: &Surroundings<'_>,
+    state: &State,
+    index: &Index,
+    (data, node): (&Name, NodeId),
+    inner: &[Access],
+) -> Result<(), Refusal> {
+    let shape = around.container(data).shape();
+    let fills = |write: &Access| {
+        write.is_write
+            && must_write(state, &around.sdfg.containers, write.edge, &around.facts)
+                .is_some_and(|subset| subset.is_full(shape))
+            && index.is_before(state, write.end, node)
+            && inner
+                .iter()
+                .filter(|other| other.edge != write.edge)
+                .all(|other| index.is_before(state, write.end, other.start))
+    };
+    match inner.iter().any(fills) {
+        true => Ok(()),
+        false => Err(Refusal::unproved(format!("`{data}` may hold older values when it is copied"))),
+    }
 }
 
 struct Hazards<'a> {
@@ -395,6 +423,23 @@ mod tests {
             refusals(&RedundantArray, &sdfg),
             ["`A[k, 0:N]` and `A[k, 0:N]` may be the same elements"]
         );
+    }
+
+    #[test]
+    fn older_values_of_a_transient_keep_it() {
+        // Each iteration adds an element to `t` and copies all of them over what happened to `B`.
+        let mut sdfg = program(|b| {
+            b.for_loop("j", 0, Expr::sym("N"), |b| {
+                let mut s = b.state("s");
+                s.tasklet("one", &[], value(1.0), ("t", "j"));
+                let (node, target) = (s.state.accesses(&"t".into())[0], s.state.add_access("B"));
+                let all = Subset::parse("0:N").expect("a subset");
+                s.state.connect((node, None), (target, None), Memlet::new("t", all.clone()).to(all));
+                b.state("clear").tasklet("zero", &[], value(0.0), ("B", "0"));
+            });
+        });
+        assert_eq!(refusals(&RedundantArray, &sdfg), ["`t` may hold older values when it is copied"]);
+        assert!(!run(&RedundantArray, &mut sdfg).any());
     }
 
     #[test]

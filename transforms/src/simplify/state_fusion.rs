@@ -12,8 +12,7 @@
 //!
 //! **Legal when** every two accesses of a container, one in each state and one of them a write, are ordered by a path of
 //! the fused state or provably touch different elements. What is not known counts as a conflict. **Cost**: linear in the
-//! states of a sequence; accesses that a later write
-//! covers are forgotten.
+//! states of a sequence; accesses that a later write covers are forgotten.
 
 use super::hazards::{Frontier, Joints};
 use crate::pass::{Changed, Context, Pass};
