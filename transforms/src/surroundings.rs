@@ -158,6 +158,13 @@ fn facts_in_loop(it: &Loop, facts: &Facts) -> Facts {
     if assigned.contains(variable) || !constant(start) || !constant(stop) {
         return inner;
     }
+    // Nor does a loop that never runs.
+    if step.as_int().is_some_and(|step| {
+        let (low, high) = if step > 0 { (start, stop) } else { (stop, start) };
+        facts.prove_le(high, low) == Some(true)
+    }) {
+        return inner;
+    }
     match step.as_int() {
         Some(step) if step > 0 => inner.assume_range(variable, start.clone(), stop - 1),
         Some(step) if step < 0 => inner.assume_range(variable, stop + 1, start.clone()),
@@ -171,7 +178,8 @@ fn facts_in_branch(branch: &Branch, assigned: &BTreeSet<Name>, facts: &Facts, ho
     let Some(condition) = branch.condition.as_ref().and_then(|condition| condition.to_symbolic()) else {
         return facts.clone();
     };
-    if !condition.symbols().is_disjoint(assigned) {
+    // A branch that is never taken gets no facts that contradict each other: they would prove anything.
+    if !condition.symbols().is_disjoint(assigned) || facts.prove(&condition).is_some() {
         return facts.clone();
     }
     facts.with(&if holds { condition } else { condition.not() })
