@@ -102,6 +102,8 @@ fn calls() {
 fn control_flow() {
     check("map", "E0401", X, "for i in dace.map[0:N]:\n    if x[i] > 0:\n        break");
     check("map_outside", "E0401", X, "t = 0.0\nfor i in dace.map[0:N]:\n    t = x[i]\nreturn t");
+    check("map_race", "E0401", A, "for i, j in dace.map[0:N, 0:M]:\n    A[i, 0] = j");
+    check("after_map", "E0206", X, "for i in dace.map[0:N]:\n    t = x[i] * 2\n    x[i] = t\nreturn t");
     check("iteration", "E0402", X, "for i in 5:\n    x[0] = i");
     check("returns", "E0403", X, "if x[0] > 0:\n    return x\nreturn 1.0");
     check("condition", "E0404", X, "if x > 0:\n    x[0] = 1");

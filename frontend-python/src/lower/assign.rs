@@ -45,6 +45,7 @@ impl Lowerer<'_> {
                     return self.write_places(places, &value, it.range);
                 }
                 let view = self.target_view(base, &it.slice, it.range)?;
+                self.check_race(&view, it.range)?;
                 let value = self.eval_to(value, &Dest::Into(view.clone()))?;
                 self.write(&view, &value, it.range)
             }
@@ -62,6 +63,7 @@ impl Lowerer<'_> {
             ast::Expr::Subscript(it) => {
                 let base = self.eval(&it.value)?;
                 let view = self.target_view(base, &it.slice, it.range)?;
+                self.check_race(&view, it.range)?;
                 self.write(&view, &value, it.range)
             }
             ast::Expr::Tuple(it) => self.unpack(&it.elts, value, it.range),

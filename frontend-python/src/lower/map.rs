@@ -98,7 +98,11 @@ impl Lowerer<'_> {
         dims: &[(Name, Range)],
     ) -> Result<(Frame, Region)> {
         let outer_loops = std::mem::take(&mut self.loops);
-        self.frames.push(Frame::parallel(self.storages.len(), self.sdfg.containers.len()));
+        self.frames.push(Frame::parallel(
+            self.storages.len(),
+            self.sdfg.containers.len(),
+            self.regions.len() + 1,
+        ));
         for (param, range) in dims {
             self.params.push(param.clone());
             if self.is_fixed(&range.start) && self.is_fixed(&range.stop) {
@@ -112,6 +116,9 @@ impl Lowerer<'_> {
             lowerer.block(&it.body)
         });
         self.params.truncate(self.params.len() - dims.len());
+        // Storages of the body belong to its iterations.
+        let outside = self.frames.last().and_then(Frame::storages_before).unwrap_or(0);
+        self.storages.truncate(outside);
         self.loops = outer_loops;
         let frame = self.frames.pop().unwrap_or_default();
         Ok((frame, body?))

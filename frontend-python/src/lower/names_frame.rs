@@ -22,12 +22,19 @@ pub(super) struct Frame {
     outside: Option<usize>,
     /// Number of containers that existed before.
     containers: usize,
+    /// Number of open regions in its body.
+    regions: usize,
 }
 
 impl Frame {
-    /// The frame of a parallel loop, before which so many storages and containers exist.
-    pub(super) fn parallel(outside: usize, containers: usize) -> Self {
-        Frame { outside: Some(outside), containers, ..Frame::default() }
+    /// The frame of a parallel loop, before which so many storages and containers exist, with so many open regions inside.
+    pub(super) fn parallel(outside: usize, containers: usize, regions: usize) -> Self {
+        Frame { outside: Some(outside), containers, regions, ..Frame::default() }
+    }
+
+    /// Number of storages that existed before a parallel loop.
+    pub(super) fn storages_before(&self) -> Option<usize> {
+        self.outside
     }
 }
 
@@ -40,6 +47,13 @@ impl Lowerer<'_> {
             match value {
                 Value::Poison => return Err(Stop::Reported),
                 Value::Stale if !self.decisions.shared.contains(name) => return self.share(name),
+                Value::Stale => {
+                    let message = format!("what `{name}` is after the loop is not known");
+                    return Err(Diagnostic::error(codes::REBIND, range, message)
+                        .label("it was given a value in a loop that has ended")
+                        .help("assign it before the loop, or use it only inside")
+                        .into());
+                }
                 _ => {}
             }
             for frame in self.frames.iter_mut().filter(|frame| !frame.assigned.contains(name)) {
@@ -232,6 +246,23 @@ impl Lowerer<'_> {
         innermost.is_none_or(|frame| at.is_some_and(|at| at >= frame.containers))
     }
 
+    /// Refuses an assignment that every iteration of a parallel loop makes to the same elements.
+    pub(super) fn check_race(&self, view: &View, range: TextRange) -> Result<()> {
+        let innermost = self.frames.iter().rev().find(|frame| frame.outside.is_some());
+        let unconditional = innermost.is_some_and(|frame| frame.regions == self.regions.len());
+        let used = view.subset.symbols();
+        let Some(param) = self.params.iter().find(|param| !used.contains(*param)) else { return Ok(()) };
+        if !unconditional || self.is_private(&view.container) {
+            return Ok(());
+        }
+        let message =
+            format!("the iterations over `{param}` all assign the same elements of `{}`", view.container);
+        Err(Diagnostic::error(codes::MAP, range, message)
+            .label("which value stays depends on the order of the iterations")
+            .help(format!("use `{param}` in the index, accumulate with `+=`, or loop with `range`"))
+            .into())
+    }
+
     fn check_not_outside(&self, name: &str, range: TextRange) -> Result<()> {
         let outside = self.frames.iter().filter_map(|frame| frame.outside).max().unwrap_or(0);
         if self.storages.get_index_of(name).is_some_and(|at| at < outside) {
@@ -337,7 +368,8 @@ impl Lowerer<'_> {
         for name in &frame.assigned {
             let Some(value) = self.env.get(name) else { continue };
             let uncertain = before.contains_key(name) || early || frame.outside.is_some();
-            if !self.is_shared(name) && !matches!(value, Value::Poison) && uncertain {
+            let kept = self.is_shared(name) && frame.outside.is_none();
+            if !kept && !matches!(value, Value::Poison) && uncertain {
                 self.env.insert(name.clone(), Value::Stale);
             }
         }

@@ -308,9 +308,9 @@ impl Lowerer<'_> {
     }
 }
 
-/// Whether two extents cannot be equal, whatever the symbols are.
+/// Whether two extents cannot be equal, or only where both are empty.
 fn differ(a: &Expr, b: &Expr) -> bool {
-    (a - b).as_int().is_some_and(|difference| difference != 0)
+    (a - b).as_int().is_some_and(|difference| difference != 0) || a.is_zero() != b.is_zero()
 }
 
 fn same_elements(a: &View, b: &View) -> bool {
