@@ -794,3 +794,102 @@ def crc(ix: dace.int64[N]):
     crc = (~crc & 0xFFFF)
     crc = (crc << 8) | ((crc >> 8) & 0xFF)
     return crc & 0xFFFF
+
+
+@dace.program
+def zero_trip(x: dace.float64[N], k: dace.int64):
+    t = 5.0
+    for i in range(k, 3):
+        t = x[i]
+    return t
+
+
+@dace.program
+def two_loops(x: dace.float64[N]):
+    for i in range(2):
+        t = x[i] * 2
+        x[i] = t
+    for i in range(2, N):
+        t = x[i] + 1
+        x[i] = t
+    return t
+
+
+@dace.program
+def branch_new(x: dace.float64[N]):
+    for i in range(N):
+        if x[i] > 0.5:
+            d = 1.0
+        else:
+            d = -1.0
+        x[i] *= d
+
+
+@dace.program
+def alias_mut(x: dace.float64[N], k: dace.int64):
+    i = k
+    a = i
+    i += 1
+    i += 1
+    x[a] = i
+    return a + i
+
+
+@dace.program
+def loop_sym(x: dace.float64[N]):
+    p = 0
+    for i in range(N):
+        q1 = p
+        p += 2
+        x[i] = q1 + p
+
+
+@dace.program
+def slice_mut(x: dace.float64[N]):
+    n = 1
+    for i in range(3):
+        v = x[:n]
+        n += 1
+        v += 1
+        x[n] = 0.5
+
+
+@dace.program
+def inner_acc(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in range(N):
+        acc = 0.0
+        for j in range(M):
+            acc += A[i, j]
+        x[i] = acc
+    return acc
+
+
+@dace.program
+def while_if_sym(k: dace.int64, x: dace.float64[N]):
+    n = k
+    c = 0
+    while n != 1:
+        if n % 2 == 0:
+            n = n // 2
+        else:
+            n = 3 * n + 1
+        c += 1
+    x[0] = c
+    return n, c
+
+
+@dace.program
+def shadow(M: dace.int64, x: dace.float64[N]):
+    N = 3
+    x[N] = M
+    return x * N
+
+
+@dace.program
+def arr_loop(x: dace.float64[N]):
+    u = np.zeros(N)
+    w = np.ones(N)
+    for t in range(3):
+        u = w + x
+        w = u * 0.5
+    return u + w
