@@ -5,7 +5,7 @@
 //!   └──interface──▶ Interface ──▶ ABI unit (compiled for any CPU), C header, Python wrapper
 //! ```
 //!
-//! All decisions are made in [`lower`]: where memory is, which loops run in parallel, how conflicting writes are
+//! All decisions are made in [`lower()`]: where memory is, which loops run in parallel, how conflicting writes are
 //! resolved. The result is a [`tree::Program`], which a backend only prints. So what is decided can be tested without
 //! a compiler, and another target is another printer.
 //!

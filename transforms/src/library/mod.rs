@@ -18,11 +18,11 @@
 
 mod accumulate;
 mod call;
-mod fold_gemm;
-mod gemm;
+pub mod fold_gemm;
+pub mod gemm;
 mod linear;
-mod matmul;
-mod reduce;
+pub mod matmul;
+pub mod reduce;
 
 pub use call::{Call, Operand};
 pub use fold_gemm::{FoldIntoGemm, Folding};

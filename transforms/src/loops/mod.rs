@@ -1,7 +1,7 @@
 //! Transformations of loops.
 
 mod dependence;
-mod loop_to_map;
+pub mod loop_to_map;
 mod private;
 
 pub use loop_to_map::{LoopToMap, Parallel};

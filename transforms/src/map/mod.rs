@@ -1,18 +1,18 @@
 //! Transformations of map scopes.
 
-mod aug_assign_to_wcr;
-mod copy_to_map;
+pub mod aug_assign_to_wcr;
+pub mod copy_to_map;
 pub(crate) mod forward;
-mod map_collapse;
-mod map_fusion;
-mod map_fusion_horizontal;
-mod map_interchange;
+pub mod map_collapse;
+pub mod map_fusion;
+pub mod map_fusion_horizontal;
+pub mod map_interchange;
 mod merge;
 pub(crate) mod paths;
-mod schedule;
+pub mod schedule;
 #[cfg(test)]
 pub(crate) mod testing;
-mod trivial_map_elimination;
+pub mod trivial_map_elimination;
 
 pub use aug_assign_to_wcr::{AugAssignToWcr, Update};
 pub(crate) use aug_assign_to_wcr::{apply_update, find_update};
