@@ -40,8 +40,9 @@ extern "C" void free(void *);
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-// The message of this thread's last error; empty if there was none.
-static thread_local const char *abi_error __attribute__((tls_model("initial-exec"))) = "";
+// The message of this thread's last error; empty if there was none. (The loader has little room for thread-local data of
+// a faster kind, and a process may load hundreds of such libraries.)
+static thread_local const char *abi_error = "";
 
 static int32_t abi_fail(int32_t code, const char *message) {
     abi_error = message;

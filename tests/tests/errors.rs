@@ -22,7 +22,7 @@ fn refused(body: &str, expected: &[&str]) {
 
 #[test]
 fn an_undefined_name() {
-    refused("B[:] = A + alpah", &["E0", "`alpah`", "B[:] = A + alpah", "help", "f.py:10"]);
+    refused("B[:] = A + alpah", &["E0", "`alpah`", "B[:] = A + alpah", "help", "f.py:9:16"]);
 }
 
 #[test]

@@ -65,6 +65,7 @@ impl Lowerer<'_> {
                     format!("an array has no `{name}`"),
                 )
                 .label("not an attribute or method that can be compiled")
+                .help("write it with supported functions, or compute it before the call and pass the result")
                 .did_you_mean(name, numpy::attribute_names())
                 .into()),
             },
@@ -110,5 +111,6 @@ fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
     let message = format!("`{attr}` of {name} cannot be compiled");
     Diagnostic::error(codes::UNSUPPORTED_CALL, attr.range(), message)
         .label("not one of the supported functions")
+        .help("write it with supported functions, or compute it before the call and pass the result")
         .did_you_mean(attr, numpy::member_names(module))
 }

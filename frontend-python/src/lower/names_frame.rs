@@ -92,6 +92,9 @@ impl Lowerer<'_> {
             local.chain(global).chain(numpy::builtin_names().map(|it| -> &str { it })).collect();
         Diagnostic::error(codes::UNDEFINED, range, format!("undefined name `{name}`"))
             .label("nothing of this name is visible here")
+            .help(
+                "assign it before, or define it in the module as a number, a symbol or an annotated function",
+            )
             .did_you_mean(name, candidates)
     }
 
