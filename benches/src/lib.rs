@@ -6,7 +6,8 @@
 //! | command | what it measures |
 //! | --- | --- |
 //! | `cargo bench -p dacec-benches --bench compile_time` | a cold compilation against the C++ compiler on four lines |
-//! | `cargo bench -p dacec-benches --bench kernels` | compiled programs against NumPy on the same file |
+//!
+//! Compiled programs are measured by `dacec bench`.
 
 use comfy_table::{Table, presets};
 use dacec_runtime::stats::{self, Summary};

@@ -52,6 +52,46 @@ fn a_stencil_has_a_parallel_and_a_vector_loop() {
 }
 
 #[test]
+fn a_parallel_loop_in_a_sequential_one_has_a_version_without_threads() {
+    let mut program = matrix();
+    program.for_loop("t", 0, n(), |b| {
+        b.state("s").reduction(
+            "sum",
+            &[("i", "0:t")],
+            &[("a", "A", "t, i")],
+            name("a"),
+            ("A", "t, t"),
+            Wcr::Sum,
+        );
+    });
+    let mut program = program.build();
+    program.visit_states_mut(&mut |state| {
+        for id in state.node_ids() {
+            if let Node::MapEntry(map) = state.node_mut(id) {
+                map.parallel_if = Some(Expr::sym("t").gt(&Expr::int(999)));
+            }
+        }
+    });
+    insta::assert_snapshot!(body(&program), @r#"
+    for (int64_t t = 0; t < N; t++) {
+        double A_sum = 0.0;
+        if (t >= 1000) {
+            #pragma omp parallel for reduction(+: A_sum)
+            for (int64_t i = 0; i < t; i++) {
+                A_sum += A[t*N + i];
+            }
+        } else {
+            #pragma GCC ivdep
+            for (int64_t i = 0; i < t; i++) {
+                A_sum += A[t*N + i];
+            }
+        }
+        A[t*N + t] += A_sum;
+    }
+    "#);
+}
+
+#[test]
 fn sums_of_columns_are_made_in_blocks() {
     let mut program = matrix();
     program.array("w", DType::Float64, [n()]);

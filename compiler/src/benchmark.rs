@@ -89,7 +89,9 @@ impl Benchmark {
         Ok(Measured { seconds, summary, results })
     }
 
-    fn run(
+    /// Runs the loaded kernel once on copies of the inputs: the time of the call, the arrays that it wrote and what it
+    /// returned.
+    pub fn run(
         &self,
         program: &CompiledProgram,
         inputs: &IndexMap<Name, ArrayBuf>,

@@ -34,6 +34,7 @@
 pub mod artifacts;
 pub mod benchmark;
 mod compiler;
+pub mod contest;
 mod error;
 mod options;
 mod phases;

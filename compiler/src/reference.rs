@@ -8,8 +8,10 @@ use dacec_runtime::doctor::Python;
 use dacec_runtime::{ArrayBuf, ScalarValue, npy};
 use indexmap::IndexMap;
 use serde::Deserialize;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use tempfile::TempDir;
 
 const STAND_IN: &str = include_str!("../../frontend-python/oracle/dace.py");
 const RUNNER: &str = include_str!("../../frontend-python/oracle/run_reference.py");
@@ -51,11 +53,7 @@ struct Report {
 
 /// Runs the reference.
 pub fn run(python: &Python, request: &Request<'_>) -> Result<Reference, Error> {
-    let folder = tempfile::tempdir().map_err(|reason| Error::Write { path: std::env::temp_dir(), reason })?;
-    for (name, text) in [("dace.py", STAND_IN), ("run_reference.py", RUNNER)] {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).map_err(|reason| Error::Write { path, reason })?;
-    }
+    let folder = prepare()?;
     let output = folder.path().join("results.npz");
     let mut command = command(python, request, folder.path(), &output)?;
     let shown = format!("{command:?}");
@@ -65,13 +63,113 @@ pub fn run(python: &Python, request: &Request<'_>) -> Result<Reference, Error> {
         return Err(failed(tail(&String::from_utf8_lossy(&finished.stderr))));
     }
     let text = String::from_utf8_lossy(&finished.stdout);
-    let report: Report = serde_json::from_str(text.lines().last().unwrap_or_default())
-        .map_err(|error| failed(format!("unexpected output: {error}")))?;
-    Ok(Reference {
-        results: npy::read_archive(&output)?,
-        median: report.median,
-        versions: format!("CPython {}, NumPy {}", report.python, report.numpy),
-    })
+    Reference::read(text.lines().last().unwrap_or_default(), &output).map_err(|error| error.of(&shown))
+}
+
+impl Reference {
+    fn read(line: &str, output: &Path) -> Result<Reference, Unexpected> {
+        let report: Report = serde_json::from_str(line)?;
+        Ok(Reference {
+            results: npy::read_archive(output)?,
+            median: report.median,
+            versions: format!("CPython {}, NumPy {}", report.python, report.numpy),
+        })
+    }
+}
+
+/// A reference process that has run once and waits for more turns, so that its runs can lie between those of others.
+pub struct Session {
+    /// The results of the first run.
+    pub reference: Reference,
+    process: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    shown: String,
+    _folder: TempDir,
+}
+
+impl Session {
+    /// Starts the process and waits for the results of the first run.
+    pub fn start(python: &Python, request: &Request<'_>) -> Result<Session, Error> {
+        let folder = prepare()?;
+        let output = folder.path().join("results.npz");
+        let mut command = command(python, request, folder.path(), &output)?;
+        command.arg("--turns").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let shown = format!("{command:?}");
+        let failed = |reason: String| Error::Reference { reason, command: shown.clone() };
+        let mut process = command.spawn().map_err(|error| failed(error.to_string()))?;
+        let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err(failed("its input and output are not open".to_owned()));
+        };
+        let mut answers = BufReader::new(answers);
+        let mut line = String::new();
+        answers.read_line(&mut line).map_err(|error| failed(error.to_string()))?;
+        let reference = Reference::read(&line, &output).map_err(|error| error.of(&shown))?;
+        Ok(Session { reference, process, requests: Some(requests), answers, shown, _folder: folder })
+    }
+
+    /// The seconds of runs, made until `enough` seconds were measured or `count` runs made.
+    pub fn turn(&mut self, enough: f64, count: usize) -> Result<Vec<f64>, Error> {
+        let mut line = String::new();
+        self.ask(&format!("{enough} {count}\n"), &mut line)
+            .map_err(|error| Error::Reference { reason: error.to_string(), command: self.shown.clone() })?;
+        serde_json::from_str(&line).map_err(|error| Unexpected::from(error).of(&self.shown))
+    }
+
+    fn ask(&mut self, request: &str, answer: &mut String) -> std::io::Result<()> {
+        if let Some(requests) = &mut self.requests {
+            requests.write_all(request.as_bytes())?;
+        }
+        self.answers.read_line(answer).map(drop)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The end of its input ends the process; a failure to wait for it harms nobody.
+        drop(self.requests.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// What the process wrote is not what it should.
+enum Unexpected {
+    Line(serde_json::Error),
+    Results(Error),
+}
+
+impl From<serde_json::Error> for Unexpected {
+    fn from(error: serde_json::Error) -> Self {
+        Unexpected::Line(error)
+    }
+}
+
+impl From<npy::NpyError> for Unexpected {
+    fn from(error: npy::NpyError) -> Self {
+        Unexpected::Results(error.into())
+    }
+}
+
+impl Unexpected {
+    fn of(self, command: &str) -> Error {
+        match self {
+            Unexpected::Line(error) => Error::Reference {
+                reason: format!("unexpected output: {error}"),
+                command: command.to_owned(),
+            },
+            Unexpected::Results(error) => error,
+        }
+    }
+}
+
+/// A folder with the stand-in module and the script that runs programs.
+fn prepare() -> Result<TempDir, Error> {
+    let folder = tempfile::tempdir().map_err(|reason| Error::Write { path: std::env::temp_dir(), reason })?;
+    for (name, text) in [("dace.py", STAND_IN), ("run_reference.py", RUNNER)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).map_err(|reason| Error::Write { path, reason })?;
+    }
+    Ok(folder)
 }
 
 fn command(python: &Python, request: &Request<'_>, folder: &Path, output: &Path) -> Result<Command, Error> {

@@ -8,6 +8,7 @@
                             [--initialize initialize]                  a program that fills the array arguments first
                             [--save A,C]                               array arguments worth saving; all, if not given
                             [--repeat 5]                               timed runs, each on fresh copies of the inputs
+                            [--turns]                                  runs on request, between those of others
 
 Array arguments that `--arrays` does not hold are allocated as they are annotated, filled with zeros. Values that belong
 to neither the program nor its initializer are ignored: a preset may serve several programs of a file.
@@ -15,6 +16,10 @@ to neither the program nor its initializer are ignored: a preset may serve sever
 `results.npz` holds the array arguments as the program leaves them, and what it returns: `__return`, or `__return_0`,
 `__return_1`, ... for a tuple. On success one line of JSON is the last line of the output; on failure the traceback goes
 to stderr and the exit status is not zero.
+
+With `--turns` the results of one run are saved and reported first. Then each line on stdin is a request, `SECONDS COUNT`:
+the program runs until that much time was measured or until it ran that often, and the seconds of each run come back as
+one line of JSON.
 """
 
 import argparse
@@ -50,6 +55,10 @@ def main():
         results = {name: value for name, value in results.items() if name in kept or name.startswith("__return")}
     np.savez(options.output, **results)
     print(json.dumps(report(program, results, seconds)), flush=True)
+    if options.turns:
+        for request in sys.stdin:
+            enough, count = request.split()
+            print(json.dumps(take_turn(program, inputs, float(enough), int(count))), flush=True)
 
 
 def parse_options():
@@ -62,6 +71,7 @@ def parse_options():
     parser.add_argument("--initialize", help="name of an annotated function that fills the array arguments in place")
     parser.add_argument("--save", help="names of the array arguments to save, with commas between; default: all")
     parser.add_argument("--repeat", type=int, default=1, help="number of timed runs")
+    parser.add_argument("--turns", action="store_true", help="run on request: each line on stdin is one")
     options = parser.parse_args()
     if options.repeat < 1:
         parser.error("--repeat must be at least 1")
@@ -116,14 +126,27 @@ def run(program, inputs, repeat):
     results = None
     seconds = []
     for _ in range(repeat):
-        fresh = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
-        start = time.perf_counter()
-        returned = program(**fresh)
-        seconds.append(time.perf_counter() - start)
+        fresh, returned, elapsed = run_once(program, inputs)
+        seconds.append(elapsed)
         if results is None:
             results = {name: value for name, value in fresh.items() if isinstance(value, np.ndarray)}
             results.update(name_returned(returned))
     return results, seconds
+
+
+def run_once(program, inputs):
+    """The arguments after a run on fresh copies, what it returned, and its seconds."""
+    fresh = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
+    start = time.perf_counter()
+    returned = program(**fresh)
+    return fresh, returned, time.perf_counter() - start
+
+
+def take_turn(program, inputs, enough, count):
+    seconds = []
+    while len(seconds) < count and sum(seconds) < enough:
+        seconds.append(run_once(program, inputs)[2])
+    return seconds
 
 
 def name_returned(returned):

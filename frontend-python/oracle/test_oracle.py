@@ -283,7 +283,7 @@ class Reference(unittest.TestCase):
         output = self.folder / "out.npz"
         runner = pathlib.Path(__file__).with_name("run_reference.py")
         command = [sys.executable, str(runner), str(path), "--output", str(output), *options]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, input=self.requests)
         if done.returncode != 0:
             return done.stderr
         with np.load(output) as archive:
@@ -293,6 +293,14 @@ class Reference(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+        self.requests = ""
+
+    def test_takes_turns(self):
+        self.requests = "0 9\n60 2\n"
+        options = ["--program", "kernel", "--initialize", "initialize", "--values", '{"N": 3, "alpha": 2}', "--turns"]
+        seconds, results = self.run_reference(*options)
+        self.assertEqual(len(seconds), 2)
+        self.assertEqual(results["__return_0"], 24)
 
     def test_initializes_runs_and_saves(self):
         values = json.dumps({"N": 3, "alpha": 2, "unrelated": 1})

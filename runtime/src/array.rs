@@ -19,6 +19,10 @@ use std::{
 /// The alignment of buffers: a cache line, and the widest vector register.
 pub const ALIGNMENT: usize = 64;
 
+/// The size of a large page, and how large a buffer must be to be made of them.
+const LARGE_PAGE: usize = 2 << 20;
+const LARGE: usize = 2 * LARGE_PAGE;
+
 /// Extents of an array; most have few dimensions.
 pub type Shape = SmallVec<[usize; 4]>;
 
@@ -225,12 +229,15 @@ unsafe impl Sync for ArrayBuf {}
 impl ArrayBuf {
     /// An array of zeros.
     pub fn zeroed(dtype: DType, shape: &[usize]) -> Result<ArrayBuf, OutOfMemory> {
-        ArrayBuf::allocate(dtype, shape, alloc::alloc_zeroed)
+        let buffer = ArrayBuf::allocate(dtype, shape)?;
+        // SAFETY: the buffer owns at least that many bytes.
+        unsafe { buffer.data.write_bytes(0, buffer.byte_len()) };
+        Ok(buffer)
     }
 
     /// An array for a program to write its result to; until then its elements are arbitrary.
     pub(crate) fn for_result(dtype: DType, shape: &[usize]) -> Result<ArrayBuf, OutOfMemory> {
-        let buffer = ArrayBuf::allocate(dtype, shape, alloc::alloc)?;
+        let buffer = ArrayBuf::allocate(dtype, shape)?;
         if dtype == DType::Bool {
             // Other bytes than 0 and 1 would be no truth values if the program leaves elements unwritten.
             // SAFETY: the buffer owns its bytes.
@@ -250,15 +257,12 @@ impl ArrayBuf {
         Ok(buffer)
     }
 
-    fn allocate(
-        dtype: DType,
-        shape: &[usize],
-        allocator: unsafe fn(Layout) -> *mut u8,
-    ) -> Result<ArrayBuf, OutOfMemory> {
+    fn allocate(dtype: DType, shape: &[usize]) -> Result<ArrayBuf, OutOfMemory> {
         let error = || OutOfMemory { dtype, shape: shape.to_vec() };
         let layout = layout(dtype, shape).ok_or_else(error)?;
         // SAFETY: the layout has at least one element.
-        let data = NonNull::new(unsafe { allocator(layout) }).ok_or_else(error)?;
+        let data = NonNull::new(unsafe { alloc::alloc(layout) }).ok_or_else(error)?;
+        use_large_pages(data, layout);
         Ok(ArrayBuf { data, dtype, shape: Shape::from_slice(shape) })
     }
 
@@ -334,8 +338,23 @@ impl ArrayBuf {
 fn layout(dtype: DType, shape: &[usize]) -> Option<Layout> {
     let count = shape.iter().try_fold(1usize, |count, &extent| count.checked_mul(extent))?;
     let bytes = count.max(1).checked_mul(dtype.size())?;
-    Layout::from_size_align(bytes, ALIGNMENT).ok()
+    Layout::from_size_align(bytes, if bytes < LARGE { ALIGNMENT } else { LARGE_PAGE }).ok()
 }
+
+/// Asks for large pages: the first touch of each page costs more than what is written to it. Memory is as good without,
+/// so nobody needs to know whether the system agrees.
+#[cfg(target_os = "linux")]
+fn use_large_pages(data: NonNull<u8>, layout: Layout) {
+    if layout.size() >= LARGE {
+        let whole = layout.size() / LARGE_PAGE * LARGE_PAGE;
+        // SAFETY: these pages belong to the new allocation alone, and the advice changes no contents.
+        let _ =
+            unsafe { rustix::mm::madvise(data.as_ptr().cast(), whole, rustix::mm::Advice::LinuxHugepage) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn use_large_pages(_: NonNull<u8>, _: Layout) {}
 
 impl Drop for ArrayBuf {
     fn drop(&mut self) {
@@ -386,6 +405,15 @@ mod tests {
         buffer.view_mut::<i64>().unwrap()[[1, 0]] = 40;
         assert_eq!(buffer.clone().as_slice::<i64>().unwrap(), [1, 2, 3, 40, 5, 6]);
         assert!(buffer.as_slice::<u64>().is_none());
+    }
+
+    #[test]
+    fn large_buffers_begin_at_a_large_page() {
+        let mut buffer = ArrayBuf::zeroed(DType::Float64, &[LARGE / 8 + 3]).unwrap();
+        assert_eq!(buffer.as_bytes().as_ptr() as usize % LARGE_PAGE, 0);
+        assert!(buffer.as_bytes().iter().all(|&byte| byte == 0));
+        buffer.as_mut_slice::<f64>().unwrap()[LARGE / 8 + 2] = 1.0;
+        assert_eq!(buffer.clone().as_slice::<f64>().unwrap()[LARGE / 8 + 2], 1.0);
     }
 
     #[test]

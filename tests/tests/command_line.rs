@@ -146,6 +146,32 @@ fn output_is_the_same_every_time() {
 }
 
 #[test]
+fn bench_measures_and_checks() {
+    let Some(python) = python() else { return };
+    let folder = scratch();
+    let source = format!("presets = {{'S': {{'N': 50, 'factor': 2.0}}}}\n{SCALE}");
+    let file = write(&folder, "scale.py", &source);
+    let bench = |options: &[&str]| {
+        let mut command = dacec();
+        command.arg("bench").arg(&file).args(["--repeat", "2"]).args(options);
+        command.env("DACEC_PYTHON", python.get_program());
+        run(&mut command)
+    };
+    let table = bench(&[]).success();
+    assert!(table.contains("| scale   | S "), "{table}");
+    assert!(table.contains("agrees"), "{table}");
+    assert!(table.contains("geometric mean of NumPy / -O3 over 1 programs"), "{table}");
+    let line = bench(&["--message-format", "json"]).success();
+    for part in ["\"program\":\"scale\"", "\"verified\":true", "\"O3_one_thread\""] {
+        assert!(line.contains(part), "{part} is missing in {line}");
+    }
+    let error = bench(&["--preset", "XL"]);
+    assert!(error.stderr().contains("has no preset `XL`"), "{}", error.stderr());
+    let error = run(dacec().args(["bench", "gemn"]));
+    assert!(error.stderr().contains("or one of adi, "), "{}", error.stderr());
+}
+
+#[test]
 fn doctor_and_version_and_completions_answer() {
     assert!(run(dacec().arg("doctor")).success().contains("C++"));
     assert!(run(dacec().arg("--version")).success().starts_with("dacec "));

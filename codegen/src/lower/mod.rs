@@ -16,6 +16,7 @@
 //! | Computations | `tasklets`, `expressions`, `calls` |
 //! | Copies | `copies` |
 //! | Declarations next to first values | `tidy` |
+//! | Parallel loops in sequential ones | `versions` |
 //! | Nested SDFGs, which are inlined | `nested` |
 //!
 //! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
@@ -36,6 +37,7 @@ mod plan;
 mod states;
 mod tasklets;
 mod tidy;
+mod versions;
 
 use crate::tree::{Buffer, Escape, Parameter, ParameterKind, Place, Program, Stmt, Value};
 use crate::{CodegenError, Interface};
@@ -70,6 +72,7 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     body.splice(at..at, entry.drain(..));
     drop_last_leave(&mut body, &Escape::Return);
     tidy::tidy(&mut body);
+    versions::make_versions(&mut body, false);
     let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
     Ok(Program { name, file, parameters, persistent, parallel_failures, body })
 }

@@ -69,7 +69,7 @@ fn uses_of(stmts: &[Stmt]) -> BTreeMap<Name, Uses> {
 }
 
 /// Blocks directly inside of a statement.
-fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
+pub(super) fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
     match stmt {
         Stmt::For(it) => vec![&mut it.body],
         Stmt::While { body, .. } | Stmt::DoWhile { body, .. } | Stmt::Block { body, .. } => vec![body],
@@ -80,7 +80,8 @@ fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
     }
 }
 
-fn blocks(stmt: &Stmt) -> Vec<&[Stmt]> {
+/// Blocks directly inside of a statement.
+pub(super) fn blocks(stmt: &Stmt) -> Vec<&[Stmt]> {
     match stmt {
         Stmt::For(it) => vec![&it.body],
         Stmt::While { body, .. } | Stmt::DoWhile { body, .. } | Stmt::Block { body, .. } => vec![body],

@@ -28,6 +28,8 @@ pub(crate) enum Task {
     Build(Build),
     /// Run a benchmark file, or a program on your own arrays
     Run(Run),
+    /// Measure programs at -O1 and -O3 against NumPy, in alternating turns
+    Bench(Bench),
     /// Print the graph or the code of a program
     Emit(Emit),
     /// Say what of a file would not compile, and why
@@ -142,6 +144,25 @@ pub(crate) struct Run {
     pub(crate) save: Vec<String>,
     #[command(flatten)]
     pub(crate) compile: Compile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Benchmark files, or names of programs that come with dacec; by default all of those
+    #[arg(value_name = "PROGRAM")]
+    pub(crate) programs: Vec<String>,
+    /// Sets of sizes that the files name
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "S")]
+    pub(crate) preset: Vec<String>,
+    /// Number of turns of each contender
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub(crate) repeat: usize,
+    /// A contender that has run for this long gets no more turns
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0)]
+    pub(crate) seconds: f64,
+    /// Measure without NumPy and do not check results
+    #[arg(long)]
+    pub(crate) no_numpy: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,11 @@
 //! The `dacec` command: one file a task.
 
 mod args;
+mod bench;
 mod build;
 mod cache;
 mod check;
+mod comparison;
 mod doctor;
 mod emit;
 mod explain;
@@ -28,6 +30,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match &command.task {
         Task::Build(task) => build::run(task, format),
         Task::Run(task) => run::run(task, format),
+        Task::Bench(task) => bench::run(task, format),
         Task::Emit(task) => emit::run(task),
         Task::Check(task) => check::run(task, format),
         Task::Explain { code } => explain::run(code),

@@ -1,6 +1,7 @@
 //! `dacec run`: a benchmark file at one of its sizes, or a program on the user's own arrays.
 
 use super::args::{MessageFormat, Run};
+use super::comparison::Comparison;
 use super::table::{self, Row};
 use super::{Outcome, compiler, open};
 use dacec::benchmark::{self, Benchmark, Measured, Values};
@@ -9,14 +10,10 @@ use dacec::{Compiler, Error, Options};
 use dacec_frontend::SourceFile;
 use dacec_ir::{DType, Name};
 use dacec_runtime::arguments::Value;
-use dacec_runtime::{Arguments, ArrayBuf, CompiledProgram, OptLevel, ScalarValue, compare, doctor, npy};
+use dacec_runtime::{Arguments, ArrayBuf, CompiledProgram, OptLevel, ScalarValue, doctor, npy};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
-
-/// Relative differences that rounding in another order makes, by precision of the results.
-const TOLERANCE: f64 = 1e-9;
-const SINGLE_TOLERANCE: f64 = 1e-4;
 
 pub(super) fn run(task: &Run, format: MessageFormat) -> Result<Outcome, Error> {
     let (file, program) = open(&task.source)?;
@@ -150,38 +147,6 @@ fn verify(
         .collect();
     report(&what, &comparisons, median.zip(ratio), format);
     Ok(comparisons.iter().all(|comparison| comparison.agrees))
-}
-
-struct Comparison {
-    name: Name,
-    agrees: bool,
-    verdict: String,
-}
-
-impl Comparison {
-    fn of(
-        name: &Name,
-        array: &ArrayBuf,
-        expected: &IndexMap<String, ArrayBuf>,
-        tolerance: Option<f64>,
-    ) -> Self {
-        let single =
-            array.dtype().size() < 8 && (array.dtype().is_float()) || array.dtype() == DType::Complex64;
-        let tolerance = tolerance.unwrap_or(if single { SINGLE_TOLERANCE } else { TOLERANCE });
-        let (agrees, verdict) = match expected.get(name.as_str()) {
-            None => (false, "the reference has no such result".to_owned()),
-            Some(reference) => match compare::difference(array, reference) {
-                Err(mismatch) => (false, mismatch.to_string()),
-                Ok(difference) => {
-                    let place =
-                        difference.place.as_ref().map(|place| format!(" at {place:?}")).unwrap_or_default();
-                    let text = format!("largest relative difference {:.1e}{place}", difference.relative);
-                    (difference.is_within(tolerance), text)
-                }
-            },
-        };
-        Comparison { name: name.clone(), agrees, verdict }
-    }
 }
 
 fn report(what: &str, comparisons: &[Comparison], speed: Option<(f64, f64)>, format: MessageFormat) {

@@ -1,0 +1,67 @@
+//! Parallel loops inside of sequential ones get a second version that starts no team of threads.
+//!
+//! ```text
+//! for i {                                        for i {
+//!     parallel if (n > 9999) for k { … }   ──▶       if (n > 9999) { parallel for k { … } } else { for k { … } }
+//! }                                              }
+//! ```
+//!
+//! A parallel loop whose condition is false still goes through the OpenMP runtime and an outlined function, on each
+//! iteration of the loop around it; that costs more than a short loop does. Where the loop runs once, the call costs
+//! nothing that matters, and one version is less to compile and to read.
+//!
+//! **Sound because** the second version is the first one on a team of one: a thread's copy of a reduction variable is the
+//! variable itself, and nobody else updates what is updated atomically. Blocks with labels stay as they are, since a
+//! label is unique in its function.
+
+use crate::tree::{For, Stmt};
+
+/// Makes versions of the parallel loops in statements; `repeated` tells whether these are in a sequential loop.
+pub(super) fn make_versions(stmts: &mut Vec<Stmt>, repeated: bool) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(it) if it.parallel.is_none() => make_versions(&mut it.body, true),
+            Stmt::For(it) if repeated && !has_labels(&it.body) => {
+                if let Some(versions) = versions(it) {
+                    *stmt = versions;
+                }
+            }
+            Stmt::While { body, .. } | Stmt::DoWhile { body, .. } => make_versions(body, true),
+            Stmt::Block { body, .. } => make_versions(body, repeated),
+            Stmt::If { branches, otherwise } => {
+                for body in branches.iter_mut().map(|(_, body)| body).chain([otherwise]) {
+                    make_versions(body, repeated);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn versions(it: &For) -> Option<Stmt> {
+    let condition = it.parallel.as_ref()?.when.clone()?;
+    let (mut parallel, mut sequential) = (it.clone(), it.clone());
+    if let Some(parallel) = &mut parallel.parallel {
+        parallel.when = None;
+    }
+    sequential.parallel = None;
+    drop_atomics(&mut sequential.body);
+    let branches = vec![(condition, vec![Stmt::For(Box::new(parallel))])];
+    Some(Stmt::If { branches, otherwise: vec![Stmt::For(Box::new(sequential))] })
+}
+
+fn drop_atomics(stmts: &mut [Stmt]) {
+    for stmt in stmts {
+        if let Stmt::Update { atomic, .. } = stmt {
+            *atomic = false;
+        }
+        super::tidy::blocks_mut(stmt).into_iter().for_each(|body| drop_atomics(body));
+    }
+}
+
+fn has_labels(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| {
+        matches!(stmt, Stmt::Block { label: Some(_), .. })
+            || super::tidy::blocks(stmt).into_iter().any(has_labels)
+    })
+}

@@ -1,0 +1,106 @@
+//! Several builds of a benchmark and NumPy, run in alternating turns.
+//!
+//! Absolute times of one machine mean little, and a disturbance of a second hides what is to be seen. So all contenders
+//! are prepared first, with the same inputs, and then take turns: each turn is a few runs of one contender, of which the
+//! median counts as one measurement. What disturbs the machine meets all of them.
+
+use crate::Error;
+use crate::benchmark::Benchmark;
+use crate::reference::Session;
+use dacec_ir::Name;
+use dacec_runtime::stats::{self, Summary};
+use dacec_runtime::{ArrayBuf, CompiledProgram};
+use indexmap::IndexMap;
+use std::time::Duration;
+
+/// A turn ends when this many seconds were measured,
+const TURN: f64 = 0.02;
+/// or after this many runs.
+const RUNS_OF_TURN: usize = 200;
+/// Threads of NumPy's libraries look for work for some time after theirs is done.
+const COOL_DOWN: Duration = Duration::from_millis(30);
+
+/// How long a contest takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Number of turns of each contender.
+    pub rounds: usize,
+    /// A contender that has run for this many seconds is given no more turns than one.
+    pub seconds: f64,
+}
+
+/// What a contender reached.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Median seconds of a run, with a confidence interval.
+    pub summary: Summary,
+    /// What the first run wrote and returned; empty for NumPy, whose results the session has.
+    pub results: IndexMap<Name, ArrayBuf>,
+}
+
+/// One contender during the contest.
+struct Contender<'a> {
+    run: Box<dyn FnMut(f64, usize) -> Result<Vec<f64>, Error> + 'a>,
+    results: IndexMap<Name, ArrayBuf>,
+    turns: Vec<f64>,
+    spent: f64,
+}
+
+impl Contender<'_> {
+    /// One turn; the first of several runs is left out, since it finds caches as others left them.
+    fn turn(&mut self) -> Result<(), Error> {
+        let mut seconds = (self.run)(TURN, RUNS_OF_TURN)?;
+        self.spent += seconds.iter().sum::<f64>();
+        if seconds.len() > 1 {
+            seconds.remove(0);
+        }
+        self.turns.extend(stats::summarize(&seconds).map(|summary| summary.median));
+        Ok(())
+    }
+}
+
+/// Runs the builds, and NumPy behind them if there is a session; all builds get the inputs of the first.
+pub fn run(
+    builds: &[&Benchmark],
+    session: Option<&mut Session>,
+    limits: Limits,
+) -> Result<Vec<Standing>, Error> {
+    let Some(first) = builds.first() else { return Ok(Vec::new()) };
+    let inputs = first.inputs()?;
+    let programs =
+        builds.iter().map(|build| build.kernel.load()).collect::<Result<Vec<CompiledProgram>, Error>>()?;
+    let mut contenders = Vec::new();
+    for (build, program) in builds.iter().zip(&programs) {
+        let results = build.run(program, &inputs)?.1;
+        let inputs = &inputs;
+        let run = move |enough: f64, count: usize| {
+            let mut seconds: Vec<f64> = Vec::new();
+            while seconds.len() < count && seconds.iter().sum::<f64>() < enough {
+                seconds.push(build.run(program, inputs)?.0.as_secs_f64());
+            }
+            Ok(seconds)
+        };
+        contenders.push(Contender { run: Box::new(run), results, turns: Vec::new(), spent: 0.0 });
+    }
+    if let Some(session) = session {
+        let run = move |enough: f64, count: usize| {
+            let seconds = session.turn(enough, count);
+            std::thread::sleep(COOL_DOWN);
+            seconds
+        };
+        let run: Box<dyn FnMut(f64, usize) -> Result<Vec<f64>, Error>> = Box::new(run);
+        contenders.push(Contender { run, results: IndexMap::new(), turns: Vec::new(), spent: 0.0 });
+    }
+    for _ in 0..limits.rounds.max(1) {
+        for contender in &mut contenders {
+            if contender.turns.is_empty() || contender.spent < limits.seconds {
+                contender.turn()?;
+            }
+        }
+    }
+    let standing = |contender: Contender<'_>| Standing {
+        summary: stats::summarize(&contender.turns).expect("every contender had a turn"),
+        results: contender.results,
+    };
+    Ok(contenders.into_iter().map(standing).collect())
+}
