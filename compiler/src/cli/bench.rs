@@ -249,7 +249,7 @@ fn print(rows: &[Row]) {
     for row in rows {
         table.add_row(row.cells());
     }
-    anstream::println!("{table}");
+    anstream::println!("{}", table.trim_fmt());
     let mut presets: Vec<&str> = rows.iter().map(|row| row.preset.as_str()).collect();
     presets.dedup();
     for preset in presets {

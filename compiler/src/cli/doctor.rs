@@ -26,7 +26,7 @@ pub(super) fn run(format: MessageFormat) -> Result<Outcome, Error> {
                     }
                 };
             }
-            anstream::println!("{table}");
+            anstream::println!("{}", table.trim_fmt());
         }
     }
     Ok(if missing_required { Outcome::Failed } else { Outcome::Fine })

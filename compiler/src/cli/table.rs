@@ -46,7 +46,7 @@ fn human(row: &Row<'_>) {
     for (name, array) in &row.measured.results {
         table.add_row([&format!("checksum {name}"), &checksum(array)]);
     }
-    anstream::println!("{table}");
+    anstream::println!("{}", table.trim_fmt());
 }
 
 fn json(row: &Row<'_>) {
