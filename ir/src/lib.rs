@@ -23,6 +23,7 @@
 //! * Distinct containers do not overlap in memory.
 
 pub mod analysis;
+pub mod attributes;
 pub mod builder;
 pub mod code;
 pub mod control_flow;

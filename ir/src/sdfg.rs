@@ -1,5 +1,6 @@
 //! The SDFG: a function made of containers, symbols and a body.
 
+use crate::attributes::SdfgAttributes;
 use crate::symbolic::{Facts, Substitution};
 use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
 use indexmap::IndexMap;
@@ -27,6 +28,8 @@ pub struct Sdfg {
     pub file: String,
     /// Where the function was written.
     pub span: Span,
+    /// What its file says beyond that.
+    pub attributes: SdfgAttributes,
 }
 
 impl Sdfg {

@@ -14,6 +14,7 @@
 //! (A) ─ A[0:N] ─▶ IN_A [map i in 0:N] OUT_A ─ A[i] ─▶ {tasklet} ─ B[i] ─▶ IN_B [exit] OUT_B ─ B[0:N] ─▶ (B)
 //! ```
 
+use crate::attributes::StateAttributes;
 use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
 use indexmap::IndexMap;
 use petgraph::Direction;
@@ -102,13 +103,15 @@ pub struct State {
     pub label: Name,
     /// Where the statement was written that the state came from.
     pub span: Span,
+    /// What the state's file says beyond that.
+    pub attributes: StateAttributes,
     graph: StableDiGraph<Node, Edge, u32>,
 }
 
 impl State {
     /// An empty state.
     pub fn new(label: impl Into<Name>) -> Self {
-        State { label: label.into(), span: Span::default(), graph: StableDiGraph::default() }
+        State { label: label.into(), ..State::default() }
     }
 
     // --- reading -----------------------------------------------------------------------------------------------
@@ -368,11 +371,19 @@ impl State {
 
     /// Removes a node with its edges. The nodes of a map are removed in pairs by the caller.
     pub fn remove_node(&mut self, id: NodeId) -> Option<Node> {
+        if !self.attributes.edges.is_empty() {
+            let edges =
+                [Direction::Incoming, Direction::Outgoing].map(|direction| self.edges_of(id, direction));
+            let edges: Vec<EdgeId> = edges.iter().flatten().map(|edge| edge.id).collect();
+            edges.iter().for_each(|edge| drop(self.attributes.edges.remove(edge)));
+        }
+        self.attributes.nodes.remove(&id);
         self.graph.remove_node(id.0)
     }
 
     /// Removes an edge.
     pub fn remove_edge(&mut self, id: EdgeId) -> Option<Edge> {
+        self.attributes.edges.remove(&id);
         self.graph.remove_edge(id.0)
     }
 
@@ -394,8 +405,16 @@ impl State {
     pub fn absorb(&mut self, other: State) -> IndexMap<NodeId, NodeId> {
         let ids: IndexMap<NodeId, NodeId> =
             other.nodes().map(|(id, node)| (id, self.add_node(node.clone()))).collect();
+        for (id, attributes) in &other.attributes.nodes {
+            if let Some(id) = ids.get(id) {
+                self.attributes.nodes.insert(*id, attributes.clone());
+            }
+        }
         for edge in other.edges() {
-            self.add_edge(ids[&edge.src], ids[&edge.dst], edge.edge.clone());
+            let id = self.add_edge(ids[&edge.src], ids[&edge.dst], edge.edge.clone());
+            if let Some(attributes) = other.attributes.edges.get(&edge.id) {
+                self.attributes.edges.insert(id, attributes.clone());
+            }
         }
         for &id in ids.values() {
             match self.node_mut(id) {

@@ -1,20 +1,22 @@
 //! Symbolic expressions in SymPy's syntax with DaCe's functions.
 
 use crate::symbolic::{Atom, CmpOp, Function};
-use crate::{Expr, Range, Subset};
+use crate::{DType, Expr, Range, Sdfg, Subset};
 use serde_json::{Value, json};
 
 /// Which words the reader of the text knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Syntax {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Syntax<'a> {
     /// SymPy's: sizes, subsets, symbol mappings.
     SymPy,
+    /// The same in newer files, where symbols are marked, with their type unless it is `int32`.
+    Marked(&'a Sdfg),
     /// Python's: conditions and tasklets.
     Python,
 }
 
 /// The text of an expression.
-pub(super) fn print(expr: &Expr, syntax: Syntax) -> String {
+pub(super) fn print(expr: &Expr, syntax: Syntax<'_>) -> String {
     let mut text = String::new();
     for (coefficient, factors) in expr.terms() {
         let mut parts: Vec<String> = Vec::new();
@@ -37,13 +39,19 @@ pub(super) fn print(expr: &Expr, syntax: Syntax) -> String {
 }
 
 /// Binds as tightly as a name.
-fn print_atom(atom: &Atom, syntax: Syntax) -> String {
-    let sympy = syntax == Syntax::SymPy;
+fn print_atom(atom: &Atom, syntax: Syntax<'_>) -> String {
+    let sympy = !matches!(syntax, Syntax::Python);
     let all = |args: &[Expr]| args.iter().map(|arg| print(arg, syntax)).collect::<Vec<_>>();
     let call = |name: &str, args: &[Expr]| format!("{name}({})", all(args).join(", "));
     let pair = |name: &str, a: &Expr, b: &Expr| format!("{name}({}, {})", print(a, syntax), print(b, syntax));
     match atom {
-        Atom::Symbol(name) => name.to_string(),
+        Atom::Symbol(name) => match syntax {
+            Syntax::Marked(sdfg) => match sdfg.symbols.get(name).copied().unwrap_or(DType::Int64) {
+                DType::Int32 => format!("${name}"),
+                dtype => format!("symbol(${name}, dtype=dace.{dtype})"),
+            },
+            Syntax::SymPy | Syntax::Python => name.to_string(),
+        },
         Atom::FloorDiv(a, b) if sympy => pair("int_floor", a, b),
         Atom::FloorDiv(a, b) => format!("(({}) // ({}))", print(a, syntax), print(b, syntax)),
         Atom::CeilDiv(a, b) => pair("int_ceil", a, b),
@@ -86,21 +94,17 @@ fn compare(op: CmpOp, a: &str, b: &str) -> String {
     format!("({a} {} {b})", op.as_str())
 }
 
-/// The text of an expression in JSON.
-pub(super) fn value(expr: &Expr) -> Value {
-    Value::String(print(expr, Syntax::SymPy))
-}
-
 /// The box of a subset; a scalar's is one index.
-pub(super) fn subset(subset: &Subset) -> Value {
+pub(super) fn subset(subset: &Subset, syntax: Syntax<'_>) -> Value {
     if subset.dims.is_empty() {
-        return ranges(&[Range::index(0)]);
+        return ranges(&[Range::index(0)], syntax);
     }
-    ranges(&subset.dims)
+    ranges(&subset.dims, syntax)
 }
 
 /// Ranges with inclusive ends.
-pub(super) fn ranges(ranges: &[Range]) -> Value {
+pub(super) fn ranges(ranges: &[Range], syntax: Syntax<'_>) -> Value {
+    let value = |expr: &Expr| print(expr, syntax);
     let ranges: Vec<Value> = ranges
         .iter()
         .map(|range| {

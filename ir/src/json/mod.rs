@@ -1,8 +1,8 @@
 //! `.sdfg` files: the JSON form in which DaCe, its viewers and its editors exchange SDFGs.
 //!
 //! [`to_string`] writes the dialect that DaCe 1.0.2 loads, validates and compiles, and that `sdfv` draws: plain
-//! expressions, inclusive ends of ranges, control flow as a state machine. [`from_slice`] reads that dialect and the one
-//! of newer versions (`$N` for symbols, regions for control flow), plain or compressed.
+//! expressions, inclusive ends of ranges, control flow as a state machine. [`to_string_in`] also writes the one of newer
+//! versions ([`Dialect::V2`]: `$N` for symbols, regions for control flow). [`from_slice`] reads both, plain or compressed.
 //!
 //! | Here | There |
 //! |---|---|
@@ -13,8 +13,12 @@
 //! | scalar that is returned | array with one element |
 //! | call of an external routine | C++ tasklet; [`to_string`] is meant to be used before libraries are expanded |
 //!
-//! What has no place in the other form is kept under keys that begin with `_meta`, which DaCe skips. Written twice, the
-//! same SDFG gives the same bytes: ids of elements are hashes of their path, not random.
+//! What has no place in the other form is kept under keys that begin with `_meta`, which DaCe skips and drops. Where they
+//! repeat what the file says in DaCe's terms, they count only while they agree with it. What a file says beyond what is
+//! read is kept as [`attributes`](crate::attributes), and written back.
+//!
+//! Written twice, the same SDFG gives the same bytes (ids of elements are hashes of their path, not random); what is
+//! written, read and written again gives the same bytes too.
 
 mod computed;
 mod control;
@@ -22,14 +26,19 @@ mod counted;
 mod error;
 mod expr;
 mod lift;
+mod marked;
 mod python;
 mod read;
 mod read_state;
+mod regions;
+mod skeleton;
 mod syntax;
 mod typing;
 mod write;
 mod write_state;
 
+#[cfg(test)]
+mod generate;
 #[cfg(test)]
 mod tests;
 
@@ -37,9 +46,24 @@ pub use error::ReadError;
 
 use crate::Sdfg;
 
-/// An SDFG as the text of a `.sdfg` file.
+/// A generation of DaCe's files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// DaCe 1.0.2; later versions read it too.
+    #[default]
+    V1,
+    /// DaCe 2: earlier versions cannot read it.
+    V2,
+}
+
+/// An SDFG as the text of a `.sdfg` file, in the dialect that most programs read.
 pub fn to_string(sdfg: &Sdfg) -> String {
-    let value = write::document(sdfg);
+    to_string_in(sdfg, Dialect::default())
+}
+
+/// An SDFG as the text of a `.sdfg` file.
+pub fn to_string_in(sdfg: &Sdfg, dialect: Dialect) -> String {
+    let value = write::document(sdfg, dialect);
     let mut text =
         serde_json::to_string_pretty(&value).expect("a value of strings, numbers and lists is JSON");
     text.push('\n');
@@ -52,5 +76,18 @@ pub fn to_string(sdfg: &Sdfg) -> String {
 /// What this crate has no form for is an error that names its place. The result is well-formed enough to be validated,
 /// not valid.
 pub fn from_slice(bytes: &[u8]) -> Result<Sdfg, ReadError> {
-    read::document(bytes)
+    read::document(bytes, ReadOptions::default())
+}
+
+/// What a reader accepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Whether code in other languages than Python is accepted: it is compiled as it stands, and runs with all rights of
+    /// the process.
+    pub trust_code: bool,
+}
+
+/// Reads a `.sdfg` file as [`from_slice`] does, with other options.
+pub fn from_slice_with(bytes: &[u8], options: ReadOptions) -> Result<Sdfg, ReadError> {
+    read::document(bytes, options)
 }

@@ -1,24 +1,29 @@
 //! Reads SDFGs, containers and control flow.
 
+use super::ReadOptions;
 use super::computed;
 use super::error::{Path, Result};
 use super::lift::{Graph, Step, lift};
+use super::marked;
+use super::skeleton;
 use super::syntax;
 use super::typing::{Meaning, Typing};
+use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
 use crate::{
     Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Region, Scalar,
     ScalarExpr, Sdfg, Span, Storage,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// Uncompressed size that is not exceeded.
 const MAX_BYTES: u64 = 1 << 28;
 
 /// Reads the whole file.
-pub(super) fn document(bytes: &[u8]) -> Result<Sdfg> {
+pub(super) fn document(bytes: &[u8], options: ReadOptions) -> Result<Sdfg> {
     let root = Path::ROOT;
     let mut plain = Vec::new();
     let compressed = bytes.starts_with(&[0x1f, 0x8b]);
@@ -33,7 +38,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Sdfg> {
         return Err(root.error(format!("the file is larger than {} MiB", MAX_BYTES >> 20)));
     }
     let value: Value = serde_json::from_slice(text).map_err(|error| root.error(error))?;
-    sdfg(&value, &root)
+    sdfg(&value, &root, options)
 }
 
 /// A value that has to be there.
@@ -63,7 +68,7 @@ pub(super) fn name(text: &str, path: &Path<'_>) -> Result<Name> {
 pub(super) fn expr(value: &Value, path: &Path<'_>) -> Result<Expr> {
     match (value.as_i64(), value.as_str()) {
         (Some(value), _) => Ok(Expr::int(value)),
-        (None, Some(text)) => Expr::parse(text).map_err(|error| path.error(error)),
+        (None, Some(text)) => Expr::parse(&marked::plain(text)).map_err(|error| path.error(error)),
         (None, None) => Err(path.error("expected an expression")),
     }
 }
@@ -77,14 +82,23 @@ pub(super) fn span(attributes: &Value) -> Span {
     if line == 0 { Span::default() } else { Span::new(at(0), at(1), line) }
 }
 
-/// The text of a code block.
+/// What attributes say beyond those that are read here. Keys of this writer's own are skipped, as DaCe does.
+pub(super) fn unknown(attributes: &Value, known: &[&str]) -> Attributes {
+    let ours = attributes.get("_meta_bytes").is_some();
+    let kept =
+        |key: &str| !known.contains(&key) && !key.starts_with("_meta") && !(ours && key == "debuginfo");
+    let all = attributes.as_object().into_iter().flatten();
+    all.filter(|(key, _)| kept(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The text of a code block in Python.
 pub(super) fn code<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a str> {
     if let Some(text) = value.as_str() {
         return Ok(text);
     }
     match value.get("language").and_then(Value::as_str).unwrap_or("Python") {
         "Python" => value.get("string_data").map_or(Ok(""), |code| text(code, &path.key("string_data"))),
-        other => Err(path.error(format!("code in {other} is foreign code, which is not accepted"))),
+        other => Err(path.error(format!("code in {other} is not supported here"))),
     }
 }
 
@@ -100,7 +114,7 @@ pub(super) fn dtype(value: &Value, path: &Path<'_>) -> Result<DType> {
 }
 
 /// An SDFG, the whole file's or a nested one.
-pub(super) fn sdfg(value: &Value, path: &Path<'_>) -> Result<Sdfg> {
+pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Result<Sdfg> {
     match value.get("type").and_then(Value::as_str) {
         Some("SDFG") => {}
         _ => return Err(path.error("this is no SDFG")),
@@ -116,6 +130,8 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>) -> Result<Sdfg> {
     if attributes.get("constants_prop").and_then(Value::as_object).is_some_and(|all| !all.is_empty()) {
         return Err(attributes_path.error("constants are not supported"));
     }
+    no_foreign_code(attributes, &attributes_path)?;
+    sdfg.attributes.sdfg = unknown(attributes, &KNOWN_OF_SDFG);
     containers(attributes, &attributes_path, &mut sdfg)?;
     let path_of_symbols = attributes_path.key("symbols");
     for (symbol, value) in attributes.get("symbols").and_then(Value::as_object).into_iter().flatten() {
@@ -129,18 +145,71 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>) -> Result<Sdfg> {
         }
     }
     arguments(attributes, &mut sdfg);
-    let body = Reader { sdfg: &sdfg }.region(value, path)?;
-    sdfg.body = super::counted::recognize(body);
+    let reader = Reader { sdfg: &sdfg, options, loops: RefCell::default() };
+    let own = skeleton::read(&reader, value, attributes, path);
+    let (body, added) = match own {
+        Some(own) => (own.body, Some(own.machine)),
+        None => (super::counted::recognize(reader.region(value, path)?), None),
+    };
+    let loops = reader.loops.take();
+    sdfg.body = body;
+    sdfg.attributes.loops = loops;
     for symbol in sdfg.free_symbols() {
         sdfg.symbols.entry(symbol).or_insert(DType::Int64);
     }
-    let needed = free_or_assigned(&sdfg);
-    sdfg.symbols.retain(|symbol, _| needed.contains(symbol));
+    match added {
+        Some(added) => sdfg.symbols.retain(|symbol, _| !added.contains(symbol)),
+        None => {
+            let needed = free_or_assigned(&sdfg);
+            sdfg.symbols.retain(|symbol, _| needed.contains(symbol));
+        }
+    }
     Ok(sdfg)
 }
 
+/// Attributes of an SDFG that are read, or that no longer hold once the graph has changed.
+const KNOWN_OF_SDFG: [&str; 13] = [
+    "name",
+    "arg_names",
+    "_arrays",
+    "symbols",
+    "constants_prop",
+    "global_code",
+    "init_code",
+    "exit_code",
+    "callback_mapping",
+    "hash",
+    "orig_sdfg",
+    "transformation_hist",
+    "logical_groups",
+];
+
+/// Refuses code of other languages that runs around the program, and calls back into Python.
+pub(super) fn no_foreign_code(attributes: &Value, path: &Path<'_>) -> Result<()> {
+    for key in ["global_code", "init_code", "exit_code", "code_global", "code_init", "code_exit"] {
+        let Some(value) = attributes.get(key) else { continue };
+        let blocks: Vec<&Value> = match value.as_object() {
+            Some(by_target) if !by_target.contains_key("string_data") => by_target.values().collect(),
+            _ => vec![value],
+        };
+        let filled = |block: &&Value| {
+            let text = block.as_str().or_else(|| block.get("string_data").and_then(Value::as_str));
+            text.is_some_and(|text| !text.trim().is_empty())
+        };
+        if blocks.iter().any(filled) {
+            return Err(path.key(key).error("foreign code that runs outside of tasklets is not supported"));
+        }
+    }
+    match attributes.get("callback_mapping").and_then(Value::as_object) {
+        Some(all) if !all.is_empty() => {
+            Err(path.key("callback_mapping").error("calls back into Python are not supported"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Symbols that need a declaration; others, such as variables of loops that count, are declared in files too.
-fn free_or_assigned(sdfg: &Sdfg) -> BTreeSet<Name> {
+pub(super) fn free_or_assigned(sdfg: &Sdfg) -> BTreeSet<Name> {
     let mut names: BTreeSet<Name> = sdfg.free_symbols().into_iter().collect();
     sdfg.body.visit(&mut |block| {
         if let Block::Assign(all) = block {
@@ -157,10 +226,19 @@ fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -> Result<()
         let path = path.key(container);
         // Newer files declare symbols' owners under empty descriptors.
         let Some(data) = descriptor(value, &path)? else { continue };
-        sdfg.containers.insert(name(container, &path)?, data);
+        let container = name(container, &path)?;
+        let kept = value.get("attributes").map(|it| unknown(it, &KNOWN_OF_DATA)).unwrap_or_default();
+        if !kept.is_empty() {
+            sdfg.attributes.containers.insert(container.clone(), kept);
+        }
+        sdfg.containers.insert(container, data);
     }
     Ok(())
 }
+
+/// Attributes of a container that are read, or that follow from those.
+const KNOWN_OF_DATA: [&str; 9] =
+    ["dtype", "shape", "strides", "total_size", "offset", "start_offset", "transient", "storage", "lifetime"];
 
 fn descriptor(value: &Value, path: &Path<'_>) -> Result<Option<Data>> {
     if value.is_null() {
@@ -180,6 +258,12 @@ fn descriptor(value: &Value, path: &Path<'_>) -> Result<Option<Data>> {
         "Persistent" => Lifetime::Persistent,
         other => return Err(path.error(format!("the lifetime `{other}` is not supported"))),
     };
+    if let Some(start) = attributes.get("start_offset") {
+        let path = path.key("start_offset");
+        if !expr(start, &path)?.is_zero() {
+            return Err(path.error("an array that does not begin at its first element is not supported"));
+        }
+    }
     let scalar = attributes.get("_meta_scalar").and_then(Value::as_bool).unwrap_or(false);
     match kind {
         "Scalar" => Ok(Some(Scalar { dtype, transient, lifetime, span: span(attributes) }.into())),
@@ -243,6 +327,9 @@ fn arguments(attributes: &Value, sdfg: &mut Sdfg) {
 /// Reads the body of one SDFG, whose containers and symbols are known.
 pub(super) struct Reader<'a> {
     pub(super) sdfg: &'a Sdfg,
+    pub(super) options: ReadOptions,
+    /// Attributes of loops, by label.
+    pub(super) loops: RefCell<BTreeMap<Name, Attributes>>,
 }
 
 impl Reader<'_> {
@@ -410,12 +497,26 @@ impl Reader<'_> {
         let header =
             if inverted { LoopHeader::DoWhile { condition } } else { LoopHeader::While { condition } };
         let label = node.get("label").and_then(Value::as_str).unwrap_or("loop");
+        let kept = unknown(attributes, &KNOWN_OF_LOOP);
+        if !kept.is_empty() {
+            self.loops.borrow_mut().insert(label.into(), kept);
+        }
         let repeat = Loop { label: label.into(), header, body, span: span(attributes) };
         let mut blocks = if init.is_empty() { Vec::new() } else { vec![Block::Assign(init)] };
         blocks.push(Block::Loop(Box::new(repeat)));
         Ok(blocks)
     }
 }
+
+/// Attributes of a loop that are read.
+const KNOWN_OF_LOOP: [&str; 6] = [
+    "init_statement",
+    "loop_condition",
+    "update_statement",
+    "loop_variable",
+    "inverted",
+    "update_before_condition",
+];
 
 fn ends_in_jump(region: &Region) -> bool {
     matches!(region.blocks.last(), Some(Block::Break | Block::Continue | Block::Return))

@@ -1,16 +1,21 @@
 //! Reads states: nodes, then edges with their memlets.
 
+use super::ReadOptions;
 use super::error::{Path, Result};
-use super::read::{Reader, code, dtype, expr, get, list, name, node_id, object, span, text};
+use super::python;
+use super::read::{
+    Reader, code, dtype, expr, get, list, name, no_foreign_code, node_id, object, span, text, unknown,
+};
 use super::syntax::{self, Syntax};
 use super::typing::{Meaning, Typing};
 use super::write_state::identity;
+use crate::attributes::Attributes;
 use crate::library::{LibraryOp, MatMul, Property, Reduce, from_properties};
 use crate::node::LibraryNode;
 use crate::state::Edge;
 use crate::{
-    BinaryOp, Connector, Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Range, Schedule, State, Subset,
-    Tasklet, TaskletCode, Wcr,
+    BinaryOp, Connector, Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Range, Schedule, State, Stmt,
+    Subset, Tasklet, TaskletCode, Wcr,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -21,6 +26,8 @@ struct Wire {
     src: usize,
     dst: usize,
     edge: Edge,
+    /// Of the memlet.
+    attributes: Attributes,
 }
 
 impl Reader<'_> {
@@ -28,6 +35,7 @@ impl Reader<'_> {
         let mut state = State::new(text(get(value, "label", path)?, path)?);
         if let Some(attributes) = value.get("attributes") {
             state.span = span(attributes);
+            state.attributes.state = unknown(attributes, &[]);
         }
         let nodes_path = path.key("nodes");
         let nodes = list(get(value, "nodes", path)?, &nodes_path)?;
@@ -38,12 +46,20 @@ impl Reader<'_> {
         }
         let mut ids = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
+            let kept = attributes_of(node);
             let node = self.node(node, at, &mut wires, &nodes_path.index(at))?;
-            ids.push(state.add_node(node));
+            let id = state.add_node(node);
+            if !kept.is_empty() {
+                state.attributes.nodes.insert(id, kept);
+            }
+            ids.push(id);
         }
         pair_maps(&mut state, nodes, &ids, &nodes_path)?;
         for wire in wires {
-            state.add_edge(ids[wire.src], ids[wire.dst], wire.edge);
+            let id = state.add_edge(ids[wire.src], ids[wire.dst], wire.edge);
+            if !wire.attributes.is_empty() {
+                state.attributes.edges.insert(id, wire.attributes);
+            }
         }
         Ok(state)
     }
@@ -62,7 +78,8 @@ impl Reader<'_> {
                 }
                 None => None,
             };
-        Ok(Wire { src, dst, edge: Edge { src_conn, dst_conn, memlet } })
+        let attributes = data.get("attributes").map(|it| unknown(it, &KNOWN_OF_MEMLET)).unwrap_or_default();
+        Ok(Wire { src, dst, edge: Edge { src_conn, dst_conn, memlet }, attributes })
     }
 
     /// The container of that name.
@@ -116,14 +133,22 @@ impl Reader<'_> {
         let attributes = value.get("attributes").unwrap_or(&empty);
         match kind {
             "AccessNode" => {
+                if attributes.get("setzero").and_then(Value::as_bool).unwrap_or(false) {
+                    return Err(
+                        attributes_path.error("an access that sets its container to zero is not supported")
+                    );
+                }
                 let data = text(get(attributes, "data", &attributes_path)?, &attributes_path)?;
                 self.container(data, &attributes_path)?;
                 Ok(Node::Access(data.into()))
             }
-            "Tasklet" => Ok(Node::Tasklet(self.tasklet(attributes, at, wires, &attributes_path)?)),
+            "Tasklet" => {
+                no_foreign_code(attributes, &attributes_path)?;
+                Ok(Node::Tasklet(self.tasklet(attributes, at, wires, &attributes_path)?))
+            }
             "MapEntry" => Ok(Node::MapEntry(map(attributes, &attributes_path)?)),
             "MapExit" => Ok(Node::MapExit { entry: NodeId::none() }),
-            "NestedSDFG" => Ok(Node::Nested(Box::new(nested(attributes, &attributes_path)?))),
+            "NestedSDFG" => Ok(Node::Nested(Box::new(nested(attributes, &attributes_path, self.options)?))),
             "LibraryNode" => {
                 let class = text(get(value, "classpath", path)?, path)?;
                 self.library(class, attributes, at, wires, &attributes_path).map(Node::Library)
@@ -170,15 +195,15 @@ impl Reader<'_> {
             return Ok(Tasklet { label, inputs, outputs, code: TaskletCode::External(call), span });
         }
         let path = path.key("code");
+        if let Some(language) = attributes.get("code").and_then(foreign) {
+            return Err(path.error(refusal(language, self.options)));
+        }
         let source = attributes.get("code").map_or(Ok(""), |value| code(value, &path))?;
-        let lines = syntax::statements(source).map_err(|error| path.error(error))?;
-        let lookup = |name: &str| match inputs.get(name).or_else(|| outputs.get(name)) {
-            Some(Connector { dtype, rank: 0 }) => Some(Meaning::Value(*dtype)),
-            Some(Connector { dtype, rank }) => Some(Meaning::Elements(*dtype, *rank)),
-            None if matches!(name, "inf" | "nan") || name.contains('.') => None,
-            None => Some(Meaning::Symbol),
+        let native = TypedCode { inputs: &inputs, outputs: &outputs };
+        let stmts = match attributes.get("_meta_code").and_then(|hint| native.hinted(hint, source)) {
+            Some(stmts) => stmts,
+            None => native.read(source).map_err(|error| path.error(error))?,
         };
-        let stmts = Typing::new(&lookup).statements(&lines).map_err(|error| path.error(error))?;
         Ok(Tasklet { label, inputs, outputs, code: TaskletCode::Native(stmts), span })
     }
 
@@ -249,6 +274,94 @@ impl Reader<'_> {
             None => None,
         };
         Ok(Reduce { wcr, axes, accumulate: start.is_null() })
+    }
+}
+
+/// Attributes of memlets that are read, or that follow from those.
+const KNOWN_OF_MEMLET: [&str; 10] = [
+    "data",
+    "subset",
+    "other_subset",
+    "src_subset",
+    "dst_subset",
+    "volume",
+    "num_accesses",
+    "dynamic",
+    "wcr",
+    "is_data_src",
+];
+
+/// What a node of the file says beyond what is read; also the path of a library node's class.
+fn attributes_of(node: &Value) -> Attributes {
+    let known: &[&str] = match node.get("type").and_then(Value::as_str) {
+        Some("AccessNode") => &["data", "setzero", "in_connectors", "out_connectors"],
+        Some("Tasklet") => &[
+            "label",
+            "code",
+            "code_global",
+            "code_init",
+            "code_exit",
+            "state_fields",
+            "in_connectors",
+            "out_connectors",
+        ],
+        Some("MapEntry") => {
+            &["label", "params", "range", "schedule", "collapse", "in_connectors", "out_connectors"]
+        }
+        Some("MapExit") => &["in_connectors", "out_connectors"],
+        Some("NestedSDFG") => &["label", "sdfg", "symbol_mapping", "in_connectors", "out_connectors"],
+        Some("LibraryNode") => {
+            &["name", "label", "wcr", "axes", "identity", "in_connectors", "out_connectors"]
+        }
+        _ => &[],
+    };
+    let mut kept = node.get("attributes").map(|it| unknown(it, known)).unwrap_or_default();
+    if let Some(class) = node.get("classpath") {
+        kept.insert("classpath".into(), class.clone());
+    }
+    kept
+}
+
+/// The language of a code block, if it is not Python.
+fn foreign(code: &Value) -> Option<&str> {
+    code.get("language").and_then(Value::as_str).filter(|language| *language != "Python")
+}
+
+/// Why a tasklet in another language is refused.
+fn refusal(language: &str, options: ReadOptions) -> String {
+    match options.trust_code {
+        true => format!("tasklets in {language} are not supported"),
+        false => format!(
+            "code in {language} is foreign code, which would run with your rights: it is accepted only from a file that \
+             is trusted"
+        ),
+    }
+}
+
+/// Python code between typed connectors.
+pub(super) struct TypedCode<'a> {
+    pub(super) inputs: &'a IndexMap<Name, Connector>,
+    pub(super) outputs: &'a IndexMap<Name, Connector>,
+}
+
+impl TypedCode<'_> {
+    /// The statements that the Python text means.
+    pub(super) fn read(&self, source: &str) -> std::result::Result<Vec<Stmt>, String> {
+        let lines = syntax::statements(source)?;
+        let lookup = |name: &str| match self.inputs.get(name).or_else(|| self.outputs.get(name)) {
+            Some(Connector { dtype, rank: 0 }) => Some(Meaning::Value(*dtype)),
+            Some(Connector { dtype, rank }) => Some(Meaning::Elements(*dtype, *rank)),
+            None if matches!(name, "inf" | "nan") || name.contains('.') => None,
+            None => Some(Meaning::Symbol),
+        };
+        Typing::new(&lookup).statements(&lines)
+    }
+
+    /// The statements of the typed text beside the Python text, if they lead to the same Python text.
+    fn hinted(&self, hint: &Value, source: &str) -> Option<Vec<Stmt>> {
+        let stmts = crate::text::parse_statements(hint.as_str()?).ok()?;
+        let words = python::Words { name: &|name| name.to_string(), cast: python::dace_type };
+        (python::statements(&stmts, &words) == source).then_some(stmts)
     }
 }
 
@@ -356,13 +469,13 @@ fn pair_maps(state: &mut State, nodes: &[Value], ids: &[NodeId], path: &Path<'_>
     }
 }
 
-fn nested(attributes: &Value, path: &Path<'_>) -> Result<NestedSdfg> {
+fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions) -> Result<NestedSdfg> {
     let connectors = |key: &str| -> Result<Vec<Name>> {
         let path = path.key(key);
         let all = attributes.get(key).and_then(Value::as_object).into_iter().flatten();
         all.map(|(conn, _)| name(conn, &path)).collect()
     };
-    let sdfg = super::read::sdfg(get(attributes, "sdfg", path)?, &path.key("sdfg"))?;
+    let sdfg = super::read::sdfg(get(attributes, "sdfg", path)?, &path.key("sdfg"), options)?;
     let mut symbols = IndexMap::new();
     let mapping_path = path.key("symbol_mapping");
     if let Some(mapping) = attributes.get("symbol_mapping") {

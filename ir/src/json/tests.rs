@@ -62,10 +62,29 @@ const FLOW: &str = r#"sdfg flow(A, n) -> (__return) {
 }
 "#;
 
-/// The same program after it has been written and read; labels of loops are not kept.
+/// The same program after it has been written and read.
 fn again(sdfg: &Sdfg) -> Sdfg {
     let json = to_string(sdfg);
     from_slice(json.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{json}"))
+}
+
+/// The file without what only this compiler understands.
+fn without_hints(json: &str) -> String {
+    fn strip(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(all) => {
+                all.retain(|key, _| {
+                    key == "_meta_empty" || !key.starts_with("_meta") || key == "_meta_returns"
+                });
+                all.values_mut().for_each(strip);
+            }
+            serde_json::Value::Array(all) => all.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_str(json).unwrap();
+    strip(&mut value);
+    value.to_string()
 }
 
 fn without_loop_labels(text: &str) -> String {
@@ -80,20 +99,86 @@ fn without_loop_labels(text: &str) -> String {
 }
 
 #[test]
-fn control_flow_survives() {
+fn what_is_written_is_read_as_it_was() {
     let sdfg = text::parse(FLOW).unwrap();
-    let read = again(&sdfg).to_string();
+    assert_eq!(again(&sdfg).to_string(), FLOW);
+}
+
+#[test]
+fn newer_files_say_the_same() {
+    let sdfg = text::parse(FLOW).unwrap();
+    let json = to_string_in(&sdfg, Dialect::V2);
+    let read = from_slice(json.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{json}"));
+    assert_eq!(read.to_string(), FLOW);
+    for expected in
+        ["\"start\": \"symbol($i, dtype=dace.int64)\"", "\"type\": \"LoopRegion\"", "\"inverted\": true"]
+    {
+        assert!(json.contains(expected), "{expected}\n{json}");
+    }
+}
+
+#[test]
+fn control_flow_is_found_in_a_state_machine() {
+    let sdfg = text::parse(FLOW).unwrap();
+    let file = without_hints(&to_string(&sdfg)).replace("__return", "result");
+    let read = from_slice(file.as_bytes()).unwrap().to_string().replace("result", "__return");
     let expected = FLOW.replace(
         "    } elif not t < 3.0 {\n      assign k = $k + int64(n)\n    } else {\n",
         "    } else {\n      if not t < 3.0 {\n        assign k = $k + int64(n)\n      } else {\n",
     );
     let flat = |text: &str| {
         let lines = without_loop_labels(text);
-        lines.lines().map(str::trim).filter(|line| *line != "}").collect::<Vec<_>>().join("\n")
+        let lines =
+            lines.lines().map(str::trim).filter(|line| *line != "}" && !line.contains("data __return"));
+        lines.collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(flat(&read), flat(&expected), "{read}");
-    let twice = again(&again(&sdfg));
-    assert_eq!(without_loop_labels(&twice.to_string()), without_loop_labels(&read));
+    assert_eq!(flat(&read).replace("__return[0]", "__return"), flat(&expected), "{read}");
+}
+
+#[test]
+fn a_hint_that_contradicts_the_file_does_not_count() {
+    let text = "sdfg f(n) {\n  symbol k: int64\n  data n: int64\n\n  if n > 3 {\n    assign k = 1\n  }\n}\n";
+    let json = to_string(&text::parse(text).unwrap());
+    assert!(json.contains("if n > 3 {"), "{json}");
+    let other = json.replacen("if n > 3 {", "if n > 4 {", 1);
+    assert_eq!(from_slice(other.as_bytes()).unwrap().to_string(), text);
+    let code = SMALL
+        .replace("\"label\":\"t\",\"code\"", "\"label\":\"t\",\"_meta_code\":\"o = float64(a)\",\"code\"");
+    assert_eq!(from_slice(code.as_bytes()).unwrap(), from_slice(SMALL.as_bytes()).unwrap());
+}
+
+#[test]
+fn what_is_not_understood_is_kept() {
+    let file = SMALL
+        .replacen(
+            "\"scope_exit\":\"3\",\"attributes\":{",
+            "\"scope_exit\":\"3\",\"attributes\":{\"guid\":\"g1\",\"omp_chunk_size\":7,",
+            1,
+        )
+        .replacen("\"data\":\"A\"}}", "\"data\":\"A\",\"instrument\":\"Timer\"}}", 1)
+        .replacen("\"name\":\"dbl\"", "\"name\":\"dbl\",\"openmp_sections\":false", 1)
+        .replacen("\"dtype\":\"float32\"", "\"dtype\":\"float32\",\"may_alias\":true", 1)
+        .replacen(
+            "\"attributes\":{\"data\":\"A\"}}}",
+            "\"attributes\":{\"data\":\"A\",\"allow_oob\":true}}}",
+            1,
+        )
+        .replacen(
+            "\"label\":\"s0\",\"attributes\":{",
+            "\"label\":\"s0\",\"attributes\":{\"executions\":\"4\"",
+            1,
+        );
+    let json = to_string(&from_slice(file.as_bytes()).unwrap());
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let state = &value["nodes"][0];
+    assert_eq!(value["attributes"]["openmp_sections"], false);
+    assert_eq!(value["attributes"]["_arrays"]["A"]["attributes"]["may_alias"], true);
+    assert_eq!(state["attributes"]["executions"], "4");
+    assert_eq!(state["nodes"][0]["attributes"]["instrument"], "Timer");
+    assert_eq!(state["nodes"][1]["attributes"]["omp_chunk_size"], 7);
+    assert_eq!(state["nodes"][1]["attributes"]["guid"], "g1");
+    assert_eq!(state["edges"][0]["attributes"]["data"]["attributes"]["allow_oob"], true);
+    assert_eq!(to_string(&from_slice(json.as_bytes()).unwrap()), json);
 }
 
 #[test]
@@ -253,8 +338,40 @@ fn nesting_is_bounded() {
     assert!(from_slice(code.as_bytes()).unwrap_err().message().contains("nested too deeply"));
 }
 
+/// `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(64)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
+
+    /// Byte for byte, and the same program.
+    #[test]
+    fn programs_survive(sdfg in super::generate::programs()) {
+        let valid = crate::validate::validate(&sdfg);
+        prop_assert!(valid.is_ok(), "{:?}\n{}", valid.err(), sdfg);
+        let json = to_string(&sdfg);
+        let read = from_slice(json.as_bytes());
+        prop_assert!(read.is_ok(), "{}\n{sdfg}", read.unwrap_err());
+        let read = read.unwrap();
+        prop_assert_eq!(read.to_string(), text::normalize(&sdfg).to_string());
+        prop_assert_eq!(to_string(&read), json);
+    }
+
+    /// Other programs do not keep the hints of this one: what they leave is a valid program still. From the second time
+    /// on it stays as it is; the first may simplify constants.
+    #[test]
+    fn programs_survive_without_hints(sdfg in super::generate::programs(), newer in any::<bool>()) {
+        let dialect = if newer { Dialect::V2 } else { Dialect::V1 };
+        let through_dace = |sdfg: &Sdfg| from_slice(without_hints(&to_string_in(sdfg, dialect)).as_bytes());
+        let once = through_dace(&sdfg);
+        prop_assert!(once.is_ok(), "{}\n{sdfg}", once.unwrap_err());
+        let once = once.unwrap();
+        prop_assert!(crate::validate::validate(&once).is_ok(), "{once}");
+        let twice = through_dace(&once).unwrap();
+        prop_assert_eq!(through_dace(&twice).unwrap().to_string(), twice.to_string());
+    }
 
     /// Whatever the graph is, it can be written, and read without a panic.
     #[test]

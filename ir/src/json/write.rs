@@ -1,20 +1,36 @@
 //! Writes SDFGs, containers and the state machine.
 
+use super::Dialect;
 use super::control::{Machine, Transition, Vertex};
-use super::expr;
+use super::expr::{self, Syntax};
+use super::skeleton;
+pub(super) use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
-use crate::{Block, Data, Lifetime, Name, Sdfg, Span, Storage};
-use serde_json::{Map, Value, json};
+use crate::{Block, Data, Expr, Lifetime, Name, Range, Sdfg, Span, Storage, Subset};
+use serde_json::{Value, json};
 
-/// Properties by name.
-pub(super) type Attributes = Map<String, Value>;
+/// The condition of a transition that is always taken.
+pub(super) const ALWAYS: &str = "1";
 
 /// The whole file.
-pub(super) fn document(sdfg: &Sdfg) -> Value {
+pub(super) fn document(sdfg: &Sdfg, dialect: Dialect) -> Value {
     let mut regions = 0;
-    let mut value = Writer { sdfg, path: sdfg.name.to_string(), regions: &mut regions }.sdfg();
-    value["dace_version"] = json!("1.0.2");
+    let mut value = Writer { sdfg, dialect, path: sdfg.name.to_string(), regions: &mut regions }.sdfg();
+    value["dace_version"] = match dialect {
+        Dialect::V1 => json!("1.0.2"),
+        Dialect::V2 => json!("2.0.0b1"),
+    };
     value
+}
+
+/// Adds what was kept from the file that an element came from. What is written anyway has precedence, except for ids
+/// and places in source files, which the file knows better.
+pub(super) fn put_back(attributes: &mut Attributes, kept: Option<&Attributes>) {
+    for (key, value) in kept.into_iter().flatten().filter(|(key, _)| *key != "classpath") {
+        if !attributes.contains_key(key) || matches!(key.as_str(), "guid" | "debuginfo") {
+            attributes.insert(key.clone(), value.clone());
+        }
+    }
 }
 
 /// Whether a scalar is written as an array of one element, since DaCe's programs return arrays only.
@@ -25,6 +41,7 @@ pub(super) fn is_boxed(sdfg: &Sdfg, name: &Name) -> bool {
 /// Writes one SDFG.
 pub(super) struct Writer<'a> {
     pub(super) sdfg: &'a Sdfg,
+    pub(super) dialect: Dialect,
     /// What the elements' ids are made of: names of SDFG, state and node.
     pub(super) path: String,
     /// Number of SDFGs so far in the file.
@@ -33,8 +50,10 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     pub(super) fn sdfg(&mut self) -> Value {
-        let number = *self.regions;
-        *self.regions += 1;
+        let number = self.number();
+        if self.dialect == Dialect::V2 {
+            return self.structured(number);
+        }
         let machine = Machine::new(self.sdfg);
         let mut nodes = Vec::new();
         for (id, vertex) in machine.states.iter().enumerate() {
@@ -47,7 +66,7 @@ impl Writer<'_> {
             machine.edges.iter().enumerate().map(|(at, edge)| self.transition(at, edge)).collect();
         json!({
             "type": "SDFG",
-            "attributes": self.attributes(&machine),
+            "attributes": self.attributes(&machine.symbols, true),
             "nodes": nodes,
             "edges": edges,
             "collapsed": false,
@@ -58,7 +77,33 @@ impl Writer<'_> {
         })
     }
 
-    fn attributes(&self, machine: &Machine<'_>) -> Attributes {
+    /// The next number of a region or SDFG.
+    pub(super) fn number(&mut self) -> usize {
+        *self.regions += 1;
+        *self.regions - 1
+    }
+
+    /// An expression in the file's dialect.
+    pub(super) fn value(&self, expr: &Expr) -> Value {
+        json!(expr::print(expr, self.syntax()))
+    }
+
+    pub(super) fn syntax(&self) -> Syntax<'_> {
+        match self.dialect {
+            Dialect::V1 => Syntax::SymPy,
+            Dialect::V2 => Syntax::Marked(self.sdfg),
+        }
+    }
+
+    pub(super) fn ranges(&self, ranges: &[Range]) -> Value {
+        expr::ranges(ranges, self.syntax())
+    }
+
+    pub(super) fn subset(&self, subset: &Subset) -> Value {
+        expr::subset(subset, self.syntax())
+    }
+
+    pub(super) fn attributes(&self, machine_symbols: &[String], machine: bool) -> Attributes {
         let sdfg = self.sdfg;
         let mut attributes = Attributes::new();
         attributes.insert("name".into(), json!(sdfg.name.as_str()));
@@ -69,18 +114,22 @@ impl Writer<'_> {
             .map(|(name, data)| (name.to_string(), self.descriptor(name, data)))
             .collect();
         attributes.insert("_arrays".into(), arrays.into());
-        attributes.insert("symbols".into(), self.symbols(machine).into());
+        attributes.insert("symbols".into(), self.symbols(machine_symbols).into());
         attributes.insert("guid".into(), self.guid("sdfg"));
         attributes.insert("_meta_returns".into(), names(&sdfg.returns));
         if !sdfg.file.is_empty() {
             attributes.insert("_meta_file".into(), json!(sdfg.file));
         }
         self.position(&mut attributes, sdfg.span);
+        if machine {
+            skeleton::write(sdfg, &mut attributes);
+        }
+        put_back(&mut attributes, Some(&sdfg.attributes.sdfg));
         attributes
     }
 
     /// Declared symbols, loop variables and the machine's own.
-    fn symbols(&self, machine: &Machine<'_>) -> Attributes {
+    fn symbols(&self, machine: &[String]) -> Attributes {
         let mut symbols: Attributes =
             self.sdfg.symbols.iter().map(|(name, dtype)| (name.to_string(), json!(dtype.name()))).collect();
         let mut declare = |name: &str| {
@@ -95,7 +144,7 @@ impl Writer<'_> {
                 declare(variable);
             }
         });
-        machine.symbols.iter().for_each(|name| declare(name));
+        machine.iter().for_each(|name| declare(name));
         symbols
     }
 
@@ -105,9 +154,10 @@ impl Writer<'_> {
         let scalar = matches!(data, Data::Scalar(_));
         match data {
             Data::Array(array) => {
-                attributes.insert("shape".into(), array.shape.iter().map(expr::value).collect());
-                attributes.insert("strides".into(), array.strides.iter().map(expr::value).collect());
-                attributes.insert("total_size".into(), expr::value(&extent(&array.shape, &array.strides)));
+                let values = |exprs: &[Expr]| exprs.iter().map(|expr| self.value(expr)).collect::<Value>();
+                attributes.insert("shape".into(), values(&array.shape));
+                attributes.insert("strides".into(), values(&array.strides));
+                attributes.insert("total_size".into(), self.value(&extent(&array.shape, &array.strides)));
                 attributes.insert("offset".into(), array.shape.iter().map(|_| json!("0")).collect());
                 if let Some(storage) = storage(array.storage) {
                     attributes.insert("storage".into(), json!(storage));
@@ -128,11 +178,12 @@ impl Writer<'_> {
             attributes.insert("_meta_scalar".into(), json!(true));
         }
         self.position(&mut attributes, data.span());
+        put_back(&mut attributes, self.sdfg.attributes.containers.get(name));
         json!({ "type": if scalar && !boxed { "Scalar" } else { "Array" }, "attributes": attributes })
     }
 
     /// A state without dataflow.
-    fn empty(&self, id: usize, label: &str) -> Value {
+    pub(super) fn empty(&self, id: usize, label: &str) -> Value {
         json!({
             "type": "SDFGState",
             "label": label,
@@ -145,8 +196,8 @@ impl Writer<'_> {
         })
     }
 
-    fn transition(&self, at: usize, edge: &Transition) -> Value {
-        let condition = edge.condition.as_deref().unwrap_or("1");
+    pub(super) fn transition(&self, at: usize, edge: &Transition) -> Value {
+        let condition = edge.condition.as_deref().unwrap_or(ALWAYS);
         let data = json!({
             "type": "InterstateEdge",
             "attributes": {

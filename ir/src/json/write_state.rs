@@ -1,8 +1,8 @@
 //! Writes states: nodes with their ids and scopes, and edges with their memlets.
 
-use super::expr;
 use super::python;
-use super::write::{Attributes, Writer};
+use super::read_state::TypedCode;
+use super::write::{Attributes, Writer, put_back};
 use crate::library::Property;
 use crate::node::LibraryNode;
 use crate::state::EdgeView;
@@ -83,6 +83,7 @@ impl Writer<'_> {
         let mut attributes = Attributes::new();
         attributes.insert("guid".into(), self.guid("state"));
         self.position(&mut attributes, state.span);
+        put_back(&mut attributes, Some(&state.attributes.state));
         self.path = outer;
         json!({
             "type": "SDFGState",
@@ -135,6 +136,7 @@ impl Writer<'_> {
         };
         self.position(&mut attributes, node.span());
         attributes.insert("guid".into(), self.guid(&format!("node {}", places.ids[&id])));
+        put_back(&mut attributes, state.attributes.nodes.get(&id));
         let (entry, exit) = match (node, places.scopes.get(&id)) {
             (Node::MapEntry(map), scope) => {
                 (scope.map_or(Value::Null, |(entry, _)| places.text(*entry)), places.text(map.exit))
@@ -151,7 +153,8 @@ impl Writer<'_> {
             "scope_exit": exit,
         });
         if let Node::Library(library) = node {
-            value["classpath"] = json!(class_path(library));
+            let kept = state.attributes.nodes.get(&id).and_then(|kept| kept.get("classpath"));
+            value["classpath"] = kept.cloned().unwrap_or_else(|| json!(class_path(library)));
         }
         value
     }
@@ -159,7 +162,7 @@ impl Writer<'_> {
     fn map(&self, map: &Map, attributes: &mut Attributes) {
         attributes.insert("label".into(), json!(map.label.as_str()));
         attributes.insert("params".into(), map.params.iter().map(|param| json!(param.as_str())).collect());
-        attributes.insert("range".into(), expr::ranges(&map.ranges));
+        attributes.insert("range".into(), self.ranges(&map.ranges));
         match map.schedule {
             Schedule::Default => {}
             Schedule::Sequential => {
@@ -173,7 +176,7 @@ impl Writer<'_> {
             attributes.insert("collapse".into(), json!(map.collapse));
         }
         if let Some(condition) = &map.parallel_if {
-            attributes.insert("_meta_parallel_if".into(), expr::value(condition));
+            attributes.insert("_meta_parallel_if".into(), self.value(condition));
         }
     }
 
@@ -193,7 +196,11 @@ impl Writer<'_> {
         let (code, language) = match &tasklet.code {
             TaskletCode::Native(stmts) => {
                 let words = python::Words { name: &name, cast: python::dace_type };
-                (python::statements(stmts, &words), "Python")
+                let source = python::statements(stmts, &words);
+                if let Some(hint) = typed(tasklet, stmts, &source, renamed) {
+                    attributes.insert("_meta_code".into(), json!(hint));
+                }
+                (source, "Python")
             }
             TaskletCode::External(call) => {
                 let call = crate::text::print_call(call);
@@ -236,10 +243,10 @@ impl Writer<'_> {
         attributes.insert("in_connectors".into(), connectors(&nested.inputs));
         attributes.insert("out_connectors".into(), connectors(&nested.outputs));
         let mapping: Attributes =
-            nested.symbols.iter().map(|(symbol, value)| (symbol.to_string(), expr::value(value))).collect();
+            nested.symbols.iter().map(|(symbol, value)| (symbol.to_string(), self.value(value))).collect();
         attributes.insert("symbol_mapping".into(), mapping.into());
         let path = format!("{}/{id}/{}", self.path, nested.sdfg.name);
-        let inner = Writer { sdfg: &nested.sdfg, path, regions: self.regions }.sdfg();
+        let inner = Writer { sdfg: &nested.sdfg, dialect: self.dialect, path, regions: self.regions }.sdfg();
         attributes.insert("sdfg".into(), inner);
     }
 
@@ -287,6 +294,7 @@ impl Writer<'_> {
             None => Attributes::from_iter([("volume".to_owned(), json!("0"))]),
         };
         attributes.insert("guid".into(), self.guid(&format!("edge {at}")));
+        put_back(&mut attributes, state.attributes.edges.get(&edge.id));
         let connector = |node: NodeId, name: Option<&Name>| {
             let name = name.filter(|_| !is_reduce(state.node(node)))?;
             let new = renamed.get(&node).and_then(|renamed| renamed.get(name));
@@ -321,11 +329,11 @@ impl Writer<'_> {
         });
         let mut attributes = Attributes::new();
         attributes.insert("data".into(), json!(memlet.data.as_str()));
-        attributes.insert("subset".into(), expr::subset(&memlet.subset));
+        attributes.insert("subset".into(), self.subset(&memlet.subset));
         if let Some(other) = &other {
-            attributes.insert("other_subset".into(), expr::subset(other));
+            attributes.insert("other_subset".into(), self.subset(other));
         }
-        let volume = expr::value(&memlet.volume());
+        let volume = self.value(&memlet.volume());
         attributes.insert("num_accesses".into(), if memlet.dynamic { json!("-1") } else { volume.clone() });
         attributes.insert("volume".into(), volume);
         attributes.insert("is_data_src".into(), json!(reads));
@@ -337,6 +345,20 @@ impl Writer<'_> {
         }
         attributes
     }
+}
+
+/// The typed text of a tasklet's statements, if the Python text is not read as the same.
+fn typed(tasklet: &Tasklet, stmts: &[Stmt], source: &str, renamed: &Renamed) -> Option<String> {
+    let new = |name: &Name| renamed.get(name).map_or_else(|| name.clone(), |new| Name::from(new.as_str()));
+    let connectors = |all: &IndexMap<Name, crate::Connector>| -> IndexMap<Name, crate::Connector> {
+        all.iter().map(|(name, connector)| (new(name), *connector)).collect()
+    };
+    let (inputs, outputs) = (connectors(&tasklet.inputs), connectors(&tasklet.outputs));
+    let mut wanted = stmts.to_vec();
+    wanted.iter_mut().for_each(|stmt| stmt.rename(&|name| renamed.contains_key(name).then(|| new(name))));
+    let read = TypedCode { inputs: &inputs, outputs: &outputs }.read(source);
+    let lines = wanted.iter().map(ToString::to_string).collect::<Vec<_>>();
+    (read.as_ref() != Ok(&wanted)).then(|| lines.join("\n"))
 }
 
 fn is_reduce(node: &Node) -> bool {

@@ -277,7 +277,7 @@ fn sdfgs(depth: u32) -> BoxedStrategy<Sdfg> {
     (names(), symbols, containers, lists, regions(depth), names(), spans())
         .prop_map(|(name, symbols, containers, (arguments, returns), body, file, span)| {
             let file = file.to_string();
-            Sdfg { name, containers, symbols, arguments, returns, body, file, span }
+            Sdfg { name, containers, symbols, arguments, returns, body, file, span, ..Sdfg::default() }
         })
         .boxed()
 }

@@ -95,6 +95,11 @@ pub(crate) fn parse_call(text: &str) -> Result<ExternalCall, TextError> {
     parser::parse_call(text)
 }
 
+/// Reads the statements of a tasklet, as `Display` for [`Stmt`] prints them.
+pub(crate) fn parse_statements(text: &str) -> Result<Vec<Stmt>, TextError> {
+    parser::parse_statements(text)
+}
+
 /// An SDFG to be printed.
 struct Text<'a> {
     sdfg: &'a Sdfg,

@@ -209,7 +209,7 @@ impl<'a> Parser<'a> {
         Ok(stmts)
     }
 
-    fn stmt(&mut self) -> Result<Stmt> {
+    pub(super) fn stmt(&mut self) -> Result<Stmt> {
         if self.eat_word("if") {
             let condition = self.scalar()?;
             self.expect("{")?;

@@ -7,7 +7,7 @@ use crate::node::ExternalCall;
 use crate::symbolic::ParseError;
 use crate::{
     Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Range, Region,
-    Scalar, ScalarExpr, Sdfg, Span, Storage,
+    Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage,
 };
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
@@ -27,6 +27,16 @@ pub(super) fn parse_call(text: &str) -> std::result::Result<ExternalCall, TextEr
     whole(text, |parser| {
         parser.expect_word("call")?;
         parser.external()
+    })
+}
+
+pub(super) fn parse_statements(text: &str) -> std::result::Result<Vec<Stmt>, TextError> {
+    whole(text, |parser| {
+        let mut stmts = Vec::new();
+        while *parser.token() != Token::End {
+            stmts.push(parser.nested(Parser::stmt)?);
+        }
+        Ok(stmts)
     })
 }
 
