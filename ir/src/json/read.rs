@@ -85,8 +85,7 @@ pub(super) fn span(attributes: &Value) -> Span {
 /// What attributes say beyond those that are read here. Keys of this writer's own are skipped, as DaCe does.
 pub(super) fn unknown(attributes: &Value, known: &[&str]) -> Attributes {
     let ours = attributes.get("_meta_bytes").is_some();
-    let kept =
-        |key: &str| !known.contains(&key) && !key.starts_with("_meta") && !(ours && key == "debuginfo");
+    let kept = |key: &str| !(known.contains(&key) || key.starts_with("_meta") || ours && key == "debuginfo");
     let all = attributes.as_object().into_iter().flatten();
     all.filter(|(key, _)| kept(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }

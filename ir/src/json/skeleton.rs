@@ -158,8 +158,8 @@ fn same_transitions(machine: &Machine<'_>, edges: &[Value]) -> bool {
             let data = &edge["attributes"]["data"]["attributes"];
             let condition = own.condition.as_deref().unwrap_or(super::write::ALWAYS);
             let assignments = data["assignments"].as_object();
-            edge["src"] == own.src.to_string()
-                && edge["dst"] == own.dst.to_string()
+            edge["src"].as_str() == Some(own.src.to_string().as_str())
+                && edge["dst"].as_str() == Some(own.dst.to_string().as_str())
                 && data["condition"]["string_data"] == condition
                 && assignments.is_some_and(|all| {
                     all.len() == own.assignments.len()
