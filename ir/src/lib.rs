@@ -31,6 +31,7 @@ pub mod data;
 pub mod dot;
 mod drawing;
 pub mod dtype;
+pub mod foreign;
 pub mod interp;
 pub mod json;
 pub mod library;

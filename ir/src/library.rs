@@ -179,6 +179,7 @@ pub fn from_properties(
             }
             Ok(Arc::new(Reduce { wcr: wcr.ok_or_else(|| wrong("wcr"))?, axes, accumulate }))
         }
+        crate::foreign::NAME => crate::foreign::ForeignOp::from_properties(properties),
         _ => Err(UnknownOp::Name(name.to_owned())),
     }
 }

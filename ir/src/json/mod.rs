@@ -29,6 +29,7 @@ mod lift;
 mod marked;
 mod python;
 mod read;
+mod read_library;
 mod read_state;
 mod regions;
 mod skeleton;

@@ -199,6 +199,9 @@ pub(super) fn no_foreign_code(attributes: &Value, path: &Path<'_>) -> Result<()>
             return Err(path.key(key).error("foreign code that runs outside of tasklets is not supported"));
         }
     }
+    if attributes.get("state_fields").and_then(Value::as_array).is_some_and(|all| !all.is_empty()) {
+        return Err(path.key("state_fields").error("state between calls of a tasklet is not supported"));
+    }
     match attributes.get("callback_mapping").and_then(Value::as_object) {
         Some(all) if !all.is_empty() => {
             Err(path.key("callback_mapping").error("calls back into Python are not supported"))

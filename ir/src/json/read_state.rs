@@ -8,10 +8,7 @@ use super::read::{
 };
 use super::syntax::{self, Syntax};
 use super::typing::{Meaning, Typing};
-use super::write_state::identity;
 use crate::attributes::Attributes;
-use crate::library::{LibraryOp, MatMul, Property, Reduce, from_properties};
-use crate::node::LibraryNode;
 use crate::state::Edge;
 use crate::{
     BinaryOp, Connector, Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Range, Schedule, State, Stmt,
@@ -19,13 +16,12 @@ use crate::{
 };
 use indexmap::IndexMap;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// An edge whose nodes are known by their position.
-struct Wire {
-    src: usize,
-    dst: usize,
-    edge: Edge,
+pub(super) struct Wire {
+    pub(super) src: usize,
+    pub(super) dst: usize,
+    pub(super) edge: Edge,
     /// Of the memlet.
     attributes: Attributes,
 }
@@ -83,7 +79,7 @@ impl Reader<'_> {
     }
 
     /// The container of that name.
-    fn container(&self, name: &str, path: &Path<'_>) -> Result<&Data> {
+    pub(super) fn container(&self, name: &str, path: &Path<'_>) -> Result<&Data> {
         self.sdfg.container(name).ok_or_else(|| path.error(format!("there is no container `{name}`")))
     }
 
@@ -151,7 +147,7 @@ impl Reader<'_> {
             "NestedSDFG" => Ok(Node::Nested(Box::new(nested(attributes, &attributes_path, self.options)?))),
             "LibraryNode" => {
                 let class = text(get(value, "classpath", path)?, path)?;
-                self.library(class, attributes, at, wires, &attributes_path).map(Node::Library)
+                self.library(class, attributes, at, wires, &attributes_path)
             }
             other => Err(path.error(format!("nodes of type `{other}` are not supported"))),
         }
@@ -206,75 +202,6 @@ impl Reader<'_> {
         };
         Ok(Tasklet { label, inputs, outputs, code: TaskletCode::Native(stmts), span })
     }
-
-    fn library(
-        &self,
-        class: &str,
-        attributes: &Value,
-        at: usize,
-        wires: &mut [Wire],
-        path: &Path<'_>,
-    ) -> Result<LibraryNode> {
-        let word = |key: &str| attributes.get(key).and_then(Value::as_str).map(Name::from);
-        let is_one = |key: &str, one: f64| {
-            attributes.get(key).is_none_or(|value| value.as_f64() == Some(one) || value.is_null())
-        };
-        let op: Arc<dyn LibraryOp> = match class.rsplit('.').next().unwrap_or(class) {
-            "MatMul" if is_one("alpha", 1.0) && is_one("beta", 0.0) => Arc::new(MatMul),
-            "Reduce" => Arc::new(self.reduce(attributes, at, wires, path)?),
-            short if class.starts_with("dacec.library.") => {
-                let properties = attributes.get("_meta_properties").and_then(Value::as_object);
-                let properties: Option<Vec<(String, Property)>> = properties
-                    .into_iter()
-                    .flatten()
-                    .map(|(name, value)| Some((name.clone(), property(value)?)))
-                    .collect();
-                let properties = properties.ok_or_else(|| path.error("a property of an unknown kind"))?;
-                from_properties(short, &properties).map_err(|error| path.error(error))?
-            }
-            _ => return Err(path.error(format!("the library node `{class}` is not supported"))),
-        };
-        Ok(LibraryNode {
-            label: word("label").or_else(|| word("name")).unwrap_or_default(),
-            op,
-            implementation: word("_meta_implementation"),
-            span: span(attributes),
-        })
-    }
-
-    /// A reduction, whose edges get the connectors that they have here.
-    fn reduce(&self, attributes: &Value, at: usize, wires: &mut [Wire], path: &Path<'_>) -> Result<Reduce> {
-        let (mut input, mut output) = (None, None);
-        for wire in wires.iter_mut().filter(|wire| wire.edge.memlet.is_some()) {
-            if wire.dst == at {
-                wire.edge.dst_conn = Some("_in".into());
-                input = wire.edge.memlet.clone();
-            } else if wire.src == at {
-                wire.edge.src_conn = Some("_out".into());
-                output = wire.edge.memlet.clone();
-            }
-        }
-        let (Some(input), Some(output)) = (input, output) else {
-            return Err(path.error("a reduction has an input and an output"));
-        };
-        let lambda = text(get(attributes, "wcr", path)?, &path.key("wcr"))?;
-        let wcr = wcr(lambda).map_err(|error| path.key("wcr").error(error))?;
-        let start = attributes.get("identity").unwrap_or(&Value::Null);
-        let neutral = identity(wcr, Some(self.container(&output.data, path)?.dtype()));
-        let same = match (start.as_f64(), neutral.as_f64()) {
-            // Decimal texts of the largest floats differ in their last digits.
-            (Some(start), Some(neutral)) => (start - neutral).abs() <= 1e-6 * neutral.abs(),
-            _ => false,
-        };
-        if !same && !start.is_null() {
-            return Err(path.error(format!("a reduction that starts from {start} is not supported")));
-        }
-        let axes = match attributes.get("axes").filter(|axes| !axes.is_null()) {
-            Some(axes) => Some(squeezed_axes(list(axes, path)?, &input.subset, path)?),
-            None => None,
-        };
-        Ok(Reduce { wcr, axes, accumulate: start.is_null() })
-    }
 }
 
 /// Attributes of memlets that are read, or that follow from those.
@@ -291,7 +218,7 @@ const KNOWN_OF_MEMLET: [&str; 10] = [
     "is_data_src",
 ];
 
-/// What a node of the file says beyond what is read; also the path of a library node's class.
+/// What a node of the file says beyond what is read.
 fn attributes_of(node: &Value) -> Attributes {
     let known: &[&str] = match node.get("type").and_then(Value::as_str) {
         Some("AccessNode") => &["data", "setzero", "in_connectors", "out_connectors"],
@@ -310,16 +237,10 @@ fn attributes_of(node: &Value) -> Attributes {
         }
         Some("MapExit") => &["in_connectors", "out_connectors"],
         Some("NestedSDFG") => &["label", "sdfg", "symbol_mapping", "in_connectors", "out_connectors"],
-        Some("LibraryNode") => {
-            &["name", "label", "wcr", "axes", "identity", "in_connectors", "out_connectors"]
-        }
+        Some("LibraryNode") => return super::read_library::attributes_of(node),
         _ => &[],
     };
-    let mut kept = node.get("attributes").map(|it| unknown(it, known)).unwrap_or_default();
-    if let Some(class) = node.get("classpath") {
-        kept.insert("classpath".into(), class.clone());
-    }
-    kept
+    node.get("attributes").map(|it| unknown(it, known)).unwrap_or_default()
 }
 
 /// The language of a code block, if it is not Python.
@@ -493,31 +414,8 @@ fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions) -> Result<N
     Ok(NestedSdfg { sdfg, inputs, outputs, symbols, span: span(attributes) })
 }
 
-/// Axes among the dimensions that are not single indices.
-fn squeezed_axes(axes: &[Value], input: &Subset, path: &Path<'_>) -> Result<Vec<usize>> {
-    let path = path.key("axes");
-    let rank = input.rank() as i64;
-    let mut full = Vec::new();
-    for axis in axes {
-        let axis = axis.as_i64().map(|axis| if axis < 0 { axis + rank } else { axis });
-        let axis = axis.filter(|axis| (0..rank).contains(axis)).and_then(|axis| usize::try_from(axis).ok());
-        full.push(axis.ok_or_else(|| path.error("there is no such dimension"))?);
-    }
-    let mut position = 0;
-    let mut squeezed = Vec::new();
-    for (dim, range) in input.dims.iter().enumerate() {
-        if range.as_index().is_none() {
-            if full.contains(&dim) {
-                squeezed.push(position);
-            }
-            position += 1;
-        }
-    }
-    Ok(squeezed)
-}
-
 /// A conflict resolution from Python: a function of two operands.
-fn wcr(text: &str) -> std::result::Result<Wcr, String> {
+pub(super) fn wcr(text: &str) -> std::result::Result<Wcr, String> {
     let unknown = || format!("the conflict resolution `{text}` is not supported");
     let text = text.trim();
     let text = text.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(text);
@@ -548,15 +446,4 @@ fn wcr(text: &str) -> std::result::Result<Wcr, String> {
         },
         _ => Err(unknown()),
     }
-}
-
-fn property(value: &Value) -> Option<Property> {
-    Some(match value {
-        Value::Bool(value) => Property::Bool(*value),
-        Value::Number(value) => Property::Int(value.as_i64()?),
-        Value::String(text) => Property::Text(text.clone()),
-        Value::Array(values) => Property::Ints(values.iter().map(Value::as_i64).collect::<Option<_>>()?),
-        Value::Object(_) => Property::Float(value.get("float")?.as_str()?.parse().ok()?),
-        Value::Null => return None,
-    })
 }

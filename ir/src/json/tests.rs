@@ -338,6 +338,53 @@ fn nesting_is_bounded() {
     assert!(from_slice(code.as_bytes()).unwrap_err().message().contains("nested too deeply"));
 }
 
+/// A library node between two matrices, as a file has it.
+fn library(class: &str) -> String {
+    let array = |shape: &str| {
+        format!("{{\"type\":\"Array\",\"attributes\":{{\"dtype\":\"float64\",\"shape\":{shape}}}}}")
+    };
+    let edge = |src: usize, dst: usize, from: &str, to: &str, data: &str| {
+        format!(
+            r#"{{"type":"MultiConnectorEdge","src":"{src}","dst":"{dst}","src_connector":{from},"dst_connector":{to},
+            "attributes":{{"data":{{"type":"Memlet","attributes":{{"data":"{data}"}}}}}}}}"#
+        )
+    };
+    format!(
+        r#"{{"type":"SDFG","attributes":{{"name":"f","symbols":{{"N":"int64"}},"_arrays":{{"A":{},"B":{}}}}},"edges":[],
+        "nodes":[{{"type":"SDFGState","label":"s","attributes":{{}},"edges":[{},{}],"nodes":[
+          {{"type":"AccessNode","attributes":{{"data":"A"}}}},
+          {{"type":"LibraryNode","classpath":"{class}","attributes":{{"name":"op","label":"op","depth":[1,{{"x":null}}],
+            "in_connectors":{{"_inp":null}},"out_connectors":{{"_out":null}}}}}},
+          {{"type":"AccessNode","attributes":{{"data":"B"}}}}]}}]}}"#,
+        array("[\"N\",\"3\"]"),
+        array("[\"3\",\"N\"]"),
+        edge(0, 1, "null", "\"_inp\"", "A"),
+        edge(1, 2, "\"_out\"", "null", "B")
+    )
+}
+
+#[test]
+fn classes_that_are_not_known_are_written_back() {
+    let sdfg = from_slice(library("mine.nodes.Stencil").as_bytes()).unwrap();
+    assert!(crate::validate::validate(&sdfg).is_ok());
+    let value: serde_json::Value = serde_json::from_str(&to_string(&sdfg)).unwrap();
+    let node = &value["nodes"][0]["nodes"][1];
+    assert_eq!(node["classpath"], "mine.nodes.Stencil");
+    assert_eq!(node["attributes"]["depth"], serde_json::json!([1, {"x": null}]));
+    assert_eq!(text::parse(&sdfg.to_string()).unwrap().to_string(), sdfg.to_string());
+}
+
+#[test]
+fn a_transposition_becomes_a_map() {
+    let sdfg = from_slice(library("dace.libraries.linalg.nodes.transpose.Transpose").as_bytes()).unwrap();
+    assert!(crate::validate::validate(&sdfg).is_ok(), "{sdfg}");
+    let text = sdfg.to_string();
+    for expected in ["data _inp: float64[N, 3]", "map transpose(__i in 0:N, __j in 0:3)", ": _out[__j, __i]"]
+    {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
 /// `PROPTEST_CASES` asks for more.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(64)

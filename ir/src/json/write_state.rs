@@ -3,6 +3,7 @@
 use super::python;
 use super::read_state::TypedCode;
 use super::write::{Attributes, Writer, put_back};
+use crate::foreign::ForeignOp;
 use crate::library::Property;
 use crate::node::LibraryNode;
 use crate::state::EdgeView;
@@ -154,7 +155,8 @@ impl Writer<'_> {
         });
         if let Node::Library(library) = node {
             let kept = state.attributes.nodes.get(&id).and_then(|kept| kept.get("classpath"));
-            value["classpath"] = kept.cloned().unwrap_or_else(|| json!(class_path(library)));
+            let foreign = library.op.as_any().downcast_ref::<ForeignOp>().map(|op| json!(op.class));
+            value["classpath"] = foreign.or(kept.cloned()).unwrap_or_else(|| json!(class_path(library)));
         }
         value
     }
@@ -270,6 +272,11 @@ impl Writer<'_> {
         }
         attributes.insert("in_connectors".into(), connectors(&library.op.inputs()));
         attributes.insert("out_connectors".into(), connectors(&library.op.outputs()));
+        if let Some(op) = library.op.as_any().downcast_ref::<ForeignOp>() {
+            let properties = serde_json::from_str::<Attributes>(&op.properties).unwrap_or_default();
+            put_back(attributes, Some(&properties));
+            return;
+        }
         let properties: Attributes = library
             .op
             .properties()
