@@ -1,6 +1,6 @@
 //! What cannot be emitted.
 
-use dacec_ir::{DType, Name};
+use dacec_ir::{DType, Feature, Name};
 
 /// The reason why no code was emitted for a program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +64,9 @@ pub enum CodegenError {
         /// The symbol.
         symbol: Name,
     },
+    /// Something of the program that the backend cannot deal with.
+    #[error("the program uses {0}, which the C++ backend does not support")]
+    Feature(Feature),
     /// Something of the graph that has no translation.
     #[error("{place}: {what}")]
     Unsupported {

@@ -28,7 +28,8 @@ pub use error::CodegenError;
 pub use interface::Interface;
 pub use lower::lower;
 
-use dacec_ir::Sdfg;
+use dacec_ir::features::features;
+use dacec_ir::{Feature, Sdfg};
 
 /// Who multiplies matrices in the emitted code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +71,11 @@ pub struct Generated {
 ///
 /// The SDFG is valid, and its library nodes are expanded.
 pub fn generate(sdfg: &Sdfg, options: &Options<'_>) -> Result<Generated, CodegenError> {
+    let mut structured = None;
+    if features(sdfg).contains(&Feature::Machines) {
+        structured.insert(sdfg.clone()).lower_machines();
+    }
+    let sdfg = structured.as_ref().unwrap_or(sdfg);
     let interface = Interface::of(sdfg)?;
     let program = lower(sdfg)?;
     let kernel = cpp::print_kernel(&program, options)?;

@@ -129,6 +129,24 @@ pub enum Stmt {
         /// Whether other threads may update the same place.
         atomic: bool,
     },
+    /// Replaces a value by one that may depend on it.
+    Combine {
+        /// Where.
+        place: Place,
+        /// The new value.
+        value: Value,
+        /// Whether other threads may do the same at the same place.
+        atomic: bool,
+    },
+    /// An array whose elements never change.
+    ConstantArray {
+        /// Its name.
+        name: Name,
+        /// Type of the elements.
+        dtype: DType,
+        /// The elements.
+        values: Vec<Constant>,
+    },
     /// A counted loop.
     For(Box<For>),
     /// A loop with its test before each iteration.

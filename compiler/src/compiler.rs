@@ -123,6 +123,7 @@ impl Compiled {
 
 /// Runs the passes that the options ask for.
 pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<(), Error> {
+    sdfg.lower_machines();
     let mut context = Context::new(dacec_transforms::Options {
         bisect_limit: options.opt_bisect_limit,
         verify: options.verify_each.then_some(verify),

@@ -19,7 +19,7 @@ fn arguments(sdfg: &Sdfg, values: &Json) -> Arguments {
         let shape: Vec<usize> = data.shape().iter().map(extent).collect();
         let given = match data {
             Data::Array(_) => values[name.as_str()].as_array().cloned().unwrap_or_default(),
-            Data::Scalar(_) => vec![values[name.as_str()].clone()],
+            _ => vec![values[name.as_str()].clone()],
         };
         let mut tensor = Tensor::zeros(data.dtype(), &shape);
         for (k, value) in given.iter().enumerate() {

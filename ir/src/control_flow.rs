@@ -1,10 +1,15 @@
 //! Control flow: which state runs next.
 //!
 //! A [`Region`] is a sequence of [`Block`]s, run one after the other. Loops and conditionals hold regions of their own,
-//! so control flow is a tree and its shape is known without analysis.
+//! so control flow is a tree and its shape is known without analysis. What has no such shape is a [`Machine`]: regions
+//! that transitions join.
 //!
 //! Conditions and assigned values are [`ScalarExpr`]s over symbols and containers (a scalar by its name, an array's
 //! element by a load). Symbols change only here, and so are constant while a state runs.
+
+mod machine;
+
+pub use machine::{Machine, Transition, Vertex};
 
 use crate::{Expr, Name, ScalarExpr, Span, State};
 
@@ -26,6 +31,8 @@ pub enum Block {
     Loop(Box<Loop>),
     /// Runs one of several regions, or none.
     Conditional(Conditional),
+    /// Runs regions in an order that transitions tell.
+    Machine(Box<Machine>),
     /// Leaves the innermost loop.
     Break,
     /// Starts the next iteration of the innermost loop.
@@ -166,6 +173,7 @@ impl Block {
         match self {
             Block::Loop(it) => vec![&it.body],
             Block::Conditional(it) => it.branches.iter().map(|branch| &branch.body).collect(),
+            Block::Machine(it) => it.vertices.iter().map(|vertex| &vertex.body).collect(),
             Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }
@@ -175,6 +183,7 @@ impl Block {
         match self {
             Block::Loop(it) => vec![&mut it.body],
             Block::Conditional(it) => it.branches.iter_mut().map(|branch| &mut branch.body).collect(),
+            Block::Machine(it) => it.vertices.iter_mut().map(|vertex| &mut vertex.body).collect(),
             Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }
@@ -191,6 +200,7 @@ impl Block {
                 LoopHeader::While { condition } | LoopHeader::DoWhile { condition } => vec![condition],
                 LoopHeader::For { .. } => Vec::new(),
             },
+            Block::Machine(it) => it.scalars(),
             Block::State(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }
@@ -206,8 +216,20 @@ impl Block {
                 LoopHeader::While { condition } | LoopHeader::DoWhile { condition } => vec![condition],
                 LoopHeader::For { .. } => Vec::new(),
             },
+            Block::Machine(it) => it.scalars_mut(),
             Block::State(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
+    }
+
+    /// Symbols that the block itself gives values to, with the values; not those of nested regions, nor the variable of
+    /// a loop.
+    pub fn assignments(&self) -> impl Iterator<Item = &Assignment> {
+        let (own, transitions): (&[Assignment], &[Transition]) = match self {
+            Block::Assign(assignments) => (assignments, &[]),
+            Block::Machine(it) => (&[], &it.transitions),
+            _ => (&[], &[]),
+        };
+        own.iter().chain(transitions.iter().flat_map(|it| &it.assignments))
     }
 
     /// Bounds of a counted loop: start, stop, step.

@@ -1,5 +1,27 @@
 //! Containers: what holds values. A container's name is its key in [`Sdfg::containers`](crate::Sdfg); it holds no
 //! computation.
+//!
+//! | Kind | Memory | Its own? |
+//! |---|---|---|
+//! | [`Array`], [`Scalar`] | a strided block, one value | yes |
+//! | [`Constant`](ConstantArray) | a block that never changes | yes, part of the program |
+//! | [`Stream`] | queues of elements | yes |
+//! | View | a block with another shape and other strides | no: that of the container it shows |
+//! | Reference | a block | no: that of the container it was set to last |
+//!
+//! A **view** is shown by the edge at the connector [`VIEWS`] of its access node: `(A) ─A[2:8]─▶ views (v)` reads through
+//! it, `(v) views ─A[2:8]─▶ (A)` writes through it. Nothing moves along that edge. The view's first element is the
+//! first of the subset; its shape and strides are those of its descriptor, and every element has to lie in the memory
+//! that it shows. It shows that for one execution of the scope that its access node is in.
+//!
+//! A **reference** is set by an edge into the connector [`SET`] of its access node, and stands for the same memory until
+//! it is set again or the SDFG ends.
+
+mod constant;
+mod stream;
+
+pub use constant::ConstantArray;
+pub use stream::Stream;
 
 use crate::{DType, Expr, Name, Span};
 use serde::{Deserialize, Serialize};
@@ -15,6 +37,40 @@ pub enum Storage {
     Register,
     /// Main memory, allocated at run time.
     Heap,
+    /// Main memory that devices reach directly.
+    Pinned,
+    /// Memory of each thread.
+    ThreadLocal,
+    /// Main memory of a graphics processor.
+    GpuGlobal,
+    /// Memory that the threads of a block share on a graphics processor.
+    GpuShared,
+}
+
+impl Storage {
+    /// Every place.
+    pub const ALL: [Storage; 7] = [
+        Storage::Default,
+        Storage::Register,
+        Storage::Heap,
+        Storage::Pinned,
+        Storage::ThreadLocal,
+        Storage::GpuGlobal,
+        Storage::GpuShared,
+    ];
+
+    /// The word that the text form prints and reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Storage::Default => "default",
+            Storage::Register => "register",
+            Storage::Heap => "heap",
+            Storage::Pinned => "pinned",
+            Storage::ThreadLocal => "thread_local",
+            Storage::GpuGlobal => "gpu_global",
+            Storage::GpuShared => "gpu_shared",
+        }
+    }
 }
 
 /// How long a transient container lives.
@@ -23,11 +79,52 @@ pub enum Lifetime {
     /// The innermost scope that holds all its accesses.
     #[default]
     Scope,
+    /// One execution of a state.
+    State,
     /// One call of the SDFG.
     Sdfg,
+    /// As long as the program is loaded, and one for all calls of a nested SDFG.
+    Global,
     /// From initialization to finalization of the program: kept between calls.
     Persistent,
+    /// The program's user allocates and frees it.
+    External,
 }
+
+impl Lifetime {
+    /// Every lifetime.
+    pub const ALL: [Lifetime; 6] = [
+        Lifetime::Scope,
+        Lifetime::State,
+        Lifetime::Sdfg,
+        Lifetime::Global,
+        Lifetime::Persistent,
+        Lifetime::External,
+    ];
+
+    /// The word that the text form prints and reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lifetime::Scope => "scope",
+            Lifetime::State => "state",
+            Lifetime::Sdfg => "call",
+            Lifetime::Global => "global",
+            Lifetime::Persistent => "persistent",
+            Lifetime::External => "external",
+        }
+    }
+
+    /// Whether values may be used by a later call of the SDFG.
+    pub fn outlives_call(self) -> bool {
+        matches!(self, Lifetime::Global | Lifetime::Persistent | Lifetime::External)
+    }
+}
+
+/// The connector of a view's access node at which the edge to the memory that it shows is attached.
+pub const VIEWS: &str = "views";
+
+/// The connector of a reference's access node at which the edge is attached that sets it.
+pub const SET: &str = "set";
 
 /// A strided block of memory with elements of one type.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,34 +223,47 @@ pub enum Data {
     Array(Array),
     /// One value; its subsets have no dimensions.
     Scalar(Scalar),
+    /// Queues of elements.
+    Stream(Stream),
+    /// Memory of another container with this shape and these strides; always transient.
+    View(Array),
+    /// Memory that is chosen while the program runs; always transient.
+    Reference(Array),
+    /// Elements that never change.
+    Constant(ConstantArray),
 }
 
 impl Data {
     /// Type of the elements.
     pub fn dtype(&self) -> DType {
         match self {
-            Data::Array(array) => array.dtype,
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => array.dtype,
             Data::Scalar(scalar) => scalar.dtype,
+            Data::Stream(stream) => stream.dtype,
+            Data::Constant(constant) => constant.dtype(),
         }
     }
 
-    /// Extent of each dimension; empty for a scalar.
+    /// Extent of each dimension; empty for a scalar and for a single stream.
     pub fn shape(&self) -> &[Expr] {
         match self {
-            Data::Array(array) => &array.shape,
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => &array.shape,
             Data::Scalar(_) => &[],
+            Data::Stream(stream) => &stream.shape,
+            Data::Constant(constant) => constant.shape(),
         }
     }
 
-    /// Distance of neighbours along each dimension, in elements; empty for a scalar.
+    /// Distance of neighbours along each dimension, in elements; empty for a scalar and for streams.
     pub fn strides(&self) -> &[Expr] {
         match self {
-            Data::Array(array) => &array.strides,
-            Data::Scalar(_) => &[],
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => &array.strides,
+            Data::Scalar(_) | Data::Stream(_) => &[],
+            Data::Constant(constant) => constant.strides(),
         }
     }
 
-    /// Number of dimensions; 0 for a scalar.
+    /// Number of dimensions; 0 for a scalar and for a single stream.
     pub fn rank(&self) -> usize {
         self.shape().len()
     }
@@ -163,53 +273,84 @@ impl Data {
         match self {
             Data::Array(array) => array.transient,
             Data::Scalar(scalar) => scalar.transient,
+            Data::Stream(stream) => stream.transient,
+            Data::View(_) | Data::Reference(_) | Data::Constant(_) => true,
         }
     }
 
-    /// Makes the container internal to the program, or visible to its caller.
+    /// Makes the container internal to the program, or visible to its caller. Views, references and constants stay
+    /// internal.
     pub fn set_transient(&mut self, transient: bool) {
         match self {
             Data::Array(array) => array.transient = transient,
             Data::Scalar(scalar) => scalar.transient = transient,
+            Data::Stream(stream) => stream.transient = transient,
+            Data::View(_) | Data::Reference(_) | Data::Constant(_) => {}
         }
     }
 
     /// How long the container lives.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Data::Array(array) => array.lifetime,
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => array.lifetime,
             Data::Scalar(scalar) => scalar.lifetime,
+            Data::Stream(stream) => stream.lifetime,
+            Data::Constant(_) => Lifetime::Persistent,
         }
     }
 
     /// Where the container was defined.
     pub fn span(&self) -> Span {
         match self {
-            Data::Array(array) => array.span,
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => array.span,
             Data::Scalar(scalar) => scalar.span,
+            Data::Stream(stream) => stream.span,
+            Data::Constant(constant) => constant.span,
         }
     }
 
-    /// The container as an array, if it is one.
+    /// The container as an array with memory of its own, if it is one.
     pub fn as_array(&self) -> Option<&Array> {
         match self {
             Data::Array(array) => Some(array),
-            Data::Scalar(_) => None,
+            _ => None,
         }
+    }
+
+    /// The stream, if the container is one.
+    pub fn as_stream(&self) -> Option<&Stream> {
+        match self {
+            Data::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// Whether the container stands for memory of another one.
+    pub fn is_alias(&self) -> bool {
+        matches!(self, Data::View(_) | Data::Reference(_))
     }
 
     /// Rewrites every symbolic expression of the descriptor.
     pub fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
-        if let Data::Array(array) = self {
-            for expr in array.shape.iter_mut().chain(&mut array.strides) {
-                *expr = f(expr);
+        match self {
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => {
+                for expr in array.shape.iter_mut().chain(&mut array.strides) {
+                    *expr = f(expr);
+                }
             }
+            Data::Stream(stream) => {
+                for expr in stream.shape.iter_mut().chain(&mut stream.capacity) {
+                    *expr = f(expr);
+                }
+            }
+            Data::Scalar(_) | Data::Constant(_) => {}
         }
     }
 
-    /// Symbols that the descriptor's shape and strides depend on.
+    /// Symbols that the descriptor's shape, strides and capacity depend on.
     pub fn symbols(&self) -> std::collections::BTreeSet<Name> {
-        self.shape().iter().chain(self.strides()).flat_map(|expr| expr.symbols()).collect()
+        let capacity = self.as_stream().and_then(|stream| stream.capacity.as_ref());
+        self.shape().iter().chain(self.strides()).chain(capacity).flat_map(|expr| expr.symbols()).collect()
     }
 }
 
@@ -225,14 +366,31 @@ impl From<Scalar> for Data {
     }
 }
 
+impl From<Stream> for Data {
+    fn from(stream: Stream) -> Self {
+        Data::Stream(stream)
+    }
+}
+
+impl From<ConstantArray> for Data {
+    fn from(constant: ConstantArray) -> Self {
+        Data::Constant(constant)
+    }
+}
+
 impl fmt::Display for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.as_stream().is_some() {
+            f.write_str("stream of ")?;
+        }
         write!(f, "{}", self.dtype())?;
-        if let Data::Array(array) = self {
-            write!(f, "[{}]", Comma(&array.shape))?;
-            if !array.is_c_contiguous() {
-                write!(f, " strides [{}]", Comma(&array.strides))?;
-            }
+        if self.rank() > 0 {
+            write!(f, "[{}]", Comma(self.shape()))?;
+        }
+        if let Data::Array(array) | Data::View(array) | Data::Reference(array) = self
+            && !array.is_c_contiguous()
+        {
+            write!(f, " strides [{}]", Comma(&array.strides))?;
         }
         Ok(())
     }

@@ -99,6 +99,12 @@ impl Printer {
                     this.cluster(&label, "solid", |this| this.region(sdfg, &branch.body));
                 }
             }),
+            Block::Machine(it) => self.cluster(&it.label, "solid", |this| {
+                for (at, vertex) in it.vertices.iter().enumerate() {
+                    let label = drawing::vertex(it, at);
+                    this.cluster(&label, "solid", |this| this.region(sdfg, &vertex.body));
+                }
+            }),
             Block::Break => self.cluster("break", "rounded", |_| {}),
             Block::Continue => self.cluster("continue", "rounded", |_| {}),
             Block::Return => self.cluster("return", "rounded", |_| {}),

@@ -3,7 +3,7 @@
 
 use crate::control_flow::LoopHeader;
 use crate::state::EdgeView;
-use crate::{Assignment, Branch, Loop, Map, Node, Range, Sdfg, State, TaskletCode};
+use crate::{Assignment, Branch, Loop, Machine, Map, Node, Range, Sdfg, State, TaskletCode};
 
 /// The shape of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,11 +66,31 @@ pub(crate) fn branch(it: &Branch, first: bool) -> String {
     }
 }
 
+/// The name of a machine's vertex, and the ways that leave it.
+pub(crate) fn vertex(machine: &Machine, at: usize) -> String {
+    let mut text = machine.vertices[at].label.to_string();
+    for it in machine.leaving(at) {
+        let to = machine.vertices.get(it.to).map(|vertex| vertex.label.as_str()).unwrap_or("nowhere");
+        text += &format!("\ngoto {to}");
+        if let Some(condition) = &it.condition {
+            text += &format!(" if {condition}");
+        }
+        for assignment in &it.assignments {
+            text += &format!(" {} = {}", assignment.symbol, assignment.value);
+        }
+    }
+    text
+}
+
 pub(crate) fn assignments(all: &[Assignment]) -> String {
     all.iter().map(|it| format!("{} = {}", it.symbol, it.value)).collect::<Vec<_>>().join("\n")
 }
 
 fn map(map: &Map) -> String {
+    if map.consume.is_some() {
+        let elements = map.params.iter().map(|param| param.to_string()).collect::<Vec<_>>();
+        return format!("consume [{}]", elements.join(", "));
+    }
     let dims = map.params.iter().zip(&map.ranges).map(|(param, range)| format!("{param} = {range}"));
     format!("[{}]", dims.collect::<Vec<_>>().join(", "))
 }
@@ -79,5 +99,6 @@ fn code(code: &TaskletCode) -> String {
     match code {
         TaskletCode::Native(stmts) => stmts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         TaskletCode::External(call) => format!("{}(…)", call.routine),
+        TaskletCode::Foreign(foreign) => foreign.code.clone(),
     }
 }

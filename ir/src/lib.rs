@@ -20,7 +20,10 @@
 //! * Iterations of a map are independent, except for writes that carry a conflict resolution.
 //! * Symbols are integers (64-bit unless declared otherwise). They change only in [`control_flow::Block::Assign`]
 //!   and in loop headers, never inside a state.
-//! * Distinct containers do not overlap in memory.
+//! * Distinct containers do not overlap in memory, except for views and references ([`data`]), which stand for memory of
+//!   others.
+//!
+//! Not every pass and backend can deal with everything: [`features`] tells what a program uses.
 
 pub mod analysis;
 pub mod attributes;
@@ -31,6 +34,7 @@ pub mod data;
 pub mod dot;
 mod drawing;
 pub mod dtype;
+pub mod features;
 pub mod foreign;
 pub mod interp;
 pub mod json;
@@ -42,6 +46,7 @@ pub mod propagate;
 pub mod sdfg;
 pub mod source;
 pub mod state;
+pub mod structure;
 pub mod subset;
 pub mod svg;
 pub mod symbolic;
@@ -49,14 +54,16 @@ pub mod text;
 pub mod validate;
 
 pub use code::{BinaryOp, Constant, Function, ScalarExpr, Stmt, UnaryOp};
-pub use control_flow::{Assignment, Block, Branch, Conditional, Loop, Region};
-pub use data::{Array, Data, Lifetime, Scalar, Storage};
+pub use control_flow::{Assignment, Block, Branch, Conditional, Loop, Machine, Region, Transition, Vertex};
+pub use data::{Array, ConstantArray, Data, Lifetime, Scalar, Storage, Stream};
 pub use dtype::DType;
-pub use memlet::{Memlet, Wcr};
+pub use features::Feature;
+pub use memlet::{CustomWcr, Memlet, Wcr};
 pub use name::Name;
-pub use node::{Connector, Map, NestedSdfg, Node, Schedule, Tasklet, TaskletCode};
+pub use node::{Connector, Consume, Map, NestedSdfg, Node, Schedule, Tasklet, TaskletCode};
 pub use sdfg::Sdfg;
 pub use source::Span;
 pub use state::{Edge, EdgeId, NodeId, State};
+pub use structure::Structure;
 pub use subset::{Range, Subset};
 pub use symbolic::Expr;

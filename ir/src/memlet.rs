@@ -1,13 +1,16 @@
 //! Memlets: what moves along an edge.
 
+mod custom;
+
+pub use custom::CustomWcr;
+
 use crate::{Expr, Name, Subset};
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a write combines with the value that is already there.
 ///
 /// Every operation is associative and commutative up to floating-point rounding, so the writes may come in any order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Wcr {
     /// `old + new`.
     Sum,
@@ -27,10 +30,12 @@ pub enum Wcr {
     BitOr,
     /// `old ^ new`.
     BitXor,
+    /// An expression of the program; whoever writes it makes it associative and commutative.
+    Custom(CustomWcr),
 }
 
 impl Wcr {
-    /// Every operation.
+    /// Every operation that has a name of its own.
     pub const ALL: [Wcr; 9] = [
         Wcr::Sum,
         Wcr::Product,
@@ -43,7 +48,7 @@ impl Wcr {
         Wcr::BitXor,
     ];
 
-    /// The word that the text form prints and reads.
+    /// What people call the operation: the word of the text form, or `custom`.
     pub fn name(self) -> &'static str {
         match self {
             Wcr::Sum => "sum",
@@ -55,13 +60,27 @@ impl Wcr {
             Wcr::BitAnd => "bitand",
             Wcr::BitOr => "bitor",
             Wcr::BitXor => "bitxor",
+            Wcr::Custom(_) => "custom",
         }
     }
 }
 
 impl fmt::Display for Wcr {
+    /// What the text form prints and reads: a word, or an expression in parentheses.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Wcr::Custom(custom) => write!(f, "({})", custom.value()),
+            _ => f.write_str(self.name()),
+        }
+    }
+}
+
+impl std::str::FromStr for Wcr {
+    type Err = crate::text::TextError;
+
+    /// Reads what `Display` prints.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        crate::text::parse_wcr(text)
     }
 }
 

@@ -18,6 +18,44 @@ pub enum Schedule {
     Sequential,
     /// Spread over the processor's cores.
     CpuMulticore,
+    /// Spread over the processor's cores by a team of threads that the scope around keeps.
+    CpuPersistent,
+    /// One after the other, written out.
+    Unrolled,
+    /// Spread over the blocks of threads of a graphics processor.
+    GpuDevice,
+    /// Spread over the threads of a block on a graphics processor.
+    GpuThreadBlock,
+    /// Spread over the processes of an MPI program.
+    Mpi,
+}
+
+impl Schedule {
+    /// Every schedule.
+    pub const ALL: [Schedule; 8] = [
+        Schedule::Default,
+        Schedule::Sequential,
+        Schedule::CpuMulticore,
+        Schedule::CpuPersistent,
+        Schedule::Unrolled,
+        Schedule::GpuDevice,
+        Schedule::GpuThreadBlock,
+        Schedule::Mpi,
+    ];
+
+    /// The word that the text form prints and reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Schedule::Default => "default",
+            Schedule::Sequential => "sequential",
+            Schedule::CpuMulticore => "multicore",
+            Schedule::CpuPersistent => "cpu_persistent",
+            Schedule::Unrolled => "unrolled",
+            Schedule::GpuDevice => "gpu_device",
+            Schedule::GpuThreadBlock => "gpu_block",
+            Schedule::Mpi => "mpi",
+        }
+    }
 }
 
 /// The parameters and range of a map scope.
@@ -36,10 +74,31 @@ pub struct Map {
     /// Where the iterations may be spread over cores: the condition under which that pays, in terms of symbols that are
     /// visible at the entry. `None` if it always does.
     pub parallel_if: Option<Expr>,
+    /// What makes the scope consume a stream instead of running over its range.
+    pub consume: Option<Box<Consume>>,
     /// The node that closes the scope. Maintained by [`State`](crate::State).
     pub exit: NodeId,
     /// Where the map was written.
     pub span: Span,
+}
+
+/// A scope whose iterations take the elements of a stream, until there are none left.
+///
+/// Its map has one parameter, the number of the processing element that runs an iteration, and the range of these
+/// numbers. The stream enters at `IN_stream`; the edge that leaves `OUT_stream` inside carries the element that the
+/// iteration took. An iteration may push to the stream. Iterations run in any order, as those of a map.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Consume {
+    /// Asked before each iteration, with the names of containers as on control flow: once it is true no further element
+    /// is taken. `None` goes on until the stream is empty.
+    pub stop: Option<ScalarExpr>,
+}
+
+impl Consume {
+    /// The connector of the entry at which the stream enters.
+    pub const INPUT: &'static str = "IN_stream";
+    /// The connector of the entry from which an iteration gets its element.
+    pub const OUTPUT: &'static str = "OUT_stream";
 }
 
 /// A connector of a tasklet: a name for the data that moves along its edge.
@@ -83,6 +142,40 @@ pub struct ExternalCall {
     pub arguments: Vec<CallArgument>,
 }
 
+/// The language of a text that a backend passes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Language {
+    /// C++.
+    Cpp,
+    /// C++ for CUDA.
+    Cuda,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Language; 2] = [Language::Cpp, Language::Cuda];
+
+    /// The word that the text form prints and reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::Cpp => "cpp",
+            Language::Cuda => "cuda",
+        }
+    }
+}
+
+/// Code in another language, with the connectors as its variables: a connector that carries one element is a variable
+/// of its type, one with dimensions a pointer to its first element.
+///
+/// Nobody looks into it: only a backend of its language accepts it, and only from a source that the user trusts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignCode {
+    /// The language.
+    pub language: Language,
+    /// The text.
+    pub code: String,
+}
+
 /// The body of a tasklet.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TaskletCode {
@@ -90,6 +183,8 @@ pub enum TaskletCode {
     Native(Vec<Stmt>),
     /// A call of an external routine, made when a library node is expanded.
     External(ExternalCall),
+    /// Code in another language.
+    Foreign(ForeignCode),
 }
 
 /// A computation on the data of its connectors, and on nothing else.
@@ -212,6 +307,7 @@ impl Node {
             Node::MapEntry(map) => {
                 used.extend(map.ranges.iter().flat_map(Range::symbols));
                 used.extend(map.parallel_if.iter().flat_map(Expr::symbols));
+                used.extend(map.stop_condition().into_iter().flat_map(ScalarExpr::symbols));
             }
             Node::Nested(nested) => used.extend(nested.symbols.values().flat_map(|expr| expr.symbols())),
             Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
@@ -226,6 +322,9 @@ impl Node {
                 map.ranges.iter_mut().for_each(|range| range.map_exprs(f));
                 if let Some(condition) = &mut map.parallel_if {
                     *condition = f(condition);
+                }
+                if let Some(Consume { stop: Some(stop) }) = map.consume.as_deref_mut() {
+                    stop.map_exprs(f);
                 }
             }
             Node::Nested(nested) => nested.symbols.values_mut().for_each(|expr| *expr = f(expr)),
@@ -251,6 +350,7 @@ impl TaskletCode {
                     }
                 }
             }
+            TaskletCode::Foreign(_) => {}
         }
     }
 
@@ -270,6 +370,14 @@ impl TaskletCode {
                     }
                 }
             }
+            TaskletCode::Foreign(_) => {}
         }
+    }
+}
+
+impl Map {
+    /// The condition that ends a consume scope, if there is one.
+    pub fn stop_condition(&self) -> Option<&ScalarExpr> {
+        self.consume.as_ref().and_then(|consume| consume.stop.as_ref())
     }
 }

@@ -1,6 +1,8 @@
 //! The SDFG: a function made of containers, symbols and a body.
 
 use crate::attributes::SdfgAttributes;
+use crate::features::{self, Feature};
+use crate::structure::Structure;
 use crate::symbolic::{Facts, Substitution};
 use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
 use indexmap::IndexMap;
@@ -16,6 +18,8 @@ pub struct Sdfg {
     pub name: Name,
     /// Every container, by name.
     pub containers: IndexMap<Name, Data>,
+    /// Which containers are members of structures, by the structures' names.
+    pub structures: IndexMap<Name, Structure>,
     /// Type of every symbol that is free or assigned; loop variables and map parameters are not among them.
     pub symbols: IndexMap<Name, DType>,
     /// Containers that the caller passes, in its order.
@@ -83,6 +87,41 @@ impl Sdfg {
         facts
     }
 
+    /// Rewrites every state machine of this SDFG and of those nested in it as a loop over a symbol (see
+    /// [`Machine::into_loop`](crate::Machine::into_loop)), for those who know structured control flow only.
+    pub fn lower_machines(&mut self) {
+        if features::features(self).contains(&Feature::Machines) {
+            self.lower_machines_here();
+        }
+    }
+
+    fn lower_machines_here(&mut self) {
+        let mut names = NameSupply::new(self);
+        let mut new_symbols = Vec::new();
+        self.body.visit_regions_mut(&mut |region| {
+            let mut blocks = Vec::with_capacity(region.blocks.len());
+            for block in std::mem::take(&mut region.blocks) {
+                match block {
+                    Block::Machine(machine) => {
+                        let next = names.fresh("next_vertex");
+                        blocks.extend(machine.into_loop(&next));
+                        new_symbols.push(next);
+                    }
+                    other => blocks.push(other),
+                }
+            }
+            region.blocks = blocks;
+        });
+        self.symbols.extend(new_symbols.into_iter().map(|symbol| (symbol, DType::Int64)));
+        self.body.visit_states_mut(&mut |state| {
+            for id in state.node_ids() {
+                if let Node::Nested(nested) = state.node_mut(id) {
+                    nested.sdfg.lower_machines_here();
+                }
+            }
+        });
+    }
+
     /// Calls `f` on every state of this SDFG and of the SDFGs nested in it, for change.
     pub fn visit_states_mut(&mut self, f: &mut dyn FnMut(&mut State)) {
         self.body.visit_states_mut(&mut |state| {
@@ -100,6 +139,9 @@ impl Sdfg {
         let mut replace = |expr: &Expr| expr.subs(substitution);
         for data in self.containers.values_mut() {
             data.map_exprs(&mut replace);
+        }
+        for extent in self.structures.values_mut().flat_map(|structure| &mut structure.shape) {
+            *extent = replace(extent);
         }
         self.body.map_exprs(&mut replace);
     }
@@ -165,8 +207,8 @@ fn collect_block_symbols(block: &Block, used: &mut BTreeSet<Name>, assigned: &mu
     for expr in block.symbolic() {
         used.extend(expr.symbols());
     }
+    assigned.extend(block.assignments().map(|it| it.symbol.clone()));
     match block {
-        Block::Assign(assignments) => assigned.extend(assignments.iter().map(|it| it.symbol.clone())),
         Block::Loop(it) => assigned.extend(it.variable().cloned()),
         Block::State(state) => used.extend(state.free_symbols()),
         _ => {}

@@ -15,6 +15,7 @@
 //! ```
 
 use crate::attributes::StateAttributes;
+use crate::data;
 use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
 use indexmap::IndexMap;
 use petgraph::Direction;
@@ -263,6 +264,15 @@ impl State {
         scopes
     }
 
+    /// Whether nothing moves along an edge that carries a memlet, because it only tells a view or a reference what to
+    /// stand for.
+    pub fn is_alias_edge(&self, edge: EdgeView<'_>) -> bool {
+        let is_access = |id| self.node(id).as_access().is_some();
+        let names = |conn: Option<&Name>, all: &[&str]| conn.is_some_and(|conn| all.contains(&conn.as_str()));
+        names(edge.src_conn(), &[data::VIEWS]) && is_access(edge.src)
+            || names(edge.dst_conn(), &[data::VIEWS, data::SET]) && is_access(edge.dst)
+    }
+
     /// Nodes strictly between a map's entry and its exit, those of nested scopes too, in topological order.
     pub fn scope_nodes(&self, entry: NodeId) -> Vec<NodeId> {
         let Node::MapEntry(map) = self.node(entry) else { return Vec::new() };
@@ -293,6 +303,14 @@ impl State {
         self.in_edges(src).into_iter().find(|e| e.dst_conn() == Some(&input)).map(|e| e.id)
     }
 
+    /// The edge at the connector [`VIEWS`](crate::data::VIEWS) of a view's access node: its memlet is about the
+    /// container that is shown.
+    pub fn view_edge(&self, id: NodeId) -> Option<EdgeView<'_>> {
+        let shown = |conn: Option<&Name>| conn.is_some_and(|conn| conn == data::VIEWS);
+        let read = self.in_edges(id).into_iter().find(|edge| shown(edge.dst_conn()));
+        read.or_else(|| self.out_edges(id).into_iter().find(|edge| shown(edge.src_conn())))
+    }
+
     // --- building ----------------------------------------------------------------------------------------------
 
     /// Adds a node.
@@ -320,9 +338,36 @@ impl State {
         let (params, ranges) = dims.into_iter().unzip();
         let (label, span) = (label.into(), self.span);
         let exit = self.add_node(Node::MapExit { entry: NodeId(NodeIndex::end()) });
-        let map = Map { label, params, ranges, schedule, collapse: 1, parallel_if: None, exit, span };
+        let map = Map {
+            label,
+            params,
+            ranges,
+            schedule,
+            collapse: 1,
+            parallel_if: None,
+            consume: None,
+            exit,
+            span,
+        };
         let entry = self.add_node(Node::MapEntry(map));
         *self.node_mut(exit) = Node::MapExit { entry };
+        (entry, exit)
+    }
+
+    /// Adds both nodes of a scope that consumes a stream with `elements` processing elements, whose number inside is
+    /// `element`: entry, exit. The stream is connected at [`Consume::INPUT`](crate::node::Consume::INPUT).
+    pub fn add_consume(
+        &mut self,
+        label: impl Into<Name>,
+        element: impl Into<Name>,
+        elements: impl Into<crate::Expr>,
+        consume: crate::node::Consume,
+    ) -> (NodeId, NodeId) {
+        let (entry, exit) =
+            self.add_map(label, [(element.into(), Range::new(0, elements))], Schedule::Default);
+        if let Node::MapEntry(map) = self.node_mut(entry) {
+            map.consume = Some(Box::new(consume));
+        }
         (entry, exit)
     }
 

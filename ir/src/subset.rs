@@ -32,6 +32,19 @@ impl Range {
         Range { start: start.into(), stop: stop.into(), step: step.into() }
     }
 
+    /// `start:stop:step` with `tile` neighbouring indices at each step, if that is a range of indices again: where tiles
+    /// have one index, or each begins where the one before ends.
+    pub fn tiled(start: Expr, stop: Expr, step: Expr, tile: Expr) -> Option<Self> {
+        if tile.is_one() {
+            return Some(Range { start, stop, step });
+        }
+        let length = tile.as_int().filter(|length| *length > 0 && step.as_int() == Some(*length))?;
+        // The last tile is complete, whether or not the bound cuts it.
+        let tiles = (&stop - &start).ceil_div(&Expr::int(length));
+        let stop = &start + tiles * Expr::int(length);
+        Some(Range::new(start, stop))
+    }
+
     /// Reads `start:stop`, `start:stop:step` or an index, in Python's syntax; bounds are written out.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let parts = split_top_level(text, ':').into_iter().map(Expr::parse).collect::<Result<Vec<_>, _>>()?;

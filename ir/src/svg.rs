@@ -69,6 +69,12 @@ fn block(sdfg: &Sdfg, block: &Block) -> Picture {
             });
             stack(&branches.collect::<Vec<_>>())
         }
+        Block::Machine(it) => {
+            let vertices = it.vertices.iter().enumerate().map(|(at, vertex)| {
+                frame(&drawing::vertex(it, at), "#ffffff", true, &[region(sdfg, &vertex.body)])
+            });
+            frame(&it.label, "#ffffff", false, &vertices.collect::<Vec<_>>())
+        }
         Block::Break => words("break"),
         Block::Continue => words("continue"),
         Block::Return => words("return"),

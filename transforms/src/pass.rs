@@ -1,7 +1,7 @@
 //! Passes: named rewrites of a whole SDFG, and what they share while they run.
 
 use crate::Refusal;
-use dacec_ir::Sdfg;
+use dacec_ir::{Feature, Sdfg};
 use indexmap::IndexMap;
 use std::ops::{BitOr, BitOrAssign};
 use std::time::Duration;
@@ -56,6 +56,12 @@ pub trait Pass {
 
     /// One sentence for people who list the passes.
     fn summary(&self) -> &'static str;
+
+    /// Whether the pass keeps the meaning of programs that use a feature beyond arrays, maps and structured control flow.
+    /// It is not run on a program that uses one which it does not handle.
+    fn handles(&self, _feature: Feature) -> bool {
+        false
+    }
 
     /// Rewrites, and says whether anything changed; nobody compares programs to find out.
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed;

@@ -1,6 +1,8 @@
 //! Pipelines: readable lists of passes.
 
+use crate::Refusal;
 use crate::pass::{Changed, Context, InvalidAfter, Pass};
+use dacec_ir::features::features;
 use dacec_ir::{Block, Node, Sdfg};
 use std::fmt;
 use std::time::Instant;
@@ -89,8 +91,14 @@ impl fmt::Debug for Pipeline {
     }
 }
 
-/// Runs one pass on an SDFG and on all that are nested in it, and checks the result if asked to.
+/// Runs one pass on an SDFG and on all that are nested in it, and checks the result if asked to. Nothing is done where
+/// the program uses a feature that the pass does not handle.
 pub fn run_pass(pass: &dyn Pass, sdfg: &mut Sdfg, context: &mut Context) -> Result<Changed, InvalidAfter> {
+    if let Some(feature) = features(sdfg).into_iter().find(|feature| !pass.handles(*feature)) {
+        let place = || format!("program {}", sdfg.name);
+        context.refused(pass.name(), place, Refusal::Feature(feature));
+        return Ok(Changed::No);
+    }
     if !context.permit(pass.name()) {
         return Ok(Changed::No);
     }
@@ -222,6 +230,17 @@ mod tests {
         let mut context = Context::new(Options { verify: Some(verify), ..Options::default() });
         let error = stable(0).run(&mut program(1), &mut context).expect_err("the check fails");
         assert_eq!(error.to_string(), "the pass `shorten` made an invalid program: it is empty");
+    }
+
+    #[test]
+    fn a_pass_is_not_run_on_what_it_does_not_know() {
+        let mut sdfg = program(3);
+        let view = dacec_ir::Array::transient(dacec_ir::DType::Float64, [dacec_ir::Expr::int(2)]);
+        sdfg.containers.insert("v".into(), dacec_ir::Data::View(view));
+        let mut context = Context::new(Options { explain: true, ..Options::default() });
+        assert_eq!(stable(1).run(&mut sdfg, &mut context).expect("no check is set"), Changed::No);
+        assert_eq!(sdfg.body.blocks.len(), 3);
+        assert_eq!(context.refusals()[0].reason, Refusal::Feature(dacec_ir::Feature::Views));
     }
 
     #[test]

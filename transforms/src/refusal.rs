@@ -1,6 +1,6 @@
 //! Why a transformation does not apply: the answer to "why was this not fused?".
 
-use dacec_ir::{Memlet, Name, NodeId, Subset};
+use dacec_ir::{Feature, Memlet, Name, NodeId, Subset};
 use thiserror::Error;
 
 /// The reason for which a transformation leaves a place as it is.
@@ -49,6 +49,9 @@ pub enum Refusal {
         /// What is wrong with it, as the end of a sentence: `writes with a conflict resolution`.
         reason: String,
     },
+    /// The program uses something that the pass does not know.
+    #[error("the program uses {0}, which the pass does not handle")]
+    Feature(Feature),
     /// Anything else that would have to hold and does not, or is not known to.
     #[error("{0}")]
     Unproved(String),

@@ -117,10 +117,11 @@ pub fn entry_facts(sdfg: &Sdfg) -> Facts {
 /// Symbols that assignments and loop headers in a region give values to.
 pub fn assigned_symbols(region: &Region) -> BTreeSet<Name> {
     let mut assigned = BTreeSet::new();
-    region.visit(&mut |block| match block {
-        Block::Assign(assignments) => assigned.extend(assignments.iter().map(|it| it.symbol.clone())),
-        Block::Loop(it) => assigned.extend(it.variable().cloned()),
-        _ => {}
+    region.visit(&mut |block| {
+        assigned.extend(block.assignments().map(|it| it.symbol.clone()));
+        if let Block::Loop(it) = block {
+            assigned.extend(it.variable().cloned());
+        }
     });
     assigned
 }
@@ -142,6 +143,11 @@ pub fn visit_with_facts(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&m
                     before = facts_in_branch(branch, &assigned, &before, false);
                     visit_with_facts(&mut branch.body, &inner, f);
                 }
+            }
+            Block::Machine(it) => {
+                let assigned = assigned_symbols(&Region::new([Block::Machine(it.clone())]));
+                let inner = facts.without(&|symbol| assigned.contains(symbol));
+                it.vertices.iter_mut().for_each(|vertex| visit_with_facts(&mut vertex.body, &inner, f));
             }
             Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => {}
         }

@@ -18,7 +18,7 @@ use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{Surroundings, Uses};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{NodeId, Region, Sdfg, State};
+use dacec_ir::{Feature, NodeId, Region, Sdfg, State};
 
 /// A rewrite of one place.
 pub trait Transformation {
@@ -29,6 +29,11 @@ pub trait Transformation {
 
     /// The well-known name, for example `StateFusion`.
     fn name(&self) -> &'static str;
+
+    /// Whether the rewrite keeps the meaning of programs that use the feature; see [`Pass::handles`].
+    fn handles(&self, _feature: Feature) -> bool {
+        false
+    }
 
     /// Proves that the rewrite applies at the site and keeps the meaning, or says why not.
     fn find(
@@ -124,6 +129,10 @@ pub fn everywhere<T: Transformation>(
 }
 
 impl<T: Transformation> Pass for Everywhere<T> {
+    fn handles(&self, feature: Feature) -> bool {
+        self.transformation.handles(feature)
+    }
+
     fn name(&self) -> &'static str {
         self.name
     }

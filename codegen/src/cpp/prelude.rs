@@ -225,7 +225,8 @@ pub(super) fn print_reductions(reductions: &BTreeSet<(Wcr, DType)>) -> String {
             Wcr::LogicalOr => "omp_out || omp_in".to_owned(),
             Wcr::BitAnd => "omp_out & omp_in".to_owned(),
             Wcr::BitOr => "omp_out | omp_in".to_owned(),
-            Wcr::BitXor => "omp_out ^ omp_in".to_owned(),
+            // Threads have no copies of what a program combines itself.
+            Wcr::BitXor | Wcr::Custom(_) => "omp_out ^ omp_in".to_owned(),
         };
         text.push_str(&format!(
             "\n#pragma omp declare reduction({name} : {of} : omp_out = {combined}) initializer(omp_priv = omp_orig)\n"

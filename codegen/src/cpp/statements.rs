@@ -3,7 +3,7 @@
 use super::types::c_type;
 use super::{Printer, Result, prelude};
 use crate::tree::{Direction, Escape, Failure, For, Parallel, Place, Stmt, Value};
-use dacec_ir::{DType, Expr, Wcr};
+use dacec_ir::{Constant, DType, Expr, Name, Wcr};
 
 impl Printer<'_> {
     pub(super) fn statements(&mut self, stmts: &[Stmt]) -> Result<()> {
@@ -42,6 +42,14 @@ impl Printer<'_> {
                 self.line(&format!("{place} = {value};"));
             }
             Stmt::Update { place, wcr, value, atomic } => self.update(place, *wcr, value, *atomic)?,
+            Stmt::Combine { place, value, atomic } => {
+                let (place, value) = (self.place(place)?, self.text(value)?);
+                if *atomic {
+                    self.pragma("omp critical(dacec_update)");
+                }
+                self.line(&format!("{place} = {value};"));
+            }
+            Stmt::ConstantArray { name, dtype, values } => self.constant_array(name, *dtype, values)?,
             Stmt::For(it) => self.counted(it)?,
             Stmt::While { condition, body } => {
                 let condition = self.text(condition)?;
@@ -161,6 +169,22 @@ impl Printer<'_> {
         Ok(())
     }
 
+    /// Nothing writes it, but pointers to it are those of other arrays.
+    fn constant_array(&mut self, name: &Name, dtype: DType, values: &[Constant]) -> Result<()> {
+        const IN_A_LINE: usize = 8;
+        let of = c_type(dtype);
+        self.line(&format!("alignas(64) static {of} {name}[{}] = {{", values.len().max(1)));
+        self.indent += 1;
+        for chunk in values.chunks(IN_A_LINE) {
+            let texts = chunk.iter().map(|value| self.text(&Value::Constant(*value)));
+            let texts = texts.collect::<Result<Vec<_>>>()?;
+            self.line(&format!("{},", texts.join(", ")));
+        }
+        self.indent -= 1;
+        self.line("};");
+        Ok(())
+    }
+
     fn counted(&mut self, it: &For) -> Result<()> {
         let variable = &it.variable;
         let (start, stop, step) = (self.text(&it.start)?, self.value(&it.stop)?, self.value(&it.step)?);
@@ -248,6 +272,6 @@ fn compound_operator(wcr: Wcr, dtype: DType) -> Option<&'static str> {
         Wcr::BitAnd => Some("&="),
         Wcr::BitOr => Some("|="),
         Wcr::BitXor => Some("^="),
-        Wcr::Min | Wcr::Max | Wcr::LogicalAnd | Wcr::LogicalOr => None,
+        Wcr::Min | Wcr::Max | Wcr::LogicalAnd | Wcr::LogicalOr | Wcr::Custom(_) => None,
     }
 }

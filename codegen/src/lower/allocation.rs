@@ -13,13 +13,13 @@
 //! **Sound because** a map's iterations are independent: no value that one of them leaves in a container of its own can
 //! be read by another.
 
-use super::places::{Slot, Storage};
+use super::places::{self, Slot, Storage};
 use super::states::StateView;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Buffer, Escape, Place, Stmt, Value};
 use dacec_ir::{
-    Array, Block, Data, Expr, Lifetime, Name, NodeId, Region, ScalarExpr, Sdfg, Storage as Memory,
+    Array, Block, Data, Expr, Feature, Lifetime, Name, NodeId, Region, ScalarExpr, Sdfg, Storage as Memory,
 };
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +45,7 @@ impl Homes {
         let changing = changing_symbols(&sdfg.body);
         let mut homes = Homes::default();
         for (name, data) in &sdfg.containers {
-            if !data.is_transient() || !shared.contains(name) {
+            if !data.is_transient() || data.is_alias() || !shared.contains(name) {
                 continue;
             }
             let symbols: BTreeSet<Name> = data.symbols().intersection(&changing).cloned().collect();
@@ -66,7 +66,7 @@ pub(super) fn private_containers(sdfg: &Sdfg, view: &StateView<'_>) -> IndexMap<
     let mut accesses: IndexMap<&Name, Vec<NodeId>> = IndexMap::new();
     for &id in &view.order {
         if let Some(name) = view.state.node(id).as_access()
-            && sdfg.container(name).is_some_and(Data::is_transient)
+            && sdfg.container(name).is_some_and(|data| data.is_transient() && !data.is_alias())
         {
             accesses.entry(name).or_default().push(id);
         }
@@ -139,10 +139,9 @@ fn changing_symbols(region: &Region) -> BTreeSet<Name> {
 
 /// Adds the symbols that the block itself gives values to.
 fn add_changes(block: &Block, changing: &mut BTreeSet<Name>) {
-    match block {
-        Block::Assign(assignments) => changing.extend(assignments.iter().map(|it| it.symbol.clone())),
-        Block::Loop(it) => changing.extend(it.variable().cloned()),
-        _ => {}
+    changing.extend(block.assignments().map(|it| it.symbol.clone()));
+    if let Block::Loop(it) = block {
+        changing.extend(it.variable().cloned());
     }
 }
 
@@ -229,6 +228,18 @@ impl Function<'_, '_> {
                 let pointer = self.allocate_array(name, &array, out)?;
                 Storage::Array { pointer, dtype: array.dtype, strides }
             }
+            Data::Stream(_) => return Err(CodegenError::Feature(Feature::Streams)),
+            Data::View(_) | Data::Reference(_) => return Err(CodegenError::Feature(Feature::References)),
+            Data::Constant(constant) => {
+                let (local, dtype) = (self.shared.names.local(name), constant.dtype());
+                let values = constant.values();
+                let values = (0..values.len()).map(|at| values.get(at).to_constant()).collect();
+                out.push(Stmt::ConstantArray { name: local.clone(), dtype, values });
+                match constant.shape() {
+                    [] => Storage::Scalar(places::first_element(&local, dtype)),
+                    _ => Storage::Array { pointer: local, dtype, strides: constant.strides().to_vec() },
+                }
+            }
         };
         let private = self.shared.region.parallel;
         self.slots.insert(name.clone(), Slot { storage, private });
@@ -237,6 +248,14 @@ impl Function<'_, '_> {
 
     fn allocate_array(&mut self, name: &Name, array: &Array, out: &mut Vec<Stmt>) -> Result<Name> {
         let dtype = array.dtype;
+        if let Memory::GpuGlobal | Memory::GpuShared = array.storage {
+            let what = format!("is in `{}`, which the C++ backend does not have", array.storage.name());
+            return Err(CodegenError::unsupported(format!("container `{name}`"), what));
+        }
+        if array.lifetime == Lifetime::External {
+            let what = "is allocated by the program's user, for which the interface has no place";
+            return Err(CodegenError::unsupported(format!("container `{name}`"), what));
+        }
         let count = self.expr(&extent(array))?;
         if let Some(count) = count.as_int()
             && self.fits_stack(count, array)
@@ -249,7 +268,7 @@ impl Function<'_, '_> {
             return Err(CodegenError::RegisterSize(name.clone()));
         }
         let at_entry = count.symbols().is_subset(&self.shared.entry_symbols) && !self.shared.region.parallel;
-        if at_entry && array.lifetime == Lifetime::Persistent {
+        if at_entry && array.lifetime.outlives_call() {
             let name = self.shared.names.global(name);
             self.shared.persistent.push(Buffer { name: name.clone(), dtype, count });
             return Ok(name);
@@ -272,9 +291,10 @@ impl Function<'_, '_> {
     fn fits_stack(&mut self, count: i64, array: &Array) -> bool {
         let bytes = count.max(1).saturating_mul(array.dtype.size() as i64);
         let wanted = match array.storage {
-            Memory::Register => true,
-            Memory::Heap => false,
-            Memory::Default => array.lifetime != Lifetime::Persistent && bytes <= LARGEST_STACK_ARRAY,
+            Memory::Register | Memory::ThreadLocal => true,
+            Memory::GpuGlobal | Memory::GpuShared => false,
+            Memory::Heap | Memory::Pinned => false,
+            Memory::Default => !array.lifetime.outlives_call() && bytes <= LARGEST_STACK_ARRAY,
         };
         let fits = wanted && bytes <= self.shared.stack_left;
         if fits {

@@ -11,9 +11,13 @@
 //! is not zero and a rest that does not change within the map. What is not proved is protected; so are two writes to
 //! different elements of one container, such as `y[i]` and `y[i + 1]`.
 
+use super::expressions::Resolve;
 use super::maps::parameters;
 use super::states::StateContext;
-use dacec_ir::{DType, EdgeId, Name, Node, NodeId, Subset, Wcr};
+use super::{Function, Result};
+use crate::CodegenError;
+use crate::tree::{Place, Stmt, Value};
+use dacec_ir::{CustomWcr, DType, EdgeId, Name, Node, NodeId, Subset, Wcr};
 use std::collections::BTreeSet;
 
 /// How a write with a conflict resolution is made.
@@ -41,6 +45,11 @@ pub(super) struct Write {
 }
 
 impl Write {
+    /// Whether combining can start from a value that changes nothing, and so in a variable.
+    pub(super) fn has_identity(&self) -> bool {
+        !matches!(self.wcr, Wcr::Custom(_))
+    }
+
     /// Whether different values of a parameter mean different elements, whatever the other parameters are.
     pub(super) fn separated_by(&self, parameter: &Name, parameters: &[Name]) -> bool {
         if self.mixed {
@@ -91,7 +100,11 @@ pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
     }
     for at in 0..writes.len() {
         let write = &writes[at];
-        let same = |other: &Write| other.data != write.data || other.subset == write.subset;
+        // Where containers may share memory, equal subsets are not the same elements.
+        let same = |other: &Write| match other.data == write.data {
+            true => other.subset == write.subset,
+            false => !context.aliases.may_overlap(&other.data, &write.data),
+        };
         let mixed = !writes.iter().all(same);
         writes[at].mixed = mixed;
     }
@@ -103,7 +116,8 @@ pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
 pub(super) fn is_only_use(context: &StateContext<'_>, entry: NodeId, write: &Write) -> bool {
     let state = context.view.state;
     let nodes = state.scope_nodes(entry);
-    let named = |id: &NodeId| state.node(*id).as_access() == Some(&write.data);
+    let overlaps = |name: &Name| context.aliases.may_overlap(name, &write.data);
+    let named = |id: &NodeId| state.node(*id).as_access().is_some_and(overlaps);
     if nodes.iter().any(named) {
         return false;
     }
@@ -111,7 +125,37 @@ pub(super) fn is_only_use(context: &StateContext<'_>, entry: NodeId, write: &Wri
         nodes.iter().filter(|id| !matches!(state.node(**id), Node::MapEntry(_) | Node::MapExit { .. }));
     leaves
         .flat_map(|&id| state.in_edges(id).into_iter().chain(state.out_edges(id)))
-        .all(|edge| edge.id == write.edge || edge.memlet().is_none_or(|memlet| memlet.data != write.data))
+        .all(|edge| edge.id == write.edge || edge.memlet().is_none_or(|memlet| !overlaps(&memlet.data)))
+}
+
+/// The names in a conflict resolution that the program defines.
+struct Operands {
+    old: Value,
+    new: Value,
+}
+
+impl Resolve for Operands {
+    fn name(&self, name: &Name) -> Result<Value> {
+        match name.as_str() {
+            CustomWcr::OLD => Ok(self.old.clone()),
+            CustomWcr::NEW => Ok(self.new.clone()),
+            _ => Err(CodegenError::Invalid(format!("a conflict resolution reads `{name}`"))),
+        }
+    }
+
+    fn load(&self, name: &Name, _: Vec<Value>) -> Result<Value> {
+        Err(CodegenError::Invalid(format!("a conflict resolution indexes `{name}`")))
+    }
+}
+
+impl Function<'_, '_> {
+    /// Combines a value with the one that is at a place.
+    pub(super) fn update(&self, place: Place, wcr: Wcr, value: Value, atomic: bool) -> Result<Stmt> {
+        let Wcr::Custom(custom) = wcr else { return Ok(Stmt::Update { place, wcr, value, atomic }) };
+        let operands = Operands { old: place.value(), new: value };
+        let value = self.value(custom.value(), &operands)?;
+        Ok(Stmt::Combine { place, value, atomic })
+    }
 }
 
 /// The value that changes nothing when it is combined.
@@ -125,6 +169,8 @@ pub(super) fn identity(wcr: Wcr, dtype: DType) -> dacec_ir::Constant {
         Wcr::BitAnd => Constant::Int(all_bits(dtype), dtype),
         Wcr::Min => extreme(dtype, true),
         Wcr::Max => extreme(dtype, false),
+        // What a program defines itself is never kept in a variable: `Write::has_identity`.
+        Wcr::Custom(_) => Constant::of_int(0, dtype),
     }
 }
 

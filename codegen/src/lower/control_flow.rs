@@ -28,6 +28,10 @@ impl<'a> Function<'_, 'a> {
             Block::Assign(assignments) => self.lower_assignments(assignments, out)?,
             Block::Loop(it) => self.lower_loop(it, out)?,
             Block::Conditional(it) => self.lower_conditional(it, out)?,
+            Block::Machine(it) => {
+                let what = "is a state machine, which has to be rewritten as a loop before";
+                return Err(CodegenError::unsupported(format!("machine `{}`", it.label), what));
+            }
             Block::Break => out.push(Stmt::Break),
             Block::Continue => out.push(Stmt::Continue),
             Block::Return => {

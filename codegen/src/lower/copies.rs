@@ -29,14 +29,14 @@ impl<'a> Function<'_, 'a> {
     ) -> Result<()> {
         let state = context.view.state;
         for edge in state.in_edges(id) {
-            let Some(memlet) = edge.memlet() else { continue };
+            let Some(memlet) = edge.memlet().filter(|_| !state.is_alias_edge(edge)) else { continue };
             if matches!(state.node(edge.src), Node::Access(_) | Node::MapEntry(_)) {
                 let [from, to] = self.ends(state, edge.id, memlet)?;
                 self.lower_copy(context, edge.id, memlet, from, to, out)?;
             }
         }
         for edge in state.out_edges(id) {
-            let Some(memlet) = edge.memlet() else { continue };
+            let Some(memlet) = edge.memlet().filter(|_| !state.is_alias_edge(edge)) else { continue };
             if matches!(state.node(edge.dst), Node::MapExit { .. }) {
                 let [from, to] = self.ends(state, edge.id, memlet)?;
                 self.lower_copy(context, edge.id, memlet, from, to, out)?;
@@ -79,15 +79,17 @@ impl<'a> Function<'_, 'a> {
         to: End,
         out: &mut Vec<Stmt>,
     ) -> Result<()> {
-        if from.data == to.data && from.subset.intersects(&to.subset, &Facts::new()) != Some(false) {
-            let what = "copies elements to others of the same container, and the two may overlap";
+        let disjoint =
+            from.data == to.data && from.subset.intersects(&to.subset, &Facts::new()) == Some(false);
+        if self.aliases.may_overlap(&from.data, &to.data) && !disjoint {
+            let what = "copies elements to others of the same memory, and the two may overlap";
             return Err(CodegenError::unsupported(format!("`{memlet}`"), what));
         }
         let write = |function: &Self, place: Place, value: Value| match memlet.wcr {
-            None => Stmt::Store { place, value },
+            None => Ok(Stmt::Store { place, value }),
             Some(wcr) => {
                 let atomic = function.needs_atomic(context, edge, &to.data);
-                Stmt::Update { place, wcr, value, atomic }
+                function.update(place, wcr, value, atomic)
             }
         };
         let (from_dims, to_dims) = (long_dims(&from.subset), long_dims(&to.subset));
@@ -114,7 +116,7 @@ impl<'a> Function<'_, 'a> {
         extents: &[Expr],
         load: &dyn Fn(&Self, &[Value]) -> Result<Place>,
         store: &dyn Fn(&Self, &[Value]) -> Result<Place>,
-        write: &dyn Fn(&Self, Place, Value) -> Stmt,
+        write: &dyn Fn(&Self, Place, Value) -> Result<Stmt>,
         out: &mut Vec<Stmt>,
     ) -> Result<()> {
         let extents = extents.iter().map(|extent| self.expr(extent)).collect::<Result<Vec<_>>>()?;
@@ -123,7 +125,7 @@ impl<'a> Function<'_, 'a> {
         self.shared.names.close();
         let position: Vec<Value> = variables.iter().map(|name| Value::Index(Expr::sym(name))).collect();
         let value = load(self, &position)?.value();
-        let mut stmt = write(self, store(self, &position)?, value);
+        let mut stmt = write(self, store(self, &position)?, value)?;
         let plain = matches!(stmt, Stmt::Store { .. });
         for (depth, variable) in variables.iter().enumerate().rev() {
             let parallel = if depth == 0 && plain { self.copy_in_parallel(&extents) } else { None };

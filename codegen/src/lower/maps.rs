@@ -72,7 +72,7 @@ impl<'a> Function<'_, 'a> {
         for (write, reduction) in nest.plan.reductions.iter().zip(&nest.reductions) {
             let place = self.start_of(&write.data, &write.subset)?;
             let value = Value::Variable(reduction.variable.clone(), reduction.dtype);
-            out.push(Stmt::Update { place, wcr: write.wcr, value, atomic: false });
+            out.push(self.update(place, write.wcr, value, false)?);
         }
         Ok(())
     }
@@ -82,9 +82,16 @@ impl<'a> Function<'_, 'a> {
         let ExecutionRegion { parallel, in_map } = self.shared.region;
         let iterations = map.ranges.iter().fold(Expr::one(), |product, range| product * range.len());
         let spread = match map.schedule {
-            Schedule::Sequential => false,
+            Schedule::Sequential | Schedule::Unrolled => false,
             Schedule::Default => !in_map && iterations.as_int().is_none_or(|count| count > TINY),
-            Schedule::CpuMulticore => true,
+            Schedule::CpuMulticore | Schedule::CpuPersistent => true,
+            Schedule::GpuDevice | Schedule::GpuThreadBlock | Schedule::Mpi => {
+                let what = format!(
+                    "has the schedule `{}`, which the C++ backend does not have",
+                    map.schedule.name()
+                );
+                return Err(CodegenError::unsupported(format!("map `{}`", map.label), what));
+            }
         };
         if parallel || !spread {
             return Ok((false, None));
@@ -174,7 +181,7 @@ impl<'a> Function<'_, 'a> {
         for (write, (place, variable, atomic)) in starting.iter().zip(kept) {
             let value = Value::Variable(variable, place.dtype());
             out.push(match atomic {
-                true => Stmt::Update { place, wcr: write.wcr, value, atomic },
+                true => self.update(place, write.wcr, value, atomic)?,
                 false => Stmt::Store { place, value },
             });
         }

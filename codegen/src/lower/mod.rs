@@ -18,6 +18,7 @@
 //! | Declarations next to first values | `tidy` |
 //! | Parallel loops in sequential ones | `versions` |
 //! | Nested SDFGs, which are inlined | `nested` |
+//! | Views, which are pointers | `views` |
 //!
 //! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
 //!
@@ -38,21 +39,31 @@ mod states;
 mod tasklets;
 mod tidy;
 mod versions;
+mod views;
 
 use crate::tree::{Buffer, Escape, Parameter, ParameterKind, Place, Program, Stmt, Value};
 use crate::{CodegenError, Interface};
 use allocation::Homes;
+use dacec_ir::analysis::Aliases;
+use dacec_ir::features::features;
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{DType, Expr, Name, Sdfg};
+use dacec_ir::{DType, Expr, Feature, Name, Sdfg};
 use indexmap::IndexMap;
 use names::Names;
 use places::{Slot, Storage};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 type Result<T> = std::result::Result<T, CodegenError>;
 
-/// Lowers a valid SDFG without library nodes.
+/// What programs may use beyond arrays, maps and structured control flow.
+const SUPPORTED: [Feature; 3] = [Feature::Constants, Feature::Views, Feature::CustomResolutions];
+
+/// Lowers a valid SDFG without library nodes and without state machines, which [`Sdfg::lower_machines`] removes.
 pub fn lower(sdfg: &Sdfg) -> Result<Program> {
+    if let Some(feature) = features(sdfg).into_iter().find(|feature| !SUPPORTED.contains(feature)) {
+        return Err(CodegenError::Feature(feature));
+    }
     let interface = Interface::of(sdfg)?;
     let mut shared = Shared::new();
     let mut function = Function::new(&mut shared, sdfg);
@@ -141,6 +152,8 @@ struct Function<'s, 'a> {
     slots: IndexMap<Name, Slot>,
     /// Where transient containers are allocated.
     homes: Homes,
+    /// Which containers may share memory.
+    aliases: Rc<Aliases>,
     /// What `return` does.
     leave: Escape,
     /// Number of `return`s that do it.
@@ -159,6 +172,7 @@ impl<'s, 'a> Function<'s, 'a> {
             symbols: Substitution::new(),
             slots: IndexMap::new(),
             homes: Homes::default(),
+            aliases: Rc::new(Aliases::of(sdfg)),
             leave: Escape::Return,
             leaves: 0,
             path: Vec::new(),
@@ -239,9 +253,7 @@ impl<'s, 'a> Function<'s, 'a> {
     fn assigned_symbols(&self) -> BTreeSet<Name> {
         let mut assigned = BTreeSet::new();
         self.sdfg.body.visit(&mut |block| {
-            if let dacec_ir::Block::Assign(assignments) = block {
-                assigned.extend(assignments.iter().map(|it| it.symbol.clone()));
-            }
+            assigned.extend(block.assignments().map(|it| it.symbol.clone()));
         });
         assigned
     }

@@ -14,7 +14,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Escape, Place, Stmt, Value};
 use dacec_ir::state::EdgeView;
-use dacec_ir::{Block, DType, Data, Expr, Name, NestedSdfg, NodeId, Sdfg, Wcr};
+use dacec_ir::{DType, Data, Expr, Name, NestedSdfg, NodeId, Sdfg, Wcr};
 
 /// What is to be combined with the outer container when the block ends.
 struct Pending(Stmt);
@@ -134,13 +134,18 @@ impl<'a> Function<'_, 'a> {
                 let pointer = self.point_to(name, place, out);
                 Storage::Array { pointer, dtype: array.dtype, strides: Vec::new() }
             }
+            // Views, references and constants are internal to a program.
+            Data::Stream(_) | Data::View(_) | Data::Reference(_) | Data::Constant(_) => {
+                let place = format!("nested SDFG `{}`", nested.sdfg.name);
+                return Err(CodegenError::unsupported(place, format!("its container `{name}` is passed")));
+            }
         };
         // Threads that start inside of the nested SDFG share what is one thread's own here.
         Ok(Slot { storage, private: private && self.shared.region.parallel })
     }
 
     /// A pointer to a place: the array itself where it is the first element.
-    fn point_to(&mut self, name: &Name, place: Place, out: &mut Vec<Stmt>) -> Name {
+    pub(super) fn point_to(&mut self, name: &Name, place: Place, out: &mut Vec<Stmt>) -> Name {
         if let Place::Element { array, index, .. } = &place
             && index.terms.is_empty()
         {
@@ -172,7 +177,7 @@ impl<'a> Function<'_, 'a> {
         pending.push(Pending(stmt));
         let storage = match data {
             Data::Scalar(_) => Storage::Scalar(place),
-            Data::Array(_) => {
+            _ => {
                 let pointer = self.point_to(name, place, out);
                 Storage::Array { pointer, dtype, strides: Vec::new() }
             }
@@ -189,9 +194,7 @@ fn is_declaration(stmt: &Stmt) -> bool {
 fn assigns(sdfg: &Sdfg, symbol: &Name) -> bool {
     let mut found = false;
     sdfg.body.visit(&mut |block| {
-        if let Block::Assign(assignments) = block {
-            found |= assignments.iter().any(|it| it.symbol == *symbol);
-        }
+        found |= block.assignments().any(|it| it.symbol == *symbol);
     });
     found
 }

@@ -65,8 +65,10 @@ impl Plan {
     ) -> Plan {
         let params = &map.params;
         let all: Vec<usize> = (0..params.len()).collect();
-        let (reductions, shared): (Vec<Write>, Vec<Write>) =
-            writes.iter().cloned().partition(|write| spread && write.is_invariant(params));
+        let (reductions, shared): (Vec<Write>, Vec<Write>) = writes
+            .iter()
+            .cloned()
+            .partition(|write| spread && write.is_invariant(params) && write.has_identity());
         let mut plan = Plan {
             levels: all.iter().map(|&at| Level::Whole(at)).collect(),
             parallel: 0,
@@ -126,7 +128,7 @@ impl Plan {
         for write in shared {
             let changes = |level: &Level| !write.is_invariant(&[map.params[level.parameter()].clone()]);
             let first = self.levels.iter().rposition(changes).map_or(0, |at| at + 1).max(self.parallel);
-            if first < self.levels.len() && is_only_use(context, entry, write) {
+            if first < self.levels.len() && write.has_identity() && is_only_use(context, entry, write) {
                 self.accumulators.push((first, write.clone()));
             }
         }

@@ -5,8 +5,10 @@ use super::conflicts::WriteMode;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::Stmt;
+use dacec_ir::analysis::Aliases;
 use dacec_ir::{EdgeId, Name, Node, NodeId, State};
 use indexmap::IndexMap;
+use std::rc::Rc;
 
 /// A state with its order and its scopes.
 pub(super) struct StateView<'a> {
@@ -61,6 +63,8 @@ pub(super) struct StateContext<'a> {
     pub(super) privates: IndexMap<NodeId, Vec<Name>>,
     /// How conflicting writes are made, by the edge of the write.
     pub(super) modes: IndexMap<EdgeId, WriteMode>,
+    /// Which containers may share memory.
+    pub(super) aliases: Rc<Aliases>,
 }
 
 impl<'a> Function<'_, 'a> {
@@ -70,7 +74,8 @@ impl<'a> Function<'_, 'a> {
             return Err(CodegenError::Invalid(format!("the state `{}` has a cycle", state.label)));
         }
         let privates = private_containers(self.sdfg, &view);
-        let mut context = StateContext { view, privates, modes: IndexMap::new() };
+        let aliases = self.aliases.clone();
+        let mut context = StateContext { view, privates, modes: IndexMap::new(), aliases };
         self.lower_scope(&mut context, None, out)
     }
 
@@ -81,6 +86,7 @@ impl<'a> Function<'_, 'a> {
         scope: Option<NodeId>,
         out: &mut Vec<Stmt>,
     ) -> Result<()> {
+        self.bind_views(context, scope, out)?;
         for id in context.view.children(scope).to_vec() {
             let state = context.view.state;
             match state.node(id) {

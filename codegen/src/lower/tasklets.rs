@@ -15,7 +15,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Place, Stmt, Value};
 use dacec_ir::state::EdgeView;
-use dacec_ir::{Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode};
+use dacec_ir::{Feature, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
@@ -67,6 +67,7 @@ impl<'a> Function<'_, 'a> {
         let code: &[Code] = match &tasklet.code {
             TaskletCode::Native(code) => code,
             TaskletCode::External(_) => &[],
+            TaskletCode::Foreign(_) => return Err(CodegenError::Feature(Feature::ForeignCode)),
         };
         let outputs = state.out_edges(id);
         let written: BTreeSet<&Name> =
@@ -79,7 +80,8 @@ impl<'a> Function<'_, 'a> {
                 continue;
             }
             let place = self.start_of(&memlet.data, &memlet.subset)?;
-            let in_place = reads_first || !written.contains(&memlet.data);
+            let overwritten = written.iter().any(|name| self.aliases.may_overlap(name, &memlet.data));
+            let in_place = reads_first || !overwritten;
             let again = uses(code, name) > 1 && matches!(place, Place::Element { .. });
             let value =
                 if in_place && !again { place.value() } else { self.constant(name, place.value(), out) };
@@ -271,10 +273,10 @@ impl<'a> Function<'_, 'a> {
         };
         if let Some(WriteMode::Accumulate(variable, dtype)) = context.modes.get(&edge) {
             let place = Place::Variable(variable.clone(), *dtype);
-            return Ok(Stmt::Update { place, wcr, value, atomic: false });
+            return self.update(place, wcr, value, false);
         }
         let atomic = self.needs_atomic(context, edge, &memlet.data);
-        Ok(Stmt::Update { place: self.position(memlet, position)?, wcr, value, atomic })
+        self.update(self.position(memlet, position)?, wcr, value, atomic)
     }
 
     /// An element of a memlet's subset; without position, the only one.

@@ -99,7 +99,9 @@ fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         Stmt::Declare { value, .. } => value.iter().for_each(|value| visit_value(value, f)),
         Stmt::Pointer { to, .. } => visit_place(to, true, f),
         Stmt::HeapArray { count, .. } => visit_value(count, f),
-        Stmt::Store { place, value } | Stmt::Update { place, value, .. } => {
+        Stmt::Store { place, value }
+        | Stmt::Update { place, value, .. }
+        | Stmt::Combine { place, value, .. } => {
             visit_place(place, true, f);
             visit_value(value, f);
         }
@@ -123,6 +125,7 @@ fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         }
         Stmt::Source(_)
         | Stmt::StackArray { .. }
+        | Stmt::ConstantArray { .. }
         | Stmt::Block { .. }
         | Stmt::Break
         | Stmt::Continue

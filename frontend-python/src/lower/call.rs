@@ -463,6 +463,8 @@ impl Lowerer<'_> {
                     outputs.push((name.clone(), Memlet::new(&view.container, view.subset.clone())));
                     results.push(Value::Array(view));
                 }
+                // This front end makes no other results.
+                Data::Stream(_) | Data::View(_) | Data::Reference(_) | Data::Constant(_) => {}
             }
         }
         Ok(results)

@@ -12,7 +12,7 @@
 
 use crate::analysis::access::{must_write, subset_at};
 use crate::symbolic::Facts;
-use crate::{Block, Data, Lifetime, Loop, Name, Node, Region, Sdfg, State};
+use crate::{Block, Data, Loop, Machine, Name, Node, Region, Sdfg, State};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ struct Exits {
 impl<'a> Liveness<'a> {
     /// A walk over SDFGs with these containers. `facts` hold all the time.
     pub fn new(containers: &'a IndexMap<Name, Data>, facts: &'a Facts) -> Self {
-        let outlives = |data: &Data| !data.is_transient() || data.lifetime() == Lifetime::Persistent;
+        let outlives = |data: &Data| !data.is_transient() || data.lifetime().outlives_call();
         let at_return =
             containers.iter().filter(|(_, data)| outlives(data)).map(|(name, _)| name.clone()).collect();
         Liveness { containers, facts, at_return }
@@ -76,6 +76,7 @@ impl<'a> Liveness<'a> {
                         live.extend(inner);
                     }
                 }
+                Block::Machine(it) => self.before_machine(it, live, f),
                 Block::Break => live.clone_from(&exits.at_break),
                 Block::Continue => live.clone_from(&exits.at_continue),
                 Block::Return => live.clone_from(&self.at_return),
@@ -94,6 +95,21 @@ impl<'a> Liveness<'a> {
         let mut inner = at_end;
         self.region(&mut it.body, &mut inner, &exits, f);
         live.extend(inner);
+    }
+
+    /// Any vertex may come after any other: what one of them reads is live in all.
+    fn before_machine(&self, it: &mut Machine, live: &mut Live, f: &mut dyn FnMut(&mut State, &Live)) {
+        for vertex in &it.vertices {
+            live.extend(containers_read(&vertex.body));
+        }
+        live.extend(it.transitions.iter().flat_map(|way| {
+            let values = way.assignments.iter().map(|assignment| &assignment.value);
+            way.condition.iter().chain(values).flat_map(|scalar| scalar.names())
+        }));
+        for vertex in &mut it.vertices {
+            let mut inner = live.clone();
+            self.region(&mut vertex.body, &mut inner, &Exits::default(), f);
+        }
     }
 
     /// Turns what is live after a state into what is live before it.

@@ -7,9 +7,12 @@
 //! |---|---|
 //! | Which elements does a state read and write, and when? | [`access`] |
 //! | Which containers may be read later? | [`liveness`] |
+//! | Which containers may share memory? | [`alias`] |
 
 pub mod access;
+pub mod alias;
 pub mod liveness;
 
 pub use access::{Access, AccessSets, accesses_at, copy_subsets, must_write, subset_at};
+pub use alias::Aliases;
 pub use liveness::Liveness;

@@ -54,6 +54,7 @@ pub fn combine(wcr: Wcr, old: Value, new: Value) -> Result<Value, TypeError> {
             let truth = if wcr == Wcr::LogicalAnd { old && new } else { old || new };
             return Ok(Value::int(i64::from(truth), dtype));
         }
+        Wcr::Custom(custom) => return super::expression::resolve(custom.value(), old, new),
     };
     binary(op, old, new)
 }
@@ -66,6 +67,7 @@ pub fn identity(wcr: Wcr, dtype: DType) -> Option<Value> {
         Wcr::BitAnd => Value::int(-1, dtype),
         Wcr::Min => largest(dtype)?,
         Wcr::Max => smallest(dtype)?,
+        Wcr::Custom(_) => return None,
     })
 }
 

@@ -4,7 +4,7 @@ use super::error::{Fault, InterpretError};
 use super::expression::{evaluate, truth};
 use super::machine::{ControlNames, Frame, Machine};
 use crate::control_flow::LoopHeader;
-use crate::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr};
+use crate::{Assignment, Block, Conditional, Expr, Loop, Machine as StateMachine, Name, Region, ScalarExpr};
 
 /// How a region ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ impl Machine {
             Block::Assign(assignments) => self.run_assignments(frame, assignments),
             Block::Loop(it) => self.run_loop(frame, it).map_err(|e| e.within(format!("loop `{}`", it.label))),
             Block::Conditional(it) => self.run_conditional(frame, it),
+            Block::Machine(it) => {
+                self.run_machine(frame, it).map_err(|e| e.within(format!("machine `{}`", it.label)))
+            }
             Block::Break => Ok(Flow::Break),
             Block::Continue => Ok(Flow::Continue),
             Block::Return => Ok(Flow::Return),
@@ -79,6 +82,35 @@ impl Machine {
             if taken {
                 return self.run_region(frame, &branch.body);
             }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn run_machine(&mut self, frame: &mut Frame<'_>, it: &StateMachine) -> Result<Flow, InterpretError> {
+        let mut at = 0;
+        while let Some(vertex) = it.vertices.get(at) {
+            let flow = self.run_iteration(frame, &vertex.body);
+            match flow.map_err(|e| e.within(format!("vertex `{}`", vertex.label)))? {
+                Flow::Next => {}
+                Flow::Return => return Ok(Flow::Return),
+                Flow::Break | Flow::Continue => {
+                    return Err(Fault::Malformed("a jump leaves a machine".to_owned()).into());
+                }
+            }
+            let mut taken = None;
+            for way in it.leaving(at) {
+                let holds = match &way.condition {
+                    Some(condition) => self.holds(frame, condition)?,
+                    None => true,
+                };
+                if holds {
+                    taken = Some(way);
+                    break;
+                }
+            }
+            let Some(way) = taken else { break };
+            self.run_assignments(frame, &way.assignments)?;
+            at = way.to;
         }
         Ok(Flow::Next)
     }
@@ -140,7 +172,11 @@ impl Machine {
         self.run_region(frame, body)
     }
 
-    fn holds(&mut self, frame: &mut Frame<'_>, condition: &ScalarExpr) -> Result<bool, InterpretError> {
+    pub(super) fn holds(
+        &mut self,
+        frame: &mut Frame<'_>,
+        condition: &ScalarExpr,
+    ) -> Result<bool, InterpretError> {
         truth(condition, &mut ControlNames { machine: self, frame })
             .map_err(|e| e.within("a condition".to_owned()))
     }

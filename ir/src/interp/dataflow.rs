@@ -17,7 +17,11 @@ impl Machine {
         for name in &plan.resizable {
             self.drop_if_resized(frame, name);
         }
-        self.run_scope(frame, state, plan, None)
+        self.run_scope(frame, state, plan, None)?;
+        for name in &plan.ending {
+            self.drop_container(frame, name);
+        }
+        Ok(())
     }
 
     fn run_scope(
@@ -27,8 +31,12 @@ impl Machine {
         plan: &StatePlan,
         scope: Option<NodeId>,
     ) -> Result<(), InterpretError> {
+        self.bind_views(frame, state, plan, scope)?;
         for &id in plan.order.get(&scope).into_iter().flatten() {
             self.run_node(frame, state, plan, id).map_err(|e| e.within(describe(state, id)))?;
+        }
+        for &id in plan.views.get(&scope).into_iter().flatten() {
+            state.node(id).as_access().into_iter().for_each(|name| frame.unbind(name));
         }
         Ok(())
     }
@@ -41,7 +49,10 @@ impl Machine {
         id: NodeId,
     ) -> Result<(), InterpretError> {
         match state.node(id) {
-            Node::Access(name) => self.run_copies(frame, state, id, name),
+            Node::Access(name) => {
+                self.bind_at(frame, state, id, name)?;
+                self.run_copies(frame, state, id, name)
+            }
             Node::Tasklet(tasklet) => self.run_tasklet(frame, state, id, tasklet),
             Node::MapEntry(map) => self.run_map(frame, state, plan, (id, map)),
             Node::MapExit { .. } => Ok(()),
@@ -57,6 +68,9 @@ impl Machine {
         plan: &StatePlan,
         (id, map): (NodeId, &Map),
     ) -> Result<(), InterpretError> {
+        if let Some(consume) = &map.consume {
+            return self.run_consume(frame, state, plan, (id, map, consume));
+        }
         let mut axes = Vec::with_capacity(map.params.len());
         for range in &map.ranges {
             let (start, stop) = (frame.eval(&range.start)?, frame.eval(&range.stop)?);
@@ -93,7 +107,7 @@ impl Machine {
         result
     }
 
-    fn run_map_iteration(
+    pub(super) fn run_map_iteration(
         &mut self,
         frame: &mut Frame<'_>,
         state: &State,
@@ -120,12 +134,19 @@ impl Machine {
         name: &Name,
     ) -> Result<(), InterpretError> {
         for edge in state.in_edges(id) {
-            if let (Some(memlet), Some(source)) = (edge.memlet(), source_container(state, edge)) {
+            if state.is_alias_edge(edge) {
+                continue;
+            }
+            if let (Some(memlet), Some(content)) = (edge.memlet(), frame.taken_element(state, edge)) {
+                self.store_element(frame, memlet, name, content)?;
+            } else if let (Some(memlet), Some(source)) = (edge.memlet(), source_container(state, edge)) {
                 self.run_copy(frame, memlet, &source, name)?;
             }
         }
         for edge in state.out_edges(id) {
-            if let (Some(memlet), Node::MapExit { .. }) = (edge.memlet(), state.node(edge.dst)) {
+            if let (Some(memlet), Node::MapExit { .. }) = (edge.memlet(), state.node(edge.dst))
+                && !state.is_alias_edge(edge)
+            {
                 let target = target_container(state, edge.id)
                     .ok_or_else(|| Fault::Malformed(format!("the path of `{memlet}` ends nowhere")))?;
                 self.run_copy(frame, memlet, name, &target)?;
@@ -141,6 +162,9 @@ impl Machine {
         source: &Name,
         target: &Name,
     ) -> Result<(), InterpretError> {
+        if frame.is_stream(source) || frame.is_stream(target) {
+            return self.run_stream_copy(frame, memlet, source, target);
+        }
         let (here, other) = (Some(&memlet.subset), memlet.other_subset.as_ref());
         let (from, to) = if memlet.data == *source { (here, other) } else { (other, here) };
         let from = self.part_or_all(frame, source, from)?;
@@ -161,7 +185,26 @@ impl Machine {
         Ok(())
     }
 
-    fn part_or_all(
+    /// Stores the element that an iteration of a consume scope took.
+    fn store_element(
+        &mut self,
+        frame: &mut Frame<'_>,
+        memlet: &Memlet,
+        target: &Name,
+        content: Content,
+    ) -> Result<(), InterpretError> {
+        let subset = if memlet.data == *target { Some(&memlet.subset) } else { memlet.other_subset.as_ref() };
+        if frame.is_stream(target) {
+            return frame.queue(target, subset)?.push(content);
+        }
+        let to = self.part_or_all(frame, target, subset)?;
+        match to.positions()[..] {
+            [position] => self.memory.store(&to, position, content, memlet.wcr),
+            _ => Err(Fault::Shapes { container: target.clone(), here: to.shape(), there: Vec::new() }.into()),
+        }
+    }
+
+    pub(super) fn part_or_all(
         &mut self,
         frame: &mut Frame<'_>,
         name: &Name,

@@ -124,6 +124,34 @@ pub enum Fault {
     /// A routine that the interpreter does not know.
     #[error("the external routine `{0}` has no reference semantics")]
     Routine(Name),
+    /// A view or reference that stands for no memory yet.
+    #[error("`{0}` is used before it stands for any memory")]
+    Unset(Name),
+    /// A view or reference to memory that is no longer there.
+    #[error("a reference stands for memory that is no longer there")]
+    Dangling,
+    /// A view that reaches beyond the memory that it shows.
+    #[error("`{view}` of shape [{}] reaches beyond the memory of `{shown}`", Comma(.shape))]
+    View {
+        /// The view or reference.
+        view: Name,
+        /// Its extents.
+        shape: Vec<i64>,
+        /// What it stands for.
+        shown: String,
+    },
+    /// A write to a constant.
+    #[error("the constant `{0}` is written")]
+    Constant(Name),
+    /// A pop from a queue that holds nothing.
+    #[error("the stream `{0}` is empty")]
+    EmptyStream(Name),
+    /// A push to a queue that holds as much as it may.
+    #[error("the stream `{0}` is full")]
+    FullStream(Name),
+    /// A tasklet in another language, which only a backend of that language can run.
+    #[error("a tasklet in the language `{0}` has no reference semantics: compile the program to run it")]
+    Foreign(&'static str),
     /// The SDFG breaks a rule that validation would have named.
     #[error("malformed: {0}")]
     Malformed(String),

@@ -1,11 +1,11 @@
 //! Values of scalar expressions, in tasklets and on control flow.
 
-use super::error::InterpretError;
+use super::error::{Fault, InterpretError};
 use super::memory::Content;
 use super::value::Value;
 use super::{arithmetic, math};
 use crate::code::TypeError;
-use crate::{DType, Expr, Name, ScalarExpr};
+use crate::{CustomWcr, DType, Expr, Name, ScalarExpr};
 
 /// What the names in an expression stand for.
 pub(super) trait Names {
@@ -60,6 +60,38 @@ pub(super) fn truth(condition: &ScalarExpr, names: &mut dyn Names) -> Result<boo
     match (condition, value.dtype()) {
         (ScalarExpr::Symbolic(_), _) | (_, DType::Bool) => Ok(value.is_true()),
         (_, given) => Err(TypeError::Condition { given }.into()),
+    }
+}
+
+/// The value of a conflict resolution that the program defines.
+pub(super) fn resolve(value: &ScalarExpr, old: Value, new: Value) -> Result<Value, TypeError> {
+    evaluate(value, &mut Operands { old, new }).map_err(|error| match *error.fault {
+        Fault::Type(error) => error,
+        _ => TypeError::Undefined("a symbol".into()),
+    })
+}
+
+/// The names in a conflict resolution.
+struct Operands {
+    old: Value,
+    new: Value,
+}
+
+impl Names for Operands {
+    fn get(&mut self, name: &Name) -> Result<Content, InterpretError> {
+        match name.as_str() {
+            CustomWcr::OLD => Ok(Content::Value(self.old)),
+            CustomWcr::NEW => Ok(Content::Value(self.new)),
+            _ => Err(TypeError::Undefined(name.clone()).into()),
+        }
+    }
+
+    fn load(&mut self, name: &Name, _: &[i64]) -> Result<Content, InterpretError> {
+        Err(TypeError::Undefined(name.clone()).into())
+    }
+
+    fn symbolic(&mut self, expr: &Expr) -> Result<i64, InterpretError> {
+        expr.as_int().ok_or_else(|| TypeError::Undefined(expr.to_string().into()).into())
     }
 }
 

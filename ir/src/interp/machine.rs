@@ -4,9 +4,10 @@ use super::error::{Fault, InterpretError};
 use super::expression::Names;
 use super::memory::{Content, Dim, Interval, Memory, View};
 use super::plan::{SdfgPlan, plan};
+use super::stream::Queues;
 use super::{Options, Tensor};
 use crate::symbolic::{Env, EvalError};
-use crate::{Data, Expr, Name, Sdfg, Subset};
+use crate::{Data, Expr, Name, NodeId, Sdfg, Subset};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -28,6 +29,10 @@ pub(super) struct Frame<'a> {
     pub(super) plan: Rc<SdfgPlan>,
     pub(super) symbols: HashMap<Name, i64>,
     views: HashMap<Name, View>,
+    /// The queues of streams.
+    pub(super) streams: HashMap<Name, Queues>,
+    /// The elements that the iterations of consume scopes around took, innermost last.
+    pub(super) taken: Vec<(NodeId, Content)>,
     /// Containers whose memory belongs to this call.
     owned: Vec<Name>,
 }
@@ -57,12 +62,20 @@ impl Machine {
             Some(known) => known.clone(),
             None => self.plans.entry(key).or_insert(Rc::new(plan(sdfg, self.options.order)?)).clone(),
         };
-        Ok(Frame { sdfg, plan, symbols, views: HashMap::new(), owned: Vec::new() })
+        Ok(Frame {
+            sdfg,
+            plan,
+            symbols,
+            views: HashMap::new(),
+            streams: HashMap::new(),
+            taken: Vec::new(),
+            owned: Vec::new(),
+        })
     }
 
     /// Ends a call: its memory is free again.
     pub(super) fn finish(&mut self, mut frame: Frame<'_>) {
-        for name in std::mem::take(&mut frame.owned) {
+        while let Some(name) = frame.owned.last().cloned() {
             self.drop_container(&mut frame, &name);
         }
     }
@@ -73,8 +86,21 @@ impl Machine {
             return Ok(view.clone());
         }
         let data = frame.sdfg.container(name).ok_or_else(|| Fault::NoContainer(name.clone()))?;
+        if data.is_alias() {
+            return Err(Fault::Unset(name.clone()).into());
+        }
+        if data.as_stream().is_some() {
+            return Err(Fault::Malformed(format!("the stream `{name}` is used as an array")).into());
+        }
         let dims = frame.dims(data)?;
         let view = self.memory.allocate(name, data.dtype(), dims)?;
+        if let Data::Constant(constant) = data {
+            let values = constant.values();
+            for (at, position) in view.positions().into_iter().enumerate() {
+                self.memory.write(&view, position, Content::Value(values.get(at)))?;
+            }
+            self.memory.freeze(&view);
+        }
         frame.views.insert(name.clone(), view.clone());
         frame.owned.push(name.clone());
         Ok(view)
@@ -82,9 +108,12 @@ impl Machine {
 
     /// Forgets the value of a container that this call owns, if it has one.
     pub(super) fn drop_container(&mut self, frame: &mut Frame<'_>, name: &Name) {
-        if let Some(view) = frame.views.remove(name) {
+        frame.drop_queues(name);
+        if let Some(view) = frame.views.remove(name)
+            && let Some(at) = frame.owned.iter().position(|owned| owned == name)
+        {
             self.memory.release(&view);
-            frame.owned.retain(|owned| owned != name);
+            frame.owned.swap_remove(at);
         }
     }
 
@@ -138,6 +167,16 @@ impl Frame<'_> {
     /// Gives a container memory that belongs to someone else.
     pub(super) fn bind(&mut self, name: &Name, view: View) {
         self.views.insert(name.clone(), view);
+    }
+
+    /// Lets a view or reference stand for nothing.
+    pub(super) fn unbind(&mut self, name: &Name) {
+        self.views.remove(name);
+    }
+
+    /// Whether a container has memory now.
+    pub(super) fn is_bound(&self, name: &Name) -> bool {
+        self.views.contains_key(name)
     }
 
     /// The value of an expression over symbols.

@@ -41,6 +41,8 @@ struct Buffer {
     elements: Elements,
     /// Which elements have been written; `None` if all have or nobody asks.
     written: Option<Vec<bool>>,
+    /// Whether the elements stay as they are.
+    frozen: bool,
 }
 
 /// One dimension of a view.
@@ -55,6 +57,8 @@ pub(super) struct Dim {
 #[derive(Clone, Debug)]
 pub(super) struct View {
     slot: usize,
+    /// That of the buffer, which tells whether the slot still holds it.
+    id: u64,
     pub(super) dtype: DType,
     pub(super) offset: i64,
     pub(super) dims: SmallVec<[Dim; 4]>,
@@ -204,27 +208,48 @@ impl Memory {
         dims.iter().try_fold(1_usize, |n, dim| n.checked_mul(dim.extent as usize)).ok_or_else(fault)?;
         let elements = len.and_then(|len| Elements::zeros(dtype, len)).ok_or_else(fault)?;
         let written = self.track_writes.then(|| vec![false; elements.len()]);
-        let buffer = Buffer { id: self.next_id, name: name.clone(), elements, written };
+        let id = self.next_id;
+        let buffer = Buffer { id, name: name.clone(), elements, written, frozen: false };
         self.next_id += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.buffers.push(None);
             self.buffers.len() - 1
         });
         self.buffers[slot] = Some(buffer);
-        Ok(View { slot, dtype, offset: -low, dims })
+        Ok(View { slot, id, dtype, offset: -low, dims })
     }
 
     /// Notes from now on which elements of a new buffer are written, even if the options do not ask for it.
     pub(super) fn track_writes(&mut self, view: &View) {
-        let buffer = self.buffer_mut(view);
-        let len = buffer.elements.len();
-        buffer.written.get_or_insert_with(|| vec![false; len]);
+        if let Some(buffer) = self.buffer_mut(view) {
+            let len = buffer.elements.len();
+            buffer.written.get_or_insert_with(|| vec![false; len]);
+        }
+    }
+
+    /// Makes every later write to a buffer a fault.
+    pub(super) fn freeze(&mut self, view: &View) {
+        if let Some(buffer) = self.buffer_mut(view) {
+            buffer.frozen = true;
+        }
+    }
+
+    /// Whether every element of a view lies in its buffer.
+    pub(super) fn holds(&self, view: &View) -> bool {
+        let (Some((low, high)), Some(buffer)) = (reach(&view.dims), self.buffer(view)) else { return false };
+        let is_empty = view.dims.iter().any(|dim| dim.extent == 0);
+        let last = view.offset.checked_add(high);
+        is_empty
+            || view.offset.checked_add(low).is_some_and(|first| first >= 0)
+                && last.is_some_and(|last| last < buffer.elements.len() as i64)
     }
 
     /// Gives the memory of a view back.
     pub(super) fn release(&mut self, view: &View) {
-        self.buffers[view.slot] = None;
-        self.free.push(view.slot);
+        if self.buffer(view).is_some() {
+            self.buffers[view.slot] = None;
+            self.free.push(view.slot);
+        }
     }
 
     /// What the element at a position of the view's buffer holds.
@@ -241,7 +266,7 @@ impl Memory {
         content: Content,
     ) -> Result<(), InterpretError> {
         self.record(view, position, Kind::Write)?;
-        let buffer = self.buffer_mut(view);
+        let buffer = self.writable(view)?;
         let is_written = match content {
             Content::Value(value) => {
                 buffer.elements.set(position, value);
@@ -266,7 +291,7 @@ impl Memory {
         self.record(view, position, Kind::Update(wcr))?;
         let old = self.peek(view, position).value()?;
         let new = combine(wcr, old, value.cast(old.dtype()))?;
-        self.buffer_mut(view).elements.set(position, new);
+        self.writable(view)?.elements.set(position, new);
         Ok(())
     }
 
@@ -286,7 +311,9 @@ impl Memory {
 
     /// What an element holds; no access of the program.
     pub(super) fn peek(&self, view: &View, position: usize) -> Content {
-        let buffer = self.buffer(view);
+        let Some(buffer) = self.buffer(view) else {
+            return Content::Unwritten(Box::new(Fault::Dangling));
+        };
         match &buffer.written {
             Some(written) if !written[position] => {
                 Content::Unwritten(Box::new(Fault::Unwritten { container: buffer.name.clone(), position }))
@@ -297,23 +324,34 @@ impl Memory {
 
     /// Number of elements of the view's buffer.
     pub(super) fn buffer_len(&self, view: &View) -> usize {
-        self.buffer(view).elements.len()
+        self.buffer(view).map_or(0, |buffer| buffer.elements.len())
     }
 
     fn record(&mut self, view: &View, position: usize, kind: Kind) -> Result<(), InterpretError> {
         let Some(races) = &mut self.races else { return Ok(()) };
-        let buffer = self.buffers[view.slot].as_ref().expect("views live as long as their buffers");
+        let Some(buffer) = self.buffers[view.slot].as_ref().filter(|buffer| buffer.id == view.id) else {
+            return Ok(());
+        };
         races.record((buffer.id, position), kind).map_err(|(map, conflict)| {
             Fault::Race { map, container: buffer.name.clone(), position, conflict }.into()
         })
     }
 
-    fn buffer(&self, view: &View) -> &Buffer {
-        self.buffers[view.slot].as_ref().expect("views live as long as their buffers")
+    /// The buffer of a view, as long as it is there: a reference may stand for memory that has been freed.
+    fn buffer(&self, view: &View) -> Option<&Buffer> {
+        self.buffers.get(view.slot)?.as_ref().filter(|buffer| buffer.id == view.id)
     }
 
-    fn buffer_mut(&mut self, view: &View) -> &mut Buffer {
-        self.buffers[view.slot].as_mut().expect("views live as long as their buffers")
+    fn buffer_mut(&mut self, view: &View) -> Option<&mut Buffer> {
+        self.buffers.get_mut(view.slot)?.as_mut().filter(|buffer| buffer.id == view.id)
+    }
+
+    fn writable(&mut self, view: &View) -> Result<&mut Buffer, InterpretError> {
+        match self.buffers.get_mut(view.slot).and_then(Option::as_mut).filter(|buffer| buffer.id == view.id) {
+            None => Err(Fault::Dangling.into()),
+            Some(buffer) if buffer.frozen => Err(Fault::Constant(buffer.name.clone()).into()),
+            Some(buffer) => Ok(buffer),
+        }
     }
 }
 

@@ -34,10 +34,12 @@
 //! | Numbers and what operations do to them | `value`, `arithmetic`, `math` |
 //! | Memory, checked accesses, races | `memory`, `race` |
 //! | Containers, symbols, calls | `machine`, `nested` |
+//! | Views, references; streams, consume scopes | `alias`; `stream` |
 //! | Blocks, states, tasklets | `control`, `dataflow`, `tasklet`, `expression` |
 //! | Library operations, external routines | [`mod@reference`], `library`, `external` |
 //! | Comparing two SDFGs in tests | [`testing`] |
 
+mod alias;
 mod arithmetic;
 mod control;
 mod dataflow;
@@ -52,6 +54,7 @@ mod nested;
 mod plan;
 mod race;
 pub mod reference;
+mod stream;
 mod tasklet;
 mod tensor;
 pub mod testing;

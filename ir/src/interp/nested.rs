@@ -41,6 +41,10 @@ impl Machine {
         let mut written = HashMap::new();
         for edge in state.out_edges(id) {
             let (Some(name), Some(memlet)) = (edge.src_conn(), edge.memlet()) else { continue };
+            if frame.is_stream(&memlet.data) {
+                inner.bind_queues(name, frame.queues_at(&memlet.data, &memlet.subset)?)?;
+                continue;
+            }
             let bound = self.bind(frame, &inner, nested, name, memlet)?;
             let Some(wcr) = memlet.wcr else {
                 written.insert(name.clone(), bound.outer.clone());
@@ -55,6 +59,10 @@ impl Machine {
         }
         for edge in state.in_edges(id) {
             let (Some(name), Some(memlet)) = (edge.dst_conn(), edge.memlet()) else { continue };
+            if frame.is_stream(&memlet.data) {
+                inner.bind_queues(name, frame.queues_at(&memlet.data, &memlet.subset)?)?;
+                continue;
+            }
             let bound = self.bind(frame, &inner, nested, name, memlet)?;
             if nested.outputs.contains(name) {
                 check_same_memory(&bound, written.get(name))?;

@@ -2,7 +2,7 @@
 
 use super::Order;
 use super::error::Fault;
-use crate::{Block, Lifetime, Name, Node, NodeId, Sdfg, State};
+use crate::{Block, Data, Lifetime, Name, Node, NodeId, Sdfg, State};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Plans of all states of one SDFG, by the states' addresses: a running SDFG does not move.
@@ -17,6 +17,10 @@ pub(super) struct StatePlan {
     pub(super) private: HashMap<NodeId, Vec<Name>>,
     /// Transient containers of the whole SDFG whose shape depends on symbols: it may have changed since the last time.
     pub(super) resizable: Vec<Name>,
+    /// Containers that end with the state.
+    pub(super) ending: Vec<Name>,
+    /// The access nodes of views in each scope.
+    pub(super) views: HashMap<Option<NodeId>, Vec<NodeId>>,
 }
 
 /// Transient containers that only one state uses: where all uses are in a map, each iteration has one for itself.
@@ -56,6 +60,9 @@ fn plan_state(sdfg: &Sdfg, state: &State, local: &HashSet<Name>, order: Order) -
     for (id, node) in state.nodes() {
         let Some(name) = node.as_access() else { continue };
         let scope = scopes.get(&id).copied().flatten();
+        if matches!(sdfg.container(name), Some(Data::View(_))) {
+            plan.views.entry(scope).or_default().push(id);
+        }
         common
             .entry(name)
             .and_modify(|known| {
@@ -64,7 +71,12 @@ fn plan_state(sdfg: &Sdfg, state: &State, local: &HashSet<Name>, order: Order) -
             .or_insert(scope);
     }
     for (name, scope) in common {
-        let Some(data) = sdfg.container(name).filter(|data| data.is_transient()) else { continue };
+        let own =
+            |data: &&Data| data.is_transient() && !data.is_alias() && !matches!(data, Data::Constant(_));
+        let Some(data) = sdfg.container(name).filter(own) else { continue };
+        if data.lifetime() == Lifetime::State {
+            plan.ending.push(name.clone());
+        }
         match scope {
             Some(entry) if local.contains(name) => {
                 plan.private.entry(entry).or_default().push(name.clone());

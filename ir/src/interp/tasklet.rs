@@ -7,6 +7,7 @@ use super::error::{Fault, InterpretError};
 use super::expression::{Names, content, indices, truth};
 use super::machine::{Frame, Machine};
 use super::memory::{Content, View};
+use super::stream::End;
 use crate::code::TypeError;
 use crate::{Connector, Expr, Memlet, Name, NodeId, State, Stmt, Tasklet, TaskletCode, Wcr};
 use std::collections::HashMap;
@@ -22,8 +23,15 @@ pub(super) struct Port {
 #[derive(Debug)]
 struct Target<'s> {
     connector: &'s Name,
-    view: View,
+    place: Place,
     memlet: &'s Memlet,
+}
+
+/// Where an output goes.
+#[derive(Debug)]
+enum Place {
+    Memory(View),
+    Queue(End),
 }
 
 /// A tasklet that is running.
@@ -49,7 +57,11 @@ impl Machine {
         for edge in state.in_edges(id) {
             let (Some(name), Some(memlet)) = (edge.dst_conn(), edge.memlet()) else { continue };
             let connector = connector(name, tasklet.inputs.get(name))?;
-            if connector.rank == 0 && !external {
+            if let Some(content) = frame.taken_element(state, edge) {
+                values.insert(name.clone(), content);
+            } else if frame.is_stream(&memlet.data) {
+                values.insert(name.clone(), self.pop(frame, memlet)?);
+            } else if connector.rank == 0 && !external {
                 values.insert(name.clone(), self.read_scalar(frame, name, memlet)?);
             } else {
                 ports.insert(name.clone(), self.port(frame, name, connector, memlet, external)?);
@@ -58,12 +70,12 @@ impl Machine {
         for edge in state.out_edges(id) {
             let (Some(name), Some(memlet)) = (edge.src_conn(), edge.memlet()) else { continue };
             let connector = connector(name, tasklet.outputs.get(name))?;
-            if connector.rank == 0 && !external {
-                targets.push(Target {
-                    connector: name,
-                    view: self.scalar_view(frame, name, memlet)?,
-                    memlet,
-                });
+            if frame.is_stream(&memlet.data) {
+                let place = Place::Queue(frame.queue(&memlet.data, Some(&memlet.subset))?);
+                targets.push(Target { connector: name, place, memlet });
+            } else if connector.rank == 0 && !external {
+                let place = Place::Memory(self.scalar_view(frame, name, memlet)?);
+                targets.push(Target { connector: name, place, memlet });
             } else {
                 ports.insert(name.clone(), self.port(frame, name, connector, memlet, external)?);
             }
@@ -72,6 +84,7 @@ impl Machine {
         match &tasklet.code {
             TaskletCode::Native(stmts) => running.run(tasklet, stmts)?,
             TaskletCode::External(call) => running.call(call)?,
+            TaskletCode::Foreign(foreign) => return Err(Fault::Foreign(foreign.language.name()).into()),
         }
         let values = running.values;
         for target in targets {
@@ -85,9 +98,13 @@ impl Machine {
         values: &HashMap<Name, Content>,
         target: &Target<'_>,
     ) -> Result<(), InterpretError> {
-        let position = target.view.offset as usize;
         match values.get(target.connector) {
-            Some(content) => self.memory.store(&target.view, position, content.clone(), target.memlet.wcr),
+            Some(content) => match &target.place {
+                Place::Queue(queue) => queue.push(content.clone()),
+                Place::Memory(view) => {
+                    self.memory.store(view, view.offset as usize, content.clone(), target.memlet.wcr)
+                }
+            },
             None if target.memlet.dynamic => Ok(()),
             None => Err(Fault::NoOutput(target.connector.clone()).into()),
         }

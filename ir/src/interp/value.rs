@@ -130,6 +130,21 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The value as a literal of its type.
+    pub fn to_constant(self) -> Constant {
+        match self.number {
+            Number::Int(value) => match self.dtype {
+                DType::Bool => Constant::Bool(value != 0),
+                DType::UInt64 if value < 0 => Constant::UInt(value as u64),
+                dtype => Constant::Int(value, dtype),
+            },
+            Number::Float(value) => Constant::Float(value, self.dtype),
+            Number::Complex(value) => Constant::Complex(value.re, value.im, self.dtype),
+        }
+    }
+}
+
 impl From<Constant> for Value {
     fn from(constant: Constant) -> Self {
         match constant {

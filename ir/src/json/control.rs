@@ -115,6 +115,8 @@ impl<'a> Machine<'a> {
             Block::Assign(all) => self.assign(all),
             Block::Loop(it) => self.repeat(it),
             Block::Conditional(it) => self.conditional(it),
+            // The document is written without machines.
+            Block::Machine(_) => {}
             Block::Break => self.jump(|target| (target.after, IndexMap::new())),
             Block::Continue => self.jump(|target| (target.again, target.step.clone())),
             Block::Return => {

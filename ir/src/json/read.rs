@@ -420,7 +420,8 @@ impl Reader<'_> {
     fn meaning(&self, name: &str) -> Meaning {
         match self.sdfg.container(name) {
             Some(Data::Scalar(scalar)) => Meaning::Value(scalar.dtype),
-            Some(Data::Array(array)) => Meaning::Elements(array.dtype, array.rank()),
+            Some(data) if data.rank() == 0 => Meaning::Value(data.dtype()),
+            Some(data) => Meaning::Elements(data.dtype(), data.rank()),
             None => Meaning::Symbol,
         }
     }

@@ -308,10 +308,8 @@ fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
     };
     match data {
         Data::Scalar(_) => Ok(Subset::default()),
-        Data::Array(array) if array.rank() == dims.len() => Ok(Subset { dims }),
-        Data::Array(array) => {
-            Err(path.error(format!("{} ranges for {} dimensions", dims.len(), array.rank())))
-        }
+        _ if data.rank() == dims.len() => Ok(Subset { dims }),
+        _ => Err(path.error(format!("{} ranges for {} dimensions", dims.len(), data.rank()))),
     }
 }
 
@@ -362,6 +360,7 @@ fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
         schedule,
         collapse: usize::try_from(collapse).unwrap_or(1).max(1),
         parallel_if: condition.map(|value| expr(value, path)).transpose()?,
+        consume: None,
         exit: NodeId::none(),
         span: span(attributes),
     })

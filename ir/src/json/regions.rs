@@ -59,6 +59,8 @@ impl Writer<'_> {
             Block::Assign(all) => return self.assign(all, hint, chain, symbols),
             Block::Loop(it) => self.repeat(it, hint, chain, symbols),
             Block::Conditional(it) => self.conditional(it, hint, chain.nodes.len(), symbols),
+            // The document is written without machines.
+            Block::Machine(_) => return,
             Block::Break => self.jump("BreakBlock", hint, chain.nodes.len()),
             Block::Continue => self.jump("ContinueBlock", hint, chain.nodes.len()),
             Block::Return => self.jump("ReturnBlock", hint, chain.nodes.len()),

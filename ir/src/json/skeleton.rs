@@ -42,7 +42,7 @@ fn reachable(region: &Region) -> (Region, bool) {
                 (Block::Loop(it), true)
             }
             Block::Conditional(it) => conditional(it),
-            Block::Assign(_) => (block.clone(), true),
+            Block::Assign(_) | Block::Machine(_) => (block.clone(), true),
             Block::Break | Block::Continue | Block::Return => (block.clone(), false),
         };
         blocks.push(block);

@@ -14,6 +14,9 @@ pub(super) const ALWAYS: &str = "1";
 
 /// The whole file.
 pub(super) fn document(sdfg: &Sdfg, dialect: Dialect) -> Value {
+    let mut sdfg = sdfg.clone();
+    sdfg.lower_machines();
+    let sdfg = &sdfg;
     let mut regions = 0;
     let mut value = Writer { sdfg, dialect, path: sdfg.name.to_string(), regions: &mut regions }.sdfg();
     value["dace_version"] = match dialect {
@@ -153,7 +156,7 @@ impl Writer<'_> {
         attributes.insert("dtype".into(), json!(data.dtype().name()));
         let scalar = matches!(data, Data::Scalar(_));
         match data {
-            Data::Array(array) => {
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => {
                 let values = |exprs: &[Expr]| exprs.iter().map(|expr| self.value(expr)).collect::<Value>();
                 attributes.insert("shape".into(), values(&array.shape));
                 attributes.insert("strides".into(), values(&array.strides));
@@ -165,6 +168,9 @@ impl Writer<'_> {
             }
             Data::Scalar(_) => {
                 attributes.insert("shape".into(), json!(["1"]));
+            }
+            Data::Stream(_) | Data::Constant(_) => {
+                attributes.insert("shape".into(), data.shape().iter().map(|it| self.value(it)).collect());
             }
         }
         if data.is_transient() {
@@ -179,7 +185,14 @@ impl Writer<'_> {
         }
         self.position(&mut attributes, data.span());
         put_back(&mut attributes, self.sdfg.attributes.containers.get(name));
-        json!({ "type": if scalar && !boxed { "Scalar" } else { "Array" }, "attributes": attributes })
+        let class = match data {
+            Data::Scalar(_) if scalar && !boxed => "Scalar",
+            Data::Stream(_) => "Stream",
+            Data::View(_) => "ArrayView",
+            Data::Reference(_) => "ArrayReference",
+            Data::Array(_) | Data::Scalar(_) | Data::Constant(_) => "Array",
+        };
+        json!({ "type": class, "attributes": attributes })
     }
 
     /// A state without dataflow.
@@ -267,13 +280,20 @@ fn storage(storage: Storage) -> Option<&'static str> {
         Storage::Default => None,
         Storage::Register => Some("Register"),
         Storage::Heap => Some("CPU_Heap"),
+        Storage::Pinned => Some("CPU_Pinned"),
+        Storage::ThreadLocal => Some("CPU_ThreadLocal"),
+        Storage::GpuGlobal => Some("GPU_Global"),
+        Storage::GpuShared => Some("GPU_Shared"),
     }
 }
 
 fn lifetime(lifetime: Lifetime) -> Option<&'static str> {
     match lifetime {
         Lifetime::Scope => None,
+        Lifetime::State => Some("State"),
         Lifetime::Sdfg => Some("SDFG"),
+        Lifetime::Global => Some("Global"),
+        Lifetime::External => Some("External"),
         Lifetime::Persistent => Some("Persistent"),
     }
 }

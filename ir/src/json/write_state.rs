@@ -167,11 +167,8 @@ impl Writer<'_> {
         attributes.insert("range".into(), self.ranges(&map.ranges));
         match map.schedule {
             Schedule::Default => {}
-            Schedule::Sequential => {
-                attributes.insert("schedule".into(), json!("Sequential"));
-            }
-            Schedule::CpuMulticore => {
-                attributes.insert("schedule".into(), json!("CPU_Multicore"));
+            other => {
+                attributes.insert("schedule".into(), json!(schedule(other)));
             }
         }
         if map.collapse != 1 {
@@ -209,6 +206,13 @@ impl Writer<'_> {
                 attributes.insert("_meta_call".into(), json!(call));
                 (format!("// {call}"), "CPP")
             }
+            TaskletCode::Foreign(foreign) => (
+                foreign.code.clone(),
+                match foreign.language {
+                    crate::node::Language::Cpp => "CPP",
+                    crate::node::Language::Cuda => "CUDA",
+                },
+            ),
         };
         attributes.insert("code".into(), json!({ "string_data": code, "language": language }));
     }
@@ -427,6 +431,20 @@ fn reduced_axes(axes: Option<&[usize]>, input: Option<&Subset>) -> Value {
     json!(reduced)
 }
 
+/// DaCe's name of a schedule.
+fn schedule(schedule: Schedule) -> &'static str {
+    match schedule {
+        Schedule::Default => "Default",
+        Schedule::Sequential => "Sequential",
+        Schedule::CpuMulticore => "CPU_Multicore",
+        Schedule::CpuPersistent => "CPU_Persistent",
+        Schedule::Unrolled => "Unrolled",
+        Schedule::GpuDevice => "GPU_Device",
+        Schedule::GpuThreadBlock => "GPU_ThreadBlock",
+        Schedule::Mpi => "MPI",
+    }
+}
+
 /// A conflict resolution as Python.
 pub(super) fn lambda(wcr: Wcr) -> String {
     let body = match wcr {
@@ -439,6 +457,11 @@ pub(super) fn lambda(wcr: Wcr) -> String {
         Wcr::BitAnd => "(x & y)",
         Wcr::BitOr => "(x | y)",
         Wcr::BitXor => "(x ^ y)",
+        Wcr::Custom(custom) => {
+            let name = |name: &Name| name.to_string();
+            let words = python::Words { name: &name, cast: python::dace_type };
+            return format!("(lambda old, new: {})", python::expression(custom.value(), &words));
+        }
     };
     format!("(lambda x, y: {body})")
 }
@@ -453,6 +476,7 @@ pub(super) fn identity(wcr: Wcr, dtype: Option<crate::DType>) -> Value {
         Wcr::BitAnd => json!(-1),
         Wcr::Min => limits(dtype).1,
         Wcr::Max => limits(dtype).0,
+        Wcr::Custom(_) => Value::Null,
     }
 }
 

@@ -39,6 +39,12 @@ pub enum TextErrorKind {
     /// A node that is used but not defined.
     #[error("the state has no node `{0}`")]
     UndefinedNode(String),
+    /// A vertex of a machine that is used but not defined.
+    #[error("the machine has no vertex `{0}`")]
+    UndefinedVertex(String),
+    /// A range of tiles that is no range of indices.
+    #[error("a tile is 1 or as long as the step, which starts where the tile before ends")]
+    Tile,
     /// A node that closes no map, used as if it did.
     #[error("`{0}` opens no map, or one that is already closed")]
     NoMap(String),

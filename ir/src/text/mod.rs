@@ -62,7 +62,7 @@ pub use error::{TextError, TextErrorKind};
 pub use outline::normalize;
 
 use crate::node::ExternalCall;
-use crate::{ScalarExpr, Sdfg, State, Stmt};
+use crate::{ScalarExpr, Sdfg, State, Stmt, Wcr};
 use std::fmt;
 
 /// The text of an SDFG, without positions in source files.
@@ -83,6 +83,11 @@ pub fn parse(text: &str) -> Result<Sdfg, TextError> {
 /// Reads the text of a condition, or of a value that tasklets compute.
 pub fn parse_scalar(text: &str) -> Result<ScalarExpr, TextError> {
     parser::parse_scalar(text)
+}
+
+/// Reads the text of a conflict resolution: a word, or an expression over `old` and `new` in parentheses.
+pub fn parse_wcr(text: &str) -> Result<Wcr, TextError> {
+    parser::parse_wcr(text)
 }
 
 /// The text of a call of an external routine.

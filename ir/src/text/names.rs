@@ -17,7 +17,9 @@ pub(super) struct Words<'a>(pub(super) &'a [Name]);
 
 impl fmt::Display for Word<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bare = Name::from(self.0).is_identifier() && !RESERVED.contains(&self.0);
+        // A member of a structure has dots in its name.
+        let bare =
+            self.0.split('.').all(|part| Name::from(part).is_identifier() && !RESERVED.contains(&part));
         if bare { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
     }
 }

@@ -4,11 +4,11 @@ use super::TextErrorKind;
 use super::lexer::Token;
 use super::parser::{Parser, Result};
 use crate::library::{self, Property};
-use crate::node::{CallArgument, ExternalCall, LibraryNode};
+use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::state::Edge;
 use crate::{
-    Connector, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt, Subset, Tasklet,
-    TaskletCode, Wcr,
+    Connector, Consume, CustomWcr, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt,
+    Subset, Tasklet, TaskletCode, Wcr,
 };
 use indexmap::IndexMap;
 
@@ -58,8 +58,8 @@ impl<'a> Parser<'a> {
         let Token::Word(kind) = *self.token() else { return Err(self.unexpected("a node")) };
         let start = self.offset();
         self.advance();
-        if kind == "map" {
-            return self.map(draft, name, offset);
+        if kind == "map" || kind == "consume" {
+            return self.map(draft, name, offset, kind == "consume");
         }
         if kind == "exit" {
             let (entry, place) = self.node_name()?;
@@ -73,7 +73,8 @@ impl<'a> Parser<'a> {
             "nested" => Node::Nested(Box::new(self.nested(Self::nested_sdfg)?)),
             "library" => Node::Library(self.library()?),
             _ => {
-                let expected = "`access`, `tasklet`, `map`, `exit`, `nested` or `library`".to_owned();
+                let expected =
+                    "`access`, `tasklet`, `map`, `consume`, `exit`, `nested` or `library`".to_owned();
                 return Err((TextErrorKind::Unexpected { expected, found: format!("`{kind}`") }, start));
             }
         };
@@ -105,15 +106,27 @@ impl<'a> Parser<'a> {
             memlet.other_subset = Some(self.subset()?);
         }
         if self.same_line() && self.eat_word("wcr") {
-            let offset = self.offset();
-            let name = self.name("an operation")?;
-            let found = Wcr::ALL.into_iter().find(|wcr| name == *wcr.name());
-            let expected = "a conflict resolution".to_owned();
-            let unknown = TextErrorKind::Unexpected { expected, found: format!("`{name}`") };
-            memlet.wcr = Some(found.ok_or((unknown, offset))?);
+            memlet.wcr = Some(self.wcr()?);
         }
         memlet.dynamic = self.same_line() && self.eat_word("dynamic");
         Ok(memlet)
+    }
+
+    /// The name of an operation, or an expression in parentheses.
+    pub(super) fn wcr(&mut self) -> Result<Wcr> {
+        if self.eat("(") {
+            self.brackets += 1;
+            let value = self.scalar()?;
+            self.brackets -= 1;
+            self.expect(")")?;
+            return Ok(Wcr::Custom(CustomWcr::new(value)));
+        }
+        let offset = self.offset();
+        let name = self.name("an operation")?;
+        let found = Wcr::ALL.into_iter().find(|wcr| name == *wcr.name());
+        let expected = "a conflict resolution".to_owned();
+        let unknown = TextErrorKind::Unexpected { expected, found: format!("`{name}`") };
+        found.ok_or((unknown, offset))
     }
 
     fn subset(&mut self) -> Result<Subset> {
@@ -121,7 +134,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `label(param in range, …) schedule collapse n if (condition) { nodes and edges } exit`
-    fn map(&mut self, draft: &mut Draft<'a>, name: &'a str, offset: usize) -> Result<()> {
+    fn map(&mut self, draft: &mut Draft<'a>, name: &'a str, offset: usize, consumes: bool) -> Result<()> {
         let label = self.name("the map's label")?;
         let dims = self.list(("(", ")"), |this| {
             let param = this.name("a parameter")?;
@@ -129,13 +142,17 @@ impl<'a> Parser<'a> {
             Ok((param, this.range()?))
         })?;
         let (params, ranges) = dims.into_iter().unzip();
-        let schedule = if self.eat_word("sequential") {
-            Schedule::Sequential
-        } else if self.eat_word("multicore") {
-            Schedule::CpuMulticore
-        } else {
-            Schedule::Default
-        };
+        let mut consume = consumes.then(|| Box::new(Consume::default()));
+        if let Some(consume) = &mut consume
+            && self.eat_word("until")
+        {
+            self.expect("(")?;
+            self.brackets += 1;
+            consume.stop = Some(self.scalar()?);
+            self.brackets -= 1;
+            self.expect(")")?;
+        }
+        let schedule = self.choice(&Schedule::ALL, Schedule::name);
         let collapse = if self.eat_word("collapse") { self.number("a number")? } else { 1 };
         let mut parallel_if = None;
         if self.eat_word("if") {
@@ -144,7 +161,7 @@ impl<'a> Parser<'a> {
             self.expect(")")?;
         }
         let (exit, span) = (NodeId::none(), self.position()?);
-        let map = Map { label, params, ranges, schedule, collapse, parallel_if, exit, span };
+        let map = Map { label, params, ranges, schedule, collapse, parallel_if, consume, exit, span };
         let entry = draft.define(name, offset, Node::MapEntry(map))?;
         if !self.eat("{") {
             return Ok(());
@@ -174,6 +191,14 @@ impl<'a> Parser<'a> {
             let call = self.external()?;
             self.expect("}")?;
             TaskletCode::External(call)
+        } else if let (Token::Word(word), Token::Quoted(code)) = (self.token(), self.peek())
+            && let Some(language) = Language::ALL.into_iter().find(|language| language.name() == *word)
+        {
+            let foreign = ForeignCode { language, code: code.clone() };
+            self.advance();
+            self.advance();
+            self.expect("}")?;
+            TaskletCode::Foreign(foreign)
         } else {
             TaskletCode::Native(self.statements()?)
         };

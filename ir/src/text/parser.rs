@@ -3,12 +3,15 @@
 use super::lexer::{Failure, Placed, Token, tokens};
 use super::{TextError, TextErrorKind, error};
 use crate::control_flow::LoopHeader;
+use crate::interp::Tensor;
 use crate::node::ExternalCall;
 use crate::symbolic::ParseError;
 use crate::{
-    Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Range, Region,
-    Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage,
+    Array, Assignment, Block, Branch, Conditional, ConstantArray, DType, Data, Expr, Lifetime, Loop, Machine,
+    Name, Range, Region, Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage, Stream, Structure, Transition,
+    Vertex, Wcr,
 };
+use indexmap::IndexMap;
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
@@ -21,6 +24,10 @@ pub(super) fn parse(text: &str) -> std::result::Result<Sdfg, TextError> {
 
 pub(super) fn parse_scalar(text: &str) -> std::result::Result<ScalarExpr, TextError> {
     whole(text, Parser::scalar)
+}
+
+pub(super) fn parse_wcr(text: &str) -> std::result::Result<Wcr, TextError> {
+    whole(text, Parser::wcr)
 }
 
 pub(super) fn parse_call(text: &str) -> std::result::Result<ExternalCall, TextError> {
@@ -131,13 +138,32 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn name(&mut self, what: &str) -> Result<Name> {
-        let name = match self.token() {
-            Token::Word(word) => Name::from(*word),
-            Token::Quoted(text) => Name::from(text.as_str()),
-            _ => return Err(self.unexpected(what)),
-        };
+        match self.token() {
+            Token::Word(_) => Ok(self.path()),
+            Token::Quoted(text) => {
+                let name = Name::from(text.as_str());
+                self.advance();
+                Ok(name)
+            }
+            _ => Err(self.unexpected(what)),
+        }
+    }
+
+    /// A word, or several with dots between: a member of a structure.
+    fn path(&mut self) -> Name {
+        let start = self.offset();
+        let mut end = self.tokens[self.at].end;
         self.advance();
-        Ok(name)
+        while self.is(".") && self.offset() == end && matches!(self.peek(), Token::Word(_)) {
+            self.advance();
+            if self.offset() != end + 1 {
+                self.at -= 1;
+                break;
+            }
+            end = self.tokens[self.at].end;
+            self.advance();
+        }
+        Name::from(&self.text[start..end])
     }
 
     pub(super) fn number<T: std::str::FromStr>(&mut self, what: &str) -> Result<T> {
@@ -235,7 +261,12 @@ impl<'a> Parser<'a> {
         }
         let stop = self.expr()?;
         let step = if self.eat(":") { self.expr()? } else { Expr::one() };
-        Ok(Range { start, stop, step })
+        let offset = self.offset();
+        if !self.eat(":") {
+            return Ok(Range { start, stop, step });
+        }
+        let tile = self.expr()?;
+        Range::tiled(start, stop, step, tile).ok_or((TextErrorKind::Tile, offset))
     }
 
     pub(super) fn exprs(&mut self) -> Result<Vec<Expr>> {
@@ -274,12 +305,24 @@ impl Parser<'_> {
                 if sdfg.symbols.insert(name.clone(), dtype).is_some() {
                     return Err((TextErrorKind::Duplicate(name.to_string()), offset));
                 }
-            } else if self.is_word("data") || self.is_word("transient") {
-                let transient = self.is_word("transient");
+            } else if self.eat_word("structure") {
+                let name = self.name("a structure")?;
+                let structure = self.structure()?;
+                if sdfg.structures.insert(name.clone(), structure).is_some() {
+                    return Err((TextErrorKind::Duplicate(name.to_string()), offset));
+                }
+            } else if let Token::Word(kind @ ("data" | "transient" | "view" | "reference" | "constant")) =
+                *self.token()
+            {
                 self.advance();
                 let name = self.name("a container")?;
                 self.expect(":")?;
-                let data = self.container(transient)?;
+                let data = match kind {
+                    "view" => Data::View(self.array(true)?),
+                    "reference" => Data::Reference(self.array(true)?),
+                    "constant" => Data::Constant(self.constant()?),
+                    _ => self.container(kind == "transient")?,
+                };
                 if sdfg.containers.insert(name.clone(), data).is_some() {
                     return Err((TextErrorKind::Duplicate(name.to_string()), offset));
                 }
@@ -290,11 +333,75 @@ impl Parser<'_> {
     }
 
     fn container(&mut self, transient: bool) -> Result<Data> {
-        let dtype = self.dtype()?;
-        if !self.is("[") {
+        if self.eat_word("stream") {
+            return self.stream(transient).map(Data::Stream);
+        }
+        if *self.peek() != Token::Symbol("[") {
+            let dtype = self.dtype()?;
             let lifetime = self.lifetime();
             return Ok(Scalar { dtype, transient, lifetime, span: self.position()? }.into());
         }
+        self.array(transient).map(Data::Array)
+    }
+
+    /// `dtype[extents] capacity (expr) lifetime`
+    fn stream(&mut self, transient: bool) -> Result<Stream> {
+        let dtype = self.dtype()?;
+        let shape = if self.is("[") { self.exprs()? } else { Vec::new() };
+        let mut capacity = None;
+        if self.eat_word("capacity") {
+            self.expect("(")?;
+            capacity = Some(self.expr()?);
+            self.expect(")")?;
+        }
+        Ok(Stream { dtype, shape, capacity, transient, lifetime: self.lifetime(), span: self.position()? })
+    }
+
+    /// `dtype[extents] = [literals]`
+    fn constant(&mut self) -> Result<ConstantArray> {
+        let dtype = self.dtype()?;
+        let offset = self.offset();
+        let wrong = |expected: String, found: String| (TextErrorKind::Unexpected { expected, found }, offset);
+        let mut shape = Vec::new();
+        if self.is("[") {
+            for extent in self.exprs()? {
+                let value = extent.as_int().and_then(|value| usize::try_from(value).ok());
+                let value =
+                    value.ok_or_else(|| wrong("a constant extent".to_owned(), format!("`{extent}`")))?;
+                shape.push(value);
+            }
+        }
+        self.expect("=")?;
+        let literals = self.scalars(("[", "]"))?;
+        let count = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+        if count != Some(literals.len()) {
+            return Err(wrong(
+                "as many values as the shape has elements".to_owned(),
+                literals.len().to_string(),
+            ));
+        }
+        let mut values = Tensor::zeros(dtype, &shape);
+        for (at, literal) in literals.iter().enumerate() {
+            match literal {
+                ScalarExpr::Constant(it) if it.dtype() == dtype => values.set(at, (*it).into()),
+                other => return Err(wrong(format!("a literal of type {dtype}"), format!("`{other}`"))),
+            }
+        }
+        let mut constant = ConstantArray::new(values);
+        constant.span = self.position()?;
+        Ok(constant)
+    }
+
+    /// `[extents] { members }`
+    fn structure(&mut self) -> Result<Structure> {
+        let shape = if self.is("[") { self.exprs()? } else { Vec::new() };
+        let span = self.position()?;
+        let members = self.list(("{", "}"), |this| this.name("a member"))?;
+        Ok(Structure { shape, members, span })
+    }
+
+    fn array(&mut self, transient: bool) -> Result<Array> {
+        let dtype = self.dtype()?;
         let mut array = Array::new(dtype, self.exprs()?);
         if self.eat_word("strides") {
             let offset = self.offset();
@@ -308,24 +415,28 @@ impl Parser<'_> {
             }
         }
         array.transient = transient;
-        if self.eat_word("register") {
-            array.storage = Storage::Register;
-        } else if self.eat_word("heap") {
-            array.storage = Storage::Heap;
-        }
+        array.storage = self.choice(&Storage::ALL, Storage::name);
         array.lifetime = self.lifetime();
         array.span = self.position()?;
-        Ok(array.into())
+        Ok(array)
+    }
+
+    /// One of several words on the same line, or nothing for the default.
+    pub(super) fn choice<T: Copy + Default + PartialEq>(
+        &mut self,
+        all: &[T],
+        name: fn(T) -> &'static str,
+    ) -> T {
+        let said = |this: &Self, it: T| this.same_line() && it != T::default() && this.is_word(name(it));
+        let found = all.iter().copied().find(|&it| said(self, it));
+        if found.is_some() {
+            self.advance();
+        }
+        found.unwrap_or_default()
     }
 
     fn lifetime(&mut self) -> Lifetime {
-        if self.eat_word("call") {
-            Lifetime::Sdfg
-        } else if self.eat_word("persistent") {
-            Lifetime::Persistent
-        } else {
-            Lifetime::Scope
-        }
+        self.choice(&Lifetime::ALL, Lifetime::name)
     }
 }
 
@@ -353,6 +464,7 @@ impl Parser<'_> {
             "assign" => self.assignments().map(Block::Assign),
             "loop" => self.repeat().map(|it| Block::Loop(Box::new(it))),
             "if" => self.conditional().map(Block::Conditional),
+            "machine" => self.machine().map(|it| Block::Machine(Box::new(it))),
             "break" | "continue" | "return" => {
                 self.advance();
                 Ok(match word {
@@ -377,6 +489,45 @@ impl Parser<'_> {
             }
         }
         Ok(assignments)
+    }
+
+    fn machine(&mut self) -> Result<Machine> {
+        self.expect_word("machine")?;
+        let mut machine = Machine { label: self.name("the machine's label")?, ..Machine::default() };
+        machine.span = self.position()?;
+        self.expect("{")?;
+        let mut numbers = IndexMap::new();
+        while self.eat_word("at") {
+            let label = self.name("the vertex's label")?;
+            numbers.entry(label.clone()).or_insert(machine.vertices.len());
+            machine.vertices.push(Vertex { label, body: self.region()? });
+        }
+        while self.eat_word("goto") {
+            let from = self.vertex(&numbers)?;
+            self.expect("->")?;
+            let to = self.vertex(&numbers)?;
+            let mut way = Transition { from, to, condition: None, assignments: Vec::new() };
+            if self.same_line() && self.eat_word("if") {
+                way.condition = Some(self.scalar()?);
+            }
+            if self.same_line() && self.is_word("assign") {
+                way.assignments = self.assignments()?;
+            }
+            machine.transitions.push(way);
+        }
+        self.expect("}")?;
+        Ok(machine)
+    }
+
+    /// A vertex by its label, or by its number where labels do not tell.
+    fn vertex(&mut self, numbers: &IndexMap<Name, usize>) -> Result<usize> {
+        if matches!(self.token(), Token::Number(_)) {
+            return self.number("a vertex");
+        }
+        let offset = self.offset();
+        let label = self.name("a vertex")?;
+        let undefined = || (TextErrorKind::UndefinedVertex(label.to_string()), offset);
+        numbers.get(&label).copied().ok_or_else(undefined)
     }
 
     fn repeat(&mut self) -> Result<Loop> {

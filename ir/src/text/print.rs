@@ -3,7 +3,10 @@
 use super::names::{Quoted, Word, Words};
 use crate::control_flow::LoopHeader;
 use crate::data::{Comma, c_strides};
-use crate::{Block, Conditional, Data, Expr, Lifetime, Loop, Range, Region, Sdfg, Span, Storage};
+use crate::{
+    Assignment, Block, Conditional, Constant, Data, Expr, Lifetime, Loop, Machine, Name, Range, Region, Sdfg,
+    Span, Storage, Structure,
+};
 use std::fmt::{self, Display, Formatter};
 
 /// Writes lines with indentation.
@@ -53,17 +56,36 @@ impl<'a, 'b> Printer<'a, 'b> {
             for (name, dtype) in &sdfg.symbols {
                 this.line(format_args!("symbol {}: {dtype}", Word(name)))?;
             }
+            for (name, structure) in &sdfg.structures {
+                this.structure(name, structure)?;
+            }
             for (name, data) in &sdfg.containers {
-                let word = if data.is_transient() { "transient" } else { "data" };
+                let word = match data {
+                    Data::View(_) => "view",
+                    Data::Reference(_) => "reference",
+                    Data::Constant(_) => "constant",
+                    _ if data.is_transient() => "transient",
+                    _ => "data",
+                };
                 this.line(format_args!("{word} {}: {}", Word(name), Descriptor(data)))?;
                 this.position(data.span())?;
             }
-            let declares = !sdfg.symbols.is_empty() || !sdfg.containers.is_empty();
+            let declares =
+                !sdfg.symbols.is_empty() || !sdfg.containers.is_empty() || !sdfg.structures.is_empty();
             if declares && !sdfg.body.blocks.is_empty() {
                 this.out.write_str("\n")?;
             }
             this.region(&sdfg.body)
         })
+    }
+
+    fn structure(&mut self, name: &Name, structure: &Structure) -> fmt::Result {
+        self.line(format_args!("structure {}", Word(name)))?;
+        if !structure.shape.is_empty() {
+            write!(self.out, "[{}]", Comma(&structure.shape))?;
+        }
+        self.position(structure.span)?;
+        write!(self.out, " {{ {} }}", Words(&structure.members))
     }
 
     fn region(&mut self, region: &Region) -> fmt::Result {
@@ -78,12 +100,9 @@ impl<'a, 'b> Printer<'a, 'b> {
             }
             Block::Assign(assignments) => {
                 self.line("assign")?;
-                for (at, it) in assignments.iter().enumerate() {
-                    let comma = if at == 0 { "" } else { "," };
-                    write!(self.out, "{comma} {} = {}", Word(&it.symbol), it.value)?;
-                }
-                Ok(())
+                self.assignments(assignments)
             }
+            Block::Machine(it) => self.machine(it),
             Block::Loop(it) => self.repeat(it),
             Block::Conditional(it) => self.conditional(it),
             Block::Break => self.line("break"),
@@ -109,6 +128,42 @@ impl<'a, 'b> Printer<'a, 'b> {
         }
     }
 
+    /// What is assigned; the word before is printed already.
+    fn assignments(&mut self, assignments: &[Assignment]) -> fmt::Result {
+        for (at, it) in assignments.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(self.out, "{comma} {} = {}", Word(&it.symbol), it.value)?;
+        }
+        Ok(())
+    }
+
+    fn machine(&mut self, it: &Machine) -> fmt::Result {
+        self.line(format_args!("machine {}", Word(&it.label)))?;
+        self.position(it.span)?;
+        let first = |at: usize| it.vertices.iter().position(|other| other.label == it.vertices[at].label);
+        let end = |at: usize| match it.vertices.get(at) {
+            Some(vertex) if first(at) == Some(at) => Word(&vertex.label).to_string(),
+            _ => at.to_string(),
+        };
+        self.braces(|this| {
+            for vertex in &it.vertices {
+                this.line(format_args!("at {}", Word(&vertex.label)))?;
+                this.braces(|this| this.region(&vertex.body))?;
+            }
+            it.transitions.iter().try_for_each(|way| {
+                this.line(format_args!("goto {} -> {}", end(way.from), end(way.to)))?;
+                if let Some(condition) = &way.condition {
+                    write!(this.out, " if {condition}")?;
+                }
+                if way.assignments.is_empty() {
+                    return Ok(());
+                }
+                this.out.write_str(" assign")?;
+                this.assignments(&way.assignments)
+            })
+        })
+    }
+
     fn conditional(&mut self, it: &Conditional) -> fmt::Result {
         self.line("if")?;
         for (at, branch) in it.branches.iter().enumerate() {
@@ -132,23 +187,43 @@ struct Descriptor<'a>(&'a Data);
 
 impl Display for Descriptor<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.dtype())?;
-        if let Data::Array(array) = self.0 {
-            write!(f, "[{}]", Comma(&array.shape))?;
-            if array.strides != c_strides(&array.shape) {
-                write!(f, " strides [{}]", Comma(&array.strides))?;
+        let lifetime = match self.0.lifetime() {
+            Lifetime::Scope => String::new(),
+            other => format!(" {}", other.name()),
+        };
+        match self.0 {
+            Data::Scalar(scalar) => write!(f, "{}{lifetime}", scalar.dtype),
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => {
+                write!(f, "{}[{}]", array.dtype, Comma(&array.shape))?;
+                if array.strides != c_strides(&array.shape) {
+                    write!(f, " strides [{}]", Comma(&array.strides))?;
+                }
+                if array.storage != Storage::Default {
+                    write!(f, " {}", array.storage.name())?;
+                }
+                f.write_str(&lifetime)
             }
-            f.write_str(match array.storage {
-                Storage::Default => "",
-                Storage::Register => " register",
-                Storage::Heap => " heap",
-            })?;
+            Data::Stream(stream) => {
+                write!(f, "stream {}", stream.dtype)?;
+                if !stream.shape.is_empty() {
+                    write!(f, "[{}]", Comma(&stream.shape))?;
+                }
+                if let Some(capacity) = &stream.capacity {
+                    write!(f, " capacity ({capacity})")?;
+                }
+                f.write_str(&lifetime)
+            }
+            Data::Constant(constant) => {
+                write!(f, "{}", constant.dtype())?;
+                if !constant.shape().is_empty() {
+                    write!(f, "[{}]", Comma(constant.shape()))?;
+                }
+                let values = constant.values();
+                let literals: Vec<Constant> =
+                    (0..values.len()).map(|at| values.get(at).to_constant()).collect();
+                write!(f, " = [{}]", Comma(&literals))
+            }
         }
-        f.write_str(match self.0.lifetime() {
-            Lifetime::Scope => "",
-            Lifetime::Sdfg => " call",
-            Lifetime::Persistent => " persistent",
-        })
     }
 }
 

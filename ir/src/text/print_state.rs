@@ -73,16 +73,19 @@ impl Printer<'_, '_> {
     }
 
     fn map(&mut self, map: &Map) -> fmt::Result {
-        write!(self.out, "map {}(", Word(&map.label))?;
+        let kind = if map.consume.is_some() { "consume" } else { "map" };
+        write!(self.out, "{kind} {}(", Word(&map.label))?;
         for (at, (param, range)) in map.params.iter().zip(&map.ranges).enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             write!(self.out, "{comma}{} in {}", Word(param), Bounds::from(range))?;
         }
-        self.out.write_str(match map.schedule {
-            Schedule::Default => ")",
-            Schedule::Sequential => ") sequential",
-            Schedule::CpuMulticore => ") multicore",
-        })?;
+        self.out.write_str(")")?;
+        if let Some(stop) = map.stop_condition() {
+            write!(self.out, " until ({stop})")?;
+        }
+        if map.schedule != Schedule::Default {
+            write!(self.out, " {}", map.schedule.name())?;
+        }
         if map.collapse != 1 {
             write!(self.out, " collapse {}", map.collapse)?;
         }
@@ -106,6 +109,9 @@ impl Printer<'_, '_> {
                 _ => self.body(stmts),
             },
             TaskletCode::External(call) => write!(self.out, " {{ {} }}", External(call)),
+            TaskletCode::Foreign(foreign) => {
+                write!(self.out, " {{ {} {} }}", foreign.language.name(), Quoted(&foreign.code))
+            }
         }
     }
 

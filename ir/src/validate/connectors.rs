@@ -4,6 +4,7 @@ use super::Report;
 use super::containers::identifier;
 use super::rules::{CONNECTORS, PAIRS};
 use super::state::Checked;
+use crate::data;
 use crate::state::EdgeView;
 use crate::{Name, Node, NodeId, Span};
 use std::collections::BTreeMap;
@@ -47,8 +48,11 @@ struct Ends<'e, 's> {
 
 impl<'s> Ends<'_, 's> {
     fn without_connectors(&self, report: &mut Report) {
-        let connectors = self.incoming.iter().filter_map(EdgeView::dst_conn);
-        for name in connectors.chain(self.outgoing.iter().filter_map(EdgeView::src_conn)) {
+        // Those of views and references have rules of their own.
+        let incoming = self.incoming.iter().filter_map(EdgeView::dst_conn);
+        let incoming = incoming.filter(|name| !matches!(name.as_str(), data::VIEWS | data::SET));
+        let outgoing = self.outgoing.iter().filter_map(EdgeView::src_conn);
+        for name in incoming.chain(outgoing.filter(|name| name.as_str() != data::VIEWS)) {
             report.add(&CONNECTORS, self.span, format!("the access {} has the connector `{name}`", self.id));
         }
     }

@@ -10,7 +10,9 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
     interface(sdfg, report);
     let facts = sdfg.facts();
     for (name, data) in &sdfg.containers {
-        identifier(name, "a container", data.span(), report);
+        for part in name.split('.') {
+            identifier(&Name::from(part), "a container", data.span(), report);
+        }
         if sdfg.symbols.contains_key(name) {
             report.add(&DISTINCT_NAMES, data.span(), format!("`{name}` is a container and a symbol"));
         }
@@ -75,7 +77,7 @@ fn interface(sdfg: &Sdfg, report: &mut Report) {
 }
 
 fn shape(name: &Name, data: &Data, report: &mut Report) {
-    let Data::Array(array) = data else { return };
+    let (Data::Array(array) | Data::View(array) | Data::Reference(array)) = data else { return };
     if array.shape.is_empty() {
         report.add(&SHAPES, array.span, format!("the array `{name}` has no dimensions"));
     }

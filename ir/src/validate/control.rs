@@ -2,12 +2,17 @@
 
 use super::Report;
 use super::containers::identifier;
-use super::rules::{CONDITIONS, DISTINCT_NAMES, JUMPS, LABELS, STEPS, SYMBOLS, VARIABLES};
+use super::rules::{
+    CONDITIONS, DISTINCT_NAMES, JUMPS, LABELS, MACHINES, STEPS, STREAMS, SYMBOLS, VARIABLES, VIEWS,
+};
 use super::state;
 use crate::control_flow::LoopHeader;
 use crate::interp::single_state_containers;
 use crate::symbolic::{Atom, Facts};
-use crate::{Assignment, Block, Conditional, DType, Expr, Loop, Name, Range, Region, ScalarExpr, Sdfg, Span};
+use crate::{
+    Assignment, Block, Conditional, DType, Data, Expr, Loop, Machine, Name, Range, Region, ScalarExpr, Sdfg,
+    Span,
+};
 use std::collections::HashSet;
 
 /// What is known at a place of the control flow.
@@ -28,9 +33,7 @@ pub(super) struct Walk<'a> {
 pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
     let mut mutable = HashSet::new();
     sdfg.body.visit(&mut |block| {
-        if let Block::Assign(assignments) = block {
-            mutable.extend(assignments.iter().map(|it| it.symbol.clone()));
-        }
+        mutable.extend(block.assignments().map(|it| it.symbol.clone()));
     });
     let mut facts = Facts::new();
     for data in sdfg.containers.values().filter(|data| !data.is_transient()) {
@@ -64,6 +67,7 @@ impl Walk<'_> {
                 Block::Assign(assignments) => self.assignments(assignments, report),
                 Block::Loop(it) => report.within("loop", &it.label, |report| self.repeated(it, report)),
                 Block::Conditional(it) => self.conditional(it, report),
+                Block::Machine(it) => report.within("machine", &it.label, |report| self.machine(it, report)),
                 Block::Break | Block::Continue if self.loops == 0 => {
                     let word = if matches!(block, Block::Break) { "break" } else { "continue" };
                     report.add(&JUMPS, Span::default(), format!("a {word} is outside of any loop"));
@@ -115,6 +119,41 @@ impl Walk<'_> {
             };
         }
         self.facts = around;
+    }
+
+    fn machine(&mut self, it: &Machine, report: &mut Report) {
+        if it.vertices.is_empty() {
+            report.add(&MACHINES, it.span, "the machine has no vertices");
+        }
+        let mut labels = HashSet::new();
+        // Jumps do not leave a machine.
+        let loops = std::mem::take(&mut self.loops);
+        for vertex in &it.vertices {
+            identifier(&vertex.label, "a vertex", it.span, report);
+            if !labels.insert(&vertex.label) {
+                report.add(&MACHINES, it.span, format!("two vertices are called `{}`", vertex.label));
+            }
+            self.region(&vertex.body, report);
+        }
+        self.loops = loops;
+        let mut complete = HashSet::new();
+        for way in &it.transitions {
+            let missing = [way.from, way.to].into_iter().find(|&end| end >= it.vertices.len());
+            if let Some(end) = missing {
+                report.add(&MACHINES, it.span, format!("there is no vertex {end}, which a transition joins"));
+            } else if complete.contains(&way.from) {
+                let label = &it.vertices[way.from].label;
+                let message = format!("a transition of `{label}` comes after one without a condition");
+                report.add(&MACHINES, it.span, message);
+            }
+            match &way.condition {
+                Some(condition) => self.condition(condition, it.span, report),
+                None => {
+                    complete.insert(way.from);
+                }
+            }
+            self.assignments(&way.assignments, report);
+        }
     }
 
     fn repeated(&mut self, it: &Loop, report: &mut Report) {
@@ -177,6 +216,15 @@ impl Walk<'_> {
     }
 
     fn dimensions(&self, name: &Name, given: usize, span: Span, report: &mut Report) {
+        match self.sdfg.container(name) {
+            Some(Data::Stream(_)) => {
+                return report.add(&STREAMS, span, format!("control flow reads the stream `{name}`"));
+            }
+            Some(Data::View(_)) => {
+                return report.add(&VIEWS, span, format!("control flow reads the view `{name}`"));
+            }
+            _ => {}
+        }
         if let Some(rank) = self.sdfg.container(name).map(|data| data.rank()).filter(|rank| *rank != given) {
             let message = format!("`{name}` has {rank} dimensions and is read with {given} indices");
             report.add(&CONDITIONS, span, message);

@@ -60,6 +60,7 @@ fn check_memlet<'a>(
     let at = At { it, scope: it.scope_of_edge(edge), memlet, span };
     at.subset(&memlet.data, data, &memlet.subset, proved, report);
     match (ends.source, ends.target) {
+        (Some(_), Some(_)) if it.state.is_alias_edge(edge) => {}
         (Some(source), Some(target)) => {
             let other = if memlet.data == *source { target } else { source };
             at.copy((data, &memlet.subset), other, proved, report);
@@ -151,6 +152,10 @@ impl<'a> At<'a, '_> {
         }
         if let Some(other_subset) = &self.memlet.other_subset {
             self.subset(other, other_data, other_subset, proved, report);
+        }
+        // A subset of a stream tells queues, not elements.
+        if data.as_stream().is_some() || other_data.as_stream().is_some() {
+            return;
         }
         let all;
         let other_subset = match &self.memlet.other_subset {

@@ -13,6 +13,9 @@
 //! | `tasklets` | types, values of outputs |
 //! | `nested` | calls of nested SDFGs |
 //! | `order`, `races` | accesses that are not ordered, writes of map iterations |
+//! | `aliases` | views and references |
+//! | `streams` | streams and consume scopes |
+//! | `structures` | constants and structures |
 //!
 //! A state whose graph is broken (`V010`, `V011`) is not looked at further. Where a rule needs a proof, only what is
 //! proved to be wrong is reported: the rest is the business of whoever changes a program, and of the interpreter.
@@ -23,6 +26,7 @@
 //! **Cost**: near-linear in the number of nodes and edges. Orders of accesses that are not neighbours are searched
 //! within a fixed budget.
 
+mod aliases;
 mod connectors;
 mod containers;
 mod control;
@@ -33,6 +37,8 @@ mod order;
 mod races;
 pub mod rules;
 mod state;
+mod streams;
+mod structures;
 mod tasklets;
 
 #[cfg(test)]
@@ -74,6 +80,8 @@ pub fn validate(sdfg: &Sdfg) -> Result<(), Vec<Violation>> {
 fn check(sdfg: &Sdfg, report: &mut Report) {
     report.within("SDFG", &sdfg.name, |report| {
         containers::check(sdfg, report);
+        structures::check(sdfg, report);
+        aliases::check_set(sdfg, report);
         control::check(sdfg, report);
     });
 }

@@ -61,6 +61,11 @@ impl Extents<'_, '_> {
             let message = format!("`{name}` is of type {inner}, what is passed (`{memlet}`) of type {outer}");
             report.add(&CALLS, self.span, message);
         }
+        if inner.as_stream().is_some() != outer.as_stream().is_some() {
+            let message = format!("`{name}` is declared as {inner}, what is passed is `{memlet}` of {outer}");
+            report.add(&CALLS, self.span, message);
+            return;
+        }
         let (declared, given) = (self.long_extents(inner), long(memlet.subset.squeezed_shape()));
         let Some(facts) = self.it.facts(self.scope) else { return };
         // An extent that is 1 only sometimes may be missing on one side; only equal numbers of dimensions compare.

@@ -41,7 +41,8 @@ pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
     let mut search = None;
     for ((scope, name), events) in events(it) {
         let Some(facts) = it.facts(scope) else { continue };
-        if events.len() < 2 || events.iter().all(|event| event.access == Access::Read) {
+        let is_stream = it.sdfg.container(name).is_some_and(|data| data.as_stream().is_some());
+        if is_stream || events.len() < 2 || events.iter().all(|event| event.access == Access::Read) {
             continue;
         }
         let search = search.get_or_insert_with(|| Search::new(it));
@@ -126,6 +127,9 @@ fn events<'a>(it: &Checked<'a>) -> IndexMap<(Option<NodeId>, &'a Name), Vec<Even
         let written = it.state.node(id).as_access();
         for edge in it.state.in_edges(begin) {
             let (Some(memlet), Some(name)) = (edge.memlet(), source(it.state, edge)) else { continue };
+            if it.state.is_alias_edge(edge) {
+                continue;
+            }
             add(name, Access::Read, edge);
             if let Some(written) = written {
                 add(written, write(memlet), edge);
@@ -134,7 +138,8 @@ fn events<'a>(it: &Checked<'a>) -> IndexMap<(Option<NodeId>, &'a Name), Vec<Even
         // What leaves an access node is an event where it arrives, unless that is the exit of a map.
         for edge in it.state.out_edges(end) {
             let arrives = written.is_some() && !matches!(it.state.node(edge.dst), Node::MapExit { .. });
-            let Some(memlet) = edge.memlet().filter(|_| !arrives) else { continue };
+            let alias = it.state.is_alias_edge(edge);
+            let Some(memlet) = edge.memlet().filter(|_| !arrives && !alias) else { continue };
             if let Some(name) = target(it.state, edge) {
                 add(name, write(memlet), edge);
             }

@@ -97,5 +97,26 @@ rules! {
          element. Only subsets that are exact prove anything.";
     RACES = "V027", "Iterations do not write the same element",
         "A write in a map depends on every parameter that takes more than one value, unless it has a conflict \
-         resolution or the container belongs to the iteration.";
+         resolution, goes to a stream, or the container belongs to the iteration.";
+    VIEWS = "V028", "A view shows one container",
+        "Every access of a view has one edge at its connector `views`, whose memlet is about another container of the \
+         same type that is no stream; accesses in one scope show the same elements. A view that is shown by an edge into \
+         it is not written: the dataflow would not tell.";
+    REFERENCES = "V029", "References are set",
+        "Edges at the connector `set` lead to accesses of references and carry memlets about other containers of the \
+         same type that are no streams. A reference that is used is set somewhere in its SDFG.";
+    STREAMS = "V030", "Streams are queues",
+        "A memlet about a stream has no conflict resolution; a tasklet pushes to or pops from one queue, one element at \
+         a time; library operations and control flow read no streams.";
+    CONSTANTS = "V031", "Constants are not written",
+        "No data enters an access of a constant: its elements are part of the program.";
+    CONSUME = "V032", "A consume scope takes from one queue",
+        "A consume scope has one parameter, one queue of a stream enters it at `IN_stream`, and what leaves `OUT_stream` \
+         goes to a tasklet or an access inside.";
+    MACHINES = "V033", "Machines have ways between their vertices",
+        "A state machine has at least one vertex, vertices with different labels, transitions between vertices that it \
+         has, and no transition after one without a condition: it would never be tried.";
+    STRUCTURES = "V034", "Members of structures are containers",
+        "Every member of a structure is a container called `structure.member`, whose shape begins with the extents of the \
+         array of structures; all members are internal to the program or none. Only members have dots in their names.";
 }

@@ -1,7 +1,9 @@
 //! What the checks of one state share.
 
 use super::control::{Walk, in_range};
-use super::{Report, connectors, graph, memlets, nested, order, races, tasklets};
+use super::{
+    Report, aliases, connectors, graph, memlets, nested, order, races, streams, structures, tasklets,
+};
 use crate::state::EdgeView;
 use crate::symbolic::{Atom, Facts};
 use crate::{Expr, Name, Node, NodeId, Range, Sdfg, State};
@@ -40,6 +42,9 @@ pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
             _ => {}
         }
     }
+    aliases::check(&it, report);
+    streams::check(&it, report);
+    structures::check_writes(&it, report);
     order::check(&it, report);
     races::check(&it, report);
 }

@@ -34,6 +34,7 @@ pub(super) fn check(it: &Checked<'_>, id: NodeId, tasklet: &Tasklet, report: &mu
                 }
             }
             TaskletCode::External(call) => body.arguments(&call.arguments),
+            TaskletCode::Foreign(_) => {}
         }
     });
 }

@@ -393,15 +393,16 @@ fn nest(outer: Option<(NodeId, NodeId)>, inner: (NodeId, NodeId)) -> (Vec<NodeId
     (entries, exits)
 }
 
-/// What combining values of a type starts from.
-pub(super) fn identity(wcr: Wcr, dtype: DType) -> Constant {
-    match wcr {
+/// What combining values of a type starts from; `None` where that is not known.
+pub(super) fn identity(wcr: Wcr, dtype: DType) -> Option<Constant> {
+    Some(match wcr {
         Wcr::Sum | Wcr::LogicalOr | Wcr::BitOr | Wcr::BitXor => Constant::of_int(0, dtype),
         Wcr::Product | Wcr::LogicalAnd => Constant::of_int(1, dtype),
         Wcr::BitAnd => all_ones(dtype),
         Wcr::Min => largest(dtype),
         Wcr::Max => smallest(dtype),
-    }
+        Wcr::Custom(_) => return None,
+    })
 }
 
 fn all_ones(dtype: DType) -> Constant {

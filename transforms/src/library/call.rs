@@ -185,9 +185,13 @@ impl Call {
         let connectors: Vec<Name> = self.outputs.keys().cloned().collect();
         for connector in connectors {
             let output = &self.outputs[&connector];
+            let is_alias = |it: &Operand| around.sdfg.container(&it.memlet.data).is_some_and(Data::is_alias);
             let overlaps = self.inputs.values().any(|input| {
-                input.memlet.data == output.memlet.data
-                    && input.memlet.subset.intersects(&output.memlet.subset, &self.facts) != Some(false)
+                // A view may show any container of its type.
+                is_alias(input)
+                    || is_alias(output)
+                    || input.memlet.data == output.memlet.data
+                        && input.memlet.subset.intersects(&output.memlet.subset, &self.facts) != Some(false)
             });
             if overlaps {
                 self.redirect(around, state, &connector);

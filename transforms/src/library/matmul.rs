@@ -1,10 +1,10 @@
 //! Matrix products as loops, and what kind of product the operands make.
 
-use super::accumulate::{Accumulation, Axis, Input, identity};
+use super::accumulate::{Accumulation, Axis, Input};
 use super::{Call, Expansion};
 use crate::Refusal;
 use crate::surroundings::Surroundings;
-use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr, State, Wcr};
+use dacec_ir::{BinaryOp, Constant, DType, Expr, ScalarExpr, State, Wcr};
 
 /// Loops, in the order in which the operands lie in memory.
 ///
@@ -47,7 +47,7 @@ impl Expansion for PureMatMul {
             ],
             value: ScalarExpr::binary(BinaryOp::Mul, factor("a", a.dtype), factor("b", b.dtype)),
             wcr: if c.dtype == DType::Bool { Wcr::LogicalOr } else { Wcr::Sum },
-            identity: identity(Wcr::Sum, c.dtype),
+            identity: Constant::of_int(0, c.dtype),
             output: c,
             accumulate: false,
         };

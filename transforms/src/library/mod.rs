@@ -32,7 +32,7 @@ pub use reduce::PureReduce;
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
-use dacec_ir::{Name, Node, NodeId, State};
+use dacec_ir::{Feature, Name, Node, NodeId, State};
 use std::sync::Arc;
 
 /// One way to compute a library operation.
@@ -107,6 +107,11 @@ impl Transformation for ExpandLibrary {
 
     fn name(&self) -> &'static str {
         "ExpandLibrary"
+    }
+
+    /// What an expansion builds touches the operands of the call alone, in the same ways.
+    fn handles(&self, _feature: Feature) -> bool {
+        true
     }
 
     fn find(&self, around: &Surroundings<'_>, state: &State, site: NodeId) -> Result<Expandable, Refusal> {

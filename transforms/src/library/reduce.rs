@@ -70,13 +70,19 @@ fn plan(call: &Call) -> Result<Accumulation<'_>, Refusal> {
             kept.len()
         )));
     }
+    let Some(identity) = identity(reduce.wcr, output.dtype) else {
+        return Err(Refusal::unproved(format!(
+            "it is not known what combining by `{}` starts from",
+            reduce.wcr
+        )));
+    };
     Ok(Accumulation {
         kept,
         reduced,
         inputs: vec![Input { connector: "value", operand: input, axes: of }],
         value: ScalarExpr::name("value").cast(input.dtype, output.dtype),
         wcr: reduce.wcr,
-        identity: identity(reduce.wcr, output.dtype),
+        identity,
         output,
         accumulate: reduce.accumulate,
     })

@@ -129,7 +129,7 @@ fn only_state(body: &Region) -> Result<&State, Refusal> {
             Block::Break | Block::Continue | Block::Return => {
                 return Err(Refusal::unproved("the body leaves the loop"));
             }
-            Block::Loop(_) | Block::Conditional(_) => {
+            Block::Loop(_) | Block::Conditional(_) | Block::Machine(_) => {
                 return Err(Refusal::unproved("the body has control flow of its own"));
             }
         }

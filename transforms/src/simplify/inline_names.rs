@@ -84,6 +84,12 @@ impl Renaming {
                     rename(variable);
                 }
             }
+            Block::Machine(it) => {
+                it.transitions
+                    .iter_mut()
+                    .flat_map(|way| &mut way.assignments)
+                    .for_each(|it| rename(&mut it.symbol));
+            }
             Block::Conditional(_) | Block::Break | Block::Continue | Block::Return => {}
         }
     }

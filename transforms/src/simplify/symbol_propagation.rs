@@ -114,6 +114,14 @@ impl Walk {
                 Block::Assign(assignments) => self.assign(assignments),
                 Block::Loop(it) => self.loop_(it),
                 Block::Conditional(it) => self.conditional(it),
+                // Which vertex runs after which is not known.
+                Block::Machine(it) => {
+                    self.known.clear();
+                    for vertex in &mut it.vertices {
+                        self.region(&mut vertex.body);
+                        self.known.clear();
+                    }
+                }
                 Block::Break | Block::Continue | Block::Return => {}
             }
         }
