@@ -8,8 +8,10 @@
 
 use crate::Interface;
 use crate::cpp::types::CHECKED_FEATURES;
-use crate::cpp::{PREAMBLE, c_type, features_name, kernel_declaration, kernel_name, prelude, print_expr};
-use crate::tree::{Buffer, Parameter, ParameterKind, Program};
+use crate::cpp::{
+    PREAMBLE, c_text, c_type, features_name, kernel_declaration, kernel_name, prelude, print_expr,
+};
+use crate::tree::{Buffer, Failure, Parameter, ParameterKind, Program};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{DType, Expr, Name};
 use std::collections::BTreeSet;
@@ -166,6 +168,10 @@ impl<'p> Unit<'p> {
         self.line(&format!("    switch ({}({})) {{", kernel_name(&self.program.name), passed.join(", ")));
         self.line("        case 0: return 0;");
         self.line("        case 5: return abi_fail(5, \"a symbol has a value without meaning, such as a step of zero\");");
+        for (number, message) in self.program.failures.iter().enumerate() {
+            let number = Failure::Check(number).number();
+            self.line(&format!("        case {number}: return abi_fail(6, {});", c_text(message)));
+        }
         self.line(
             "        default: return abi_fail(3, \"memory for a temporary array could not be allocated\");",
         );

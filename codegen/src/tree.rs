@@ -9,6 +9,7 @@
 //! **Meaning.** Operations mean what [`dacec_ir::code`] says. The iterations of a loop with [`For::parallel`] may run in
 //! any order and at once, and those of one marked [`For::independent`] never touch each other's memory.
 
+use dacec_ir::control_flow::Format;
 use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, UnaryOp, Wcr, code::Function};
 
 /// A function with everything that it needs.
@@ -22,6 +23,8 @@ pub struct Program {
     pub parameters: Vec<Parameter>,
     /// Memory that is kept between calls; passed as pointers after the parameters.
     pub persistent: Vec<Buffer>,
+    /// Messages of failed checks, by number.
+    pub failures: Vec<String>,
     /// Whether a part of the program that runs in parallel can fail.
     pub parallel_failures: bool,
     /// What it does.
@@ -190,6 +193,8 @@ pub enum Stmt {
         /// How.
         escape: Escape,
     },
+    /// Writes text to the standard output.
+    Print(Vec<Written>),
     /// Leaves the function if a parallel part before has failed.
     Propagate,
     /// A product of matrices.
@@ -200,9 +205,34 @@ pub enum Stmt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No memory.
-    OutOfMemory = 3,
+    OutOfMemory,
     /// A symbol has a value without meaning, such as the step 0.
-    BadSymbol = 5,
+    BadSymbol,
+    /// A check failed, whose message has that number.
+    Check(usize),
+}
+
+impl Failure {
+    /// What the function that computes returns.
+    pub fn number(self) -> i32 {
+        match self {
+            Failure::OutOfMemory => 3,
+            Failure::BadSymbol => 5,
+            Failure::Check(message) => Self::FIRST_CHECK + i32::try_from(message).unwrap_or(0),
+        }
+    }
+
+    /// The number of the first check; callers of the library see one number for all.
+    pub const FIRST_CHECK: i32 = 100;
+}
+
+/// A part of a printed text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Written {
+    /// A text that is known.
+    Text(String),
+    /// A number, as Python writes it.
+    Value(Value, Option<Format>),
 }
 
 /// Where control goes when it leaves a block.

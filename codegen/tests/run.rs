@@ -232,3 +232,54 @@ fn two_writes_to_neighbours_are_atomic() {
     assert_eq!(library.call(&mut [Argument::I64s(&mut y), Argument::I64(50_000)]), 0);
     assert!(y[1..50_000].iter().all(|value| *value == 2) && y[0] == 1 && y[50_000] == 1);
 }
+
+/// A map over `x` that gives up where an element is negative.
+fn checked() -> dacec_ir::Sdfg {
+    let mut inner = SdfgBuilder::new("inner");
+    inner.array("x", DType::Float64, [n()]);
+    let fail = dacec_ir::control_flow::Effect::Fail {
+        message: "an element is \"negative\"".to_owned(),
+        span: dacec_ir::Span::new(0, 0, 7),
+    };
+    let load = ScalarExpr::Load { name: "x".into(), indices: vec![ScalarExpr::Symbolic(Expr::sym("i"))] };
+    inner.push(dacec_ir::Block::Conditional(dacec_ir::Conditional {
+        branches: vec![dacec_ir::Branch {
+            condition: Some(ScalarExpr::binary(BinaryOp::Lt, load, ScalarExpr::float(0.0))),
+            body: dacec_ir::Region::new([dacec_ir::Block::Effect(fail)]),
+        }],
+        ..Default::default()
+    }));
+    let inner = inner.build();
+    let mut outer = SdfgBuilder::new("checked");
+    outer.array("x", DType::Float64, [n()]);
+    let mut sdfg = outer.build();
+    let mut state = dacec_ir::State::new("s");
+    let (entry, exit) =
+        state.add_map("m", [("i".into(), dacec_ir::Range::full(&n()))], dacec_ir::Schedule::CpuMulticore);
+    let access = state.add_access("x");
+    let nested = dacec_ir::NestedSdfg {
+        sdfg: inner,
+        inputs: ["x".into()].into_iter().collect(),
+        outputs: Default::default(),
+        symbols: [("N".into(), n()), ("i".into(), Expr::sym("i"))].into_iter().collect(),
+        span: Default::default(),
+    };
+    let nested = state.add_node(dacec_ir::Node::Nested(Box::new(nested)));
+    let all = || Memlet::new("x", dacec_ir::Subset::full(&[n()]));
+    state.connect((access, None), (entry, Some("IN_x")), all());
+    state.connect((entry, Some("OUT_x")), (nested, Some("x")), all().dynamic());
+    state.order(nested, exit);
+    sdfg.body.blocks.push(dacec_ir::Block::State(state));
+    sdfg.symbols.insert("N".into(), DType::Int64);
+    sdfg
+}
+
+#[test]
+fn a_check_that_fails_in_a_parallel_loop_ends_the_program_with_its_message() {
+    let library = compile(&checked());
+    let mut x = vec![1.0; 1000];
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::I64(1000)]), 0);
+    x[617] = -1.0;
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::I64(1000)]), 6);
+    assert_eq!(library.error(), "line 7: an element is \"negative\"");
+}

@@ -46,6 +46,8 @@ impl Program {
 pub(crate) struct Globals {
     /// Name of the file.
     pub(crate) file: String,
+    /// Its text.
+    pub(crate) text: String,
     /// Its lines.
     pub(crate) lines: Lines,
     /// Module-level names.
@@ -54,6 +56,13 @@ pub(crate) struct Globals {
     pub(crate) symbols: IndexMap<Name, DType>,
     /// Annotated functions, in order.
     pub(crate) programs: IndexMap<String, Program>,
+}
+
+impl Globals {
+    /// The text at a place.
+    pub(crate) fn source(&self, range: TextRange) -> &str {
+        self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
+    }
 }
 
 /// A Python file, parsed and scanned.
@@ -79,6 +88,7 @@ impl SourceFile {
         })?;
         let globals = Globals {
             file: name.to_owned(),
+            text: text.to_owned(),
             lines: Lines::new(text),
             values: IndexMap::new(),
             symbols: IndexMap::new(),

@@ -6,6 +6,7 @@
 use crate::numpy::Entry;
 use crate::parse::ast;
 use crate::promotion::Typed;
+use dacec_ir::control_flow::Piece;
 use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Subset};
 use std::sync::Arc;
 
@@ -240,6 +241,8 @@ pub(crate) enum Value {
     Ellipsis,
     /// A text that is known.
     Text(String),
+    /// A text with numbers in it that are known when the program runs.
+    Message(Vec<Piece>),
     /// A number.
     Scalar(Scalar),
     /// An array.
@@ -284,7 +287,7 @@ impl Value {
         match self {
             Value::None => "None",
             Value::Ellipsis => "an ellipsis",
-            Value::Text(_) => "a string",
+            Value::Text(_) | Value::Message(_) => "a string",
             Value::Scalar(_) => "a number",
             Value::Array(_) => "an array",
             Value::Tuple(_) => "a tuple",

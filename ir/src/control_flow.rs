@@ -10,6 +10,9 @@
 mod machine;
 
 pub use machine::{Machine, Transition, Vertex};
+mod effect;
+
+pub use effect::{BadFormat, Effect, Format, Notation, Piece};
 
 use crate::{Expr, Name, ScalarExpr, Span, State};
 
@@ -33,6 +36,8 @@ pub enum Block {
     Conditional(Conditional),
     /// Runs regions in an order that transitions tell.
     Machine(Box<Machine>),
+    /// Does something that people notice.
+    Effect(Effect),
     /// Leaves the innermost loop.
     Break,
     /// Starts the next iteration of the innermost loop.
@@ -174,7 +179,8 @@ impl Block {
             Block::Loop(it) => vec![&it.body],
             Block::Conditional(it) => it.branches.iter().map(|branch| &branch.body).collect(),
             Block::Machine(it) => it.vertices.iter().map(|vertex| &vertex.body).collect(),
-            Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
+            Block::State(_) | Block::Assign(_) | Block::Effect(_) => Vec::new(),
+            Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }
 
@@ -184,7 +190,8 @@ impl Block {
             Block::Loop(it) => vec![&mut it.body],
             Block::Conditional(it) => it.branches.iter_mut().map(|branch| &mut branch.body).collect(),
             Block::Machine(it) => it.vertices.iter_mut().map(|vertex| &mut vertex.body).collect(),
-            Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
+            Block::State(_) | Block::Assign(_) | Block::Effect(_) => Vec::new(),
+            Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }
 
@@ -201,6 +208,7 @@ impl Block {
                 LoopHeader::For { .. } => Vec::new(),
             },
             Block::Machine(it) => it.scalars(),
+            Block::Effect(it) => it.scalars(),
             Block::State(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }
@@ -217,6 +225,7 @@ impl Block {
                 LoopHeader::For { .. } => Vec::new(),
             },
             Block::Machine(it) => it.scalars_mut(),
+            Block::Effect(it) => it.scalars_mut(),
             Block::State(_) | Block::Break | Block::Continue | Block::Return => Vec::new(),
         }
     }

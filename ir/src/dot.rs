@@ -105,6 +105,7 @@ impl Printer {
                     this.cluster(&label, "solid", |this| this.region(sdfg, &vertex.body));
                 }
             }),
+            Block::Effect(it) => self.cluster(&drawing::effect(it), "rounded", |_| {}),
             Block::Break => self.cluster("break", "rounded", |_| {}),
             Block::Continue => self.cluster("continue", "rounded", |_| {}),
             Block::Return => self.cluster("return", "rounded", |_| {}),

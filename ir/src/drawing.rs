@@ -1,7 +1,7 @@
 //! What pictures of SDFGs say: the words in nodes, on edges and above blocks. Shared by [`dot`](crate::dot) and
 //! [`svg`](crate::svg).
 
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader, Piece};
 use crate::state::EdgeView;
 use crate::{Assignment, Branch, Loop, Machine, Map, Node, Range, Sdfg, State, TaskletCode};
 
@@ -45,6 +45,19 @@ pub(crate) fn node(sdfg: &Sdfg, state: &State, node: &Node) -> Drawn {
 /// What moves along an edge.
 pub(crate) fn edge(edge: EdgeView<'_>) -> String {
     edge.memlet().map(ToString::to_string).unwrap_or_default()
+}
+
+pub(crate) fn effect(it: &Effect) -> String {
+    match it {
+        Effect::Fail { message, .. } => format!("fail: {message}"),
+        Effect::Print { pieces, .. } => {
+            let text = |piece: &Piece| match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Value(value, _) => format!("{{{value}}}"),
+            };
+            format!("print: {}", pieces.iter().map(text).collect::<String>().trim_end())
+        }
+    }
 }
 
 pub(crate) fn repeat(it: &Loop) -> String {

@@ -68,12 +68,26 @@ impl Sdfg {
         let mut used = BTreeSet::new();
         let mut assigned = BTreeSet::new();
         self.body.visit(&mut |block| collect_block_symbols(block, &mut used, &mut assigned));
-        used.retain(|name| !assigned.contains(name) && !self.containers.contains_key(name));
+        let is_container =
+            |name: &Name| self.containers.contains_key(name) && !self.symbols.contains_key(name);
+        used.retain(|name| !assigned.contains(name) && !is_container(name));
         for data in self.containers.values() {
             let symbols = data.symbols();
             used.extend(symbols.into_iter().filter(|name| !data.is_transient() || !assigned.contains(name)));
         }
         used.into_iter().collect()
+    }
+
+    /// Whether the name is that of a scalar argument that the SDFG never changes: a symbol of the same name stands for its
+    /// value.
+    pub fn is_constant_argument(&self, name: &Name) -> bool {
+        let integer = |data: &Data| matches!(data, Data::Scalar(it) if it.dtype.is_integer());
+        self.arguments.contains(name)
+            && self.containers.get(name).is_some_and(integer)
+            && self.body.states().iter().all(|state| {
+                let is_written = |id, node: &Node| node.as_access() == Some(name) && state.in_degree(id) > 0;
+                !state.nodes().any(|(id, node)| is_written(id, node))
+            })
     }
 
     /// What holds of sizes whenever the SDFG runs: the extents of its arguments are not negative.
@@ -120,6 +134,19 @@ impl Sdfg {
                 }
             }
         });
+    }
+
+    /// Whether running it does more than computing: it, or an SDFG nested in it, prints or checks something.
+    pub fn has_effects(&self) -> bool {
+        let mut found = false;
+        self.body.visit(&mut |block| {
+            found |= match block {
+                Block::Effect(_) => true,
+                Block::State(state) => state.has_effects(),
+                _ => false,
+            }
+        });
+        found
     }
 
     /// Calls `f` on every state of this SDFG and of the SDFGs nested in it, for change.

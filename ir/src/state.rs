@@ -273,6 +273,11 @@ impl State {
             || names(edge.dst_conn(), &[data::VIEWS, data::SET]) && is_access(edge.dst)
     }
 
+    /// Whether an SDFG that is nested in the state prints or checks something.
+    pub fn has_effects(&self) -> bool {
+        self.nodes().any(|(_, node)| matches!(node, Node::Nested(nested) if nested.sdfg.has_effects()))
+    }
+
     /// Nodes strictly between a map's entry and its exit, those of nested scopes too, in topological order.
     pub fn scope_nodes(&self, entry: NodeId) -> Vec<NodeId> {
         let Node::MapEntry(map) = self.node(entry) else { return Vec::new() };

@@ -75,6 +75,7 @@ fn block(sdfg: &Sdfg, block: &Block) -> Picture {
             });
             frame(&it.label, "#ffffff", false, &vertices.collect::<Vec<_>>())
         }
+        Block::Effect(it) => words(&drawing::effect(it)),
         Block::Break => words("break"),
         Block::Continue => words("continue"),
         Block::Return => words("return"),

@@ -149,7 +149,8 @@ pub fn visit_with_facts(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&m
                 let inner = facts.without(&|symbol| assigned.contains(symbol));
                 it.vertices.iter_mut().for_each(|vertex| visit_with_facts(&mut vertex.body, &inner, f));
             }
-            Block::State(_) | Block::Assign(_) | Block::Break | Block::Continue | Block::Return => {}
+            Block::State(_) | Block::Assign(_) | Block::Effect(_) => {}
+            Block::Break | Block::Continue | Block::Return => {}
         }
     }
     f(region, facts);

@@ -55,3 +55,17 @@ fn float(value: f64, dtype: DType) -> Text {
         _ => Text::new(text, level),
     }
 }
+/// A text as a literal; what C++ might read as something else is written as an octal number.
+pub(crate) fn c_text(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'\n' => literal.push_str("\\n"),
+            b'"' | b'\\' => literal.extend(['\\', char::from(byte)]),
+            b' '..=b'~' if byte != b'?' => literal.push(char::from(byte)),
+            _ => literal.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    literal.push('"');
+    literal
+}

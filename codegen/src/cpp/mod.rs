@@ -7,6 +7,7 @@
 mod functions;
 mod gemm;
 mod literals;
+mod output;
 pub(crate) mod prelude;
 mod statements;
 mod symbolic;
@@ -18,6 +19,7 @@ use crate::{Blas, CodegenError, Options};
 use dacec_ir::{DType, Wcr};
 use std::collections::BTreeSet;
 
+pub(crate) use literals::c_text;
 pub(crate) use symbolic::print_expr;
 pub(crate) use types::{PREAMBLE, c_type};
 

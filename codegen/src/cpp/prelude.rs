@@ -102,6 +102,61 @@ template <typename T> static inline T dacec_gcd(T a, T b) {
     return a < 0 ? (T)(0 - a) : a;
 }
 "),
+    ("dacec_print", &[], "\
+extern \"C\" int printf(const char *, ...);
+extern \"C\" int snprintf(char *, __SIZE_TYPE__, const char *, ...);
+extern \"C\" double strtod(const char *, char **);
+extern \"C\" float strtof(const char *, char **);
+extern \"C\" int fflush(void *);
+
+// Writes the shortest number that reads back as the value, as Python does; a whole one with a point if asked to.
+static inline void dacec_print_float(double value, bool single, bool point) {
+    if (__builtin_isnan(value) || __builtin_isinf(value)) {
+        printf(\"%s\", __builtin_isnan(value) ? \"nan\" : value > 0 ? \"inf\" : \"-inf\");
+        return;
+    }
+    char text[40];
+    int digits = 0;
+    bool exact = false;
+    while (!exact && digits < 17) {
+        snprintf(text, sizeof text, \"%.*e\", digits++, value);
+        exact = single ? strtof(text, 0) == (float)value : strtod(text, 0) == value;
+    }
+    int mark = 0;
+    while (text[mark] != 'e') ++mark;
+    int exponent = 0;
+    for (int at = mark + 2; text[at] != 0; ++at) exponent = 10 * exponent + (text[at] - '0');
+    if (text[mark + 1] == '-') exponent = -exponent;
+    if (exponent < -4 || exponent >= 16) {
+        printf(\"%s\", text);
+    } else if (exponent < digits - 1) {
+        printf(\"%.*f\", digits - 1 - exponent, value);
+    } else {
+        int written = 0;
+        for (int at = 0; at < mark; ++at) {
+            if (text[at] == '.') continue;
+            if (text[at] != '-') ++written;
+            printf(\"%c\", text[at]);
+        }
+        for (; written <= exponent; ++written) printf(\"0\");
+        if (point) printf(\".0\");
+    }
+}
+"),
+    ("dacec_print_complex", &["dacec_print"], "\
+// Writes a complex number as Python does.
+static inline void dacec_print_complex(complex128_t value, bool single) {
+    const double re = __real__ value, im = __imag__ value;
+    const bool whole = re != 0 || __builtin_signbit(re);
+    if (whole) {
+        printf(\"(\");
+        dacec_print_float(re, single, false);
+        if (__builtin_isnan(im) || !__builtin_signbit(im)) printf(\"+\");
+    }
+    dacec_print_float(im, single, false);
+    printf(whole ? \"j)\" : \"j\");
+}
+"),
     ("dacec_complex", &[], "\
 static inline complex64_t dacec_complex(float re, float im) {
     complex64_t z;

@@ -71,6 +71,7 @@ impl Printer<'_> {
             Stmt::Leave(Escape::Return) => self.line("return 0;"),
             Stmt::Leave(Escape::Label(label)) => self.line(&format!("goto {label};")),
             Stmt::Fail { code, escape } => self.fail(*code, escape),
+            Stmt::Print(pieces) => self.print(pieces)?,
             Stmt::Propagate => self.line("if (dacec_status != 0) return dacec_status;"),
             Stmt::Gemm(gemm) => self.gemm(gemm)?,
         }
@@ -124,10 +125,11 @@ impl Printer<'_> {
     }
 
     fn fail(&mut self, code: Failure, escape: &Escape) {
-        let number = code as i32;
+        let number = code.number();
         let why = match code {
             Failure::OutOfMemory => "out of memory",
             Failure::BadSymbol => "a symbol has a value without meaning",
+            Failure::Check(_) => "a check failed",
         };
         match escape {
             Escape::Return => self.line(&format!("return {number}; // {why}")),

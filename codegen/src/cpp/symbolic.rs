@@ -14,6 +14,7 @@ pub(crate) fn print_expr(expr: &Expr) -> (String, BTreeSet<&'static str>) {
         file: String::new(),
         parameters: Vec::new(),
         persistent: Vec::new(),
+        failures: Vec::new(),
         parallel_failures: false,
         body: Vec::new(),
     };

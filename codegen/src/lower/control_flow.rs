@@ -3,8 +3,8 @@
 use super::expressions::truth;
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::{Direction, Failure, For, Stmt, Value};
-use dacec_ir::control_flow::LoopHeader;
+use crate::tree::{Direction, Failure, For, Stmt, Value, Written};
+use dacec_ir::control_flow::{Effect, LoopHeader, Piece};
 use dacec_ir::{Assignment, BinaryOp, Block, Conditional, DType, Expr, Loop, Name, Region};
 use std::collections::BTreeSet;
 
@@ -32,11 +32,44 @@ impl<'a> Function<'_, 'a> {
                 let what = "is a state machine, which has to be rewritten as a loop before";
                 return Err(CodegenError::unsupported(format!("machine `{}`", it.label), what));
             }
+            Block::Effect(effect) => self.lower_effect(effect, out)?,
             Block::Break => out.push(Stmt::Break),
             Block::Continue => out.push(Stmt::Continue),
             Block::Return => {
                 self.leaves += 1;
                 out.push(Stmt::Leave(self.leave.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn lower_effect(&mut self, effect: &Effect, out: &mut Vec<Stmt>) -> Result<()> {
+        match effect {
+            Effect::Fail { message, span } => {
+                let file = self.sdfg.file.rsplit('/').next().unwrap_or_default();
+                let message = match (file, span.line) {
+                    (_, 0) => message.clone(),
+                    ("", line) => format!("line {line}: {message}"),
+                    (file, line) => format!("{file}:{line}: {message}"),
+                };
+                let known = self.shared.failures.iter().position(|it| *it == message);
+                let number = known.unwrap_or(self.shared.failures.len());
+                if known.is_none() {
+                    self.shared.failures.push(message);
+                }
+                self.note_failure();
+                out.push(Stmt::Fail { code: Failure::Check(number), escape: self.shared.failure.clone() });
+            }
+            Effect::Print { pieces, span } => {
+                self.mark(*span, out);
+                let mut written = Vec::new();
+                for piece in pieces {
+                    written.push(match piece {
+                        Piece::Text(text) => Written::Text(text.clone()),
+                        Piece::Value(value, format) => Written::Value(self.scalar(value)?, *format),
+                    });
+                }
+                out.push(Stmt::Print(written));
             }
         }
         Ok(())

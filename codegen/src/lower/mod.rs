@@ -77,7 +77,7 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     let mut body = Vec::new();
     function.promote_scalar_arguments(true, &mut body)?;
     function.lower_body(&mut body)?;
-    let Shared { mut entry, persistent, parallel_failures, .. } = shared;
+    let Shared { mut entry, persistent, failures, parallel_failures, .. } = shared;
     // Parameters that double as symbols come first: sizes of buffers depend on them.
     let at = body.iter().take_while(|stmt| matches!(stmt, Stmt::Declare { constant: true, .. })).count();
     body.splice(at..at, entry.drain(..));
@@ -85,7 +85,7 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     tidy::tidy(&mut body);
     versions::make_versions(&mut body, false);
     let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
-    Ok(Program { name, file, parameters, persistent, parallel_failures, body })
+    Ok(Program { name, file, parameters, persistent, failures, parallel_failures, body })
 }
 
 /// Removes a `return` at the end, where it leads to the next statement; tells whether there was one.
@@ -111,6 +111,8 @@ struct Shared {
     region: ExecutionRegion,
     /// What an allocation does that fails.
     failure: Escape,
+    /// Messages of failed checks.
+    failures: Vec<String>,
     /// Whether such a failure happens in a parallel region, from which there is no return.
     parallel_failures: bool,
     /// Whether there is one in the parallel loop that is being lowered.
@@ -136,6 +138,7 @@ impl Shared {
             stack_left: allocation::STACK_BYTES,
             region: ExecutionRegion::default(),
             failure: Escape::Return,
+            failures: Vec::new(),
             parallel_failures: false,
             iteration_fails: false,
         }

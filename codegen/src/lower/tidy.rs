@@ -8,7 +8,7 @@
 //!
 //! **Sound because** both are statements of the same block, and nothing between them uses the variable.
 
-use crate::tree::{Index, Place, Stmt, Value};
+use crate::tree::{Index, Place, Stmt, Value, Written};
 use dacec_ir::{Expr, Name};
 use std::collections::BTreeMap;
 
@@ -121,6 +121,13 @@ fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
                 [&matrix.row_stride, &matrix.column_stride]
                     .into_iter()
                     .for_each(|value| visit_value(value, f));
+            }
+        }
+        Stmt::Print(pieces) => {
+            for piece in pieces {
+                if let Written::Value(value, _) = piece {
+                    visit_value(value, f);
+                }
             }
         }
         Stmt::Source(_)

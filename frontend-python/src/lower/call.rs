@@ -300,6 +300,7 @@ impl Lowerer<'_> {
                     .into());
             }
         }
+        let free = callee.free_symbols();
         for (parameter, default) in parameters {
             let value = match (values.shift_remove(&parameter), default) {
                 (Some(value), _) => value,
@@ -309,7 +310,12 @@ impl Lowerer<'_> {
                     return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
                 }
             };
-            if callee.containers.contains_key(parameter.as_str()) {
+            let is_argument = callee.containers.contains_key(parameter.as_str());
+            if is_argument && free.iter().any(|symbol| symbol.as_str() == parameter) {
+                let value = self.integer(&value, range)?;
+                call.symbols.insert(parameter.as_str().into(), value);
+            }
+            if is_argument {
                 call.arguments.insert(parameter.into(), value);
             } else {
                 let value = self.integer(&value, range)?;
@@ -363,7 +369,9 @@ impl Lowerer<'_> {
         let substitution = substitution(&call.symbols);
         for (parameter, own, given) in equations {
             let own = own.subs(&substitution);
-            if self.facts.prove_eq(&own, &given) == Some(false) {
+            if self.facts.prove_eq(&own, &given) != Some(false) {
+                self.require_equal(&own, &given, range)?;
+            } else {
                 let message = format!(
                     "the argument `{parameter}` of `{name}` has extent {given} where {own} is declared"
                 );

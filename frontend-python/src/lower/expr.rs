@@ -8,7 +8,7 @@ use crate::numpy;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::{self, truth};
 use crate::types::{Scalar, Value};
-use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, ScalarExpr, UnaryOp};
+use dacec_ir::{BinaryOp, Constant, DType, Expr, ScalarExpr, UnaryOp};
 use std::sync::Arc;
 
 impl Lowerer<'_> {
@@ -43,6 +43,7 @@ impl Lowerer<'_> {
             NoneLiteral(_) => Ok(Value::None),
             EllipsisLiteral(_) => Ok(Value::Ellipsis),
             StringLiteral(it) => Ok(Value::Text(it.value.to_str().to_owned())),
+            FString(it) => self.f_string(it),
             BinOp(it) => self.bin_op(it, dest),
             UnaryOp(it) => self.unary_op(it, dest),
             BoolOp(it) => self.bool_op(it),
@@ -327,12 +328,9 @@ impl Lowerer<'_> {
             return Err(self.not_an_integer(value, range));
         }
         if let ScalarExpr::Name(container) = &scalar.code {
-            if let Some(symbol) = self.entry_symbols.get(container) {
-                return Ok(Expr::sym(symbol));
-            }
+            // The value of an argument is that of the symbol with the same name.
             if self.sdfg.arguments.contains(container) {
-                let container = container.clone();
-                return Ok(Expr::sym(self.entry_symbol(&container)));
+                return Ok(Expr::sym(container));
             }
             if scalar.dtype() == DType::Int64
                 && let Some(name) = self.variable_of(container)
@@ -346,13 +344,6 @@ impl Lowerer<'_> {
         self.set_symbol(&symbol, scalar::cast(scalar, DType::Int64));
         self.mutable.shift_remove(&symbol);
         Ok(Expr::sym(symbol))
-    }
-
-    /// The symbol that holds the value of an integer parameter.
-    pub(super) fn entry_symbol(&mut self, container: &Name) -> Name {
-        let symbol = self.fresh(&format!("{container}_value"));
-        self.entry_symbols.insert(container.clone(), symbol.clone());
-        symbol
     }
 
     /// The value as an integer that is known.

@@ -293,7 +293,7 @@ impl Lowerer<'_> {
     }
 
     fn slice_range(
-        &self,
+        &mut self,
         [lower, upper, step]: [Option<Expr>; 3],
         extent: &Expr,
         range: TextRange,
@@ -304,8 +304,20 @@ impl Lowerer<'_> {
             return Err(Diagnostic::error(codes::INDEX, range, message).into());
         };
         if stride > 0 {
-            let start = lower.map_or_else(Expr::zero, |at| self.bound(&at, extent));
+            let start = lower.map_or_else(Expr::zero, |at| match (at.as_int(), extent.as_int()) {
+                // Beyond the end, the slice has no elements, wherever it starts.
+                (Some(known), None) if known >= 0 => at,
+                _ => self.bound(&at, extent),
+            });
+            let is_difference = upper.as_ref().is_some_and(|at| at.as_int().is_none());
             let stop = upper.map_or_else(|| extent.clone(), |at| self.bound(&at, extent));
+            self.require_bound(&start, range)?;
+            if is_difference {
+                self.require_bound(&stop, range)?;
+            }
+            // An empty slice has no negative extent.
+            let is_empty = self.facts.prove_le(&stop, &start) == Some(true);
+            let stop = if is_empty { start.clone() } else { stop };
             return Ok(Range { start, stop, step });
         }
         let last = extent - 1;
@@ -314,12 +326,27 @@ impl Lowerer<'_> {
         Ok(Range { start, stop, step })
     }
 
+    /// A bound at a constant distance from the end is taken as it is; the array must be long enough for that.
+    fn require_bound(&mut self, bound: &Expr, range: TextRange) -> Result<()> {
+        if self.facts.prove_ge(bound, &Expr::zero()) == Some(true) {
+            return Ok(());
+        }
+        let message = format!("the bound {bound} of a slice must not be negative");
+        self.require(&Expr::zero().le(bound), message, range)
+    }
+
     /// A bound of a slice: from the front, and not beyond the end.
     fn bound(&self, at: &Expr, extent: &Expr) -> Expr {
         match (at.as_int(), extent.as_int(), (at - extent).as_int()) {
             (Some(known), Some(size), _) if known >= 0 => Expr::int(known.min(size)),
             (Some(known), Some(size), _) => Expr::int((known + size).max(0)),
-            (Some(known), ..) if known >= 0 => at.clone(),
+            (Some(known), ..) if known >= 0 => {
+                if self.facts.prove_le(at, extent) == Some(true) {
+                    at.clone()
+                } else {
+                    at.min(extent)
+                }
+            }
             (Some(_), ..) => extent + at,
             (.., Some(distance)) if distance <= 0 => at.clone(),
             (.., Some(_)) => extent.clone(),

@@ -102,6 +102,7 @@ impl Lowerer<'_> {
             self.storages.len(),
             self.sdfg.containers.len(),
             self.regions.len() + 1,
+            dims.iter().map(|(_, range)| range.stop.le(&range.start)).reduce(|a, b| a.or(&b)),
         ));
         for (param, range) in dims {
             self.params.push(param.clone());

@@ -30,6 +30,7 @@ mod call;
 mod comprehension;
 mod control;
 mod dataflow;
+mod effects;
 mod expr;
 mod gather;
 mod index;
@@ -134,8 +135,6 @@ pub(crate) struct Lowerer<'a> {
     /// Number of sequential loops around, inside the innermost parallel loop.
     loops: usize,
     returns: Option<returns::Returned>,
-    /// Symbols that stand for integer parameters: symbol by container; assigned at entry where used.
-    entry_symbols: IndexMap<Name, Name>,
     diagnostics: Vec<Diagnostic>,
     depth: usize,
     /// Where the statement is that is being lowered.
@@ -166,7 +165,6 @@ impl<'a> Lowerer<'a> {
             params: Vec::new(),
             loops: 0,
             returns: None,
-            entry_symbols: IndexMap::new(),
             diagnostics: Vec::new(),
             depth: 0,
             place: TextRange::default(),
@@ -183,6 +181,11 @@ impl<'a> Lowerer<'a> {
             return Err(Diagnostic::error(codes::MODULE_VALUE, expr.range(), message).into());
         }
         Ok(value)
+    }
+
+    /// Whether only an expression of the module is evaluated, so that no code can be added.
+    fn is_constant_evaluation(&self) -> bool {
+        self.sdfg.file.is_empty()
     }
 
     fn span(&self, range: TextRange) -> Span {
@@ -233,7 +236,9 @@ impl<'a> Lowerer<'a> {
             While(it) => self.while_statement(it),
             If(it) => self.if_statement(it),
             Return(it) => self.return_statement(it),
-            Pass(_) | Assert(_) => Ok(()),
+            Pass(_) => Ok(()),
+            Assert(it) => self.assert_statement(it),
+            Raise(it) => self.raise_statement(it),
             Break(it) => self.jump(Block::Break, it.range),
             Continue(it) => self.jump(Block::Continue, it.range),
             FunctionDef(it) => {

@@ -24,12 +24,14 @@ pub(super) struct Frame {
     containers: usize,
     /// Number of open regions in its body.
     regions: usize,
+    /// The condition under which a parallel loop has no iterations.
+    empty: Option<Expr>,
 }
 
 impl Frame {
     /// The frame of a parallel loop, before which so many storages and containers exist, with so many open regions inside.
-    pub(super) fn parallel(outside: usize, containers: usize, regions: usize) -> Self {
-        Frame { outside: Some(outside), containers, regions, ..Frame::default() }
+    pub(super) fn parallel(outside: usize, containers: usize, regions: usize, empty: Option<Expr>) -> Self {
+        Frame { outside: Some(outside), containers, regions, empty, ..Frame::default() }
     }
 
     /// Number of storages that existed before a parallel loop.
@@ -264,6 +266,27 @@ impl Lowerer<'_> {
             .label("which value stays depends on the order of the iterations")
             .help(format!("use `{param}` in the index, accumulate with `+=`, or loop with `range`"))
             .into())
+    }
+
+    /// The region around the parallel loops whose bodies are being filled without any control flow in between, and the
+    /// condition under which one of them has no iterations.
+    pub(super) fn before_map(&self) -> Option<(usize, Expr)> {
+        let mut open = self.regions.len();
+        let mut empty: Option<Expr> = None;
+        for frame in self.frames.iter().rev() {
+            let Some(own) = frame.empty.as_ref().filter(|_| frame.regions == open) else { break };
+            if self.params.iter().any(|param| own.uses(param)) {
+                break;
+            }
+            empty = Some(empty.map_or(own.clone(), |inner| inner.or(own)));
+            open -= 1;
+        }
+        Some((open.checked_sub(1)?, empty?))
+    }
+
+    /// Whether the symbol gets its value in one of the regions from that one on.
+    pub(super) fn is_assigned_from(&self, region: usize, symbol: &Name) -> bool {
+        self.regions[region..].iter().any(|region| super::returns::assigns(region, symbol))
     }
 
     fn check_not_outside(&self, name: &str, range: TextRange) -> Result<()> {

@@ -138,7 +138,7 @@ impl Lowerer<'_> {
     }
 
     /// The shape of the result of an element-wise operation.
-    pub(crate) fn broadcast(&self, views: &[&View], range: TextRange) -> Result<Vec<Expr>> {
+    pub(crate) fn broadcast(&mut self, views: &[&View], range: TextRange) -> Result<Vec<Expr>> {
         let mut shape: Vec<Expr> = Vec::new();
         for view in views {
             let other = view.shape();
@@ -148,7 +148,9 @@ impl Lowerer<'_> {
     }
 
     /// The shape to which two shapes broadcast.
-    pub(crate) fn broadcast_shapes(&self, a: &[Expr], b: &[Expr], range: TextRange) -> Result<Vec<Expr>> {
+    ///
+    /// Extents that may be equal are checked to be when the program runs.
+    pub(crate) fn broadcast_shapes(&mut self, a: &[Expr], b: &[Expr], range: TextRange) -> Result<Vec<Expr>> {
         let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
         let lead = long.len() - short.len();
         let mut shape = long.to_vec();
@@ -166,8 +168,11 @@ impl Lowerer<'_> {
                     .label(label)
                     .help("shapes are aligned at the last axis; extents must be equal, or one of them 1")
                     .into());
-            } else if extent.as_int().is_some() {
-                shape[lead + k] = extent.clone();
+            } else {
+                self.require_equal(other, extent, range)?;
+                if extent.as_int().is_some() {
+                    shape[lead + k] = extent.clone();
+                }
             }
         }
         Ok(shape)
@@ -228,7 +233,7 @@ impl Lowerer<'_> {
     }
 
     /// The value as one that broadcasts to the target's shape; superfluous unit axes are dropped.
-    fn fit(&self, target: &View, value: &View, range: TextRange) -> Result<View> {
+    fn fit(&mut self, target: &View, value: &View, range: TextRange) -> Result<View> {
         let mut value = value.clone();
         let shape = target.shape();
         while value.rank() > shape.len() {
@@ -248,6 +253,11 @@ impl Lowerer<'_> {
                 .label(format!("the target has shape {}", tuple(&shape)))
                 .help("extents must be equal to those of the target, or 1")
                 .into());
+        }
+        for (from, to) in extents.iter().zip(&shape[shape.len() - extents.len()..]) {
+            if !from.is_one() {
+                self.require_equal(from, to, range)?;
+            }
         }
         Ok(value)
     }

@@ -6,7 +6,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, ast};
 use crate::types::{Scalar, Value, View};
-use dacec_ir::{Array, Assignment, Block, DType, Data, Expr, Name, Region, ScalarExpr};
+use dacec_ir::{Array, DType, Data, Expr, Name, ScalarExpr};
 
 impl Lowerer<'_> {
     /// Lowers an annotated function.
@@ -83,10 +83,10 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// A number. An integer is also a symbol, so that it can be an extent or bound.
+    /// A number. The value of an integer is also that of a symbol of the same name, so that it can be an extent or bound:
+    /// one that has its value for all of the call, whatever the function assigns to the name.
     fn scalar_parameter(&mut self, name: &str, dtype: DType) -> Result<()> {
-        let is_symbol = self.globals.symbols.contains_key(name) || self.decisions.symbols.contains(name);
-        if dtype.is_integer() && is_symbol {
+        if dtype.is_integer() && self.globals.symbols.contains_key(name) {
             let symbol = Name::from(name);
             self.names.reserve(&symbol);
             self.sdfg.symbols.insert(symbol.clone(), DType::Int64);
@@ -95,8 +95,11 @@ impl Lowerer<'_> {
         }
         let container = self.fresh(name);
         self.add_argument(container.clone(), dacec_ir::Scalar::new(dtype).into());
+        if dtype.is_integer() {
+            self.sdfg.symbols.insert(container.clone(), DType::Int64);
+        }
         let code = if dtype == DType::Int64 {
-            ScalarExpr::Symbolic(Expr::sym(self.entry_symbol(&container)))
+            ScalarExpr::Symbolic(Expr::sym(container))
         } else {
             ScalarExpr::Name(container)
         };
@@ -109,26 +112,12 @@ impl Lowerer<'_> {
         self.sdfg.containers.insert(container, data);
     }
 
-    /// Completes the SDFG: its body, values of symbols at entry, types of symbols.
+    /// Completes the SDFG: its body, and types of symbols.
     fn finish(&mut self) {
         self.flush();
         self.sdfg.body = self.regions.pop().unwrap_or_default();
         let used = self.sdfg.free_symbols();
-        let at_entry: Vec<Assignment> = self
-            .entry_symbols
-            .iter()
-            .filter(|(_, symbol)| used.contains(symbol))
-            .map(|(container, symbol)| {
-                let dtype = self.sdfg.containers.get(container).map_or(DType::Int64, Data::dtype);
-                let value = ScalarExpr::name(container).cast(dtype, DType::Int64);
-                Assignment { symbol: symbol.clone(), value }
-            })
-            .collect();
-        if !at_entry.is_empty() {
-            let blocks = std::mem::take(&mut self.sdfg.body).blocks;
-            let entry = Block::Assign(at_entry);
-            self.sdfg.body = Region::new(std::iter::once(entry).chain(blocks).collect::<Vec<_>>());
-        }
+        self.sdfg.symbols.retain(|symbol, _| !self.sdfg.arguments.contains(symbol) || used.contains(symbol));
         for symbol in used {
             self.sdfg.symbols.entry(symbol).or_insert(DType::Int64);
         }

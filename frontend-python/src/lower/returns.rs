@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{TextRange, ast};
 use crate::scalar::{cast, join};
 use crate::types::{Scalar, Value, View};
-use dacec_ir::{Block, Memlet, Name};
+use dacec_ir::{Block, Memlet, Name, Region};
 
 /// What the function returns, known from its first `return`.
 #[derive(Clone, Debug)]
@@ -95,16 +95,11 @@ impl Lowerer<'_> {
             self.copied(&view, prefix)
         };
         let shape = view.shape();
-        let is_parameter = |symbol: &Name| self.entry_symbols.iter().find(|(_, it)| *it == symbol);
         for symbol in shape.iter().flat_map(dacec_ir::Expr::symbols) {
-            if let Some((container, _)) = is_parameter(&symbol) {
-                let name = container.to_string();
-                self.decisions.symbols.insert(name);
-                return Err(Stop::Again);
-            }
-            if !self.sdfg.symbols.contains_key(&symbol) && !self.globals.symbols.contains_key(&symbol)
-                || self.is_assigned(&symbol)
-            {
+            let known = self.sdfg.symbols.contains_key(&symbol)
+                || self.globals.symbols.contains_key(&symbol)
+                || self.sdfg.arguments.contains(&symbol);
+            if !known || self.is_assigned(&symbol) {
                 let message = "the shape of a returned array must be known to the caller";
                 return Err(Diagnostic::error(codes::RETURN, range, message)
                     .label(format!("it depends on `{symbol}`, which the function computes"))
@@ -118,15 +113,7 @@ impl Lowerer<'_> {
     }
 
     fn is_assigned(&self, symbol: &Name) -> bool {
-        let mut assigned = false;
-        for region in &self.regions {
-            region.visit(&mut |block| {
-                if let Block::Assign(assignments) = block {
-                    assigned |= assignments.iter().any(|it| it.symbol == *symbol);
-                }
-            });
-        }
-        assigned
+        self.is_assigned_from(0, symbol)
     }
 
     fn next_return(&mut self, k: usize, name: &Name, value: Value, range: TextRange) -> Result<()> {
@@ -156,4 +143,15 @@ impl Lowerer<'_> {
             .into()),
         }
     }
+}
+
+/// Whether a block of the region gives the symbol a value.
+pub(super) fn assigns(region: &Region, symbol: &Name) -> bool {
+    let mut assigned = false;
+    region.visit(&mut |block| {
+        if let Block::Assign(assignments) = block {
+            assigned |= assignments.iter().any(|it| it.symbol == *symbol);
+        }
+    });
+    assigned
 }

@@ -108,7 +108,7 @@ fn operand(lowerer: &mut Lowerer<'_>, view: &View, dtype: DType, range: TextRang
     }
 }
 
-fn product_shape(lowerer: &Lowerer<'_>, a: &View, b: &View, range: TextRange) -> Result<Vec<Expr>> {
+fn product_shape(lowerer: &mut Lowerer<'_>, a: &View, b: &View, range: TextRange) -> Result<Vec<Expr>> {
     let (x, y) = (a.shape(), b.shape());
     let wrong = |message: String| Diagnostic::error(codes::SHAPE, range, message);
     let (Some(inner), Some(first)) =
@@ -124,6 +124,7 @@ fn product_shape(lowerer: &Lowerer<'_>, a: &View, b: &View, range: TextRange) ->
             .help("the last axis of the first operand meets the second to last axis of the second")
             .into());
     }
+    lowerer.require_equal(inner, first, range)?;
     if (x.len() > 2 || y.len() > 2) && x.iter().chain(&y).any(Expr::is_one) {
         return Err(wrong("stacks of matrices with axes of extent 1 are not supported".into()).into());
     }

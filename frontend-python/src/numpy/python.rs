@@ -9,6 +9,7 @@ use dacec_ir::{BinaryOp, DType, Expr, Function, ScalarExpr};
 
 /// Builtins.
 pub(super) const ENTRIES: &[Entry] = &[
+    call("print", &["*", "sep?", "end?", "flush?"], print),
     call("range", &["*"], range),
     call("len", &["x"], len),
     call("min", &["*"], |l, args| extremum(l, args, BinaryOp::Min)),
@@ -48,6 +49,19 @@ fn python_number(value: &Scalar, dtype: DType) -> Scalar {
 fn round(of: &[Scalar]) -> std::result::Result<Scalar, scalar::Refusal> {
     let rounded = scalar::call(Function::Rint, &of[0])?;
     Ok(python_number(&rounded, DType::Int64))
+}
+
+/// `print(values, sep=" ", end="\n")`.
+fn print(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let text = |name: &str, default: &str| match args.get(name) {
+        None => Ok(default.to_owned()),
+        Some(Value::Text(text)) => Ok(text.clone()),
+        Some(_) => Err(args.unsupported(name, "it must be a text that is known at compile time")),
+    };
+    let (separator, end) = (text("sep", " ")?, text("end", "\n")?);
+    let values = args.rest.iter().map(|value| (value.clone(), args.range)).collect();
+    lowerer.print_values(values, &separator, &end, args.range)?;
+    Ok(Value::None)
 }
 
 fn range(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

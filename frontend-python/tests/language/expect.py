@@ -1,4 +1,4 @@
-"""Writes `expected.json`: the arguments that every program of `programs.py` gets, and what NumPy leaves in them."""
+"""Writes the `.json` beside each file of programs: their arguments, and what NumPy leaves in them."""
 
 import json
 import pathlib
@@ -13,8 +13,11 @@ import numpy as np  # noqa: E402
 import dace  # noqa: E402
 import run_reference  # noqa: E402
 
-random.seed(1)
+FILES = ["programs"]
+HELPERS = {"g", "inc", "total", "sq", "two", "bump"}
 ROWS, COLUMNS = 6, 4
+
+random.seed(1)
 
 
 def numbers(count):
@@ -36,6 +39,7 @@ VALUES = {
     "T": numbers(ROWS * COLUMNS * 3),
     "ix": [5, 3, 1, 0, 4, 1],
     "z": [1, 2, 3, 200, 5, 6],
+    "b": [1, 200, 3, 4, 5, 6],
 }
 
 
@@ -45,7 +49,7 @@ def expected(program):
     arguments = run_reference.make_arguments(program, scalars, {})
     for name, array in arguments.items():
         if name in VALUES:
-            arguments[name] = np.array(VALUES[name], dtype=array.dtype).reshape(array.shape)
+            arguments[name] = np.array(VALUES[name][: array.size], dtype=array.dtype).reshape(array.shape)
     with np.errstate(all="ignore"):
         results, _ = run_reference.run(program, run_reference.relevant(program, {**VALUES, **arguments}), 1)
     return {name: described(np.asarray(value)) for name, value in results.items()}
@@ -53,18 +57,33 @@ def expected(program):
 
 def described(array):
     """An array as JSON: type, shape, and real and imaginary parts as text, so that no digit is lost."""
-    flat = array.astype(np.complex128).ravel()
-    parts = [[repr(float(value.real)), repr(float(value.imag))] for value in flat]
+    if array.dtype.kind in "biu":
+        parts = [[str(int(value)), "0"] for value in array.ravel()]
+    else:
+        flat = array.astype(np.complex128).ravel()
+        parts = [[repr(float(value.real)), repr(float(value.imag))] for value in flat]
     return {"dtype": array.dtype.name, "shape": list(array.shape), "data": parts}
 
 
-def main():
-    module = run_reference.load(str(HERE / "programs.py"))
+def write(stem):
+    """Writes the expectations of one file."""
+    module = run_reference.load(str(HERE / f"{stem}.py"))
     programs = {name: value for name, value in vars(module).items() if isinstance(value, dace.Program)}
-    helpers = {"g", "inc", "total", "sq", "two", "bump"}
-    cases = {name: expected(program) for name, program in programs.items() if name not in helpers}
+    cases = {}
+    for name, program in programs.items():
+        if name in HELPERS or name.startswith("_"):
+            continue
+        try:
+            cases[name] = expected(program)
+        except Exception as error:
+            raise SystemExit(f"{stem}.{name}: {error!r}") from error
     lines = [f'"values": {json.dumps(VALUES)}'] + [f'"{name}": {json.dumps(case)}' for name, case in cases.items()]
-    (HERE / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    (HERE / f"{stem}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def main():
+    for stem in FILES:
+        write(stem)
 
 
 if __name__ == "__main__":

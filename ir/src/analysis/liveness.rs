@@ -77,6 +77,7 @@ impl<'a> Liveness<'a> {
                     }
                 }
                 Block::Machine(it) => self.before_machine(it, live, f),
+                Block::Effect(_) => {}
                 Block::Break => live.clone_from(&exits.at_break),
                 Block::Continue => live.clone_from(&exits.at_continue),
                 Block::Return => live.clone_from(&self.at_return),

@@ -3,7 +3,8 @@
 use super::error::{Fault, InterpretError};
 use super::expression::{evaluate, truth};
 use super::machine::{ControlNames, Frame, Machine};
-use crate::control_flow::LoopHeader;
+use super::printing::written;
+use crate::control_flow::{Effect, LoopHeader, Piece};
 use crate::{Assignment, Block, Conditional, Expr, Loop, Machine as StateMachine, Name, Region, ScalarExpr};
 
 /// How a region ends.
@@ -48,9 +49,31 @@ impl Machine {
             Block::Machine(it) => {
                 self.run_machine(frame, it).map_err(|e| e.within(format!("machine `{}`", it.label)))
             }
+            Block::Effect(effect) => self.run_effect(frame, effect),
             Block::Break => Ok(Flow::Break),
             Block::Continue => Ok(Flow::Continue),
             Block::Return => Ok(Flow::Return),
+        }
+    }
+
+    fn run_effect(&mut self, frame: &mut Frame<'_>, effect: &Effect) -> Result<Flow, InterpretError> {
+        match effect {
+            Effect::Fail { message, span } => {
+                Err(Fault::Check { message: message.clone(), line: span.line }.into())
+            }
+            Effect::Print { pieces, .. } => {
+                for piece in pieces {
+                    let text = match piece {
+                        Piece::Text(text) => text.clone(),
+                        Piece::Value(value, format) => {
+                            let value = evaluate(value, &mut ControlNames { machine: self, frame })?;
+                            written(value, *format)
+                        }
+                    };
+                    self.printed.push_str(&text);
+                }
+                Ok(Flow::Next)
+            }
         }
     }
 

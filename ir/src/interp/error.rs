@@ -73,6 +73,14 @@ pub enum Fault {
         /// What the two do.
         conflict: &'static str,
     },
+    /// The program gives up.
+    #[error("line {line}: {message}")]
+    Check {
+        /// Why.
+        message: String,
+        /// Where the condition was written that does not hold.
+        line: u32,
+    },
     /// A loop or map whose step is not allowed.
     #[error("`{0}` has a step of {1}")]
     Step(Name, i64),

@@ -18,6 +18,8 @@ pub(super) struct Machine {
     pub(super) memory: Memory,
     pub(super) options: Options,
     steps: u64,
+    /// What the program has printed.
+    pub(super) printed: String,
     /// Plans by the address of the SDFG: what runs does not move.
     plans: HashMap<*const Sdfg, Rc<SdfgPlan>>,
 }
@@ -39,7 +41,13 @@ pub(super) struct Frame<'a> {
 
 impl Machine {
     pub(super) fn new(options: Options) -> Self {
-        Machine { memory: Memory::new(&options), options, steps: 0, plans: HashMap::new() }
+        Machine {
+            memory: Memory::new(&options),
+            options,
+            steps: 0,
+            printed: String::new(),
+            plans: HashMap::new(),
+        }
     }
 
     /// Counts a unit of work.

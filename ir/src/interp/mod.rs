@@ -52,6 +52,7 @@ mod math;
 mod memory;
 mod nested;
 mod plan;
+mod printing;
 mod race;
 pub mod reference;
 mod stream;
@@ -131,17 +132,28 @@ pub fn run_with(
     symbols: &[(&str, i64)],
     options: &Options,
 ) -> Result<(), InterpretError> {
+    run_printing(sdfg, arguments, symbols, options).map(|_| ())
+}
+
+/// As [`run_with`]; the result is what the program has printed.
+pub fn run_printing(
+    sdfg: &Sdfg,
+    arguments: &mut Arguments,
+    symbols: &[(&str, i64)],
+    options: &Options,
+) -> Result<String, InterpretError> {
     let run = || {
         let symbols = all_symbols(sdfg, arguments, symbols)?;
         let mut machine = Machine::new(*options);
         let mut frame = machine.frame(sdfg, symbols)?;
         let visible = pass_arguments(&mut machine, &mut frame, arguments)?;
         machine.run_region(&mut frame, &sdfg.body)?;
-        collect_results(&mut machine, visible)
+        Ok((collect_results(&mut machine, visible)?, machine.printed))
     };
-    let results = run().map_err(|error: InterpretError| error.within(format!("`{}`", sdfg.name)))?;
+    let (results, printed) =
+        run().map_err(|error: InterpretError| error.within(format!("`{}`", sdfg.name)))?;
     arguments.extend(results);
-    Ok(())
+    Ok(printed)
 }
 
 /// The given symbols, and those that are extents of arguments.
@@ -154,6 +166,10 @@ fn all_symbols(
         given.iter().map(|(name, value)| ((*name).into(), *value)).collect();
     for (name, tensor) in arguments {
         let data = visible_container(sdfg, name)?;
+        if tensor.shape().is_empty() && data.dtype().is_integer() {
+            // A scalar argument gives the symbol of its name the same value.
+            symbols.entry(name.clone()).or_insert(tensor.get(0).to_i64());
+        }
         for (extent, actual) in data.shape().iter().zip(tensor.shape()) {
             if let Some(symbol) = extent.as_symbol() {
                 symbols.entry(symbol.clone()).or_insert(*actual as i64);

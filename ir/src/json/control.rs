@@ -13,7 +13,7 @@
 
 use super::expr::{Syntax, print};
 use super::python;
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader};
 use crate::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr, Sdfg, State};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -117,6 +117,7 @@ impl<'a> Machine<'a> {
             Block::Conditional(it) => self.conditional(it),
             // The document is written without machines.
             Block::Machine(_) => {}
+            Block::Effect(it) => self.effect(it),
             Block::Break => self.jump(|target| (target.after, IndexMap::new())),
             Block::Continue => self.jump(|target| (target.again, target.step.clone())),
             Block::Return => {
@@ -125,6 +126,17 @@ impl<'a> Machine<'a> {
                 self.go(end);
                 self.current = None;
             }
+        }
+    }
+
+    /// The format has no form for effects: a failure is an end of the program, and what is printed is left out. The tree
+    /// beside the document (see [`skeleton`](super::skeleton)) keeps both.
+    fn effect(&mut self, it: &Effect) {
+        if let Effect::Fail { .. } = it {
+            let end = self.end.unwrap_or_else(|| self.empty("end"));
+            self.end = Some(end);
+            self.go(end);
+            self.current = None;
         }
     }
 

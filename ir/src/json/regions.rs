@@ -7,7 +7,7 @@ use super::control::Transition;
 use super::expr::{Syntax, print};
 use super::python;
 use super::write::{Writer, is_boxed, put_back};
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader};
 use crate::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -63,7 +63,11 @@ impl Writer<'_> {
             Block::Machine(_) => return,
             Block::Break => self.jump("BreakBlock", hint, chain.nodes.len()),
             Block::Continue => self.jump("ContinueBlock", hint, chain.nodes.len()),
-            Block::Return => self.jump("ReturnBlock", hint, chain.nodes.len()),
+            Block::Return | Block::Effect(Effect::Fail { .. }) => {
+                self.jump("ReturnBlock", hint, chain.nodes.len())
+            }
+            // What is printed has no form; the tree beside the document keeps it.
+            Block::Effect(Effect::Print { .. }) => return,
         };
         self.push(node, hint, chain);
     }

@@ -7,7 +7,7 @@
 use super::control::{Machine, Vertex};
 use super::error::Path;
 use super::read::{Reader, list};
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader};
 use crate::{Block, Branch, Conditional, Name, Region, Sdfg, State};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -42,7 +42,10 @@ fn reachable(region: &Region) -> (Region, bool) {
                 (Block::Loop(it), true)
             }
             Block::Conditional(it) => conditional(it),
-            Block::Assign(_) | Block::Machine(_) => (block.clone(), true),
+            Block::Assign(_) | Block::Machine(_) | Block::Effect(Effect::Print { .. }) => {
+                (block.clone(), true)
+            }
+            Block::Effect(Effect::Fail { .. }) => (block.clone(), false),
             Block::Break | Block::Continue | Block::Return => (block.clone(), false),
         };
         blocks.push(block);

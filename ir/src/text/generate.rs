@@ -1,6 +1,6 @@
 //! Random SDFGs for property tests of text forms: any elements in any combination, not meant to be valid.
 
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, Format, LoopHeader, Piece};
 use crate::library::{LibraryOp, MatMul, Reduce};
 use crate::node::{CallArgument, ExternalCall, LibraryNode};
 use crate::{
@@ -247,6 +247,7 @@ fn regions(depth: u32) -> BoxedStrategy<Region> {
         4 => states(depth).prop_map(Block::State),
         1 => vec(assignment, 0..3).prop_map(Block::Assign),
         1 => select(&[Block::Break, Block::Continue, Block::Return][..]),
+        1 => effects().prop_map(Block::Effect),
     ];
     if depth == 0 {
         return vec(leaf, 0..2).prop_map(Region::new).boxed();
@@ -268,6 +269,19 @@ fn regions(depth: u32) -> BoxedStrategy<Region> {
     let conditional = (vec(branch, 1..3), spans())
         .prop_map(|(branches, span)| Block::Conditional(Conditional { branches, span }));
     vec(prop_oneof![3 => leaf, 1 => repeat, 1 => conditional], 0..4).prop_map(Region::new).boxed()
+}
+
+fn effects() -> BoxedStrategy<Effect> {
+    let format = select(&["d", "8.3f", "<5d", "+.2e"][..]).prop_map(|text| text.parse::<Format>().ok());
+    let piece = prop_oneof![
+        select(&["", "a \"b\"\n", "x\\y"][..]).prop_map(|text| Piece::Text(text.to_owned())),
+        (scalars(), prop_oneof![Just(None), format]).prop_map(|(value, format)| Piece::Value(value, format)),
+    ];
+    prop_oneof![
+        spans().prop_map(|span| Effect::Fail { message: "not \"so\"".to_owned(), span }),
+        (vec(piece, 0..3), spans()).prop_map(|(pieces, span)| Effect::Print { pieces, span }),
+    ]
+    .boxed()
 }
 
 fn sdfgs(depth: u32) -> BoxedStrategy<Sdfg> {

@@ -2,7 +2,7 @@
 
 use super::lexer::{Failure, Placed, Token, tokens};
 use super::{TextError, TextErrorKind, error};
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader, Piece};
 use crate::interp::Tensor;
 use crate::node::ExternalCall;
 use crate::symbolic::ParseError;
@@ -295,9 +295,7 @@ impl Parser<'_> {
         loop {
             let offset = self.offset();
             if self.eat_word("file") {
-                let Token::Quoted(file) = self.token() else { return Err(self.unexpected("a quoted path")) };
-                sdfg.file = file.clone();
-                self.advance();
+                sdfg.file = self.quoted()?;
             } else if self.eat_word("symbol") {
                 let name = self.name("a symbol")?;
                 self.expect(":")?;
@@ -465,6 +463,7 @@ impl Parser<'_> {
             "loop" => self.repeat().map(|it| Block::Loop(Box::new(it))),
             "if" => self.conditional().map(Block::Conditional),
             "machine" => self.machine().map(|it| Block::Machine(Box::new(it))),
+            "fail" | "print" => self.effect().map(Block::Effect),
             "break" | "continue" | "return" => {
                 self.advance();
                 Ok(match word {
@@ -528,6 +527,38 @@ impl Parser<'_> {
         let label = self.name("a vertex")?;
         let undefined = || (TextErrorKind::UndefinedVertex(label.to_string()), offset);
         numbers.get(&label).copied().ok_or_else(undefined)
+    }
+
+    fn quoted(&mut self) -> Result<String> {
+        let Token::Quoted(text) = self.token() else { return Err(self.unexpected("a quoted text")) };
+        let text = text.clone();
+        self.advance();
+        Ok(text)
+    }
+
+    fn effect(&mut self) -> Result<Effect> {
+        if self.eat_word("fail") {
+            let message = self.quoted()?;
+            return Ok(Effect::Fail { message, span: self.position()? });
+        }
+        self.expect_word("print")?;
+        let mut pieces = Vec::new();
+        while self.same_line() && matches!(self.token(), Token::Word("text" | "value" | "format")) {
+            pieces.push(if self.eat_word("text") {
+                Piece::Text(self.quoted()?)
+            } else if self.eat_word("value") {
+                Piece::Value(self.scalar()?, None)
+            } else {
+                self.expect_word("format")?;
+                let unknown = self.unexpected("a format such as \"8.3f\"");
+                let format = self.quoted()?.parse().map_err(|_| unknown)?;
+                Piece::Value(self.scalar()?, Some(format))
+            });
+            if !self.eat(",") {
+                break;
+            }
+        }
+        Ok(Effect::Print { pieces, span: self.position()? })
     }
 
     fn repeat(&mut self) -> Result<Loop> {

@@ -1,7 +1,7 @@
 //! Prints SDFGs, containers and control flow.
 
 use super::names::{Quoted, Word, Words};
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader, Piece};
 use crate::data::{Comma, c_strides};
 use crate::{
     Assignment, Block, Conditional, Constant, Data, Expr, Lifetime, Loop, Machine, Name, Range, Region, Sdfg,
@@ -105,10 +105,32 @@ impl<'a, 'b> Printer<'a, 'b> {
             Block::Machine(it) => self.machine(it),
             Block::Loop(it) => self.repeat(it),
             Block::Conditional(it) => self.conditional(it),
+            Block::Effect(it) => self.effect(it),
             Block::Break => self.line("break"),
             Block::Continue => self.line("continue"),
             Block::Return => self.line("return"),
         }
+    }
+
+    fn effect(&mut self, it: &Effect) -> fmt::Result {
+        match it {
+            Effect::Fail { message, .. } => {
+                self.line("fail ")?;
+                write!(self.out, "{}", Quoted(message))?;
+            }
+            Effect::Print { pieces, .. } => {
+                self.line("print")?;
+                for (at, piece) in pieces.iter().enumerate() {
+                    self.out.write_str(if at == 0 { " " } else { ", " })?;
+                    match piece {
+                        Piece::Text(text) => write!(self.out, "text {}", Quoted(text))?,
+                        Piece::Value(value, None) => write!(self.out, "value {value}")?,
+                        Piece::Value(value, Some(format)) => write!(self.out, "format \"{format}\" {value}")?,
+                    }
+                }
+            }
+        }
+        self.position(it.span())
     }
 
     fn repeat(&mut self, it: &Loop) -> fmt::Result {

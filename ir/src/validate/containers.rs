@@ -13,7 +13,7 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
         for part in name.split('.') {
             identifier(&Name::from(part), "a container", data.span(), report);
         }
-        if sdfg.symbols.contains_key(name) {
+        if sdfg.symbols.contains_key(name) && !sdfg.is_constant_argument(name) {
             report.add(&DISTINCT_NAMES, data.span(), format!("`{name}` is a container and a symbol"));
         }
         shape(name, data, report);

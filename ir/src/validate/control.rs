@@ -72,6 +72,11 @@ impl Walk<'_> {
                     let word = if matches!(block, Block::Break) { "break" } else { "continue" };
                     report.add(&JUMPS, Span::default(), format!("a {word} is outside of any loop"));
                 }
+                Block::Effect(it) => {
+                    for value in it.scalars() {
+                        self.scalar(value, it.span(), report);
+                    }
+                }
                 Block::Break | Block::Continue | Block::Return => {}
             }
         }

@@ -29,7 +29,8 @@ rules! {
          identifiers: they become identifiers of emitted code.";
     DISTINCT_NAMES = "V002", "A name has one meaning",
         "No symbol, loop variable or map parameter has the name of a container, and none is defined again where it is \
-         visible already: an expression could mean either.";
+         visible already: an expression could mean either. An integer argument that is never written may share its name \
+         with a symbol, which then has its value.";
     INTERFACE = "V003", "Arguments and results are the visible containers",
         "Every argument and every result is a container that is not transient, is listed once, and no other container is \
          visible: the caller has to know what to pass.";

@@ -124,11 +124,15 @@ fn only_state(body: &Region) -> Result<&State, Refusal> {
     for block in &body.blocks {
         match block {
             Block::State(state) if state.is_empty() => {}
+            Block::State(state) if state.has_effects() => {
+                return Err(Refusal::unproved("the body calls something that prints or checks"));
+            }
             Block::State(state) => states.push(state),
             Block::Assign(_) => return Err(Refusal::unproved("the body assigns symbols")),
             Block::Break | Block::Continue | Block::Return => {
                 return Err(Refusal::unproved("the body leaves the loop"));
             }
+            Block::Effect(_) => return Err(Refusal::unproved("the body prints or checks something")),
             Block::Loop(_) | Block::Conditional(_) | Block::Machine(_) => {
                 return Err(Refusal::unproved("the body has control flow of its own"));
             }

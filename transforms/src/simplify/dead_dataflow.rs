@@ -6,11 +6,12 @@
 //! kept:    for k: { map i { B[i] = t[i] }   map i { t[i] = A[i] } }      (the next iteration reads `t`)
 //! ```
 //!
-//! **Legal because** tasklets, library operations and calls have no effect besides their outputs. A write is dead if its
+//! **Legal because** tasklets, library operations and calls have no effect besides their outputs, unless a called SDFG
+//! has [effects](dacec_ir::control_flow::Effect). A write is dead if its
 //! container is internal, is not live after the state ([`liveness`](dacec_ir::analysis::liveness)), and no edge leads on
 //! from the written node. Only nodes that nothing comes after are removed, so no order between others is lost.
 //!
-//! **Kept**: an operation or call with several results of which one is live. **Cost**: each node and edge once.
+//! **Kept**: an operation or call with several results of which one is live; a call that prints or checks something. **Cost**: each node and edge once.
 
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::entry_facts;
@@ -65,6 +66,9 @@ impl Sweep<'_> {
 
     /// Removes a node that no edge leaves, if it is dead.
     fn look_at(&mut self, id: NodeId, candidates: &mut Vec<NodeId>) {
+        if self.has_effects(id) {
+            return;
+        }
         match self.state.node(id) {
             Node::Access(data) => {
                 let edges: Vec<EdgeId> = self.state.in_edges(id).iter().map(|edge| edge.id).collect();
@@ -89,6 +93,17 @@ impl Sweep<'_> {
         }
     }
 
+    /// Whether a call, or a call in the map that ends here, does more than computing its outputs.
+    fn has_effects(&self, id: NodeId) -> bool {
+        match self.state.node(id) {
+            Node::Nested(nested) => nested.sdfg.has_effects(),
+            Node::MapExit { entry } => {
+                self.state.scope_nodes(*entry).into_iter().any(|inner| self.has_effects(inner))
+            }
+            _ => false,
+        }
+    }
+
     fn is_dead(&self, data: &Name) -> bool {
         let internal = |data: &Data| data.is_transient() && data.lifetime() != Lifetime::Persistent;
         self.containers.get(data).is_some_and(internal) && !self.live.contains(data)
@@ -106,7 +121,8 @@ impl Sweep<'_> {
                     && connector.is_some_and(|connector| connector.rank == 0);
                 is_value || self.state.out_degree(src) == 1
             }
-            Node::Library(_) | Node::Nested(_) => self.state.out_degree(src) == 1,
+            Node::Library(_) => self.state.out_degree(src) == 1,
+            Node::Nested(_) => self.state.out_degree(src) == 1 && !self.has_effects(src),
             Node::MapExit { .. } => self.inner_writes(edge).into_iter().all(|inner| self.can_drop(inner)),
         }
     }

@@ -60,7 +60,7 @@ fn does_nothing(block: &Block) -> bool {
             }
             LoopHeader::While { .. } | LoopHeader::DoWhile { .. } => false,
         },
-        Block::Machine(_) | Block::Break | Block::Continue | Block::Return => false,
+        Block::Machine(_) | Block::Effect(_) | Block::Break | Block::Continue | Block::Return => false,
     }
 }
 

@@ -51,6 +51,9 @@ impl Frontier {
         facts: &Facts,
     ) -> Result<Joints, Refusal> {
         let mut joints = Joints::new();
+        if second.has_effects() && first.has_effects() {
+            return Err(Refusal::NoMatch("both states print or check something"));
+        }
         for (data, accesses) in sets.iter() {
             let Some(before) = self.containers.get(data) else { continue };
             before.check_size(data, accesses)?;

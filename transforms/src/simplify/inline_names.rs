@@ -90,7 +90,7 @@ impl Renaming {
                     .flat_map(|way| &mut way.assignments)
                     .for_each(|it| rename(&mut it.symbol));
             }
-            Block::Conditional(_) | Block::Break | Block::Continue | Block::Return => {}
+            Block::Conditional(_) | Block::Effect(_) | Block::Break | Block::Continue | Block::Return => {}
         }
     }
 

@@ -20,7 +20,7 @@ use super::inline_names::defined_symbols;
 use super::scalar_to_symbol::fold;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::assigned_symbols;
-use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::control_flow::{Effect, LoopHeader};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr, Sdfg, State};
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,6 +122,7 @@ impl Walk {
                         self.known.clear();
                     }
                 }
+                Block::Effect(it) => self.effect(it),
                 Block::Break | Block::Continue | Block::Return => {}
             }
         }
@@ -208,6 +209,12 @@ impl Walk {
         let outside = self.known.clone();
         self.region(&mut it.body);
         self.known = outside;
+    }
+
+    fn effect(&mut self, it: &mut Effect) {
+        for value in it.scalars_mut() {
+            self.scalar(value);
+        }
     }
 
     fn conditional(&mut self, it: &mut Conditional) {

@@ -149,7 +149,8 @@ fn jumps(region: &Region) -> bool {
     region.blocks.iter().any(|block| match block {
         Block::Break | Block::Continue => true,
         Block::Conditional(it) => it.branches.iter().any(|branch| jumps(&branch.body)),
-        Block::Loop(_) | Block::Machine(_) | Block::State(_) | Block::Assign(_) | Block::Return => false,
+        Block::Loop(_) | Block::Machine(_) | Block::State(_) | Block::Assign(_) => false,
+        Block::Effect(_) | Block::Return => false,
     })
 }
 

@@ -1,0 +1,60 @@
+//! Printing: text for the user, as Python writes it.
+
+use super::literals::c_text;
+use super::{Printer, Result};
+use crate::tree::{Value, Written};
+use dacec_ir::DType;
+use dacec_ir::control_flow::{Format, Notation};
+use dacec_ir::dtype::Kind;
+
+impl Printer<'_> {
+    pub(super) fn print(&mut self, pieces: &[Written]) -> Result<()> {
+        self.helper("dacec_print");
+        for piece in pieces {
+            match piece {
+                Written::Text(text) => self.line(&format!("printf(\"%s\", {});", c_text(text))),
+                Written::Value(value, None) => self.print_plain(value)?,
+                Written::Value(value, Some(format)) => self.print_formatted(value, *format)?,
+            }
+        }
+        self.line("fflush(0);");
+        Ok(())
+    }
+
+    fn print_plain(&mut self, value: &Value) -> Result<()> {
+        let text = self.text(value)?;
+        let line = match value.dtype().kind() {
+            Kind::Bool => format!("printf(\"%s\", ({text}) ? \"True\" : \"False\");"),
+            Kind::Signed => format!("printf(\"%lld\", (long long)({text}));"),
+            Kind::Unsigned => format!("printf(\"%llu\", (unsigned long long)({text}));"),
+            Kind::Float => {
+                format!("dacec_print_float((double)({text}), {}, true);", value.dtype() != DType::Float64)
+            }
+            Kind::Complex => {
+                self.helper("dacec_print_complex");
+                format!("dacec_print_complex((complex128_t)({text}), {});", value.dtype() == DType::Complex64)
+            }
+        };
+        self.line(&line);
+        Ok(())
+    }
+
+    fn print_formatted(&mut self, value: &Value, format: Format) -> Result<()> {
+        let text = self.text(value)?;
+        let flag = |set: bool, text: &'static str| if set { text } else { "" };
+        let mut pattern =
+            format!("%{}{}{}", flag(format.left, "-"), flag(format.plus, "+"), flag(format.zero, "0"));
+        if format.width > 0 {
+            pattern.push_str(&format.width.to_string());
+        }
+        if let Some(precision) = format.precision {
+            pattern.push_str(&format!(".{precision}"));
+        }
+        let (length, c_type) = match format.notation {
+            Notation::Integer => ("ll", "long long"),
+            Notation::Fixed | Notation::Exponent | Notation::General => ("", "double"),
+        };
+        self.line(&format!("printf(\"{pattern}{length}{}\", ({c_type})({text}));", format.notation.letter()));
+        Ok(())
+    }
+}
