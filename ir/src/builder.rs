@@ -24,6 +24,10 @@
 //! Subsets are texts in Python's syntax (`"i, 1:N - 1"`); a text that is no subset is a bug of the program that
 //! contains it, and panics with its place. For subsets that are computed use [`StateBuilder::map_with`].
 
+mod kinds;
+
+pub use kinds::MachineBuilder;
+
 use crate::control_flow::{Conditional, LoopHeader};
 use crate::{
     Array, BinaryOp, Block, Branch, Connector, DType, Data, Expr, Function, Loop, Memlet, Name, Node, NodeId,

@@ -7,8 +7,9 @@ use super::states::StateContext;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Direction, For, Index, Parallel, Place, Stmt, Value};
+use dacec_ir::data::c_strides;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Data, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset};
+use dacec_ir::{EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset};
 
 /// Copies with fewer elements are left to one thread.
 const LARGE: i64 = 1 << 16;
@@ -94,19 +95,23 @@ impl<'a> Function<'_, 'a> {
         };
         let (from_dims, to_dims) = (long_dims(&from.subset), long_dims(&to.subset));
         let extents: Vec<Expr> = to_dims.iter().map(|dim| dim.len()).collect();
-        if from_dims.len() == to_dims.len() {
+        let same = |(a, b): (&&Range, &&Range)| {
+            let (a, b) = (a.len(), b.len());
+            a == b || Facts::new().prove_eq(&a, &b) == Some(true)
+        };
+        if from_dims.len() == to_dims.len() && from_dims.iter().zip(&to_dims).all(same) {
             let load = |function: &Self, position: &[Value]| function.spread(&from, position);
             let store = |function: &Self, position: &[Value]| function.spread(&to, position);
             return self.copy_loops(&extents, &load, &store, &write, out);
         }
-        // A reshape: all elements of one block become all elements of another.
-        let (Some(source), Some(target)) = (self.block(&from)?, self.block(&to)?) else {
-            let what =
-                format!("copies between subsets of different ranks: {} and {}", from.subset, to.subset);
-            return Err(CodegenError::unsupported(format!("`{memlet}`"), what));
+        // A reshape: the elements of both ends are counted in C order.
+        let (source, target) = (self.block(&from)?, self.block(&to)?);
+        let end = |function: &Self, block: &Option<Place>, end: &End, position: &[Value]| match block {
+            Some(block) => Ok(flat(block, position)),
+            None => function.spread(end, &function.unflatten(&long_dims(&end.subset), position)?),
         };
-        let load = |_: &Self, position: &[Value]| Ok(flat(&source, position));
-        let store = |_: &Self, position: &[Value]| Ok(flat(&target, position));
+        let load = |function: &Self, position: &[Value]| end(function, &source, &from, position);
+        let store = |function: &Self, position: &[Value]| end(function, &target, &to, position);
         self.copy_loops(&[to.subset.num_elements()], &load, &store, &write, out)
     }
 
@@ -173,16 +178,29 @@ impl<'a> Function<'_, 'a> {
         self.element_of(&end.data, &end.subset, &full)
     }
 
+    /// The indices, one for each dimension, of the element that has the given number in C order.
+    fn unflatten(&self, dims: &[&Range], position: &[Value]) -> Result<Vec<Value>> {
+        let [Value::Index(number)] = position else {
+            return Err(CodegenError::Invalid("a reshape is one loop".to_owned()));
+        };
+        let mut inner = Expr::one();
+        let mut indices = Vec::with_capacity(dims.len());
+        for (at, dim) in dims.iter().enumerate().rev() {
+            let extent = self.expr(&dim.len())?;
+            let index = number.floor_div(&inner);
+            // The outermost index needs no remainder.
+            indices.push(Value::Index(if at == 0 { index } else { index.modulo(&extent) }));
+            inner *= extent;
+        }
+        indices.reverse();
+        Ok(indices)
+    }
+
     /// The container, if the subset is all of it and lies in C order without gaps.
     fn block(&self, end: &End) -> Result<Option<Place>> {
         let data = self.data(&end.data)?;
-        let whole = end.subset.is_full(data.shape());
-        match data {
-            Data::Array(array) if whole && array.is_c_contiguous() => {
-                self.start_of(&end.data, &end.subset).map(Some)
-            }
-            _ => Ok(None),
-        }
+        let whole = end.subset.is_full(data.shape()) && data.strides() == c_strides(data.shape());
+        (whole && data.rank() > 0).then(|| self.start_of(&end.data, &end.subset)).transpose()
     }
 }
 

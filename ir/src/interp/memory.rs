@@ -255,6 +255,9 @@ impl Memory {
     /// What the element at a position of the view's buffer holds.
     pub(super) fn read(&mut self, view: &View, position: usize) -> Result<Content, InterpretError> {
         self.record(view, position, Kind::Read)?;
+        if self.buffer(view).is_none() {
+            return Err(Fault::Dangling.into());
+        }
         Ok(self.peek(view, position))
     }
 

@@ -224,7 +224,7 @@ impl Machine {
         let mut result = Ok(());
         for k in 0_i64.. {
             if let Some(stop) = &consume.stop
-                && self.holds(frame, stop)?
+                && self.is_over(frame, stop)?
             {
                 break;
             }
@@ -243,6 +243,16 @@ impl Machine {
         }
         super::control::restore(frame, element, outer);
         result
+    }
+}
+
+impl Machine {
+    /// Whether a consume scope takes no further element. The question belongs to no iteration, so it races with none.
+    fn is_over(&mut self, frame: &mut Frame<'_>, stop: &crate::ScalarExpr) -> Result<bool, InterpretError> {
+        let races = self.memory.races.take();
+        let holds = self.holds(frame, stop);
+        self.memory.races = races;
+        holds
     }
 }
 

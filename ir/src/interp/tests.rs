@@ -326,6 +326,190 @@ fn random_arguments_have_the_declared_shapes() {
     assert!(random_arguments(&gather("i", "a"), &[("N", 3)], 1).is_err());
 }
 
+/// Runs a state with some containers on x = [1, 2, …, 8], y = 0.
+fn kinds(lines: &str, options: &Options) -> Result<Arguments, InterpretError> {
+    let sdfg = with_kinds(lines);
+    let x = doubles(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    let mut arguments = Arguments::from([("x".into(), x), ("y".into(), doubles(&[0.0; 8]))]);
+    run_with(&sdfg, &mut arguments, &[], options)?;
+    Ok(arguments)
+}
+
+fn with_kinds(lines: &str) -> Sdfg {
+    let text = format!(
+        "sdfg f(x, y) {{\n data x: float64[8]\n data y: float64[8]\n view v: float64[4]\n view w: float64[2, 2]\n \
+         reference r: float64[2]\n transient S: stream float64\n transient Q: stream float64[4] capacity (2)\n \
+         transient t: float64[4]\n transient c: float64\n constant k: float64[2] = [10.0, 20.0]\n{lines}\n}}"
+    );
+    text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[track_caller]
+fn gives(lines: &str, expected: &[f64]) {
+    assert_eq!(crate::validate::validate(&with_kinds(lines)), Ok(()));
+    for order in [Order::Forward, Order::Backward] {
+        let options = Options { order, ..Options::thorough() };
+        let arguments = kinds(lines, &options).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(
+            arguments["y"].as_slice::<f64>().map(|y| &y[..expected.len()]),
+            Some(expected),
+            "{order:?}"
+        );
+    }
+}
+
+#[track_caller]
+fn fails(lines: &str, message: &str) {
+    let error = kinds(lines, &Options::thorough()).expect_err("a fault");
+    assert!(error.to_string().contains(message), "{error}");
+}
+
+#[test]
+fn views_are_other_names_of_memory() {
+    gives(
+        "state s { n0 = access x\n n0 -> n1.views: x[2:6]\n n1 = access v\n n1 -> n2.views: v[0:4]\n n2 = access w\n\
+         n3 = access y\n n2 -> n3: w[1, 0:2] to [0:2] }",
+        &[5.0, 6.0, 0.0],
+    );
+    gives(
+        "state s { n0 = access x\n n1 = access v\n n2 = access y\n n0 -> n1: x[0:4]\n n1.views -> n2: y[4:8] }",
+        &[0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0],
+    );
+    fails(
+        "state s { n0 = access x\n n0 -> n1.views: x[6:8]\n n1 = access v }",
+        "reaches beyond the memory of `x[6:8]`",
+    );
+    fails(
+        "state s { n0 = access v\n n1 = access y\n n0 -> n1: v[0:4] to [0:4] }",
+        "before it stands for any memory",
+    );
+}
+
+#[test]
+fn a_view_in_a_map_shows_something_else_each_time() {
+    gives(
+        "state s { n0 = access x\n n0 -> n1.IN_x: x[0:8]\n n1 = map m(i in 0:4) { n1.OUT_x -> n2.views: x[i:i + 4]\n\
+         n2 = access v\n n2 -> n3.a: v[3]\n n3 = tasklet t(a: float64) -> (o: float64) { o = a }\n\
+         n3.o -> n4.IN_y: y[i] } n4\n n4.OUT_y -> n5: y[0:4]\n n5 = access y }",
+        &[4.0, 5.0, 6.0, 7.0, 0.0],
+    );
+}
+
+#[test]
+fn views_race_as_what_they_show() {
+    fails(
+        "state s { n0 = map m(i in 0:4) { n0 -> n1\n n1 = tasklet t() -> (o: float64) { o = 1.0 }\n\
+         n1.o -> n2: v[0]\n n2 = access v\n n2.views -> n3.IN_y: y[0:4] } n3\n n3.OUT_y -> n4: y[0:4]\n n4 = access y }",
+        "both write element 0 of `y`",
+    );
+}
+
+#[test]
+fn references_stand_for_what_they_were_set_to() {
+    let set = |label: &str, from: &str| {
+        format!("state {label} {{ n0 = access x\n n0 -> n1.set: x[{from}]\n n1 = access r }}\n")
+    };
+    let add = |label: &str| {
+        format!("state {label} {{ n0 = access r\n n1 = access y\n n0 -> n1: r[0:2] to [0:2] wcr sum }}\n")
+    };
+    gives(&[set("a", "0:2"), add("b"), set("c", "6:8"), add("d")].concat(), &[8.0, 10.0]);
+    fails(&add("b"), "`r` is used before it stands for any memory");
+}
+
+#[test]
+fn a_reference_to_freed_memory_is_found() {
+    fails(
+        "state s { n0 = map m(i in 0:2) { n0 -> n1\n n1 = tasklet t() -> (o: float64) { o = 1.0 }\n n1.o -> n2: t[0]\n\
+         n2 = access t\n n2 -> n3.set: t[0:2]\n n3 = access r\n n3 -> n4 } n4 }\n\
+         state u { n0 = access r\n n1 = access y\n n0 -> n1: r[0:1] to [0:1] }",
+        "memory that is no longer there",
+    );
+}
+
+#[test]
+fn streams_are_first_in_first_out() {
+    gives(
+        "state s { n0 = access x\n n1 = access S\n n0 -> n1: x[0:4] }\n\
+         state t { n0 = access S\n n1 = access Q\n n0 -> n2.a: S\n n2 = tasklet t(a: float64) -> (o: float64) { o = -a }\n\
+         n2.o -> n1: Q[2] }\n\
+         state u { n0 = access S\n n1 = access y\n n0 -> n1: y[0:3] }\n\
+         state v { n0 = access Q\n n1 = access y\n n0 -> n1: Q[2] to [3:5] dynamic }",
+        &[2.0, 3.0, 4.0, -1.0, 0.0],
+    );
+    fails("state s { n0 = access S\n n1 = access y\n n0 -> n1: y[0:1] }", "the stream `S` is empty");
+    fails("state s { n0 = access x\n n1 = access Q\n n0 -> n1: x[0:3] to [1] }", "the stream `Q` is full");
+    fails("state s { n0 = access x\n n1 = access Q\n n0 -> n1: x[0:1] to [4] }", "`Q` has no element [4]");
+}
+
+#[test]
+fn a_consume_scope_takes_what_its_iterations_push() {
+    // Every element above 1 is halved and comes again: 8 4 2 1 and 6 3 1.5 0.75 give 4 + 4 iterations.
+    let consume = "state a { n0 = access x\n n1 = access S\n n0 -> n1: x[5:8:2] }\n\
+         state s { n0 = access S\n n0 -> n1.IN_stream: S\n n1 = consume m(e in 0:3) { n1.OUT_stream -> n2.a: S\n\
+         n2 = tasklet t(a: float64) -> (o: float64, n: float64) { if a > 1.0 { o = a*0.5 }\n n = 1.0 }\n\
+         n2.o -> n3.IN_S: S dynamic\n n2.n -> n3.IN_y: y[0] wcr sum } n3\n\
+         n3.OUT_S -> n4: S dynamic\n n4 = access S\n n3.OUT_y -> n5: y[0] wcr sum\n n5 = access y }";
+    gives(consume, &[8.0, 0.0]);
+    gives(&consume.replace("(e in 0:3)", "(e in 0:3) until (y[0] >= 3.0)"), &[3.0]);
+}
+
+#[test]
+fn streams_reach_nested_sdfgs() {
+    gives(
+        "state s { n0 = access Q\n n1 = access y\n n0 -> n2.q: Q[1:3]\n n2 = nested (q) -> (q) sdfg g(q) {\n\
+         data q: stream float64[2]\n state g { g0 = tasklet t() -> (o: float64) { o = 7.0 }\n g0.o -> g1: q[1]\n\
+         g1 = access q } }\n n2.q -> n3: Q[1:3]\n n3 = access Q\n n3 -> n1: Q[2] to [0:1] }",
+        &[7.0],
+    );
+}
+
+#[test]
+fn constants_can_be_read_only() {
+    gives(
+        "state s { n0 = access k\n n1 = access y\n n0 -> n1: k[0:2] to [0:2] wcr sum }",
+        &[10.0, 20.0, 0.0],
+    );
+    fails("state s { n0 = access x\n n1 = access k\n n0 -> n1: x[0:2] }", "the constant `k` is written");
+}
+
+#[test]
+fn programs_combine_in_their_own_way() {
+    gives(
+        "state s { n0 = access x\n n1 = access y\n n0 -> n1: x[0:2] to [0:2] wcr (old*10.0 + new*new) }",
+        &[1.0, 4.0],
+    );
+}
+
+/// Collatz' sequence of 7, counted by a machine that no structure fits: two ways lead back into its middle.
+#[test]
+fn machines_follow_their_transitions() {
+    let text = "sdfg f(y) { symbol n: int64\n symbol k: int64\n data y: int64\n
+        machine m { at start { assign n = 7, k = 0\n }\n at test { }\n at even { assign n = $(n//2)\n }\n
+        at odd { assign n = $(3*n + 1)\n }\n at end { }\n
+        goto start -> test\n goto test -> end if $n <= 1\n goto test -> even if $n % 2 == 0 assign k = $(k + 1)\n
+        goto test -> odd assign k = $(k + 1)\n goto even -> test\n goto odd -> test }\n
+        state s { n0 = tasklet t() -> (o: int64) { o = $k }\n n0.o -> n1: y\n n1 = access y } }"
+        .replace("f(y)", "f() -> (y)");
+    let sdfg = parsed(&text);
+    assert_eq!(crate::validate::validate(&sdfg), Ok(()));
+    let mut structured = sdfg.clone();
+    structured.lower_machines();
+    assert_eq!(crate::features::features(&structured).len(), 0);
+    for sdfg in [sdfg, structured] {
+        let mut arguments = Arguments::new();
+        run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(arguments["y"].as_slice::<i64>(), Some(&[16][..]));
+    }
+}
+
+#[test]
+fn foreign_code_is_not_interpreted() {
+    fails(
+        "state s { n0 = tasklet t() -> (o: float64) { cpp \"o = 1;\" }\n n0.o -> n1: y[0]\n n1 = access y }",
+        "a tasklet in the language `cpp` has no reference semantics",
+    );
+}
+
 proptest! {
     /// Whatever a graph looks like, there is a result or an error.
     #[test]

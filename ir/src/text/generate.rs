@@ -1,12 +1,14 @@
 //! Random SDFGs for property tests of text forms: any elements in any combination, not meant to be valid.
 
 use crate::control_flow::{Effect, Format, LoopHeader, Piece};
+use crate::interp::Tensor;
 use crate::library::{LibraryOp, MatMul, Reduce};
-use crate::node::{CallArgument, ExternalCall, LibraryNode};
+use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::{
-    Array, Assignment, BinaryOp, Block, Branch, Conditional, Connector, Constant, DType, Data, Expr,
-    Function, Lifetime, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Scalar, ScalarExpr, Schedule,
-    Sdfg, Span, State, Stmt, Storage, Subset, Tasklet, TaskletCode, UnaryOp, Wcr,
+    Array, Assignment, BinaryOp, Block, Branch, Conditional, Connector, Constant, ConstantArray, Consume,
+    CustomWcr, DType, Data, Expr, Function, Lifetime, Loop, Machine, Memlet, Name, NestedSdfg, Node, Range,
+    Region, Scalar, ScalarExpr, Schedule, Sdfg, Span, State, Stmt, Storage, Stream, Structure, Subset,
+    Tasklet, TaskletCode, Transition, UnaryOp, Vertex, Wcr,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -19,8 +21,13 @@ pub(crate) fn small_sdfgs() -> impl Strategy<Value = Sdfg> {
 }
 
 fn names() -> impl Strategy<Value = Name> {
-    select(&["x", "y", "N", "_a1", "out", "to", "if", "a b", "wcr", "n0", "call", "1\"\n\\", "data"][..])
-        .prop_map(Name::from)
+    select(
+        &[
+            "x", "y", "N", "_a1", "out", "to", "if", "a b", "wcr", "n0", "call", "1\"\n\\", "data", "s.m",
+            "view",
+        ][..],
+    )
+    .prop_map(Name::from)
 }
 
 fn spans() -> impl Strategy<Value = Span> {
@@ -109,19 +116,34 @@ fn stmts() -> impl Strategy<Value = Stmt> {
 }
 
 fn data() -> impl Strategy<Value = Data> {
-    let lifetime = || select(&[Lifetime::Scope, Lifetime::Sdfg, Lifetime::Persistent][..]);
-    let storage = select(&[Storage::Default, Storage::Register, Storage::Heap][..]);
+    let lifetime = || select(&Lifetime::ALL[..]);
+    let storage = select(&Storage::ALL[..]);
+    let stream = (dtypes(), vec(exprs(), 0..2), option::of(exprs()), any::<bool>(), lifetime(), spans());
+    let constant = (dtypes(), vec(0usize..3, 0..3), any::<u64>(), spans());
     prop_oneof![
+        stream.prop_map(|(dtype, shape, capacity, transient, lifetime, span)| {
+            Stream { dtype, shape, capacity, transient, lifetime, span }.into()
+        }),
+        constant.prop_map(|(dtype, shape, seed, span)| {
+            let mut constant = ConstantArray::new(Tensor::random(dtype, &shape, seed));
+            constant.span = span;
+            constant.into()
+        }),
         (dtypes(), any::<bool>(), lifetime(), spans())
             .prop_map(|(dtype, transient, lifetime, span)| Scalar { dtype, transient, lifetime, span }.into()),
-        (dtypes(), vec((exprs(), option::of(exprs())), 1..3), any::<bool>(), storage, lifetime(), spans())
-            .prop_map(|(dtype, dims, transient, storage, lifetime, span)| {
+        (dtypes(), vec((exprs(), option::of(exprs())), 1..3), 0u8..4, storage, lifetime(), spans())
+            .prop_map(|(dtype, dims, kind, storage, lifetime, span)| {
                 let (shape, strides): (Vec<_>, Vec<_>) = dims.into_iter().unzip();
+                let transient = kind > 0;
                 let mut array = Array { transient, storage, lifetime, span, ..Array::new(dtype, shape) };
                 for (stride, given) in array.strides.iter_mut().zip(strides) {
                     *stride = given.unwrap_or_else(|| stride.clone());
                 }
-                array.into()
+                match kind {
+                    2 => Data::View(array),
+                    3 => Data::Reference(array),
+                    _ => Data::Array(array),
+                }
             }),
     ]
 }
@@ -140,6 +162,8 @@ fn tasklets() -> impl Strategy<Value = Tasklet> {
         4 => vec(stmts(), 0..3).prop_map(TaskletCode::Native),
         1 => (names(), vec(argument, 0..3))
             .prop_map(|(routine, arguments)| TaskletCode::External(ExternalCall { routine, arguments })),
+        1 => (select(&Language::ALL[..]), names())
+            .prop_map(|(language, code)| TaskletCode::Foreign(ForeignCode { language, code: code.to_string() })),
     ];
     (names(), connectors(), connectors(), code, spans())
         .prop_map(|(label, inputs, outputs, code, span)| Tasklet { label, inputs, outputs, code, span })
@@ -164,7 +188,7 @@ fn libraries() -> impl Strategy<Value = LibraryNode> {
 #[derive(Clone, Debug)]
 enum Part {
     Node(Node),
-    Map(Vec<(Name, Range)>, Schedule, usize, Option<Expr>, Span, Vec<Part>),
+    Map(Vec<(Name, Range)>, Schedule, usize, Option<Expr>, Option<Consume>, Span, Vec<Part>),
 }
 
 fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
@@ -186,18 +210,20 @@ fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
     if depth == 0 {
         return vec(node, 0..3).boxed();
     }
-    let schedules = select(&[Schedule::Default, Schedule::Sequential, Schedule::CpuMulticore][..]);
+    let schedules = select(&Schedule::ALL[..]);
+    let consume = option::weighted(0.3, option::of(scalars()).prop_map(|stop| Consume { stop }));
     let dims = vec((names(), ranges()), 0..3);
-    let map = (dims, schedules, 1usize..3, option::of(exprs()), spans(), parts(depth - 1)).prop_map(
-        |(dims, schedule, collapse, when, span, inside)| {
-            Part::Map(dims, schedule, collapse, when, span, inside)
+    let map = (dims, schedules, 1usize..3, option::of(exprs()), consume, spans(), parts(depth - 1)).prop_map(
+        |(dims, schedule, collapse, when, consume, span, inside)| {
+            Part::Map(dims, schedule, collapse, when, consume, span, inside)
         },
     );
     vec(prop_oneof![3 => node, 1 => map], 0..5).boxed()
 }
 
 fn memlets() -> impl Strategy<Value = Memlet> {
-    let wcr = option::of(select(&Wcr::ALL[..]));
+    let custom = scalars().prop_map(|value| Wcr::Custom(CustomWcr::new(value)));
+    let wcr = option::of(prop_oneof![9 => select(&Wcr::ALL[..]), 1 => custom]);
     (names(), subsets(), option::of(subsets()), any::<bool>(), wcr).prop_map(
         |(data, subset, other_subset, dynamic, wcr)| Memlet { data, subset, other_subset, dynamic, wcr },
     )
@@ -225,10 +251,11 @@ fn add(state: &mut State, parts: Vec<Part>, scope: Option<(crate::NodeId, crate:
                 let id = state.add_node(node);
                 (id, id)
             }
-            Part::Map(dims, schedule, collapse, parallel_if, span, inside) => {
+            Part::Map(dims, schedule, collapse, parallel_if, consume, span, inside) => {
                 let (entry, exit) = state.add_map("m", dims, schedule);
                 if let Node::MapEntry(map) = state.node_mut(entry) {
                     (map.collapse, map.parallel_if, map.span) = (collapse, parallel_if, span);
+                    map.consume = consume.map(Box::new);
                 }
                 add(state, inside, Some((entry, exit)));
                 (entry, exit)
@@ -268,7 +295,28 @@ fn regions(depth: u32) -> BoxedStrategy<Region> {
         (option::of(scalars()), regions(depth - 1)).prop_map(|(condition, body)| Branch { condition, body });
     let conditional = (vec(branch, 1..3), spans())
         .prop_map(|(branches, span)| Block::Conditional(Conditional { branches, span }));
-    vec(prop_oneof![3 => leaf, 1 => repeat, 1 => conditional], 0..4).prop_map(Region::new).boxed()
+    vec(prop_oneof![6 => leaf, 2 => repeat, 2 => conditional, 1 => machines(depth)], 0..4)
+        .prop_map(Region::new)
+        .boxed()
+}
+
+/// Machines with vertices of the same label, and transitions to vertices that do not exist.
+fn machines(depth: u32) -> impl Strategy<Value = Block> {
+    let vertex = (names(), regions(depth - 1)).prop_map(|(label, body)| Vertex { label, body });
+    let assignment = (names(), scalars()).prop_map(|(symbol, value)| Assignment { symbol, value });
+    let way = (0usize..4, 0usize..4, option::of(scalars()), vec(assignment, 0..3))
+        .prop_map(|(from, to, condition, assignments)| Transition { from, to, condition, assignments });
+    (names(), vec(vertex, 0..4), vec(way, 0..4), spans()).prop_map(|(label, vertices, transitions, span)| {
+        Block::Machine(Box::new(Machine { label, vertices, transitions, span }))
+    })
+}
+
+fn structures() -> impl Strategy<Value = Structure> {
+    (vec(exprs(), 0..2), vec(names(), 0..3), spans()).prop_map(|(shape, members, span)| Structure {
+        shape,
+        members,
+        span,
+    })
 }
 
 fn effects() -> BoxedStrategy<Effect> {
@@ -287,11 +335,23 @@ fn effects() -> BoxedStrategy<Effect> {
 fn sdfgs(depth: u32) -> BoxedStrategy<Sdfg> {
     let symbols = vec((names(), dtypes()), 0..3).prop_map(|all| all.into_iter().collect());
     let containers = vec((names(), data()), 0..4).prop_map(|all| all.into_iter().collect());
+    let structures = vec((names(), structures()), 0..2).prop_map(|all| all.into_iter().collect());
     let lists = (vec(names(), 0..3), vec(names(), 0..2));
-    (names(), symbols, containers, lists, regions(depth), names(), spans())
-        .prop_map(|(name, symbols, containers, (arguments, returns), body, file, span)| {
+    (names(), symbols, (containers, structures), lists, regions(depth), names(), spans())
+        .prop_map(|(name, symbols, (containers, structures), (arguments, returns), body, file, span)| {
             let file = file.to_string();
-            Sdfg { name, containers, symbols, arguments, returns, body, file, span, ..Sdfg::default() }
+            Sdfg {
+                name,
+                containers,
+                structures,
+                symbols,
+                arguments,
+                returns,
+                body,
+                file,
+                span,
+                ..Sdfg::default()
+            }
         })
         .boxed()
 }

@@ -124,6 +124,75 @@ fn control_flow_and_libraries_round_trip() {
 }
 
 #[test]
+fn every_kind_of_container_and_scope_round_trips() {
+    let text = r#"sdfg main(p.x, p.m) {
+  symbol N: int64
+  symbol k: int64
+  structure p[N] { x, m }
+  data p.x: float64[N, 3]
+  data p.m: float64[N] thread_local
+  transient S: stream float64[N] capacity (2*N) state
+  transient q: stream bool
+  view v: float64[4] strides [3]
+  reference r: float64[4] global
+  constant c: int32[2, 2] = [1i32, -2i32, 3i32, 4i32]
+  constant z: complex128 = [complex128(1.0, -0.5)]
+
+  machine m {
+    at a {
+      assign k = 0
+    }
+    at "if" {
+      state s {
+        n0 = access p.x
+        n0 -> n1.views: p.x[0, 0]
+        n1 = access v
+        n2 = access q
+        n2 -> n3.IN_stream: q
+        n3 = consume c(e in 0:4) until (r[0] > 1.0) unrolled {
+          n3.OUT_stream -> n4.x: q
+          n4 = tasklet t(x: bool) -> (y: float64) { cpp "y = \"a\" + x;\n" }
+          n4.y -> n5.IN_r: r[0] wcr (old*old + new) dynamic
+        } n5
+        n5.OUT_r -> n6: r[0] wcr (old*old + new)
+        n6 = access r
+      }
+    }
+    goto a -> "if" if $k < 3 assign k = $(k + 1), N = 2
+    goto "if" -> a
+    goto 1 -> 7
+  }
+}
+"#;
+    let sdfg = parse(text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(print(&sdfg), text.replace("goto 1 ->", "goto \"if\" ->"));
+}
+
+#[test]
+fn tiles_are_ranges_where_they_can_be() {
+    let subset = |range: &str| {
+        let text =
+            format!("sdfg f() {{ state s {{ n0 = access A\n n1 = access A\n n0 -> n1: A[{range}] }} }}");
+        parse(&text).map(|sdfg| {
+            let state = sdfg.body.states()[0];
+            state.edges().next().and_then(|edge| edge.memlet()).expect("a memlet").subset.to_string()
+        })
+    };
+    assert_eq!(subset("0:N:4:1").expect("single indices"), "[0:N:4]");
+    assert_eq!(subset("0:16:4:4").expect("tiles side by side"), "[0:16]");
+    assert_eq!(subset("1:8:4:4").expect("a last tile that is complete"), "[1:9]");
+    assert_eq!(*subset("0:N:4:2").unwrap_err().kind(), TextErrorKind::Tile);
+}
+
+#[test]
+fn conflict_resolutions_are_words_or_expressions() {
+    for text in ["sum", "bitxor", "(min(old, new) + 1.0)"] {
+        assert_eq!(text.parse::<Wcr>().map(|wcr| wcr.to_string()), Ok(text.to_owned()));
+    }
+    assert!("average".parse::<Wcr>().is_err());
+}
+
+#[test]
 fn positions_are_printed_on_request() {
     let text = r#"sdfg f(a) @1:0:40 {
   file "dir/f.py"
@@ -202,6 +271,9 @@ fn errors_have_a_place() {
         ("sdfg f() {\n  assign i = 1 < 2 < 3\n}", 2, 20, "parentheses"),
         ("sdfg f() {\n  assign i = 300000000000000000000\n}", 2, 14, "is no number of its type"),
         ("sdfg f() {\n  state s {\n    n0 = library l Gemm()\n  }\n}", 3, 20, "no library operation `Gemm`"),
+        ("sdfg f() {\n  machine m {\n    goto a -> b\n  }\n}", 3, 10, "the machine has no vertex `a`"),
+        ("sdfg f() {\n  constant c: int8[2] = [1i8]\n}", 2, 19, "as many values as the shape"),
+        ("sdfg f() {\n  constant c: int8 = [1]\n}", 2, 20, "a literal of type int8"),
         ("sdfg \"f", 1, 6, "does not end on its line"),
         ("sdfg f() { é }", 1, 12, "unexpected character `é`"),
     ];

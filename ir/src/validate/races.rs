@@ -58,6 +58,9 @@ fn homes<'a>(it: &Checked<'a>) -> HashMap<&'a Name, Option<NodeId>> {
 fn written<'a>(it: &Checked<'a>, edge: EdgeView<'a>) -> Option<(&'a Name, &'a Subset)> {
     let memlet = edge.memlet().filter(|memlet| memlet.wcr.is_none() && !memlet.dynamic)?;
     let name = target(it.state, edge)?;
+    if it.state.is_alias_edge(edge) {
+        return None;
+    }
     if it.sdfg.container(name).is_some_and(|data| data.as_stream().is_some()) {
         return None;
     }

@@ -540,6 +540,172 @@ fn a_dangling_node_is_found() {
     );
 }
 
+/// An SDFG with one container of every kind that stands for memory of others, is constant or is a queue.
+fn with_kinds(lines: &str) -> Sdfg {
+    parsed(&format!(
+        "sdfg f(A, B, p.x, p.y) {{\n symbol N: int64\n symbol k: int64\n structure p[N] {{ x, y }}\n data A: float64[N]\n \
+         data B: float64[N]\n data p.x: float64[N, 3]\n data p.y: float64[N]\n view v: float64[4]\n \
+         reference r: float64[4]\n transient S: stream float64\n transient Q: stream float64[8]\n \
+         transient t: float64[4]\n transient i: int64[4]\n transient b: bool\n \
+         constant c: float64[4] = [1.0, 2.0, 3.0, 4.0]\n state s0 {{\n{lines}\n}}\n}}\n"
+    ))
+}
+
+#[track_caller]
+fn kinds_break(rule: &Rule, lines: &str, message: &str) {
+    found(rule, &violations(&with_kinds(lines)), message);
+}
+
+/// Reads a view, sets and reads a reference, consumes a stream, uses a constant and a member.
+const KINDS: &str = "n0 = access A\n n0 -> n1.views: A[2:6]\n n1 = access v\n n2 = access t\n n1 -> n2: v[0:4]\n \
+    n3 = access B\n n3 -> n4.set: B[0:4]\n n4 = access r\n n5 = access p.y\n n4 -> n5: r[0:4] to [0:4]\n \
+    n6 = access c\n n7 = access S\n n6 -> n7: c[0:4]\n n7 -> n8.IN_stream: S\n n8 = consume m(e in 0:2) {\n \
+    n8.OUT_stream -> n9.x: S\n n9 = tasklet t(x: float64) -> (o: float64) { o = x }\n \
+    n9.o -> n10.IN_A: A[0] wcr (old + new*new)\n } n10\n n10.OUT_A -> n11: A[0] wcr (old + new*new)\n n11 = access A";
+
+#[test]
+fn every_kind_of_container_can_be_valid() {
+    assert_eq!(validate(&with_kinds("")), Ok(()));
+    assert_eq!(validate(&with_kinds(KINDS)), Ok(()));
+}
+
+#[test]
+fn views_show_one_container() {
+    kinds_break(&VIEWS, "n0 = access t\nn1 = access v\nn1 -> n0: v[0:4]", "has 0 edges at `views`");
+    kinds_break(&VIEWS, "n0 = access A\nn1 = access t\nn0 -> n1.views: A[0:4]", "is no view");
+    kinds_break(&VIEWS, "n0 = access i\nn1 = access v\nn0 -> n1.views: i[0:4]", "`i[0:4]` of type int64");
+    kinds_break(&VIEWS, "n0 = access S\nn1 = access v\nn0 -> n1.views: S", "stands for the stream `S`");
+    kinds_break(&VIEWS, "n0 = access A\nn1 = access v\nn0 -> n1.views", "shows nothing");
+    kinds_break(
+        &VIEWS,
+        "n0 = access A\nn1 = access v\nn0 -> n1.views: A[0:4]\nn2 = access t\nn2 -> n1: t[0:4]",
+        "is written, and the edge that it writes leads into it",
+    );
+    kinds_break(
+        &VIEWS,
+        "n0 = access A\nn1 = access v\nn2 = access v\nn0 -> n1.views: A[0:4]\nn0 -> n2.views: A[4:8]",
+        "shows `A[0:4]` and `A[4:8]` in one scope",
+    );
+    let read =
+        with_kinds("").to_string().replace("  state s0", "  assign k = $N if v[0] > 1.0 else $N\n  state s0");
+    found(&VIEWS, &violations(&parsed(&read)), "control flow reads the view `v`");
+}
+
+#[test]
+fn references_are_set() {
+    kinds_break(&REFERENCES, "n0 = access r\nn1 = access t\nn0 -> n1: r[0:4]", "is used and never set");
+    kinds_break(
+        &REFERENCES,
+        "n0 = access A\nn1 = access t\nn0 -> n1.set: A[0:4]",
+        "is set and is no reference",
+    );
+    kinds_break(&REFERENCES, "n0 = access A\nn1 = access r\nn0 -> n1.set", "an edge without a memlet");
+    kinds_break(&REFERENCES, "n0 = access i\nn1 = access r\nn0 -> n1.set: i[0:4]", "is of type float64");
+}
+
+#[test]
+fn streams_are_queues() {
+    kinds_break(
+        &STREAMS,
+        "n0 = access t\nn1 = access S\nn0 -> n1: t[0:4] wcr sum",
+        "has a conflict resolution",
+    );
+    kinds_break(
+        &STREAMS,
+        "n0 = tasklet t() -> (o: float64[1]) { o[0] = 1.0 }\nn0.o -> n1: Q[0:8]\nn1 = access Q",
+        "is not one element of one queue",
+    );
+    let read =
+        with_kinds("").to_string().replace("  state s0", "  assign k = $N if S > 1.0 else $N\n  state s0");
+    found(&STREAMS, &violations(&parsed(&read)), "control flow reads the stream `S`");
+    kinds_break(
+        &STREAMS,
+        "n0 = access S\nn0 -> n1._in: S\nn1 = library r Reduce(wcr = \"sum\")\nn1._out -> n2: t[0]\nn2 = access t",
+        "the library node `r` uses a stream",
+    );
+}
+
+#[test]
+fn streams_are_passed_as_streams() {
+    let call = |kind: &str| {
+        with_kinds(&format!(
+            "n0 = access S\nn0 -> n1.q: S\nn1 = nested (q) -> (y) sdfg g(q, y) {{\n data q: {kind} float64\n \
+             data y: float64\n state g0 {{ g0 = access q\n g1 = access y\n g0 -> g1: q }}\n }}\n\
+             n1.y -> n2: t[0]\nn2 = access t"
+        ))
+    };
+    assert_eq!(validate(&call("stream")), Ok(()));
+    found(&CALLS, &violations(&call("")), "`q` is declared as float64");
+}
+
+#[test]
+fn constants_are_not_written() {
+    kinds_break(
+        &CONSTANTS,
+        "n0 = access t\nn1 = access c\nn0 -> n1: t[0:4]",
+        "the constant `c` is written at n1",
+    );
+}
+
+#[test]
+fn consume_scopes_take_from_one_queue() {
+    let breaks = |from: &str, to: &str, message: &str| {
+        assert!(KINDS.contains(from), "{from}");
+        kinds_break(&CONSUME, &KINDS.replace(from, to), message);
+    };
+    breaks("consume m(e in 0:2)", "consume m(e in 0:2, g in 0:2)", "has 2 parameters");
+    let array = KINDS.replace("n8.OUT_stream -> n9.x: S", "n8.OUT_stream -> n9.x: A[0]");
+    kinds_break(
+        &CONSUME,
+        &array.replace("n7 -> n8.IN_stream: S", "n0 -> n8.IN_stream: A[0]"),
+        "no queue enters",
+    );
+    let until = KINDS.replace("consume m(e in 0:2)", "consume m(e in 0:2) until (b)");
+    assert_eq!(validate(&with_kinds(&until)), Ok(()));
+    kinds_break(&CONDITIONS, &until.replace("(b)", "(k)"), "`k` is not defined");
+}
+
+#[test]
+fn machines_have_ways_between_their_vertices() {
+    let machine =
+        |inside: &str| parsed(&format!("sdfg f() {{ symbol k: int64\n machine m {{ {inside} }} }}"));
+    let breaks = |inside: &str, message: &str| found(&MACHINES, &violations(&machine(inside)), message);
+    assert_eq!(
+        validate(&machine("at a { assign k = 1\n }\n goto a -> a if $k < 3 assign k = $(k + 1)")),
+        Ok(())
+    );
+    breaks("", "the machine has no vertices");
+    breaks("at a { }\n at a { }", "two vertices are called `a`");
+    breaks("at a { }\n goto a -> 3", "there is no vertex 3");
+    breaks("at a { }\n at b { }\n goto a -> b\n goto a -> a", "comes after one without a condition");
+    found(&JUMPS, &violations(&machine("at a { break }")), "a break is outside of any loop");
+    found(
+        &CONDITIONS,
+        &violations(&machine("at a { }\n goto a -> a if 1.0")),
+        "a condition is of type float64",
+    );
+    found(&SYMBOLS, &violations(&machine("at a { }\n goto a -> a assign q = 1")), "`q` is not declared");
+}
+
+#[test]
+fn members_of_structures_are_containers() {
+    let change = |from: &str, to: &str, message: &str| {
+        let text = with_kinds("").to_string();
+        assert!(text.contains(from), "{from}");
+        found(&STRUCTURES, &violations(&parsed(&text.replace(from, to))), message);
+    };
+    change("{ x, y }", "{ x, y, z }", "the member `p.z` is no container");
+    change("{ x, y }", "{ x }", "`p.y` is no member of a structure");
+    change("data p.y: float64[N]", "data p.y: float64[4]", "does not begin with the dimensions");
+    let internal = with_kinds("").to_string().replace("data p.y", "transient p.y").replace(", p.y)", ")");
+    found(&STRUCTURES, &violations(&parsed(&internal)), "some members of `p` are internal");
+}
+
+#[test]
+fn custom_resolutions_have_types() {
+    kinds_break(&RESOLUTIONS, &KINDS.replace("new*new", "1"), "float64 has no operation");
+}
+
 proptest! {
     /// Whatever a graph looks like, the rules can be checked, and judge alike what is printed and read.
     #[test]

@@ -1,0 +1,156 @@
+//! Views, constants, machines and conflict resolutions of a program's own: compiled code agrees with the interpreter.
+
+mod support;
+
+use dacec_codegen::CodegenError;
+use dacec_ir::interp::{Arguments, Tensor, run};
+use dacec_ir::{Feature, Sdfg, text, validate};
+use support::{Argument, compile, emit};
+
+fn program(lines: &str) -> Sdfg {
+    let text = format!(
+        "sdfg f(x, y, n) {{\n symbol k: int64\n data x: float64[8]\n data y: float64[8]\n data n: int64\n \
+         view v: float64[4]\n view w: float64[2, 2]\n view e: float64[2] strides [2]\n transient t: float64[8]\n \
+         transient s: float64\n constant c: float64[2, 2] = [1.5, -2.5, 3.5, @inf]\n constant one: int64 = [3]\n \
+         constant b: bool[2] = [True, False]\n{lines}\n}}"
+    );
+    let sdfg = text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(validate::validate(&sdfg), Ok(()));
+    sdfg
+}
+
+const X: [f64; 8] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+
+/// The compiled program leaves in `y` what the interpreter leaves, and that is `expected`.
+#[track_caller]
+fn agree(lines: &str, expected: &[f64]) {
+    let sdfg = program(lines);
+    let (x, y) = (Tensor::vector(X.to_vec()), Tensor::vector(vec![0.5; 8]));
+    let mut arguments =
+        Arguments::from([("x".into(), x), ("y".into(), y), ("n".into(), Tensor::scalar(7_i64))]);
+    run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let interpreted = arguments["y"].as_slice::<f64>().expect("doubles").to_vec();
+    assert_eq!(interpreted[..expected.len()], *expected);
+    let (mut x, mut y) = (X, [0.5; 8]);
+    let library = compile(&sdfg);
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::F64s(&mut y), Argument::I64(7)]), 0);
+    assert_eq!(y[..], interpreted[..], "{}", emit(&sdfg).kernel_unit);
+}
+
+#[test]
+fn views_are_pointers() {
+    agree(
+        "state s { n0 = access x\n n0 -> n1.views: x[2:6]\n n1 = access v\n n1 -> n2.views: v[0:4]\n n2 = access w\n\
+         n3 = access y\n n2 -> n3: w[1, 0:2] to [0:2]\n n0 -> n4.views: x[1]\n n4 = access e\n n4 -> n3: e[0:2] to [4:6] }",
+        &[5.0, 6.0, 0.5, 0.5, 2.0, 4.0],
+    );
+    agree(
+        "state s { n0 = access x\n n1 = access v\n n2 = access y\n n0 -> n1: x[0:4]\n n1.views -> n2: y[4:8] }",
+        &[0.5, 0.5, 0.5, 0.5, 1.0, 2.0, 3.0, 4.0],
+    );
+}
+
+#[test]
+fn views_in_maps_follow_the_parameters() {
+    agree(
+        "state s { n0 = access x\n n0 -> n1.IN_x: x[0:8]\n n1 = map m(i in 0:4) { n1.OUT_x -> n2.views: x[i:i + 4]\n\
+         n2 = access v\n n2 -> n3.a: v[3]\n n3 = tasklet t(a: float64) -> (o: float64) { o = a }\n\
+         n3.o -> n4.IN_y: y[i] } n4\n n4.OUT_y -> n5: y[0:4]\n n5 = access y }",
+        &[4.0, 5.0, 6.0, 7.0, 0.5],
+    );
+}
+
+/// Both names of the memory are read before either is written.
+#[test]
+fn a_tasklet_reads_before_it_writes_through_a_view() {
+    agree(
+        "state s { n0 = access y\n n0 -> n1.views: y[0:4]\n n1 = access v\n n1 -> n2.a: v[0]\n n1 -> n2.b: v[1]\n\
+         n2 = tasklet t(a: float64, b: float64) -> (p: float64, q: float64) { p = b + 1.0\n q = a + 2.0 }\n\
+         n2.p -> n3: y[0]\n n2.q -> n3: y[1]\n n3 = access y }",
+        &[1.5, 2.5, 0.5],
+    );
+}
+
+/// `v[0]` and `y[1]` are one element: the sum must not be kept in a variable while the other name is read.
+#[test]
+fn sums_through_two_names_meet() {
+    let sdfg = program(
+        "state s { n0 = map m(i in 0:4) sequential { n0 -> n1\n n1 = tasklet t() -> (o: float64) { o = 1.0 }\n\
+         n1.o -> n2.IN_v: v[0] wcr sum\n n0 -> n3\n n3 = tasklet u() -> (o: float64) { o = 2.0 }\n\
+         n3.o -> n2.IN_y: y[1] wcr sum } n2\n n2.OUT_v -> n4: v[0] wcr sum\n n4 = access v\n n4.views -> n5: y[1:5]\n\
+         n5 = access y\n n2.OUT_y -> n6: y[1] wcr sum\n n6 = access y }",
+    );
+    let (mut x, mut y) = (X, [0.5; 8]);
+    let library = compile(&sdfg);
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::F64s(&mut y), Argument::I64(7)]), 0);
+    assert_eq!(y[..3], [0.5, 12.5, 0.5]);
+}
+
+#[test]
+fn constants_are_part_of_the_program() {
+    agree(
+        "state s { n0 = access c\n n1 = access y\n n0 -> n1: c[0:2, 0:2] to [0:4]\n n2 = access one\n n2 -> n3.a: one\n\
+         n4 = access b\n n4 -> n3.b: b[1]\n\
+         n3 = tasklet t(a: int64, b: bool) -> (o: float64) { o = 0.0 if b else float64(a) }\n n3.o -> n5: y[4]\n\
+         n5 = access y\n n1 -> n3 }",
+        &[1.5, -2.5, 3.5, f64::INFINITY, 3.0, 0.5],
+    );
+}
+
+/// Elements correspond in C order, whatever the shapes.
+#[test]
+fn copies_reshape() {
+    agree(
+        "transient m: float64[2, 3]\n transient o: float64[3, 2]\n state s { n0 = access x\n n1 = access m\n n0 -> n1: x[1:7]\n\
+         n2 = access o\n n1 -> n2: m[0:2, 0:3] to [0:3, 0:2]\n n3 = access y\n n2 -> n3: o[0:3, 1] to [0:3]\n\
+         n1 -> n4: m[0:2, 0:2] to [4:8]\n n4 = access y }",
+        &[3.0, 5.0, 7.0, 0.5, 2.0, 3.0, 5.0, 6.0],
+    );
+}
+
+#[test]
+fn programs_combine_in_their_own_way() {
+    agree(
+        "state s { n0 = access x\n n0 -> n1.IN_x: x[0:8]\n n1 = map m(i in 0:8) { n1.OUT_x -> n2.a: x[i]\n\
+         n2 = tasklet t(a: float64) -> (o: float64) { o = a }\n n2.o -> n3.IN_y: y[i % 2] wcr (old + new*new) } n3\n\
+         n3.OUT_y -> n4: y[0:2] wcr (old + new*new)\n n4 = access y }\n\
+         state t { n0 = access x\n n1 = access y\n n0 -> n1: x[0:2] to [2:4] wcr (max(old, new)*2.0) }",
+        &[84.5, 120.5, 2.0, 4.0, 0.5],
+    );
+}
+
+/// A number that the whole map combines into: no thread starts from an identity, since there is none.
+#[test]
+fn a_custom_reduction_of_a_parallel_map_is_exact() {
+    agree(
+        "state s { n0 = map m(i in 0:1000) multicore { n0 -> n1\n n1 = tasklet t() -> (o: float64) { o = 2.0 }\n\
+         n1.o -> n2.IN_y: y[0] wcr (old + new + 1.0) } n2\n n2.OUT_y -> n3: y[0] wcr (old + new + 1.0)\n n3 = access y }",
+        &[3000.5, 0.5],
+    );
+}
+
+#[test]
+fn machines_become_loops() {
+    agree(
+        "machine m { at start { assign k = n\n }\n at test { }\n at even { assign k = $(k//2)\n state e {\n\
+         n0 = tasklet t() -> (o: float64) { o = 1.0 }\n n0.o -> n1: y[0] wcr sum\n n1 = access y } }\n\
+         at odd { assign k = $(3*k + 1)\n state o { n0 = tasklet t() -> (o: float64) { o = 1.0 }\n\
+         n0.o -> n1: y[1] wcr sum\n n1 = access y } }\n at end { return }\n\
+         goto start -> test\n goto test -> end if $k <= 1\n goto test -> even if $k % 2 == 0\n goto test -> odd\n\
+         goto even -> test\n goto odd -> test }",
+        &[11.5, 5.5, 0.5],
+    );
+}
+
+#[test]
+fn what_is_not_supported_is_named() {
+    let text = "sdfg f() { transient S: stream float64\n state s { n0 = access S } }";
+    let sdfg = text::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let error = dacec_codegen::generate(&sdfg, &Default::default()).expect_err("streams are not supported");
+    assert_eq!(error, CodegenError::Feature(Feature::Streams));
+    for (option, what) in [("gpu_device", "schedule"), ("mpi", "schedule")] {
+        let lines = format!("state s {{ n0 = map m(i in 0:4) {option} {{ n0 -> n1 }} n1 }}");
+        let error = dacec_codegen::generate(&program(&lines), &Default::default()).expect_err(option);
+        assert!(error.to_string().contains(what), "{error}");
+    }
+}
