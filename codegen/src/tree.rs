@@ -261,6 +261,8 @@ pub struct For {
     pub parallel: Option<Parallel>,
     /// Whether no iteration writes memory that another one uses.
     pub independent: bool,
+    /// Whether iterations may run in any order and interleaved: those of a map.
+    pub unordered: bool,
     /// What is repeated.
     pub body: Vec<Stmt>,
 }

@@ -91,6 +91,64 @@ fn a_parallel_loop_in_a_sequential_one_has_a_version_without_threads() {
     "#);
 }
 
+/// `y = A @ x`, and what is read of `A` in iteration `i, k`.
+fn product(subset: &str) -> Sdfg {
+    let mut program = matrix();
+    program.array("x", DType::Float64, [n()]).array("y", DType::Float64, [n()]);
+    let inputs = [("a", "A", subset), ("x", "x", "k")];
+    let dims = [("i", "0:N"), ("k", "0:N")];
+    program.state("s").reduction("mv", &dims, &inputs, name("a") * name("x"), ("y", "i"), Wcr::Sum);
+    program.build()
+}
+
+#[test]
+fn four_rows_share_the_loop_over_columns() {
+    insta::assert_snapshot!(body(&product("i, k")), @r#"
+    #pragma omp parallel for
+    for (int64_t i = 0; i < N; i += 4) {
+        if (i < N - 3) {
+            double y_sum = y[i];
+            double y_sum_1 = y[i + 1];
+            double y_sum_2 = y[i + 2];
+            double y_sum_3 = y[i + 3];
+            #pragma GCC ivdep
+            for (int64_t k = 0; k < N; k++) {
+                y_sum += A[i*N + k] * x[k];
+                y_sum_1 += A[(i + 1)*N + k] * x[k];
+                y_sum_2 += A[(i + 2)*N + k] * x[k];
+                y_sum_3 += A[(i + 3)*N + k] * x[k];
+            }
+            y[i] = y_sum;
+            y[i + 1] = y_sum_1;
+            y[i + 2] = y_sum_2;
+            y[i + 3] = y_sum_3;
+        } else {
+            for (int64_t i_1 = i; i_1 < N; i_1++) {
+                double y_sum = y[i_1];
+                #pragma GCC ivdep
+                for (int64_t k = 0; k < N; k++) {
+                    y_sum += A[i_1*N + k] * x[k];
+                }
+                y[i_1] = y_sum;
+            }
+        }
+    }
+    "#);
+}
+
+#[test]
+fn loops_that_share_nothing_contiguous_stay_as_they_are() {
+    // Columns of A: what four iterations read is contiguous, what each reads is not.
+    assert!(!body(&product("k, i")).contains("i += 4"));
+    // A function call in the inner loop costs more than a load.
+    let mut program = matrix();
+    program.array("x", DType::Float64, [n()]).array("y", DType::Float64, [n()]);
+    let inputs = [("a", "A", "i, k"), ("x", "x", "k")];
+    let code = (name("a") * name("x")).call(dacec_ir::Function::Exp);
+    program.state("s").reduction("e", &[("i", "0:N"), ("k", "0:N")], &inputs, code, ("y", "i"), Wcr::Sum);
+    assert!(!body(&program.build()).contains("i += 4"));
+}
+
 #[test]
 fn sums_of_columns_are_made_in_blocks() {
     let mut program = matrix();
@@ -101,10 +159,22 @@ fn sums_of_columns_are_made_in_blocks() {
     #pragma omp parallel for if(parallel: N >= 513)
     for (int64_t j_block = 0; j_block < N; j_block += 512) {
         const int64_t j_end = dacec_min<int64_t>(N, j_block + 512);
-        for (int64_t i = 0; i < N; i++) {
-            #pragma GCC ivdep
-            for (int64_t j = j_block; j < j_end; j++) {
-                w[j] += A[i*N + j];
+        for (int64_t i = 0; i < N; i += 4) {
+            if (i < N - 3) {
+                #pragma GCC ivdep
+                for (int64_t j = j_block; j < j_end; j++) {
+                    w[j] += A[i*N + j];
+                    w[j] += A[(i + 1)*N + j];
+                    w[j] += A[(i + 2)*N + j];
+                    w[j] += A[(i + 3)*N + j];
+                }
+            } else {
+                for (int64_t i_1 = i; i_1 < N; i_1++) {
+                    #pragma GCC ivdep
+                    for (int64_t j = j_block; j < j_end; j++) {
+                        w[j] += A[i_1*N + j];
+                    }
+                }
             }
         }
     }

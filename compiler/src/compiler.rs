@@ -121,12 +121,13 @@ impl Compiled {
     }
 }
 
-/// Runs the passes that the options ask for.
-pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<(), Error> {
+/// Runs the passes that the options ask for; returns what happened.
+pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
     sdfg.lower_machines();
     let mut context = Context::new(dacec_transforms::Options {
         bisect_limit: options.opt_bisect_limit,
         verify: options.verify_each.then_some(verify),
+        explain: options.explain,
         ..dacec_transforms::Options::default()
     });
     let pipeline = match options.opt {
@@ -137,7 +138,7 @@ pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<(), Error> {
     let invalid =
         |error: InvalidAfter| Error::Invalid { pass: error.pass.to_owned(), violation: error.complaint };
     let _ = pipeline.run(sdfg, &mut context).map_err(invalid)?;
-    Ok(())
+    Ok(context)
 }
 
 /// Whether a graph is valid; the first violation if it is not.

@@ -17,6 +17,8 @@ pub struct Options {
     pub openmp: bool,
     /// Check the graph after every pass. Slow; finds the pass that broke it.
     pub verify_each: bool,
+    /// Keep the reasons for which places were left as they are.
+    pub explain: bool,
     /// Run at most this many passes; finds the pass that made a result wrong.
     pub opt_bisect_limit: Option<usize>,
 }
@@ -30,6 +32,7 @@ impl Default for Options {
             blas: BlasProvider::BuiltIn,
             openmp: true,
             verify_each: cfg!(debug_assertions),
+            explain: false,
             opt_bisect_limit: None,
         }
     }

@@ -20,6 +20,7 @@
 //! **What this crate knows**: graph rewrites. **What it does not know**: Python, the text of any target language.
 
 pub mod auto;
+pub mod explain;
 pub mod library;
 pub mod loops;
 pub mod map;

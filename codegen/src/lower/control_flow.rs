@@ -157,6 +157,7 @@ impl<'a> Function<'_, 'a> {
             direction,
             parallel,
             independent: false,
+            unordered: false,
             body,
         })));
         Ok(())

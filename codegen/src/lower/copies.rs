@@ -143,6 +143,7 @@ impl<'a> Function<'_, 'a> {
                 direction: Direction::Up,
                 parallel,
                 independent: innermost && plain,
+                unordered: false,
                 body: vec![stmt],
             }));
         }

@@ -236,7 +236,18 @@ impl<'a> Function<'_, 'a> {
         let independent = nest.plan.independent && depth + 1 == nest.plan.levels.len();
         let [start, stop, step] = [start, stop, step].map(Value::Index);
         let direction = Direction::Up;
-        Ok(Stmt::For(Box::new(For { variable, start, stop, step, direction, parallel, independent, body })))
+        let unordered = true;
+        Ok(Stmt::For(Box::new(For {
+            variable,
+            start,
+            stop,
+            step,
+            direction,
+            parallel,
+            independent,
+            unordered,
+            body,
+        })))
     }
 
     /// Keeps the target of a write in a variable from here on; returns the target, the variable, and whether it has to

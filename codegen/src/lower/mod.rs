@@ -16,6 +16,7 @@
 //! | Computations | `tasklets`, `expressions`, `calls` |
 //! | Copies | `copies` |
 //! | Declarations next to first values | `tidy` |
+//! | Rows that share a run of the inner loop | `jam` |
 //! | Parallel loops in sequential ones | `versions` |
 //! | Nested SDFGs, which are inlined | `nested` |
 //! | Views, which are pointers | `views` |
@@ -30,11 +31,13 @@ mod conflicts;
 mod control_flow;
 mod copies;
 mod expressions;
+mod jam;
 mod maps;
 mod names;
 mod nested;
 mod places;
 mod plan;
+mod rewrite;
 mod states;
 mod tasklets;
 mod tidy;
@@ -83,6 +86,7 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     body.splice(at..at, entry.drain(..));
     drop_last_leave(&mut body, &Escape::Return);
     tidy::tidy(&mut body);
+    jam::jam(&mut body);
     versions::make_versions(&mut body, false);
     let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
     Ok(Program { name, file, parameters, persistent, failures, parallel_failures, body })

@@ -94,7 +94,7 @@ pub(super) fn blocks(stmt: &Stmt) -> Vec<&[Stmt]> {
 
 /// Calls `f` on the names that a statement uses, and whether it may change what they name: by a store, through a
 /// pointer, or by combining threads' copies. What a declaration declares is not a use.
-fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
+pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
     match stmt {
         Stmt::Declare { value, .. } => value.iter().for_each(|value| visit_value(value, f)),
         Stmt::Pointer { to, .. } => visit_place(to, true, f),

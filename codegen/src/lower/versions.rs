@@ -52,7 +52,7 @@ fn versions(it: &For) -> Option<Stmt> {
 
 fn drop_atomics(stmts: &mut [Stmt]) {
     for stmt in stmts {
-        if let Stmt::Update { atomic, .. } = stmt {
+        if let Stmt::Update { atomic, .. } | Stmt::Combine { atomic, .. } = stmt {
             *atomic = false;
         }
         super::tidy::blocks_mut(stmt).into_iter().for_each(|body| drop_atomics(body));

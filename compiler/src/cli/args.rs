@@ -172,6 +172,9 @@ pub(crate) struct Emit {
     /// The form to print
     #[arg(long = "as", value_name = "FORM", default_value = "text")]
     pub(crate) form: Form,
+    /// Print what became of loops and maps instead, which rewrites were made, and why others were not
+    #[arg(long)]
+    pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) compile: Compile,
 }

@@ -1,14 +1,18 @@
 //! `dacec emit`
 
 use super::args::{Emit, Form};
-use super::{Outcome, open};
+use super::{Outcome, explanation, open};
 use dacec::Error;
 
 pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
     let (file, program) = open(&task.source)?;
-    let options = task.compile.options();
+    let options = dacec::Options { explain: task.explain, ..task.compile.options() };
     let mut sdfg = file.lower(&program).map_err(Error::Source)?;
-    dacec::optimize(&mut sdfg, &options)?;
+    let context = dacec::optimize(&mut sdfg, &options)?;
+    if task.explain {
+        explanation::print(&sdfg, &context);
+        return Ok(Outcome::Fine);
+    }
     let text = match task.form {
         Form::Text => sdfg.to_string(),
         Form::Dot => dacec_ir::dot::to_dot(&sdfg),

@@ -9,6 +9,7 @@ mod comparison;
 mod doctor;
 mod emit;
 mod explain;
+mod explanation;
 mod report;
 mod run;
 mod table;

@@ -17,6 +17,8 @@
 //! Both read memory in order, both have an outer loop without conflicts that can be spread over cores, and keep what
 //! they accumulate in a register or in the first-level cache.
 
+mod split;
+
 use super::{Call, Operand};
 use crate::map::paths;
 use crate::surroundings::Surroundings;
@@ -29,6 +31,19 @@ use indexmap::IndexMap;
 /// Bytes of a block of lanes: a page, so that rows are read in long pieces; together with a piece of a row it fits into
 /// every first-level cache.
 const BLOCK_BYTES: usize = 4096;
+
+/// How accumulators for lanes are laid out.
+#[derive(Clone, Copy, Debug)]
+struct Lanes {
+    /// Bytes of a block of lanes.
+    bytes: usize,
+    /// The first kept axis counts pieces of that many rows of the reduced axis; without, each piece is all of it.
+    rows: Option<i64>,
+}
+
+impl Lanes {
+    const WHOLE: Lanes = Lanes { bytes: BLOCK_BYTES, rows: None };
+}
 
 /// A dimension of the space that an accumulation runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,10 +112,12 @@ impl Accumulation<'_> {
     /// Builds the loops in place of the call's node.
     pub(super) fn build(&self, around: &mut Surroundings<'_>, state: &mut State, call: &Call) {
         let lane = self.lane();
+        let splits = split::is_worthwhile(around, self, call);
         let mut builder = Builder::new(around, state, call, self);
         let ends = match lane {
             _ if self.reduced.is_empty() => builder.element_wise(),
-            Some(lane) => builder.lanes(lane),
+            Some(_) if splits => builder.split(),
+            Some(lane) => builder.lanes(lane, Lanes::WHOLE),
             None => builder.rows(),
         };
         call.replace(state, ends);
@@ -221,10 +238,10 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     }
 
     /// One accumulator for each element of a block of the result along `lane`.
-    fn lanes(&mut self, lane: usize) -> (NodeId, NodeId) {
+    fn lanes(&mut self, lane: usize, how: Lanes) -> (NodeId, NodeId) {
         let extent = self.what.kept[lane].clone();
         let dtype = self.what.output.dtype;
-        let block = Expr::from(BLOCK_BYTES / dtype.size());
+        let block = Expr::from(how.bytes / dtype.size());
         let single = self.call.facts.prove_le(&extent, &block) == Some(true) && extent.as_int().is_some();
         let (mut outer_dims, mut kept) = self.dims("i", &self.what.kept);
         outer_dims.remove(lane);
@@ -236,7 +253,12 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
             outer_dims.push((at, Range::strided(0, extent.clone(), block.clone())));
             (block.clone(), block.min(&(&extent - &first)), first)
         };
-        let (reduced_dims, reduced) = self.dims("k", &self.what.reduced);
+        let (mut reduced_dims, mut reduced) = self.dims("k", &self.what.reduced);
+        if let Some(rows) = how.rows {
+            let (first, end) = (&kept[0] * rows, &reduced_dims[0].1.stop);
+            reduced_dims[0].1 = Range::new(0, Expr::int(rows).min(&(end - &first)));
+            reduced[0] = &first + &reduced[0];
+        }
         let lane_param = self.around.names.fresh("lane");
         let within = Expr::sym(&lane_param);
         kept[lane] = &first + &within;

@@ -26,7 +26,7 @@ pub struct Operand {
 }
 
 impl Operand {
-    fn new(around: &Surroundings<'_>, end: End, memlet: &Memlet) -> Self {
+    pub(super) fn new(around: &Surroundings<'_>, end: End, memlet: &Memlet) -> Self {
         let data = around.container(&memlet.data);
         let kept = |at: &usize| memlet.subset.dims[*at].as_index().is_none();
         let dims: Vec<usize> = (0..memlet.subset.rank()).filter(kept).collect();

@@ -16,7 +16,7 @@
 
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{entry_facts, facts_inside, visit_with_facts};
-use dacec_ir::symbolic::Facts;
+use dacec_ir::symbolic::{Atom, Facts, Substitution};
 use dacec_ir::{
     BinaryOp, Block, Expr, Function, Map, Node, NodeId, Range, ScalarExpr, Schedule, Sdfg, State, Tasklet,
     TaskletCode,
@@ -62,11 +62,25 @@ struct Decision {
     schedule: Schedule,
     collapse: usize,
     parallel_if: Option<Expr>,
+    why: Why,
+}
+
+/// The reason for a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// There is, or may be, enough work.
+    Worthwhile,
+    /// There is not.
+    LittleWork,
+    /// Iterations may update the same elements at the same time.
+    Conflicts,
+    /// The maps inside have more iterations.
+    FewIterations,
 }
 
 impl Decision {
-    fn sequential() -> Self {
-        Decision { schedule: Schedule::Sequential, collapse: 1, parallel_if: None }
+    fn sequential(why: Why) -> Self {
+        Decision { schedule: Schedule::Sequential, collapse: 1, parallel_if: None, why }
     }
 }
 
@@ -77,7 +91,9 @@ fn schedule_state(state: &mut State, facts: &Facts) -> bool {
     for (&id, &scope) in &scopes {
         let inside_parallel = is_inside(&scopes, scope, &parallel);
         match state.node(id) {
-            Node::MapEntry(_) if inside_parallel => drop(decisions.insert(id, Decision::sequential())),
+            Node::MapEntry(_) if inside_parallel => {
+                decisions.insert(id, Decision::sequential(Why::LittleWork));
+            }
             Node::MapEntry(map) => {
                 let decision = decide(state, id, map, &facts_inside(state, &scopes, id, facts));
                 if decision.schedule == Schedule::CpuMulticore {
@@ -138,27 +154,50 @@ fn make_sequential(sdfg: &mut Sdfg) -> bool {
     changed
 }
 
+/// How a map at the top of a state runs, and why.
+pub(crate) fn explain(state: &State, entry: NodeId, facts: &Facts) -> String {
+    let Node::MapEntry(map) = state.node(entry) else { return String::new() };
+    match (map.schedule, &map.parallel_if) {
+        (Schedule::CpuMulticore, None) => "parallel".to_owned(),
+        (Schedule::CpuMulticore, Some(condition)) => format!("parallel if {condition}"),
+        _ => {
+            let map = Map { schedule: Schedule::Default, ..map.clone() };
+            let reason = match decide(state, entry, &map, facts).why {
+                Why::LittleWork => "the work is little",
+                Why::Conflicts => "iterations update the same elements",
+                Why::FewIterations => "few iterations, and maps inside that have more",
+                Why::Worthwhile => "it was not asked to be parallel",
+            };
+            format!("sequential: {reason}")
+        }
+    }
+}
+
 fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
     if map.schedule == Schedule::Sequential {
-        return Decision::sequential();
+        return Decision::sequential(Why::LittleWork);
     }
     let inside = state.scope_nodes(entry);
     let contains_maps =
         inside.iter().any(|&id| matches!(state.node(id), Node::MapEntry(_) | Node::Nested(_)));
     let iterations: Expr = map.ranges.iter().map(Range::len).product();
     if contains_maps && facts.prove_lt(&iterations, &Expr::int(FEW_ITERATIONS)) == Some(true) {
-        return Decision::sequential();
+        return Decision::sequential(Why::FewIterations);
     }
     let work = iterations * body_work(state, entry, &inside, facts);
     let worthwhile = Expr::int(WORTHWHILE);
     let free = conflict_free(state, entry, map);
-    if facts.prove_le(&work, &worthwhile) == Some(true) || free == 0 {
-        return Decision::sequential();
+    if facts.prove_le(&work, &worthwhile) == Some(true) {
+        return Decision::sequential(Why::LittleWork);
+    }
+    if free == 0 {
+        return Decision::sequential(Why::Conflicts);
     }
     let parallel_if = (facts.prove_gt(&work, &worthwhile) != Some(true)).then(|| work.gt(&worthwhile));
     // The innermost loop of a map without others inside stays whole, for the sake of vector instructions.
     let outer = if contains_maps { map.params.len() } else { map.params.len() - 1 };
-    Decision { schedule: Schedule::CpuMulticore, collapse: outer.clamp(1, free), parallel_if }
+    let (schedule, collapse) = (Schedule::CpuMulticore, outer.clamp(1, free));
+    Decision { schedule, collapse, parallel_if, why: Why::Worthwhile }
 }
 
 /// How many of the leading parameters may be spread over cores without iterations that update the same element at the
@@ -210,11 +249,12 @@ fn repeated(
     facts: &Facts,
 ) -> Expr {
     let mut work = own;
+    let starts = starts(state, scopes, node, outermost);
     let mut scope = scopes.get(&node).copied().flatten();
     while let Some(entry) = scope {
         let Node::MapEntry(map) = state.node(entry) else { break };
         if entry != outermost {
-            work *= map.ranges.iter().map(Range::len).product::<Expr>();
+            work *= map.ranges.iter().map(|range| longest(range.len(), &starts)).product::<Expr>();
         }
         // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
         for (param, range) in map.params.iter().zip(&map.ranges) {
@@ -232,6 +272,32 @@ fn repeated(
         scope = scopes.get(&entry).copied().flatten();
     }
     work
+}
+
+/// The first value of each parameter of the maps from a node up to the one that is being estimated.
+fn starts(
+    state: &State,
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    node: NodeId,
+    outermost: NodeId,
+) -> Substitution {
+    let mut starts = Substitution::new();
+    let mut scope = scopes.get(&node).copied().flatten();
+    while let Some(entry) = scope {
+        let Node::MapEntry(map) = state.node(entry) else { break };
+        for (param, range) in map.params.iter().zip(&map.ranges) {
+            starts.insert(param, range.start.clone());
+        }
+        scope = scopes.get(&entry).copied().flatten().filter(|_| entry != outermost);
+    }
+    starts
+}
+
+/// The length of the longest block, where a length is that of a block: the first block is whole if any is.
+fn longest(length: Expr, starts: &Substitution) -> Expr {
+    let bounded =
+        matches!(length.as_atom(), Some(Atom::Min(all)) if all.iter().any(|it| it.as_int().is_some()));
+    if bounded { length.subs(starts) } else { length }
 }
 
 fn tasklet_work(tasklet: &Tasklet) -> i64 {

@@ -1,0 +1,24 @@
+//! `dacec emit --explain`: what the optimizer decided, and why.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use dacec_ir::Sdfg;
+use dacec_transforms::{Context, explain};
+
+pub(super) fn print(sdfg: &Sdfg, context: &Context) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    for decision in explain::decisions(sdfg) {
+        let line = if decision.line == 0 { String::new() } else { format!("line {}", decision.line) };
+        table.add_row([line, decision.what, decision.how]);
+    }
+    anstream::println!("{table}");
+    let rewrites: Vec<String> =
+        context.rewrites().iter().map(|(name, count)| format!("{name} {count}")).collect();
+    anstream::println!("\nrewrites: {}", rewrites.join(", "));
+    if !context.refusals().is_empty() {
+        anstream::println!("\nnot applied, when it was tried:");
+    }
+    for refused in context.refusals() {
+        anstream::println!("  {} in {}: {}", refused.transformation, refused.place, refused.reason);
+    }
+}

@@ -1,0 +1,104 @@
+//! What became of loops and maps, and why: the answer to "why is this not parallel?".
+//!
+//! The reasons are not remembered but found: a loop that is still there is asked again whether it could be a map, and a
+//! map that is not parallel is scheduled again. So they are about the program as it is, and not about some state of it
+//! on the way.
+
+use crate::loops::LoopToMap;
+use crate::map::schedule;
+use crate::surroundings::{Surroundings, Uses, entry_facts, visit_with_facts};
+use crate::{Refusal, Transformation};
+use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::sdfg::NameSupply;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Block, Loop, Node, Region, Sdfg, State, TaskletCode};
+
+/// One thing that runs more than once, or that a library computes, and how.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decision {
+    /// The line of the source; 0 if it is not known.
+    pub line: u32,
+    /// What it is: `loop i`, `map i, j`, `call gemm_f64`.
+    pub what: String,
+    /// How it runs, and why: `parallel`, `sequential: …`.
+    pub how: String,
+}
+
+/// What becomes of each loop, map and call of a program, in order of the source's lines.
+pub fn decisions(sdfg: &Sdfg) -> Vec<Decision> {
+    let mut sdfg = sdfg.clone();
+    let mut found = Vec::new();
+    in_sdfg(&mut sdfg, &mut found);
+    found.sort();
+    found
+}
+
+fn in_sdfg(sdfg: &mut Sdfg, found: &mut Vec<Decision>) {
+    let mut names = NameSupply::new(sdfg);
+    let mut uses = Uses::of(sdfg);
+    let facts = entry_facts(sdfg);
+    let mut body = std::mem::take(&mut sdfg.body);
+    visit_with_facts(&mut body, &facts, &mut |region, facts| {
+        let around = Surroundings { sdfg, facts: facts.clone(), names: &mut names, uses: &mut uses };
+        in_region(&around, region, found);
+    });
+    body.visit_mut(&mut |block| {
+        let Block::State(state) = block else { return };
+        for id in state.node_ids() {
+            if let Node::Nested(nested) = state.node_mut(id) {
+                in_sdfg(&mut nested.sdfg, found);
+            }
+        }
+    });
+    sdfg.body = body;
+}
+
+fn in_region(around: &Surroundings<'_>, region: &Region, found: &mut Vec<Decision>) {
+    for (at, block) in region.blocks.iter().enumerate() {
+        match block {
+            Block::Loop(it) => {
+                let how = match LoopToMap.find(around, region, at) {
+                    Err(reason) => format!("sequential: {}", explain(&reason, it)),
+                    Ok(_) => "sequential: it was not asked to be a map".to_owned(),
+                };
+                let what = match &it.header {
+                    LoopHeader::For { variable, .. } => format!("loop {variable}"),
+                    _ => "loop".to_owned(),
+                };
+                found.push(Decision { line: it.span.line, what, how });
+            }
+            Block::State(state) => in_state(state, &around.facts, found),
+            _ => {}
+        }
+    }
+}
+
+fn explain(reason: &Refusal, it: &Loop) -> String {
+    match reason {
+        Refusal::NoMatch(_) if !matches!(it.header, LoopHeader::For { .. }) => {
+            "the number of iterations is not known before it runs".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn in_state(state: &State, facts: &Facts, found: &mut Vec<Decision>) {
+    let scopes = state.scopes();
+    for (id, node) in state.nodes() {
+        match node {
+            Node::MapEntry(map) if scopes.get(&id).copied().flatten().is_none() => {
+                let params: Vec<&str> = map.params.iter().map(|param| param.as_str()).collect();
+                let what = format!("map {}", params.join(", "));
+                let how = schedule::explain(state, id, facts);
+                found.push(Decision { line: map.span.line, what, how });
+            }
+            Node::Tasklet(tasklet) => {
+                if let TaskletCode::External(call) = &tasklet.code {
+                    let (line, what) = (tasklet.span.line, format!("call {}", call.routine));
+                    found.push(Decision { line, what, how: "library".to_owned() });
+                }
+            }
+            _ => {}
+        }
+    }
+}
