@@ -172,6 +172,16 @@ fn bench_measures_and_checks() {
 }
 
 #[test]
+fn decisions_are_explained() {
+    let explained = run(dacec().args(["emit", "polybench/lu.py", "--explain"])).success();
+    for part in
+        ["loop j", "sequential: `A[i, 0:j]` and `A[i, j]` may be the same", "parallel if", "LoopToMap 1"]
+    {
+        assert!(explained.contains(part), "{part} is missing in {explained}");
+    }
+}
+
+#[test]
 fn doctor_and_version_and_completions_answer() {
     assert!(run(dacec().arg("doctor")).success().contains("C++"));
     assert!(run(dacec().arg("--version")).success().starts_with("dacec "));

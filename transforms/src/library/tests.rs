@@ -93,6 +93,19 @@ fn blocks_of_lanes_end_with_the_vector() {
 }
 
 #[test]
+fn tall_matrices_are_summed_in_pieces() {
+    let sdfg = product(("x", &["N"], "0:N"), ("A", &["N", "L"], "0:N, 0:L"), ("y", &["L"], "0:L"));
+    let expanded = expand(&sdfg, "pure");
+    assert!(expanded.containers.contains_key("__partial"));
+    for (rows, columns) in [(0, 3), (1, 3), (256, 3), (257, 0), (600, 5), (3, 2049)] {
+        assert_same(&sdfg, &expanded, &[("N", rows), ("L", columns)]);
+    }
+    // One piece is no piece.
+    let sdfg = product(("x", &["256"], "0:256"), ("A", &["256", "L"], "0:256, 0:L"), ("y", &["L"], "0:L"));
+    assert!(!expand(&sdfg, "pure").containers.contains_key("__partial"));
+}
+
+#[test]
 fn parts_and_columns_of_arrays() {
     let part = ("A", &["N + 2", "K + 1"][..], "1:N + 1, 1:K + 1");
     let column = ("X", &["K", "3"][..], "0:K, 2");
