@@ -69,7 +69,12 @@ impl Compiler {
 
     /// Compiles a graph.
     pub fn compile(&self, sdfg: Sdfg) -> Result<Compiled, Error> {
-        self.finish(sdfg, None, Phases::default())
+        self.compile_with_source(sdfg, None)
+    }
+
+    /// Compiles a graph that was made from a source text; comments of the emitted code show its lines.
+    pub fn compile_with_source(&self, sdfg: Sdfg, source: Option<&str>) -> Result<Compiled, Error> {
+        self.finish(sdfg, source, Phases::default())
     }
 
     fn finish(&self, mut sdfg: Sdfg, source: Option<&str>, mut phases: Phases) -> Result<Compiled, Error> {
@@ -130,7 +135,7 @@ pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
         explain: options.explain,
         ..dacec_transforms::Options::default()
     });
-    let pipeline = match options.opt {
+    let pipeline = match options.passes.unwrap_or(options.opt) {
         OptLevel::O0 => auto::expand_libraries(),
         OptLevel::O1 => simplify().then_all(auto::expand_libraries()),
         OptLevel::O3 => auto::auto_optimize(),

@@ -7,6 +7,9 @@ use dacec_runtime::{BlasProvider, FpMode, OptLevel};
 pub struct Options {
     /// How much both compilers optimize: dacec the graph, the C++ compiler the code.
     pub opt: OptLevel,
+    /// How much dacec optimizes the graph, where that is not what `opt` says: a graph that its author has rewritten is
+    /// compiled as it is.
+    pub passes: Option<OptLevel>,
     /// What may be done to floating-point arithmetic.
     pub fp: FpMode,
     /// The CPU to compile for, as the C++ compiler's `-march` names it.
@@ -27,6 +30,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             opt: OptLevel::O3,
+            passes: None,
             fp: FpMode::Default,
             march: "native".into(),
             blas: BlasProvider::BuiltIn,

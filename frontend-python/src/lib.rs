@@ -19,6 +19,7 @@
 //!
 //! 1. `parse`: text to syntax tree, by the parser of ruff.
 //! 2. [`SourceFile`]: imports, symbols, constants and annotated functions of the module.
+//!    While Python runs, more is known: values of names, types of arguments ([`Environment`]).
 //! 3. `lower`: one function, statement by statement, to an SDFG: names, types, shapes and dataflow in one pass
 //!    over the syntax. `numpy` is the registry of library functions.
 //!
@@ -27,6 +28,7 @@
 //! What cannot be compiled is a [`Diagnostic`] with its place in the source; there are no panics and no silent changes of
 //! meaning.
 
+mod capture;
 pub mod codes;
 mod diagnostic;
 mod lower;
@@ -38,6 +40,7 @@ mod promotion;
 mod scalar;
 mod types;
 
+pub use capture::{Captured, Environment, Parameter};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use module::SourceFile;
 pub use presets::{Number, Presets};

@@ -4,6 +4,7 @@
 //! value that cannot be found is kept as an error, which is reported only if a compiled function uses the name. So a file
 //! may import and compute whatever it likes.
 
+use crate::capture::{self, Environment, Known};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{self, Calls, Decisions, Lowerer, Stop};
@@ -26,11 +27,34 @@ pub(crate) enum Global {
     Broken(Box<Diagnostic>),
 }
 
+/// A parameter of a function that can be called: its name, and its default if it has one.
+pub(crate) type CalleeParameter = (String, Option<CalleeDefault>);
+
+/// The default value of a parameter.
+#[derive(Clone, Debug)]
+pub(crate) enum CalleeDefault {
+    /// As it is written.
+    Text(ast::Expr),
+    /// As the interpreter has it.
+    Value(Value),
+}
+
+/// An annotated function that is a graph already.
+#[derive(Clone, Debug)]
+pub(crate) struct Graph {
+    /// What it does.
+    pub(crate) sdfg: Arc<Sdfg>,
+    /// Its parameters, with their default values.
+    pub(crate) parameters: Vec<(String, Option<Value>)>,
+}
+
 /// An annotated function.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     /// Its syntax.
     pub(crate) function: Arc<ast::StmtFunctionDef>,
+    /// What is known of its parameters besides their annotations.
+    pub(crate) parameters: IndexMap<String, Known>,
 }
 
 impl Program {
@@ -56,6 +80,20 @@ pub(crate) struct Globals {
     pub(crate) symbols: IndexMap<Name, DType>,
     /// Annotated functions, in order.
     pub(crate) programs: IndexMap<String, Program>,
+    /// Annotated functions that were compiled to graphs elsewhere.
+    pub(crate) graphs: IndexMap<String, Graph>,
+}
+
+impl Globals {
+    /// The parameters of an annotated function; none if there is no such function.
+    pub(crate) fn parameters(&self, program: &str) -> Vec<CalleeParameter> {
+        if let Some(graph) = self.graphs.get(program) {
+            let default = |it: &Option<Value>| it.clone().map(CalleeDefault::Value);
+            return graph.parameters.iter().map(|(name, it)| (name.clone(), default(it))).collect();
+        }
+        let parameters = self.programs.get(program).map(Program::parameters).unwrap_or_default();
+        parameters.into_iter().map(|(name, default)| (name, default.map(CalleeDefault::Text))).collect()
+    }
 }
 
 impl Globals {
@@ -76,6 +114,27 @@ pub struct SourceFile {
 impl SourceFile {
     /// Reads a file's text; `name` is what messages call the file.
     pub fn parse(name: &str, text: &str) -> Result<SourceFile, Vec<Diagnostic>> {
+        SourceFile::read(name, text).map(|(file, _)| file)
+    }
+
+    /// Reads a file's text for one function of it, anywhere in the file, about which a running interpreter knows more.
+    ///
+    /// `line` is where the function or its first decorator begins, counted from 1.
+    pub fn for_function(
+        name: &str,
+        text: &str,
+        function: &str,
+        line: usize,
+        environment: &Environment,
+    ) -> Result<SourceFile, Vec<Diagnostic>> {
+        let (mut file, suite) = SourceFile::read(name, text)?;
+        match capture::install(&mut file.globals, &suite, function, line, environment) {
+            Ok(()) => Ok(file),
+            Err(diagnostic) => Err(vec![diagnostic.with_source(&file.source)]),
+        }
+    }
+
+    fn read(name: &str, text: &str) -> Result<(SourceFile, ast::Suite), Vec<Diagnostic>> {
         let source = Arc::new(NamedSource::new(name, text.to_owned()).with_language("Python"));
         let suite = parse(text).map_err(|errors| {
             let diagnostics = errors.into_iter().map(|(message, range)| {
@@ -93,10 +152,11 @@ impl SourceFile {
             values: IndexMap::new(),
             symbols: IndexMap::new(),
             programs: IndexMap::new(),
+            graphs: IndexMap::new(),
         };
         let mut file = SourceFile { source, globals, presets: Presets::default() };
         suite.iter().for_each(|statement| file.scan(statement));
-        Ok(file)
+        Ok((file, suite))
     }
 
     /// The file's text.
@@ -202,7 +262,7 @@ impl SourceFile {
         let name = it.name.to_string();
         let function = Arc::new(it.clone());
         if it.decorator_list.iter().any(|decorator| self.is_program_decorator(&decorator.expression)) {
-            self.globals.programs.insert(name.clone(), Program { function });
+            self.globals.programs.insert(name.clone(), Program { function, parameters: IndexMap::new() });
             self.set(&name, Value::Program(name.clone()));
         } else {
             self.set(&name, Value::Helper(function));

@@ -8,6 +8,7 @@ use crate::parse::ast;
 use crate::promotion::Typed;
 use dacec_ir::control_flow::Piece;
 use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Subset};
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// One number.
@@ -217,6 +218,17 @@ impl View {
     }
 }
 
+/// An array that a function refers to without having it as a parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct OuterArray {
+    /// The argument that carries it.
+    pub(crate) argument: Name,
+    /// The element type.
+    pub(crate) dtype: DType,
+    /// The extents.
+    pub(crate) shape: Vec<Expr>,
+}
+
 /// A module whose functions are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module {
@@ -255,6 +267,10 @@ pub(crate) enum Value {
     DType(DType),
     /// The type of an array, as in annotations.
     ArrayType(DType, Vec<Expr>),
+    /// An array that becomes an argument where it is used.
+    Outer(OuterArray),
+    /// An object that is known by its attributes.
+    Namespace(IndexMap<String, Value>),
     /// A module.
     Module(Module),
     /// A decorator, or the module `dace` called as one.
@@ -289,10 +305,11 @@ impl Value {
             Value::Ellipsis => "an ellipsis",
             Value::Text(_) | Value::Message(_) => "a string",
             Value::Scalar(_) => "a number",
-            Value::Array(_) => "an array",
+            Value::Array(_) | Value::Outer(_) => "an array",
             Value::Tuple(_) => "a tuple",
             Value::Dict(_) => "a dictionary",
             Value::DType(_) | Value::ArrayType(..) => "a type",
+            Value::Namespace(_) => "an object",
             Value::Module(_) => "a module",
             Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",

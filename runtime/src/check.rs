@@ -102,11 +102,33 @@ impl Checker {
     /// Checks the values of one call.
     pub(crate) fn check(&self, arguments: &Arguments<'_>) -> Result<Bound, CallError> {
         self.check_names(arguments)?;
+        let mut values: SmallVec<[&Value<'_>; 8]> = SmallVec::new();
+        for argument in &self.signature.arguments {
+            values.push(arguments.get(&argument.name).ok_or_else(|| error::missing(argument))?);
+        }
+        let mut symbols: SmallVec<[(usize, i64); 4]> = SmallVec::new();
+        for (slot, name) in self.signature.symbols.iter().enumerate() {
+            if let Some(Value::Scalar(value)) = arguments.get(name) {
+                symbols.push((slot, value.as_int().ok_or_else(|| error::symbol_value(name, *value))?));
+            }
+        }
+        self.check_values(&values, &symbols)
+    }
+
+    /// Checks a value for each argument, in order, with the values of those symbols that the caller gives by their
+    /// place in the signature.
+    pub(crate) fn check_values(
+        &self,
+        values: &[&Value<'_>],
+        symbols: &[(usize, i64)],
+    ) -> Result<Bound, CallError> {
         let mut bound = Bound::default();
         let mut table = Table::new(&self.names);
         let mut arrays: SmallVec<[Option<Given<'_>>; 8]> = SmallVec::new();
-        for argument in &self.signature.arguments {
-            let value = arguments.get(&argument.name).ok_or_else(|| error::missing(argument))?;
+        if let Some(argument) = self.signature.arguments.get(values.len()) {
+            return Err(error::missing(argument));
+        }
+        for (argument, value) in self.signature.arguments.iter().zip(values) {
             match (&argument.kind, value) {
                 (ArgumentKind::Array(declared), Value::Array(array)) => {
                     arrays.push(Some(Given::new(argument, declared, array)?));
@@ -124,18 +146,15 @@ impl Checker {
                 (_, value) => return Err(error::wrong_kind(argument, value)),
             }
         }
-        for name in &self.signature.symbols {
-            if let Some(Value::Scalar(value)) = arguments.get(name) {
-                table.set(name, value.as_int().ok_or_else(|| error::symbol_value(name, *value))?);
-            }
+        for (slot, value) in symbols {
+            table.set_at(*slot, *value);
         }
         self.solve(&mut table, &arrays);
         self.check_layouts(&table, &arrays)?;
         check_overlaps(&arrays)?;
-        for name in &self.signature.symbols {
-            bound
-                .symbols
-                .push(table.get(name).ok_or_else(|| CallError::UnknownSymbol { name: name.clone() })?);
+        for (slot, name) in self.signature.symbols.iter().enumerate() {
+            let value = table.at(slot).ok_or_else(|| CallError::UnknownSymbol { name: name.clone() })?;
+            bound.symbols.push(value);
         }
         for (extents, result) in self.returns.iter().zip(&self.signature.returns) {
             let extent = |(dimension, extent)| self.result_extent(&table, extent, result, dimension);

@@ -30,15 +30,21 @@ pub struct Outputs {
     values: IndexMap<Name, ArrayBuf>,
 }
 
+/// A call whose arguments were checked and whose results go to memory of the caller's choice.
+#[derive(Debug)]
+pub struct BoundCall<'p> {
+    program: &'p CompiledProgram,
+    bound: Bound,
+    /// Of the arrays among the arguments, in order.
+    arrays: SmallVec<[*mut c_void; 8]>,
+}
+
 /// A call whose arguments were checked, to be made any number of times.
 ///
 /// Checks and the allocation of results are done, so what [`PreparedCall::run`] takes is the program's own time.
 #[derive(Debug)]
 pub struct PreparedCall<'p> {
-    program: &'p CompiledProgram,
-    bound: Bound,
-    /// Of the arrays among the arguments, in order.
-    arrays: SmallVec<[*mut c_void; 8]>,
+    call: BoundCall<'p>,
     outputs: Outputs,
 }
 
@@ -85,18 +91,52 @@ impl CompiledProgram {
                 .map_err(|error| CallError::NoMemory { name: name.clone(), error })?;
             outputs.values.insert(name, buffer);
         }
-        let data = |value: &Value<'_>| match value {
-            Value::Array(array) => Some(array.data().cast()),
-            Value::Scalar(_) => None,
-        };
         let values = self.signature().arguments.iter().filter_map(|argument| arguments.get(&argument.name));
-        Ok(PreparedCall { program: self, bound, arrays: values.filter_map(data).collect(), outputs })
+        let call = BoundCall { program: self, bound, arrays: values.filter_map(data).collect() };
+        Ok(PreparedCall { call, outputs })
+    }
+
+    /// Checks a value for each argument of the signature, in its order, and the values of symbols, each by its place in
+    /// the signature; those that are missing are found from the shapes.
+    ///
+    /// This is the way for callers that make many small calls: nothing is looked up by name, no result is allocated.
+    pub fn bind<'p>(
+        &'p self,
+        values: &'p [Value<'_>],
+        symbols: &[(usize, i64)],
+    ) -> Result<BoundCall<'p>, CallError> {
+        let references: SmallVec<[&Value<'_>; 8]> = values.iter().collect();
+        let bound = self.checker.check_values(&references, symbols)?;
+        Ok(BoundCall { program: self, bound, arrays: values.iter().filter_map(data).collect() })
     }
 }
 
-impl PreparedCall<'_> {
+/// Where the elements of an array are.
+fn data(value: &Value<'_>) -> Option<*mut c_void> {
+    match value {
+        Value::Array(array) => Some(array.data().cast()),
+        Value::Scalar(_) => None,
+    }
+}
+
+impl BoundCall<'_> {
+    /// The shape of each result, in the order of the signature.
+    pub fn result_shapes(&self) -> impl Iterator<Item = &[usize]> {
+        self.bound.returns.iter().map(|shape| &shape[..])
+    }
+
+    /// The values of the signature's symbols, in its order.
+    pub fn symbols(&self) -> &[i64] {
+        &self.bound.symbols
+    }
+
     /// Runs the program.
-    pub fn run(&mut self) -> Result<(), CallError> {
+    ///
+    /// # Safety
+    ///
+    /// There is an address for each result of the signature, and behind it room for the elements of its
+    /// [shape](BoundCall::result_shapes) in C order, aligned for their type, that nothing else uses meanwhile.
+    pub unsafe fn run(&self, results: &[*mut c_void]) -> Result<(), CallError> {
         let signature = self.program.signature();
         let mut pointers: SmallVec<[*mut c_void; 16]> = SmallVec::new();
         let (mut arrays, mut scalars) = (self.arrays.iter(), self.bound.scalars.iter());
@@ -107,13 +147,10 @@ impl PreparedCall<'_> {
             };
             pointers.push(pointer.expect("every argument was checked to have a value of its kind"));
         }
-        for buffer in self.outputs.values.values_mut() {
-            // SAFETY: only the address is taken.
-            pointers.push(unsafe { buffer.bytes_mut() }.as_mut_ptr().cast());
-        }
+        pointers.extend_from_slice(results);
         pointers.extend(self.bound.symbols.iter().map(|value| (&raw const *value).cast_mut().cast()));
         // SAFETY: the library has this signature, as the caller of `load` promised, and the arguments fit it. What the
-        // program writes is memory that arguments and results own, and nothing else reads it meanwhile.
+        // program writes is memory of arguments and of results, which nothing else uses meanwhile.
         let number = unsafe { (self.program.call)(pointers.as_mut_ptr()) };
         if number == 0 {
             return Ok(());
@@ -122,10 +159,21 @@ impl PreparedCall<'_> {
         let message = unsafe { load::message((self.program.error)()) };
         Err(CallError::failed(&signature.name, number, message))
     }
+}
+
+impl PreparedCall<'_> {
+    /// Runs the program.
+    pub fn run(&mut self) -> Result<(), CallError> {
+        // SAFETY: only the addresses are taken.
+        let address = |buffer: &mut ArrayBuf| unsafe { buffer.bytes_mut() }.as_mut_ptr().cast();
+        let results: SmallVec<[*mut c_void; 4]> = self.outputs.values.values_mut().map(address).collect();
+        // SAFETY: there is a buffer for each result, and this has it to itself.
+        unsafe { self.call.run(&results) }
+    }
 
     /// The values of the signature's symbols, in its order.
     pub fn symbols(&self) -> &[i64] {
-        &self.bound.symbols
+        self.call.symbols()
     }
 
     /// The results of the last run; before the first, their elements are arbitrary.

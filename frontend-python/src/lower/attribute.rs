@@ -24,6 +24,15 @@ impl Lowerer<'_> {
             }
             Value::Array(view) => self.array_attribute(view, attr, range),
             Value::Scalar(scalar) => self.scalar_attribute(scalar, attr, range),
+            Value::Namespace(mut members) => match members.shift_remove(attr.as_str()) {
+                Some(member) => Ok(self.reached(member)),
+                None => {
+                    let message = format!("the value of `{attr}` is not known at compile time");
+                    Err(Diagnostic::error(codes::MODULE_VALUE, attr.range(), message)
+                        .help("pass it as an argument")
+                        .into())
+                }
+            },
             Value::Hint => Ok(Value::Hint),
             Value::Poison => Err(Stop::Reported),
             other => {

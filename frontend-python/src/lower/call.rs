@@ -5,6 +5,7 @@ use super::operate::{Dest, tuple};
 use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::module::CalleeDefault;
 use crate::numpy::{self, Args};
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::cast;
@@ -246,6 +247,9 @@ impl Lowerer<'_> {
     }
 
     fn callee(&mut self, name: &str, range: TextRange) -> Result<Arc<Sdfg>> {
+        if let Some(graph) = self.globals.graphs.get(name) {
+            return Ok(Arc::clone(&graph.sdfg));
+        }
         let calls = self.calls;
         if let Some(done) = calls.done.borrow().get(name) {
             return done.clone().ok_or(Stop::Reported);
@@ -271,7 +275,7 @@ impl Lowerer<'_> {
     }
 
     fn bind_call(&mut self, name: &str, callee: &Sdfg, given: GivenArgs, range: TextRange) -> Result<Call> {
-        let parameters = self.globals.programs[name].parameters();
+        let parameters = self.globals.parameters(name);
         let mut call = Call::default();
         let mut values: IndexMap<String, Value> = IndexMap::new();
         if given.positional.len() > parameters.len() {
@@ -304,7 +308,8 @@ impl Lowerer<'_> {
         for (parameter, default) in parameters {
             let value = match (values.shift_remove(&parameter), default) {
                 (Some(value), _) => value,
-                (None, Some(default)) => self.eval(&default)?,
+                (None, Some(CalleeDefault::Text(default))) => self.eval(&default)?,
+                (None, Some(CalleeDefault::Value(default))) => default,
                 (None, None) => {
                     let message = format!("the argument `{parameter}` of `{name}` is missing");
                     return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());

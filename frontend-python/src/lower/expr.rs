@@ -4,6 +4,7 @@ use super::operate::Dest;
 use super::{Lowerer, MAX_DEPTH, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::module::Global;
 use crate::numpy;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::{self, truth};
@@ -111,7 +112,19 @@ impl Lowerer<'_> {
     fn calls_program(&self, expr: &ast::Expr) -> bool {
         ast::helpers::any_over_expr(expr, &|part: &ast::Expr| match part {
             ast::Expr::Call(call) => match &*call.func {
-                ast::Expr::Name(name) => self.globals.programs.contains_key(name.id.as_str()),
+                ast::Expr::Name(name) => {
+                    let known = self.globals.values.get(name.id.as_str());
+                    self.globals.programs.contains_key(name.id.as_str())
+                        || matches!(known, Some(Global::Value(Value::Program(_))))
+                }
+                // A member of an object may be an annotated function.
+                ast::Expr::Attribute(attribute) => match &*attribute.value {
+                    ast::Expr::Name(name) => {
+                        let known = self.globals.values.get(name.id.as_str());
+                        matches!(known, Some(Global::Value(Value::Namespace(_))))
+                    }
+                    _ => false,
+                },
                 _ => false,
             },
             _ => false,

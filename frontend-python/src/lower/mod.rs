@@ -202,8 +202,18 @@ impl<'a> Lowerer<'a> {
                 self.recover(statement, stop, depth)?;
             }
             self.flush();
+            if self.has_left() {
+                // What follows never runs, as after `if flag is None: return` where the flag is known to be None.
+                break;
+            }
         }
         Ok(())
+    }
+
+    /// Whether control has left the region that is being filled.
+    fn has_left(&self) -> bool {
+        let last = self.regions.last().and_then(|region| region.blocks.last());
+        matches!(last, Some(Block::Return | Block::Break | Block::Continue))
     }
 
     /// Goes on after an error, so that several are found in one run.

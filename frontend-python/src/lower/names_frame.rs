@@ -73,7 +73,10 @@ impl Lowerer<'_> {
                 .into());
         }
         match self.globals.values.get(name) {
-            Some(Global::Value(value)) => return Ok(value.clone()),
+            Some(Global::Value(value)) => {
+                let value = value.clone();
+                return Ok(self.reached(value));
+            }
             Some(Global::Broken(reason)) => {
                 let message = format!("the value of `{name}` is not known at compile time");
                 return Err(Diagnostic::error(codes::MODULE_VALUE, range, message)

@@ -2,9 +2,11 @@
 
 use super::names::assigned;
 use super::{Lowerer, Result};
+use crate::capture::Known;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, ast};
+use crate::promotion::Typed;
 use crate::types::{Scalar, Value, View};
 use dacec_ir::{Array, DType, Data, Expr, Name, ScalarExpr};
 
@@ -51,6 +53,16 @@ impl Lowerer<'_> {
 
     fn parameter(&mut self, parameter: &ast::ParameterWithDefault) -> Result<()> {
         let name = parameter.name();
+        if let Some(known) = self.known(name) {
+            return match known {
+                Known::Scalar(ty) => self.scalar_parameter(name, ty),
+                Known::Array(dtype, shape, strides) => self.array_parameter(name, dtype, shape, strides),
+                Known::Constant(value) => {
+                    self.env.insert(name.to_string(), value);
+                    Ok(())
+                }
+            };
+        }
         let Some(annotation) = parameter.annotation() else {
             let message = format!("parameter `{name}` has no type");
             return Err(Diagnostic::error(codes::ANNOTATION, parameter.range(), message)
@@ -58,8 +70,8 @@ impl Lowerer<'_> {
                 .into());
         };
         match self.eval(annotation)? {
-            Value::DType(dtype) => self.scalar_parameter(name, dtype),
-            Value::ArrayType(dtype, shape) => self.array_parameter(name, dtype, shape),
+            Value::DType(dtype) => self.scalar_parameter(name, Typed::strong(dtype)),
+            Value::ArrayType(dtype, shape) => self.array_parameter(name, dtype, shape, None),
             other => {
                 let message = format!("`{name}` is annotated with {}, not with a type", other.kind());
                 Err(Diagnostic::error(codes::ANNOTATION, annotation.range(), message)
@@ -69,7 +81,29 @@ impl Lowerer<'_> {
         }
     }
 
-    fn array_parameter(&mut self, name: &str, dtype: DType, shape: Vec<Expr>) -> Result<()> {
+    /// What the caller knows of a parameter of the function that is being lowered.
+    fn known(&self, parameter: &str) -> Option<Known> {
+        self.globals.programs.get(self.sdfg.name.as_str())?.parameters.get(parameter).cloned()
+    }
+
+    /// A value from outside of the function, at a place where it is used: an array becomes an argument.
+    pub(super) fn reached(&mut self, value: Value) -> Value {
+        let Value::Outer(array) = value else { return value };
+        if !self.sdfg.containers.contains_key(&array.argument) {
+            self.names.reserve(&array.argument);
+            let declared = Array::new(array.dtype, array.shape.clone());
+            self.add_argument(array.argument.clone(), declared.into());
+        }
+        Value::Array(View::whole(array.argument.clone(), array.dtype, &array.shape))
+    }
+
+    fn array_parameter(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        shape: Vec<Expr>,
+        strides: Option<Vec<Expr>>,
+    ) -> Result<()> {
         for symbol in shape.iter().flat_map(Expr::symbols) {
             self.facts.assume_positive(&symbol);
             self.sdfg.symbols.insert(symbol, DType::Int64);
@@ -77,6 +111,12 @@ impl Lowerer<'_> {
         let container = self.fresh(name);
         let mut array = Array::new(dtype, shape.clone());
         array.span = self.span(self.place);
+        if let Some(strides) = strides {
+            for symbol in strides.iter().flat_map(Expr::symbols) {
+                self.sdfg.symbols.insert(symbol, DType::Int64);
+            }
+            array.strides = strides;
+        }
         let view = View::whole(container.clone(), dtype, &shape);
         self.add_argument(container, array.into());
         self.env.insert(name.to_owned(), Value::Array(view));
@@ -85,7 +125,8 @@ impl Lowerer<'_> {
 
     /// A number. The value of an integer is also that of a symbol of the same name, so that it can be an extent or bound:
     /// one that has its value for all of the call, whatever the function assigns to the name.
-    fn scalar_parameter(&mut self, name: &str, dtype: DType) -> Result<()> {
+    fn scalar_parameter(&mut self, name: &str, ty: Typed) -> Result<()> {
+        let dtype = ty.dtype;
         if dtype.is_integer() && self.globals.symbols.contains_key(name) {
             let symbol = Name::from(name);
             self.names.reserve(&symbol);
@@ -103,7 +144,7 @@ impl Lowerer<'_> {
         } else {
             ScalarExpr::Name(container)
         };
-        self.env.insert(name.to_owned(), Value::Scalar(Scalar::strong(code, dtype)));
+        self.env.insert(name.to_owned(), Value::Scalar(Scalar { code, ty }));
         Ok(())
     }
 

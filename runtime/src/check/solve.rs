@@ -29,6 +29,13 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A value that the caller passed for the symbol of that place.
+    pub(super) fn set_at(&mut self, slot: usize, value: i64) {
+        if let Some(known) = self.values.get_mut(slot) {
+            *known = Some(Known { value, source: None });
+        }
+    }
+
     /// A value that an array's shape tells; what is known stays.
     pub(super) fn learn(&mut self, slot: usize, value: i64, source: &'a Name) {
         self.values[slot].get_or_insert(Known { value, source: Some(source) });

@@ -1,0 +1,279 @@
+"""What a function refers to besides its parameters: values of globals, of closure variables, and of their attributes.
+
+The compiler reads the text; what the names in it stand for, only the running interpreter knows. Each value is described
+by a tuple for the compiler (`("int", 3)`), and guarded: if the name stands for another value at a later call, the program
+is compiled again. Arrays are not constants: they are passed at every call, as arguments that the caller does not write.
+"""
+
+from __future__ import annotations
+
+import copy
+import dis
+import enum
+import math
+import types
+import typing
+
+import numpy
+import numpy.linalg
+
+from dacec.data import Array
+from dacec.dtypes import compiletime, typeclass
+from dacec.symbols import Expression, extent_text, symbol
+
+__all__ = ["Captures", "array_key", "describe_constant"]
+
+_MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math"}
+_DEPTH = 4
+_BUILTIN_TYPES = {float: "float64", int: "int64", complex: "complex128", bool: "bool"}
+
+
+class Captures:
+    """The values that one function uses."""
+
+    def __init__(self):
+        self.values: dict[str, tuple] = {}
+        """Descriptions by name."""
+        self.guards: list[tuple] = []
+        """`(origin, expectation)` for each value that the compiled code relies on."""
+        self.arrays: dict[str, tuple] = {}
+        """Where each array is that becomes an argument, by the argument's name."""
+        self.symbols: dict[str, str] = {}
+        """Symbols with their types."""
+
+    @staticmethod
+    def of(function: types.FunctionType, waiting: tuple = ()) -> Captures:
+        """Looks at everything that the function refers to. `waiting` are the programs that wait for this one."""
+        captures = Captures()
+        _Collector(captures, function, waiting).function(function)
+        return captures
+
+    def constant(self, name: str, value, origin: tuple, function, waiting: tuple) -> tuple:
+        """Describes a value that is known although it is no global, such as `self`; its attributes are guarded."""
+        collector = _Collector(self, function, waiting)
+        _, collector.attributes = _names(function.__code__)
+        return collector.describe(name, value, origin, 0)
+
+
+class _Collector:
+    def __init__(self, captures: Captures, root: types.FunctionType, waiting: tuple):
+        self.captures = captures
+        self.root = root
+        self.waiting = waiting
+        self.attributes: set[str] = set()
+        self.helpers: set[types.CodeType] = set()
+
+    def function(self, function: types.FunctionType) -> None:
+        code = function.__code__
+        names, self.attributes = _names(code)
+        cells = dict(zip(code.co_freevars, function.__closure__ or ()))
+        for name in sorted(names):
+            if name in self.captures.values:
+                continue
+            if name in cells:
+                origin = ("attribute", cells[name], "cell_contents")
+                try:
+                    value = cells[name].cell_contents
+                except ValueError:  # It is assigned only later.
+                    continue
+            elif name in function.__globals__:
+                origin = ("item", function.__globals__, name)
+                value = function.__globals__[name]
+            else:
+                continue
+            self.captures.values[name] = self.describe(name, value, origin, 0)
+
+    def describe(self, name: str, value, origin: tuple, depth: int) -> tuple:
+        if isinstance(value, types.ModuleType):
+            return self.module(name, value, origin, depth)
+        if isinstance(value, numpy.ndarray) and value.ndim > 0:
+            return self.array(name, value, origin)
+        described = describe_constant(value)
+        # A list or dictionary may change and still be the same object.
+        snapshot = copy.deepcopy(value) if described and isinstance(value, (list, dict)) else value
+        self.captures.guards.append((origin, ("constant", snapshot)))
+        if described is not None:
+            self.symbols(value)
+            return described
+        return self.callable(name, value) or self.namespace(name, value, depth)
+
+    def module(self, name: str, value: types.ModuleType, origin: tuple, depth: int) -> tuple:
+        known = _MODULES.get(value)
+        if known is not None or value.__name__ in ("dacec", "dace"):
+            return ("module", known or "dacec")
+        if value.__name__.startswith("numpy."):
+            return ("module", value.__name__)
+        return self.namespace(name, value, depth)
+
+    def symbols(self, value) -> None:
+        for one in _symbols_of(value):
+            self.captures.symbols[one.name] = one.dtype.name
+
+    def array(self, name: str, value: numpy.ndarray, origin: tuple) -> tuple:
+        dtype = _dtype_name(value.dtype)
+        if dtype is None or not value.flags.c_contiguous:
+            return ("other", "an array with gaps, or of a type that is not supported")
+        argument = f"__g_{name}"
+        self.captures.arrays[argument] = origin
+        self.captures.guards.append((origin, ("shaped", dtype, value.shape, None)))
+        return ("array", argument, dtype, list(value.shape))
+
+    def callable(self, name: str, value) -> tuple | None:
+        member = _member(value)
+        if member is not None:
+            return member
+        from dacec.program import Program
+        from dacec.sdfg import SDFG
+
+        if isinstance(value, Program):
+            if value in self.waiting:
+                return ("recursive",)
+            graph, captures = value._graph_for_call(self.waiting)
+            if captures.arrays:
+                return ("other", "a program that uses arrays which are not among its parameters")
+            self.captures.guards.extend(captures.guards)
+            self.captures.symbols.update(captures.symbols)
+            return ("program", graph, value._parameters_for_call())
+        if isinstance(value, SDFG):
+            graph = value._graph.copy()
+            return ("program", graph, [(argument, None) for argument in graph.arguments])
+        if isinstance(value, types.FunctionType):
+            if value.__code__.co_filename != self.root.__code__.co_filename:
+                return ("other", "a function of another file that is no annotated program")
+            if value.__code__ not in self.helpers:
+                self.helpers.add(value.__code__)
+                attributes = self.attributes
+                self.function(value)
+                self.attributes = attributes
+            return ("function", value.__code__.co_firstlineno)
+        return None
+
+    def namespace(self, name: str, value, depth: int) -> tuple:
+        """The attributes that the function may use, by their names in its code."""
+        if depth >= _DEPTH:
+            return ("other", _in_words(value))
+        members = {}
+        for attribute in sorted(self.attributes):
+            try:
+                member = getattr(value, attribute)
+            except AttributeError:
+                continue
+            if isinstance(member, (types.MethodType, types.BuiltinFunctionType)):
+                continue
+            origin = ("attribute", value, attribute)
+            members[attribute] = self.describe(f"{name}_{attribute}", member, origin, depth + 1)
+        return ("namespace", members) if members else ("other", _in_words(value))
+
+
+def describe_constant(value) -> tuple | None:
+    """The description of a value that is known by itself; None if it is not of that kind."""
+    known = _describe_type(value)
+    if known is not None:
+        return known
+    if isinstance(value, numpy.generic) or (isinstance(value, numpy.ndarray) and value.ndim == 0):
+        dtype = _dtype_name(value.dtype)
+        return None if dtype is None else ("number", value[()], dtype)
+    if isinstance(value, enum.Enum):
+        return ("hint",) if type(value).__module__ == "dacec.dtypes" else None
+    if isinstance(value, bool):
+        return ("bool", value)
+    if isinstance(value, int):
+        return ("int", value) if -(2**63) <= value < 2**63 else ("other", "an integer of more than 64 bits")
+    if isinstance(value, float):
+        return ("float", value)
+    if isinstance(value, complex):
+        return ("complex", value.real, value.imag)
+    if isinstance(value, str):
+        return ("text", value)
+    if isinstance(value, (tuple, list)):
+        items = [describe_constant(item) for item in value]
+        return None if None in items else ("tuple", items)
+    if isinstance(value, dict):
+        items = [(describe_constant(key), describe_constant(item)) for key, item in value.items()]
+        return None if any(None in item for item in items) else ("dict", items)
+    return None
+
+
+def _describe_type(value) -> tuple | None:
+    """The description of a type, of a symbolic value, or of one of Python's own singletons."""
+    if value is None:
+        return ("none",)
+    if value is ...:
+        return ("ellipsis",)
+    if isinstance(value, Expression):
+        return ("symbolic", str(value))
+    if isinstance(value, typeclass):
+        return ("dtype", value.name)
+    if isinstance(value, numpy.dtype) or (isinstance(value, type) and issubclass(value, numpy.generic)):
+        name = _dtype_name(numpy.dtype(value))
+        return None if name is None else ("dtype", name)
+    if isinstance(value, type) and value in _BUILTIN_TYPES:
+        return ("dtype", _BUILTIN_TYPES[value])
+    if isinstance(value, Array):
+        return ("array-type", value.dtype.name, [extent_text(extent) for extent in value.shape])
+    if isinstance(value, type) and (value is compiletime or issubclass(value, enum.Enum)):
+        return ("hint",)
+    return None
+
+
+def _symbols_of(value) -> typing.Iterable[symbol]:
+    if isinstance(value, Expression):
+        return value.free_symbols
+    if isinstance(value, Array):
+        return value.free_symbols
+    if isinstance(value, (tuple, list)):
+        return [one for item in value for one in _symbols_of(item)]
+    if isinstance(value, dict):
+        return [one for item in value.values() for one in _symbols_of(item)]
+    return ()
+
+
+def _member(value) -> tuple | None:
+    """A function of a module that the compiler knows."""
+    import dacec
+
+    name = getattr(value, "__name__", None)
+    if not isinstance(name, str):
+        return None
+    for module, full in [*_MODULES.items(), (dacec, "dacec")]:
+        if getattr(module, name, None) is value:
+            return ("member", full, name)
+    return None
+
+
+def _dtype_name(dtype: numpy.dtype) -> str | None:
+    known = dtype.name in typeclass._known and dtype.isnative
+    return dtype.name if known else None
+
+
+def array_key(value: numpy.ndarray) -> tuple[str, str] | None:
+    """Element type and layout of an array, as far as compiled code depends on them; None if no program takes it."""
+    dtype = _dtype_name(value.dtype)
+    if dtype is None:
+        return None
+    if value.flags.c_contiguous:
+        return dtype, "C"
+    if value.strides[-1] == value.itemsize:
+        return dtype, "unit-last"
+    return dtype, "unit-first" if value.strides[0] == value.itemsize else "any"
+
+
+def _names(code: types.CodeType) -> tuple[set[str], set[str]]:
+    """Names that the code reads from outside, and names of attributes; of functions inside too."""
+    names, attributes = set(code.co_freevars), set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            attributes.add(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            inner_names, inner_attributes = _names(constant)
+            names |= inner_names
+            attributes |= inner_attributes
+    return names, attributes
+
+
+def _in_words(value) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} `{name}`"

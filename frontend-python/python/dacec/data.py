@@ -1,0 +1,84 @@
+"""Descriptions of containers: what annotations are made of."""
+
+from __future__ import annotations
+
+import math
+import typing
+
+from dacec.dtypes import StorageType, typeclass
+from dacec.symbols import Expression, extent_text
+
+__all__ = ["Array", "Data", "Scalar"]
+
+
+class Data:
+    """A container: an array or a number."""
+
+    def __init__(self, dtype, transient: bool = False):
+        self.dtype = typeclass.of(dtype)
+        self.transient = transient
+
+    def __call__(self, *_):
+        raise TypeError(f"{self!r} is an annotation; arrays are made by numpy.empty and its kind")
+
+    def __or__(self, other):
+        return typing.Union[self, other]
+
+    def __ror__(self, other):
+        return typing.Union[other, self]
+
+
+class Scalar(Data):
+    """A number."""
+
+    shape: tuple = ()
+
+    def __eq__(self, other):
+        return isinstance(other, Scalar) and self.dtype == other.dtype
+
+    def __hash__(self):
+        return hash(("scalar", self.dtype))
+
+    def __repr__(self):
+        return f"Scalar({self.dtype})"
+
+
+class Array(Data):
+    """An array: its element type and its extents, which are integers, symbols, or arithmetic on them.
+
+    `strides`, in elements, are those of C order if not given.
+    """
+
+    def __init__(self, dtype, shape, transient: bool = False, strides=None, storage=StorageType.Default, **_others):
+        super().__init__(dtype, transient)
+        self.shape = tuple(shape)
+        if not self.shape:
+            raise ValueError("an array has at least one dimension")
+        self.strides = None if strides is None else tuple(strides)
+        self.storage = storage
+        for extent in self.shape + (self.strides or ()):
+            extent_text(extent)
+
+    @property
+    def total_size(self):
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def free_symbols(self) -> frozenset:
+        """The symbols in the extents and strides."""
+        exprs = [extent for extent in self.shape + (self.strides or ()) if isinstance(extent, Expression)]
+        return frozenset().union(*(expr.free_symbols for expr in exprs))
+
+    def __matmul__(self, storage):
+        return Array(self.dtype, self.shape, self.transient, self.strides, storage)
+
+    def __eq__(self, other):
+        same = isinstance(other, Array) and (self.dtype, self.shape) == (other.dtype, other.shape)
+        return same and self.strides == other.strides
+
+    def __hash__(self):
+        return hash((self.dtype, self.shape, self.strides))
+
+    def __repr__(self):
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"

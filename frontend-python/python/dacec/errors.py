@@ -1,0 +1,80 @@
+"""Exceptions. Every one derives from :class:`DacecError`, and from the built-in exception that NumPy would raise."""
+
+from __future__ import annotations
+
+import typing
+
+__all__ = [
+    "ArgumentError",
+    "BoundsError",
+    "CompilationError",
+    "DacecError",
+    "ExecutionError",
+    "InvalidSDFGError",
+    "OutOfMemoryError",
+    "PerformanceWarning",
+    "SourceError",
+]
+
+
+class DacecError(Exception):
+    """Anything that dacec refuses or cannot do."""
+
+    code: str | None
+    """The stable code of the message, such as `E0101`; `dacec explain CODE` says more."""
+
+    def __init__(self, message: str, *, code: str | None = None, **attributes: typing.Any):
+        super().__init__(message)
+        self.code = code
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+
+class CompilationError(DacecError):
+    """A program cannot be compiled."""
+
+
+class SourceError(CompilationError, SyntaxError):
+    """The source uses what cannot be compiled. The text shows every place, the reason, and what to write instead."""
+
+    diagnostics: list[dict]
+    """Every message as data: `code`, `message`, `file`, `line`, `help`."""
+
+    def __init__(self, message: str, *, code: str | None = None, diagnostics: list[dict] | None = None):
+        super().__init__(message, code=code)
+        self.diagnostics = diagnostics or []
+        self.msg = message
+
+    def __str__(self) -> str:
+        return self.msg
+
+
+class ArgumentError(DacecError, TypeError, ValueError):
+    """An argument does not fit the program: its type, shape, layout or value."""
+
+
+class ExecutionError(DacecError, RuntimeError):
+    """A program gave up while it ran."""
+
+
+class OutOfMemoryError(ExecutionError, MemoryError):
+    """There is no memory for a result or for what a program needs inside."""
+
+
+class BoundsError(ExecutionError, IndexError):
+    """An access outside of an array, found under `dacec.config(bounds_checks=True)`."""
+
+    array: str
+    """The array's name."""
+    index: tuple[int, ...]
+    """The index."""
+    shape: tuple[int, ...]
+    """The array's shape."""
+
+
+class InvalidSDFGError(DacecError, ValueError):
+    """A graph breaks a rule; the text names the elements."""
+
+
+class PerformanceWarning(UserWarning):
+    """Something works, but not at the speed of compiled code."""

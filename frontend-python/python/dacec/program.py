@@ -1,0 +1,453 @@
+"""Annotated functions: `@dace.program`.
+
+A program is compiled when it is called first, once for each kind of arguments that needs code of its own (a
+*specialization*): arrays by type, number of dimensions and layout; parameters without annotation by the type and shape of
+what is passed; `dace.compiletime` parameters by value. What was compiled is kept in memory, and on disk for other
+processes.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import threading
+import types
+import typing
+import weakref
+
+import numpy
+
+from dacec import _native
+from dacec.capture import Captures, array_key, describe_constant
+from dacec.data import Array, Scalar
+from dacec.dtypes import DeviceType, compiletime, typeclass
+from dacec.errors import ArgumentError, SourceError
+from dacec.settings import depends_on_settings, settings
+from dacec.source import Source
+from dacec.symbols import Expression, extent_text
+
+__all__ = ["Program", "function", "method", "program"]
+
+_PYTHON_TYPES = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
+_NO_DEFAULT = object()
+_programs: weakref.WeakSet[Program] = weakref.WeakSet()
+
+
+class _Parameter:
+    """A parameter with what its annotation says."""
+
+    def __init__(self, parameter: inspect.Parameter, annotation):
+        self.name = parameter.name
+        self.default = _NO_DEFAULT if parameter.default is parameter.empty else parameter.default
+        self.keyword_only = parameter.kind is parameter.KEYWORD_ONLY
+        self.optional, self.declared = _declared(annotation)
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not _NO_DEFAULT
+
+
+class _Plan:
+    """How one specialization is compiled, and what it may be called with."""
+
+    def __init__(self):
+        self.parameters: dict[str, tuple] = {}
+        self.expects: list[tuple] = []
+        self.strides: list[tuple[str, int, int]] = []
+
+    def add(self, name: str, parameter: tuple, expect: tuple) -> None:
+        self.parameters[name] = parameter
+        self.expects.append(expect)
+
+
+class Program(_native.Dispatcher):
+    """A function that is compiled when it is called. Made by :func:`program`.
+
+    Parallel calls from several threads are safe, and run in parallel.
+    """
+
+    def __init__(self, function: types.FunctionType, instance=_NO_DEFAULT, **options):
+        if not isinstance(function, types.FunctionType):
+            raise TypeError(f"@program decorates functions, not {type(function).__name__}")
+        functools.update_wrapper(self, function)
+        self.f = function
+        self.name = function.__name__
+        self.options = _Options(**options)
+        self._instance = instance
+        self._lock = threading.RLock()
+        self._plans: list[tuple[list, _native.Variant]] = []
+        _programs.add(self)
+        depends_on_settings(self)
+
+    # What is found out when it is needed first: names in annotations may be defined after the function.
+
+    @functools.cached_property
+    def _parameters(self) -> list[_Parameter]:
+        signature = inspect.signature(self.f)
+        parameters = list(signature.parameters.values())
+        if self._instance is not _NO_DEFAULT:
+            parameters = parameters[1:]
+        for parameter in parameters:
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise SourceError(f"{self.name}(): a program has a fixed number of parameters, no `*{parameter.name}`")
+        annotations = _annotations(self.f)
+        return [_Parameter(parameter, annotations.get(parameter.name)) for parameter in parameters]
+
+    @functools.cached_property
+    def argnames(self) -> list[str]:
+        """Names of the parameters."""
+        return [parameter.name for parameter in self._parameters]
+
+    def __get__(self, instance, owner=None):
+        """A program in a class is a method: `self` is known when it is compiled."""
+        if instance is None:
+            return self
+        key = f"__dacec_{self.name}"
+        own = getattr(instance, "__dict__", {})
+        if key not in own:
+            bound = Program(self.f, instance=instance, **self.options.given)
+            if not own and not hasattr(instance, "__dict__"):
+                return bound
+            own[key] = bound
+        return own[key]
+
+    def __repr__(self):
+        return f"<dacec program {self.name}>"
+
+    # Graphs and libraries.
+
+    def to_sdfg(self, *args, simplify: bool | None = None, **kwargs):
+        """The program as a graph, for the arguments that are given, or as its annotations say."""
+        from dacec.sdfg import SDFG
+
+        plan, _ = self._planned(args, kwargs)
+        graph, _ = self._lower(plan, Captures.of(self.f))
+        if simplify is None:
+            simplify = self.options.simplify is not False
+        if simplify:
+            graph.simplify()
+        return SDFG._of(graph)
+
+    def compile(self, *args, **kwargs):
+        """Compiles the program for the arguments that are given, or as its annotations say. The result can be called,
+        and knows the path of the library."""
+        from dacec.sdfg import CompiledSDFG
+
+        plan, _ = self._planned(args, kwargs)
+        source = Source.of(self.f)
+        graph, captures = self._lower(plan, Captures.of(self.f))
+        library = _compile(graph, source.text, self.options)
+        return CompiledSDFG(library, plan, self, captures)
+
+    def _planned(self, args: tuple, kwargs: dict) -> tuple[_Plan, tuple]:
+        if args or kwargs:
+            self._prepare()
+            slots, _ = self._bind(*args, **kwargs)
+            return self._plan(self._converted(slots)), slots
+        return self._plan(None), ()
+
+    def _prepare(self) -> None:
+        """Tells the dispatcher about the parameters, when they are needed first."""
+        with self._lock:
+            if "_ready" not in self.__dict__:
+                parameters = [(it.name, it.default, it.keyword_only) for it in self._parameters]
+                self._configure(self.name, parameters, _NO_DEFAULT, sorted(self._symbols()))
+                self._ready = True
+
+    def _symbols(self) -> set[str]:
+        """Symbols that a caller may give by name: those of the annotations and of the code."""
+        names = {one.name for it in self._parameters if isinstance(it.declared, Array) for one in it.declared.free_symbols}
+        values = list(self.f.__globals__.values())
+        values += [cell.cell_contents for cell in self.f.__closure__ or () if _is_filled(cell)]
+        for value in values:
+            if isinstance(value, Expression):
+                names |= {one.name for one in value.free_symbols}
+        return names - set(self.argnames)
+
+    # Specializing.
+
+    def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
+        """The variant for a call that none of the known ones fits, and the arguments as it takes them."""
+        slots = self._converted(slots)
+        with self._lock:
+            for variant in self._variants():
+                if variant.accepts(slots):
+                    return variant, slots
+            plan = self._plan(slots)
+            for expects, variant in self._plans:
+                # The same code: the arguments do not fit it, and the call will say why.
+                if expects == plan.expects and variant in self._variants() and variant.guards_hold():
+                    return variant, slots
+            variant = self._build(plan)
+            self._plans.append((plan.expects, variant))
+            self._add(variant)
+            return variant, slots
+
+    def _build(self, plan: _Plan) -> _native.Variant:
+        graph, captures = self._lower(plan, Captures.of(self.f))
+        program = graph if settings.bounds_checks else _compile(graph, Source.of(self.f).text, self.options)
+        return _native.Variant(
+            program, self.argnames, plan.expects, plan.strides, captures.arrays, captures.guards
+        )
+
+    def _lower(self, plan: _Plan, captures: Captures, waiting: tuple = ()):
+        source = Source.of(self.f)
+        parameters = plan.parameters
+        if self._instance is not _NO_DEFAULT:
+            name = next(iter(inspect.signature(self.f).parameters))
+            origin = ("attribute", self, "_instance")
+            described = captures.constant(name, self._instance, origin, self.f, (*waiting, self))
+            parameters = {name: ("constant", described), **parameters}
+        for declared in (it.declared for it in self._parameters):
+            if isinstance(declared, Array):
+                captures.symbols.update({one.name: one.dtype.name for one in declared.free_symbols})
+        graph = _native.lower(
+            file=source.file,
+            text=source.text,
+            function=self.f.__name__,
+            line=source.line,
+            captured=captures.values,
+            parameters=parameters,
+            symbols=list(captures.symbols.items()),
+        )
+        return graph, captures
+
+    def _converted(self, slots: tuple) -> tuple:
+        """Objects that are no NumPy arrays, but share their memory with one, as that."""
+        return tuple(
+            _as_array(parameter.name, value) if _may_be_array(parameter, value) else value
+            for parameter, value in zip(self._parameters, slots)
+        )
+
+    def _plan(self, slots: tuple | None) -> _Plan:
+        """What is compiled for these arguments; without any, what the annotations say."""
+        plan = _Plan()
+        for place, parameter in enumerate(self._parameters):
+            value = _NO_DEFAULT if slots is None else slots[place]
+            self._plan_parameter(plan, place, parameter, value)
+        return plan
+
+    def _plan_parameter(self, plan: _Plan, place: int, parameter: _Parameter, value) -> None:
+        name, declared = parameter.name, parameter.declared
+        if value is _NO_DEFAULT and (declared in (None, compiletime) or parameter.optional):
+            if not parameter.has_default:
+                raise ArgumentError(
+                    f"the type of `{name}` is not known: annotate it, or give arguments to compile for"
+                )
+            value = parameter.default
+        if value is None and (parameter.optional or parameter.default is None or declared is None):
+            plan.add(name, ("constant", ("none",)), ("none",))
+        elif declared is compiletime:
+            described = describe_constant(value)
+            if described is None:
+                raise ArgumentError(f"`{name}`: no constant of compiled code can be made of {value!r}")
+            plan.add(name, ("constant", described), ("constant", value))
+        elif isinstance(declared, Array):
+            self._plan_array(plan, place, parameter, value)
+        elif isinstance(declared, Scalar):
+            plan.add(name, ("scalar", declared.dtype.name), ("number",))
+        elif isinstance(declared, str):
+            plan.add(name, ("python-scalar", declared), ("number",))
+        else:
+            self._plan_inferred(plan, name, value)
+
+    def _plan_array(self, plan: _Plan, place: int, parameter: _Parameter, value) -> None:
+        name, declared = parameter.name, parameter.declared
+        dtype, shape = declared.dtype.name, [extent_text(extent) for extent in declared.shape]
+        layout = "C"
+        if declared.strides is not None:
+            strides, layout = [extent_text(stride) for stride in declared.strides], "any"
+        else:
+            key = array_key(value) if isinstance(value, numpy.ndarray) and value.ndim == len(shape) else None
+            layout = key[1] if key else "C"
+            strides = None
+            if layout != "C":
+                strides = self._stride_symbols(plan, place, name, layout, len(shape))
+        plan.add(name, ("array", dtype, shape, strides), ("array", dtype, len(shape), layout))
+
+    @staticmethod
+    def _stride_symbols(plan: _Plan, place: int, name: str, layout: str, rank: int) -> list:
+        unit = {"unit-last": rank - 1, "unit-first": 0}.get(layout)
+        strides = []
+        for dimension in range(rank):
+            if dimension == unit:
+                strides.append(1)
+                continue
+            symbol = f"__{name}_stride_{dimension}"
+            plan.strides.append((symbol, place, dimension))
+            strides.append(symbol)
+        return strides
+
+    def _plan_inferred(self, plan: _Plan, name: str, value) -> None:
+        if isinstance(value, numpy.ndarray) and value.ndim > 0:
+            key = array_key(value)
+            if key is None:
+                raise ArgumentError(f"`{name}`: arrays of {value.dtype.str} are not supported")
+            dtype, layout = key
+            strides = None if layout == "C" else [stride // value.itemsize for stride in value.strides]
+            if any(stride % value.itemsize for stride in value.strides):
+                raise ArgumentError(f"`{name}`: the distance of its elements is no multiple of their size")
+            given = None if layout == "C" else list(value.strides)
+            shape = list(value.shape)
+            plan.add(name, ("array", dtype, shape, strides), ("shaped", dtype, shape, given))
+        elif type(value) in _PYTHON_TYPES:
+            plan.add(name, ("python-scalar", _PYTHON_TYPES[type(value)]), ("class", type(value)))
+        elif isinstance(value, (numpy.generic, numpy.ndarray)):
+            plan.add(name, ("scalar", typeclass.of(value.dtype).name), ("class", type(value)))
+        else:
+            described = describe_constant(value)
+            if described is None:
+                raise ArgumentError(
+                    f"`{name}`: compiled code can do nothing with {value!r}; "
+                    "it takes arrays, numbers, None, strings, and tuples of these"
+                )
+            plan.add(name, ("constant", described), ("constant", value))
+
+    # For programs that call this one.
+
+    def _graph_for_call(self, waiting: tuple):
+        """The graph as another program calls it, and what it uses. `waiting` are the programs around."""
+        waiting = (*waiting, self)
+        return self._lower(self._plan(None), Captures.of(self.f, waiting), waiting)
+
+    def _parameters_for_call(self) -> list[tuple[str, tuple | None]]:
+        described = []
+        for parameter in self._parameters:
+            default = describe_constant(parameter.default) if parameter.has_default else None
+            described.append((parameter.name, default))
+        return described
+
+
+class _Options:
+    """The options of the decorator."""
+
+    def __init__(self, **given):
+        self.given = given
+        given = dict(given)
+        self.auto_optimize = given.pop("auto_optimize", None)
+        self.simplify = given.pop("simplify", None)
+        device = given.pop("device", None) or DeviceType.CPU
+        # They steer when DaCe compiles again. Here that follows from the arguments and values.
+        for ignored in ("recreate_sdfg", "regenerate_code", "recompile", "use_explicit_cf", "regenerate"):
+            given.pop(ignored, None)
+        if given:
+            raise TypeError(f"program() has no option {', '.join(map(repr, given))}")
+        if device is not DeviceType.CPU:
+            raise NotImplementedError(f"programs run on the CPU; there is no code generator for {device}")
+
+    @property
+    def passes(self) -> str:
+        """How much graphs are rewritten."""
+        if self.simplify is False and not self.auto_optimize:
+            return "O0"
+        if self.auto_optimize is False:
+            return "O1"
+        return "O3" if self.auto_optimize else settings.optimize
+
+
+def _compile(graph, text: str | None, options: _Options | None = None) -> _native.Library:
+    return _native.compile(
+        graph,
+        source=text,
+        passes=options.passes if options else "O0",
+        opt=settings.optimize,
+        fp=settings.fp,
+        march=settings.march,
+        openmp=settings.threads,
+    )
+
+
+def program(function=None, /, **options):
+    """Compiles a function when it is called.
+
+    >>> import numpy as np
+    >>> import dacec as dace
+    >>> N = dace.symbol("N")
+
+        @dace.program
+        def axpy(a: dace.float64, x: dace.float64[N], y: dace.float64[N]):
+            y[:] = a * x + y
+
+    Options: `auto_optimize` (on unless `False`), `simplify` (`False` compiles the graph as the front end makes it),
+    `device` (`dace.DeviceType.CPU`).
+    """
+    if function is None:
+        return functools.partial(Program, **options)
+    return Program(function, **options)
+
+
+function = program
+method = program
+
+
+def _declared(annotation):
+    """Whether an annotation allows None, and what else it declares: an Array, a Scalar, the name of one of Python's
+    number types, `compiletime`, or None for what is inferred from arguments."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Union or origin is getattr(types, "UnionType", None):
+        rest = [part for part in typing.get_args(annotation) if part is not type(None)]
+        optional = len(rest) < len(typing.get_args(annotation))
+        return optional, _declared(rest[0])[1] if len(rest) == 1 else None
+    if origin is typing.Annotated:
+        return _declared(typing.get_args(annotation)[0])
+    if isinstance(annotation, (Array, Scalar)):
+        return False, annotation
+    if isinstance(annotation, typeclass):
+        return False, Scalar(annotation)
+    if annotation is compiletime:
+        return False, compiletime
+    if annotation in _PYTHON_TYPES:
+        return False, _PYTHON_TYPES[annotation]
+    if isinstance(annotation, numpy.dtype) or (isinstance(annotation, type) and issubclass(annotation, numpy.generic)):
+        return False, Scalar(annotation)
+    return False, None
+
+
+def _annotations(function: types.FunctionType) -> dict:
+    """Annotations as values; those that are texts are evaluated where the function was written."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or ())
+    enclosing = {name: cell.cell_contents for name, cell in cells if _is_filled(cell)}
+    values = {}
+    for name, annotation in inspect.get_annotations(function).items():
+        if isinstance(annotation, str):
+            annotation = eval(annotation, function.__globals__, enclosing)
+        values[name] = annotation
+    return values
+
+
+def _is_filled(cell) -> bool:
+    try:
+        cell.cell_contents
+    except ValueError:
+        return False
+    return True
+
+
+def _may_be_array(parameter: _Parameter, value) -> bool:
+    if isinstance(value, (numpy.ndarray, numpy.generic, int, float, complex, str, tuple, list, dict)) or value is None:
+        return False
+    return parameter.declared is None or isinstance(parameter.declared, Array)
+
+
+def _as_array(name: str, value):
+    """The NumPy array that shares the memory of an object of another library, if there is one."""
+    if hasattr(value, "__cuda_array_interface__"):
+        raise ArgumentError(f"`{name}` lies in the memory of a GPU; programs run on the CPU: pass a copy")
+    if hasattr(value, "__array_interface__"):
+        return numpy.asarray(value)
+    if hasattr(value, "__dlpack__"):
+        try:
+            return numpy.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError) as error:
+            raise ArgumentError(f"`{name}`: {type(value).__name__} gives no array: {error}") from error
+    return value
+
+
+def _renew_locks() -> None:
+    """In a new process, no thread is there any more that could release a lock."""
+    for one in list(_programs):
+        one._lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_locks)

@@ -1,0 +1,312 @@
+"""The graph of a program: the stateful dataflow multigraph, SDFG."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tempfile
+import threading
+import webbrowser
+
+from dacec import _native
+from dacec.builder import Builder
+from dacec.errors import InvalidSDFGError
+from dacec.program import _NO_DEFAULT, Program, _compile, _Plan
+from dacec.settings import depends_on_settings, settings
+
+__all__ = ["SDFG", "CompiledSDFG", "passes"]
+
+
+class SDFG(Builder, _native.Dispatcher):
+    """A graph, which can be built, rewritten, saved, drawn, compiled and called.
+
+    A new one is empty and is filled by `add_array`, `add_state` and their kind. Its rules are checked when it is used.
+    Once it has been rewritten, nothing can be added any more.
+
+    >>> sdfg = SDFG("twice")
+    >>> _ = sdfg.add_array("A", ["N"], "float64")
+    >>> state = sdfg.add_state("compute")
+    >>> _ = state.add_mapped_tasklet(
+    ...     "double", {"i": "0:N"}, {"a": Memlet("A[i]")}, "b = 2 * a", {"b": Memlet("A[i]")}, external_edges=True)
+    >>> sdfg.validate()
+    """
+
+    def __init__(self, name: str, constants: dict | None = None):
+        if not name.isidentifier():
+            raise InvalidSDFGError(f"the name of a graph is a word, not {name!r}")
+        Builder.__init__(self, name, constants)
+        self._made: _native.Graph | None = None
+        self._lock = threading.RLock()
+        depends_on_settings(self)
+
+    @classmethod
+    def _of(cls, graph: _native.Graph) -> SDFG:
+        self = cls(graph.name)
+        self._made = graph
+        self._freeze()
+        return self
+
+    @property
+    def _graph(self) -> _native.Graph:
+        """The graph as the compiler has it; made again after something was added."""
+        if self._made is None:
+            self._made = _native.Graph.from_json(self._to_json())
+            # What moves into and out of maps follows from what moves inside.
+            self._made.apply("propagate-memlets", None)
+        return self._made
+
+    def _changed(self) -> None:
+        self._made = None
+        self._clear()
+
+    def _rewritten(self) -> None:
+        self._freeze()
+        self._clear()
+
+    # Looking at it.
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self._name if self._made is None else self._made.name
+
+    @property
+    def arglist(self) -> list[str]:
+        """Names of the arguments, in order."""
+        return self._graph.arguments
+
+    @property
+    def free_symbols(self) -> set[str]:
+        """Names of the symbols that come from shapes, or by keyword."""
+        return set(self._graph.free_symbols)
+
+    @property
+    def arrays(self) -> dict[str, dict]:
+        """Every container by name: type, extents, distances, whether it is internal."""
+        return self._graph.containers()
+
+    def number_of_states(self) -> int:
+        """How many states there are, in all control flow."""
+        return self._graph.counts()[0]
+
+    def number_of_maps(self) -> int:
+        """How many maps there are, without those of nested graphs."""
+        return self._graph.counts()[1]
+
+    def number_of_transients(self) -> int:
+        """How many internal arrays there are."""
+        return self._graph.counts()[2]
+
+    def validate(self) -> None:
+        """Raises :class:`InvalidSDFGError` if a rule is broken."""
+        self._graph.validate()
+
+    def is_valid(self) -> bool:
+        """Whether no rule is broken."""
+        try:
+            self.validate()
+        except InvalidSDFGError:
+            return False
+        return True
+
+    def __str__(self):
+        return self._graph.to_text()
+
+    def __repr__(self):
+        return f"<SDFG {self.name}>"
+
+    def _repr_html_(self) -> str:
+        return self._graph.to_svg()
+
+    def view(self, filename: str | os.PathLike | None = None) -> None:
+        """Shows a drawing in the browser, or writes it to a file."""
+        if filename is not None:
+            pathlib.Path(filename).write_text(self._graph.to_svg(), encoding="utf-8")
+            return
+        with tempfile.NamedTemporaryFile("w", suffix=".svg", delete=False, encoding="utf-8") as file:
+            file.write(self._graph.to_svg())
+        webbrowser.open(pathlib.Path(file.name).as_uri())
+
+    # Files.
+
+    def to_json(self) -> bytes:
+        """The contents of an `.sdfg` file."""
+        return self._graph.to_json()
+
+    def save(self, filename: str | os.PathLike) -> None:
+        """Writes an `.sdfg` file, which DaCe and its viewers read too."""
+        pathlib.Path(filename).write_bytes(self.to_json())
+
+    @classmethod
+    def from_json(cls, contents: bytes | str) -> SDFG:
+        """Reads the contents of an `.sdfg` file."""
+        return cls._of(_native.Graph.from_json(contents.encode() if isinstance(contents, str) else contents))
+
+    @classmethod
+    def from_file(cls, filename: str | os.PathLike) -> SDFG:
+        """Reads an `.sdfg` file, plain or compressed."""
+        return cls.from_json(pathlib.Path(filename).read_bytes())
+
+    # Rewriting.
+
+    def simplify(self) -> bool:
+        """Removes what is not needed; whether anything changed."""
+        changed = self._graph.simplify()
+        self._rewritten()
+        return changed
+
+    def auto_optimize(self, device=None) -> SDFG:
+        """Applies what makes programs fast, in a fixed order."""
+        self._graph.auto_optimize()
+        self._rewritten()
+        return self
+
+    def expand_library_nodes(self) -> None:
+        """Replaces library nodes by their implementations."""
+        self._graph.expand_library_nodes()
+        self._rewritten()
+
+    def apply_transformations(self, transformations, options=None) -> int:
+        """Applies each transformation at most once, where it is allowed first; how many times it was.
+
+        Transformations are named as texts (`"MapFusion"`, or with parameters `"map-tiling:tile_sizes=32,32"`) or by classes
+        of that name.
+        """
+        # The pass itself is one of the two things that the limit counts.
+        return sum(self._apply(one, options, 2) for one in _several(transformations))
+
+    def apply_transformations_repeated(self, transformations, options=None) -> int:
+        """Applies transformations as long as any of them is allowed anywhere; how many times one was."""
+        total = 0
+        while True:
+            round_total = sum(self._apply(one, options, None) for one in _several(transformations))
+            total += round_total
+            if round_total == 0 or len(_several(transformations)) == 1:
+                return total
+
+    apply = apply_transformations_repeated
+
+    def _apply(self, transformation, options: dict | None, limit: int | None) -> int:
+        name = transformation if isinstance(transformation, str) else transformation.__name__
+        for key, value in (options or {}).items():
+            value = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+            name += f":{key}={value}"
+        count = self._graph.apply(name, limit)
+        self._rewritten()
+        return count
+
+    # Running.
+
+    def compile(self) -> CompiledSDFG:
+        """Compiles the graph as it is. The result can be called, and knows the path of the library."""
+        return CompiledSDFG(self._library(), self._signature_plan(), self, None)
+
+    def _library(self) -> _native.Library:
+        return _compile(self._graph, None)
+
+    def _signature_plan(self) -> _Plan:
+        plan, containers = _Plan(), self._graph.containers()
+        for name in self._graph.arguments:
+            one = containers[name]
+            expect = ("number",) if one["scalar"] else ("array", one["dtype"], len(one["shape"]), "any")
+            plan.add(name, (), expect)
+        return plan
+
+    @property
+    def argnames(self) -> list[str]:
+        """Names of the arguments, in order."""
+        return self._graph.arguments
+
+    def _prepare(self) -> None:
+        with self._lock:
+            if "_ready" not in self.__dict__:
+                parameters = [(name, _NO_DEFAULT, False) for name in self.argnames]
+                self._configure(self.name, parameters, _NO_DEFAULT, sorted(self._graph.free_symbols))
+                self._ready = True
+
+    def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
+        with self._lock:
+            for variant in self._variants():
+                return variant, slots
+            program = self._graph if settings.bounds_checks else self._library()
+            variant = _native.Variant(program, self.argnames, self._signature_plan().expects, [], {}, [])
+            self._add(variant)
+            return variant, slots
+
+
+class CompiledSDFG(_native.Dispatcher):
+    """A compiled program: it can be called, and it has a library that other languages can call."""
+
+    def __init__(self, library: _native.Library, plan: _Plan, program: Program | SDFG, captures):
+        self._library = library
+        self.name = program.name
+        parameters = program._parameters if isinstance(program, Program) else None
+        names = program.argnames
+        defaults = [it.default for it in parameters] if parameters else [_NO_DEFAULT] * len(names)
+        symbols = program._symbols() if isinstance(program, Program) else program.free_symbols
+        self._configure(self.name, [(*it, False) for it in zip(names, defaults)], _NO_DEFAULT, sorted(symbols))
+        arrays = captures.arrays if captures else {}
+        self._add(_native.Variant(library, names, plan.expects, plan.strides, arrays, []))
+
+    def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
+        return self._variants()[0], slots
+
+    @property
+    def path(self) -> str:
+        """Path of the shared library, in the build cache."""
+        return self._library.path
+
+    @property
+    def filename(self) -> str:
+        """Path of the shared library."""
+        return self.path
+
+    @property
+    def sdfg(self) -> SDFG:
+        """The graph that the code was made from."""
+        return SDFG._of(self._library.graph)
+
+    @property
+    def code(self) -> str:
+        """The emitted C++ code."""
+        return self._library.code
+
+    @property
+    def header(self) -> str:
+        """The C header."""
+        return self._library.header
+
+    @property
+    def signature(self) -> str:
+        """Names and types of arguments and results."""
+        return self._library.signature
+
+    @property
+    def cached(self) -> bool:
+        """Whether the library was there already."""
+        return self._library.cached
+
+    @property
+    def phases(self) -> list[tuple[str, float]]:
+        """Where compile time went, in seconds."""
+        return self._library.phases
+
+    def save(self, folder: str | os.PathLike) -> list[str]:
+        """Writes the library, its header, a wrapper and the graph into a folder; returns the paths."""
+        return self._library.save(os.fspath(folder))
+
+    def __repr__(self):
+        return f"<compiled {self.signature}>"
+
+
+def _several(transformations) -> list:
+    if isinstance(transformations, (list, tuple, set)):
+        return list(transformations)
+    return [transformations]
+
+
+def passes() -> dict[str, str]:
+    """Every transformation and pass that `apply_transformations` takes, with one sentence."""
+    return dict(_native.Graph.passes())
+
+
