@@ -145,7 +145,7 @@ pub(crate) fn install(
     })?;
     globals.symbols.extend(environment.symbols.iter().map(|(name, dtype)| (name.clone(), *dtype)));
     for (name, captured) in &environment.captured {
-        let value = Installer { globals, suite, function: &found }.global(name, function, captured);
+        let value = Installer { globals, suite, program: function, function: &found }.global(name, captured);
         globals.values.insert(name.clone(), value);
     }
     let mut parameters = IndexMap::new();
@@ -158,7 +158,7 @@ pub(crate) fn install(
             }
             Parameter::Constant(captured) => {
                 let installed =
-                    Installer { globals, suite, function: &found }.global(name, function, captured);
+                    Installer { globals, suite, program: function, function: &found }.global(name, captured);
                 match installed {
                     Global::Value(value) => Known::Constant(value),
                     Global::Broken(reason) => return Err(reason),
@@ -185,12 +185,14 @@ pub(crate) enum Known {
 struct Installer<'a> {
     globals: &'a mut Globals,
     suite: &'a [ast::Stmt],
+    /// The name of the function, and its syntax.
+    program: &'a str,
     function: &'a ast::StmtFunctionDef,
 }
 
 impl Installer<'_> {
-    fn global(&mut self, name: &str, program: &str, captured: &Captured) -> Global {
-        match self.value(name, program, captured) {
+    fn global(&mut self, name: &str, captured: &Captured) -> Global {
+        match self.value(captured) {
             Ok(value) => Global::Value(value),
             Err(what) => {
                 let message = format!("`{name}` is {what}, which cannot be used in compiled code");
@@ -202,7 +204,7 @@ impl Installer<'_> {
     }
 
     /// The value, or what it is in words.
-    fn value(&mut self, name: &str, program: &str, captured: &Captured) -> Result<Value, String> {
+    fn value(&mut self, captured: &Captured) -> Result<Value, String> {
         let constant = |constant: Constant, dtype: DType| {
             Value::Scalar(Scalar::weak(ScalarExpr::Constant(constant), dtype))
         };
@@ -216,18 +218,16 @@ impl Installer<'_> {
                 constant(Constant::Complex(*re, *im, DType::Complex128), DType::Complex128)
             }
             Captured::Number(number) => {
-                Value::Scalar(Scalar::strong(ScalarExpr::Constant(number.clone()), number.dtype()))
+                Value::Scalar(Scalar::strong(ScalarExpr::Constant(*number), number.dtype()))
             }
             Captured::Text(text) => Value::Text(text.clone()),
-            Captured::Tuple(items) => Value::Tuple(
-                items.iter().map(|item| self.value(name, program, item)).collect::<Result<_, _>>()?,
-            ),
+            Captured::Tuple(items) => {
+                Value::Tuple(items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?)
+            }
             Captured::Dict(items) => Value::Dict(
                 items
                     .iter()
-                    .map(|(key, item)| {
-                        Ok((self.value(name, program, key)?, self.value(name, program, item)?))
-                    })
+                    .map(|(key, item)| Ok((self.value(key)?, self.value(item)?)))
                     .collect::<Result<_, String>>()?,
             ),
             Captured::Symbolic(expr) => {
@@ -251,9 +251,7 @@ impl Installer<'_> {
             Captured::Namespace(members) => Value::Namespace(
                 members
                     .iter()
-                    .filter_map(|(name, member)| {
-                        Some((name.clone(), self.value(name, program, member).ok()?))
-                    })
+                    .filter_map(|(name, member)| Some((name.clone(), self.value(member).ok()?)))
                     .collect(),
             ),
             Captured::Hint => Value::Hint,
@@ -262,10 +260,10 @@ impl Installer<'_> {
                 None => return Err("a function of another file without `@dace.program`".into()),
             },
             Captured::Program { graph, parameters } => {
-                let key = self.graph(graph, parameters, program)?;
+                let key = self.graph(graph, parameters)?;
                 Value::Program(key)
             }
-            Captured::Recursive => Value::Program(program.to_owned()),
+            Captured::Recursive => Value::Program(self.program.to_owned()),
             Captured::Other(what) => return Err(what.clone()),
         })
     }
@@ -275,10 +273,9 @@ impl Installer<'_> {
         &mut self,
         sdfg: &Arc<Sdfg>,
         parameters: &[(String, Option<Captured>)],
-        program: &str,
     ) -> Result<String, String> {
         let taken = |globals: &Globals, key: &str| {
-            key == program || globals.graphs.get(key).is_some_and(|it| !Arc::ptr_eq(&it.sdfg, sdfg))
+            key == self.program || globals.graphs.get(key).is_some_and(|it| !Arc::ptr_eq(&it.sdfg, sdfg))
         };
         let mut key = sdfg.name.to_string();
         let mut count = 0;
@@ -288,7 +285,7 @@ impl Installer<'_> {
         }
         let mut defaults = Vec::new();
         for (name, default) in parameters {
-            let default = default.as_ref().map(|default| self.value(name, program, default));
+            let default = default.as_ref().map(|default| self.value(default));
             defaults.push((name.clone(), default.transpose()?));
         }
         self.globals.graphs.insert(key.clone(), Graph { sdfg: Arc::clone(sdfg), parameters: defaults });

@@ -133,6 +133,7 @@ impl Library {
 /// Compiles a graph. `passes` says how much the graph is rewritten before, `opt` how much the C++ compiler optimizes.
 #[pyfunction]
 #[pyo3(signature = (graph, source, passes, opt, fp, march, openmp))]
+#[expect(clippy::too_many_arguments, reason = "called by keyword, from one place")]
 pub(crate) fn compile(
     py: Python<'_>,
     graph: &Graph,

@@ -18,6 +18,9 @@ pub(crate) struct Dispatcher {
     variants: Mutex<Arc<Vec<Py<Variant>>>>,
 }
 
+/// The objects for the parameters, and the values of symbols by name.
+type BoundArguments<'py> = (Bound<'py, PyTuple>, Vec<(String, i64)>);
+
 struct Interface {
     name: String,
     parameters: Vec<Parameter>,
@@ -85,7 +88,7 @@ impl Dispatcher {
         py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<(Bound<'py, PyTuple>, Vec<(String, i64)>)> {
+    ) -> PyResult<BoundArguments<'py>> {
         let (slots, symbols) = self.interface()?.bind(py, arguments, keywords)?;
         Ok((PyTuple::new(py, slots)?, symbols.into_vec()))
     }
