@@ -13,7 +13,7 @@ use crate::parse::{Lines, Ranged, TextRange, ast, parse};
 use crate::presets::Presets;
 use crate::types::{Module, Value};
 use dacec_ir::{DType, Name, Sdfg};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use miette::NamedSource;
 use std::path::Path;
 use std::sync::Arc;
@@ -82,6 +82,8 @@ pub(crate) struct Globals {
     pub(crate) programs: IndexMap<String, Program>,
     /// Annotated functions that were compiled to graphs elsewhere.
     pub(crate) graphs: IndexMap<String, Graph>,
+    /// Module-level names that hold lists.
+    pub(crate) lists: IndexSet<String>,
 }
 
 impl Globals {
@@ -94,9 +96,7 @@ impl Globals {
         let parameters = self.programs.get(program).map(Program::parameters).unwrap_or_default();
         parameters.into_iter().map(|(name, default)| (name, default.map(CalleeDefault::Text))).collect()
     }
-}
 
-impl Globals {
     /// The text at a place.
     pub(crate) fn source(&self, range: TextRange) -> &str {
         self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or_default()
@@ -153,6 +153,7 @@ impl SourceFile {
             symbols: IndexMap::new(),
             programs: IndexMap::new(),
             graphs: IndexMap::new(),
+            lists: IndexSet::new(),
         };
         let mut file = SourceFile { source, globals, presets: Presets::default() };
         suite.iter().for_each(|statement| file.scan(statement));
@@ -305,6 +306,9 @@ impl SourceFile {
             && let Ok((Value::Dict(items), _)) = self.evaluate(value)
         {
             self.presets = Presets::of(&items);
+        }
+        if let (ast::Expr::Name(name), ast::Expr::List(_) | ast::Expr::ListComp(_)) = (target, value) {
+            self.globals.lists.insert(name.id.to_string());
         }
         match self.evaluate(value) {
             Ok((value, symbols)) => {

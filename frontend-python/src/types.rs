@@ -240,6 +240,8 @@ pub(crate) enum Module {
     Linalg,
     /// `math`.
     Math,
+    /// `cmath`.
+    Cmath,
     /// Any other; an error when it is used.
     Other,
 }
@@ -287,6 +289,8 @@ pub(crate) enum Value {
     Lambda(Arc<ast::ExprLambda>),
     /// `range(start, stop, step)`.
     Range(Expr, Expr, Expr),
+    /// Values that are iterated together.
+    Zip(Vec<Value>),
     /// `dace.map`, before its ranges are given.
     Map,
     /// A word that steers compilation, such as a storage type.
@@ -314,6 +318,7 @@ impl Value {
             Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
             Value::Range(..) | Value::Map => "a range",
+            Value::Zip(_) => "an iterator",
             Value::Hint => "an option of the compiler",
             Value::Stale | Value::Poison => "a value",
         }
@@ -327,7 +332,7 @@ impl Value {
                 let new = |axis: &Axis| matches!(axis, Axis::New(extent) if extent.uses(symbol));
                 view.subset.symbols().contains(symbol) || view.axes.iter().any(new)
             }
-            Value::Tuple(items) => items.iter().any(|item| item.uses(symbol)),
+            Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| item.uses(symbol)),
             Value::Dict(items) => items.iter().any(|(_, value)| value.uses(symbol)),
             Value::Method(_, value) => value.uses(symbol),
             Value::Range(start, stop, step) => [start, stop, step].iter().any(|expr| expr.uses(symbol)),

@@ -93,7 +93,7 @@ fn extents_that_cannot_be_compared_are_checked() {
 #[test]
 fn slices_stay_inside_of_arrays() {
     passes("z = x[-2:] + x[:2]", (4, 3, 1));
-    fails("z = x[-2:] * 2", (1, 3, 1), "line 7: the bound N - 2 of a slice must not be negative");
+    passes("z = x[-2:] * 2\nassert z.shape[0] == min(2, N)", (1, 3, 1));
     fails("z = x[:N - 2] * 2", (1, 3, 1), "line 7: the bound N - 2 of a slice must not be negative");
     passes("z = x[:3] * 2\nassert z.shape[0] == min(3, N)", (2, 3, 1));
     passes("z = x[:3] * 2\nassert z.shape[0] == min(3, N)", (5, 3, 1));

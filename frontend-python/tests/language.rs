@@ -109,3 +109,28 @@ fn check(stem: &str, programs: &str, expected: &str, least: usize) {
 fn programs() {
     check!("programs", 100);
 }
+
+#[test]
+fn statements() {
+    check!("statements", 50);
+}
+
+#[test]
+fn views() {
+    check!("views", 20);
+}
+
+#[test]
+fn indexing() {
+    check!("indexing", 25);
+}
+
+#[test]
+fn scalars() {
+    check!("scalars", 25);
+}
+
+#[test]
+fn calls() {
+    check!("calls", 15);
+}

@@ -1,11 +1,12 @@
 //! Assignments.
 
+use super::index::Target;
 use super::operate::Dest;
 use super::{Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
-use crate::promotion::rank;
+use crate::promotion::{Typed, rank};
 use crate::scalar::{self, cast};
 use crate::types::{Value, View, containers_read};
 use dacec_ir::{Expr, Memlet, Name, Wcr};
@@ -35,19 +36,30 @@ impl Lowerer<'_> {
                     Some(storage) if !self.aliased.contains(&storage.container) => Dest::Into(storage),
                     _ => Dest::Named(name.id.to_string()),
                 };
+                if matches!(value, ast::Expr::List(_) | ast::Expr::ListComp(_)) {
+                    self.lists.insert(name.id.to_string());
+                } else {
+                    self.lists.shift_remove(name.id.as_str());
+                }
                 let value = self.eval_to(value, &dest)?;
                 self.bind(&name.id, value, target.range())
             }
             ast::Expr::Subscript(it) => {
-                let base = self.eval(&it.value)?;
-                if let Some(places) = self.places(&base, &it.slice)? {
-                    let value = self.eval(value)?;
-                    return self.write_places(places, &value, it.range);
+                let base = self.target_base(&it.value)?;
+                let value_range = value.range();
+                match self.target(base, &it.slice, it.range)? {
+                    Target::Places(places) => {
+                        let value = self.eval(value)?;
+                        let value = self.as_operand(value, value_range)?;
+                        self.write_places(places, value, it.range)
+                    }
+                    Target::View(view) => {
+                        self.check_race(&view, it.range)?;
+                        let value = self.eval_to(value, &Dest::Into(view.clone()))?;
+                        let value = self.as_operand(value, value_range)?;
+                        self.write(&view, &value, it.range)
+                    }
                 }
-                let view = self.target_view(base, &it.slice, it.range)?;
-                self.check_race(&view, it.range)?;
-                let value = self.eval_to(value, &Dest::Into(view.clone()))?;
-                self.write(&view, &value, it.range)
             }
             _ => {
                 let value = self.eval(value)?;
@@ -56,16 +68,59 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The array whose elements are assigned.
+    fn target_base(&mut self, base: &ast::Expr) -> Result<Value> {
+        let value = self.eval(base)?;
+        if let ast::Expr::Attribute(part) = base
+            && matches!(part.attr.as_str(), "real" | "imag" | "flat")
+            && matches!(&value, Value::Array(view) if view.fresh)
+        {
+            let message = format!("elements of `.{}` cannot be assigned", part.attr);
+            return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, part.range, message)
+                .help("assign complex numbers to the elements of the array itself")
+                .into());
+        }
+        Ok(value)
+    }
+
+    /// The value as a number or array: a list of numbers becomes an array.
+    fn as_operand(&mut self, value: Value, range: TextRange) -> Result<Value> {
+        let Value::Tuple(items) = value else { return Ok(value) };
+        let mut ty: Option<Typed> = None;
+        let mut numbers = Vec::new();
+        for item in items {
+            let Value::Scalar(scalar) = item else { return Err(self.not_a_number(&item, range)) };
+            ty = Some(ty.map_or(scalar.ty, |ty| ty.with(scalar.ty)));
+            numbers.push(self.hoist(&scalar));
+        }
+        let dtype = ty.map_or(dacec_ir::DType::Float64, |ty| ty.dtype);
+        let list = self.new_array("__list", dtype, &[Expr::int(numbers.len() as i64)]);
+        for (k, number) in numbers.into_iter().enumerate() {
+            let mut element = list.clone();
+            element.subset.dims[0] = dacec_ir::Range::index(Expr::int(k as i64));
+            element.axes.clear();
+            self.write(&element, &Value::Scalar(number), range)?;
+        }
+        self.flush();
+        Ok(Value::Array(list))
+    }
+
     /// Assigns an evaluated value.
     pub(super) fn assign_value(&mut self, target: &ast::Expr, value: Value) -> Result<()> {
         match target {
             ast::Expr::Name(name) => self.bind(&name.id, value, name.range),
             ast::Expr::Subscript(it) => {
-                let base = self.eval(&it.value)?;
-                let view = self.target_view(base, &it.slice, it.range)?;
-                self.check_race(&view, it.range)?;
-                self.write(&view, &value, it.range)
+                let base = self.target_base(&it.value)?;
+                let value = self.as_operand(value, it.range)?;
+                match self.target(base, &it.slice, it.range)? {
+                    Target::Places(places) => self.write_places(places, value, it.range),
+                    Target::View(view) => {
+                        self.check_race(&view, it.range)?;
+                        self.write(&view, &value, it.range)
+                    }
+                }
             }
+            ast::Expr::Starred(it) => self.assign_value(&it.value, value),
             ast::Expr::Tuple(it) => self.unpack(&it.elts, value, it.range),
             ast::Expr::List(it) => self.unpack(&it.elts, value, it.range),
             other => Err(Diagnostic::error(
@@ -79,7 +134,13 @@ impl Lowerer<'_> {
 
     /// `a, b = value`: every value is found before the first is assigned.
     fn unpack(&mut self, targets: &[ast::Expr], value: Value, range: TextRange) -> Result<()> {
-        let values = self.elements(value, range)?;
+        let mut values = self.elements(value, range)?;
+        let starred = targets.iter().position(ast::Expr::is_starred_expr);
+        if let Some(at) = starred.filter(|_| values.len() + 1 >= targets.len()) {
+            let rest = values.len() + 1 - targets.len();
+            let middle: Vec<Value> = values.drain(at..at + rest).collect();
+            values.insert(at, Value::Tuple(middle));
+        }
         if values.len() != targets.len() {
             let message = format!("{} values are assigned to {} names", values.len(), targets.len());
             return Err(Diagnostic::error(codes::NO_VALUE, range, message).into());
@@ -136,12 +197,11 @@ impl Lowerer<'_> {
         match &*it.target {
             ast::Expr::Name(name) => self.aug_name(name, it),
             ast::Expr::Subscript(target) => {
-                let base = self.eval(&target.value)?;
-                if let Some(places) = self.places(&base, &target.slice)? {
-                    return self.aug_places(places, it);
+                let base = self.target_base(&target.value)?;
+                match self.target(base, &target.slice, target.range)? {
+                    Target::Places(places) => self.aug_places(places, it),
+                    Target::View(view) => self.aug_view(&view, it),
                 }
-                let view = self.target_view(base, &target.slice, target.range)?;
-                self.aug_view(&view, it)
             }
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,

@@ -115,6 +115,7 @@ fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
         Module::Numpy => "numpy",
         Module::Linalg => "numpy.linalg",
         Module::Math => "math",
+        Module::Cmath => "cmath",
         Module::Other => "this module",
     };
     let message = format!("`{attr}` of {name} cannot be compiled");

@@ -10,18 +10,30 @@ use crate::numpy::{self, Args};
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::cast;
 use crate::types::{Scalar, Value, View};
-use dacec_ir::data::c_strides;
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Data, Expr, Memlet, Name, NestedSdfg, Node, Sdfg, Subset};
 use indexmap::IndexMap;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// Functions that are being lowered, and those that are done.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
+    count: Cell<usize>,
     active: RefCell<Vec<String>>,
     done: RefCell<IndexMap<String, Option<Arc<Sdfg>>>>,
+}
+
+impl Calls {
+    /// How many functions are being expanded, one inside of the other.
+    pub(super) fn depth(&self) -> usize {
+        self.active.borrow().len()
+    }
+
+    /// How many functions were expanded.
+    pub(super) fn count(&self) -> usize {
+        self.count.get()
+    }
 }
 
 /// An argument of a call, with its place.
@@ -40,6 +52,9 @@ impl Lowerer<'_> {
     /// The value of a call.
     pub(super) fn call(&mut self, it: &ast::ExprCall, dest: &Dest) -> Result<Value> {
         let range = it.range();
+        if let Some(value) = self.dictionary_method(it)? {
+            return Ok(value);
+        }
         let function = self.eval(&it.func)?;
         let given = self.arguments(&it.arguments)?;
         match function {
@@ -62,7 +77,7 @@ impl Lowerer<'_> {
                 }
             },
             Value::Program(name) => self.call_program(&name, given, dest, range),
-            Value::Helper(function) => self.call_helper(&function, given, range),
+            Value::Helper(function) => self.call_helper(&function, given, dest, range),
             Value::Lambda(lambda) => {
                 let parameters = lambda.parameters.as_deref();
                 self.inlined(parameters, &lambda.body, given, range)
@@ -73,6 +88,28 @@ impl Lowerer<'_> {
                 Err(Diagnostic::error(codes::UNSUPPORTED_CALL, it.func.range(), message).into())
             }
         }
+    }
+
+    /// `d.items()`, `d.keys()`, `d.values()` of a dictionary that is known, and `d.get(key)`.
+    fn dictionary_method(&mut self, it: &ast::ExprCall) -> Result<Option<Value>> {
+        let ast::Expr::Attribute(attribute) = &*it.func else { return Ok(None) };
+        if !matches!(attribute.attr.as_str(), "items" | "keys" | "values" | "get") {
+            return Ok(None);
+        }
+        let Value::Dict(items) = self.eval(&attribute.value)? else { return Ok(None) };
+        let items = items.into_iter();
+        Ok(Some(match attribute.attr.as_str() {
+            "items" => Value::Tuple(items.map(|(key, value)| Value::Tuple(vec![key, value])).collect()),
+            "keys" => Value::Tuple(items.map(|(key, _)| key).collect()),
+            "values" => Value::Tuple(items.map(|(_, value)| value).collect()),
+            _ => {
+                let given = self.arguments(&it.arguments)?;
+                let mut given = given.positional.into_iter().map(|(value, _)| value);
+                let key = given.next().unwrap_or(Value::None);
+                let found = items.into_iter().find(|(known, _)| super::index::same_key(known, &key));
+                found.map(|(_, value)| value).or_else(|| given.next()).unwrap_or(Value::None)
+            }
+        }))
     }
 
     fn elements_as_array(&mut self, value: Value, range: TextRange) -> Result<Value> {
@@ -107,8 +144,9 @@ impl Lowerer<'_> {
 
     fn call_helper(
         &mut self,
-        function: &ast::StmtFunctionDef,
+        function: &Arc<ast::StmtFunctionDef>,
         given: GivenArgs,
+        dest: &Dest,
         range: TextRange,
     ) -> Result<Value> {
         let statements: Vec<&ast::Stmt> = function
@@ -117,18 +155,17 @@ impl Lowerer<'_> {
             .filter(|it| !matches!(it, ast::Stmt::Expr(doc) if doc.value.is_string_literal_expr()))
             .collect();
         match statements.as_slice() {
-            [ast::Stmt::Return(it)] => match &it.value {
-                Some(value) => self.inlined(Some(&function.parameters), value, given, range),
+            [] => Ok(Value::None),
+            [ast::Stmt::Return(it)] if !self.is_active(&function.name) => match &it.value {
+                Some(value) => {
+                    self.enter(&function.name);
+                    let result = self.inlined(Some(&function.parameters), value, given, range);
+                    self.leave();
+                    result
+                }
                 None => Ok(Value::None),
             },
-            _ => Err(Diagnostic::error(
-                codes::UNSUPPORTED_CALL,
-                range,
-                format!("`{}` is not annotated", function.name),
-            )
-            .also(function.name.range, "defined here")
-            .help("decorate it with `@dace.program` and annotate its parameters")
-            .into()),
+            _ => self.call_specialized(function, given, dest, range),
         }
     }
 
@@ -141,17 +178,24 @@ impl Lowerer<'_> {
         range: TextRange,
     ) -> Result<Value> {
         let outer = self.env.clone();
-        let result = self.bind_parameters(parameters, given, range).and_then(|()| self.eval(body));
+        let result = self.given_parameters(parameters, given, range).and_then(|bound| {
+            for (name, value) in bound {
+                let value = self.settle_computation(value);
+                self.env.insert(name, value);
+            }
+            self.eval(body)
+        });
         self.env = outer;
         result
     }
 
-    fn bind_parameters(
+    /// The values of a plain function's parameters, by name.
+    pub(super) fn given_parameters(
         &mut self,
         parameters: Option<&ast::Parameters>,
         given: GivenArgs,
         range: TextRange,
-    ) -> Result<()> {
+    ) -> Result<Vec<(String, Value)>> {
         let mut positional = given.positional.into_iter();
         let mut keywords: IndexMap<String, Given> = given.keywords.into_iter().collect();
         let mut bound = Vec::new();
@@ -165,7 +209,7 @@ impl Lowerer<'_> {
                     return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
                 }
             };
-            bound.push((name, self.settle_computation(value)));
+            bound.push((name, value));
         }
         if positional.next().is_some() || !keywords.is_empty() {
             return Err(Diagnostic::error(
@@ -175,8 +219,7 @@ impl Lowerer<'_> {
             )
             .into());
         }
-        self.env.extend(bound);
-        Ok(())
+        Ok(bound)
     }
 
     /// A number that a body may use several times is computed once.
@@ -193,10 +236,22 @@ impl Lowerer<'_> {
         let callee = self.callee(name, range)?;
         let mut call = self.bind_call(name, &callee, given, range)?;
         self.solve_symbols(name, &callee, &mut call, range)?;
+        self.invoke(name, &callee, &call, dest, range)
+    }
+
+    /// A nested SDFG for a call whose arguments and symbols are known.
+    pub(super) fn invoke(
+        &mut self,
+        name: &str,
+        callee: &Sdfg,
+        call: &Call,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
         self.flush();
         let usage = Usage::of(&callee.body);
         let written = |it: &Name| usage.writes.contains_key(it);
-        self.check_aliases(&call, &usage, range)?;
+        self.check_aliases(call, &usage, range)?;
         let (mut inputs, mut outputs, mut copies_out) = (Vec::new(), Vec::new(), Vec::new());
         for (parameter, value) in &call.arguments {
             let Some(data) = callee.containers.get(parameter) else { continue };
@@ -224,12 +279,12 @@ impl Lowerer<'_> {
             }
         }
         self.flush();
-        let results = self.call_results(&callee, &call.symbols, dest, range, &mut outputs)?;
+        let results = self.call_results(callee, &call.symbols, dest, range, &mut outputs)?;
         let nested = NestedSdfg {
-            sdfg: (*callee).clone(),
+            sdfg: callee.clone(),
             inputs: inputs.iter().map(|(name, _)| name.clone()).collect(),
             outputs: outputs.iter().map(|(name, _)| name.clone()).collect(),
-            symbols: call.symbols,
+            symbols: call.symbols.clone(),
             span: self.span(range),
         };
         self.add_operation(Node::Nested(Box::new(nested)), &inputs, &outputs);
@@ -246,6 +301,31 @@ impl Lowerer<'_> {
         })
     }
 
+    /// Whether the function is being expanded already.
+    fn is_active(&self, name: &str) -> bool {
+        self.sdfg.name == *name || self.calls.active.borrow().iter().any(|active| active == name)
+    }
+
+    /// Refuses a call of a function inside of itself.
+    pub(super) fn check_recursion(&self, name: &str, range: TextRange) -> Result<()> {
+        if !self.is_active(name) {
+            return Ok(());
+        }
+        let message = format!("`{name}` calls itself");
+        Err(Diagnostic::error(codes::RECURSION, range, message).help("write a loop instead").into())
+    }
+
+    /// Remembers that a function is being expanded.
+    pub(super) fn enter(&self, name: &str) {
+        self.calls.count.set(self.calls.count.get() + 1);
+        self.calls.active.borrow_mut().push(name.to_owned());
+    }
+
+    /// The function that was entered last is expanded.
+    pub(super) fn leave(&self) {
+        self.calls.active.borrow_mut().pop();
+    }
+
     fn callee(&mut self, name: &str, range: TextRange) -> Result<Arc<Sdfg>> {
         if let Some(graph) = self.globals.graphs.get(name) {
             return Ok(Arc::clone(&graph.sdfg));
@@ -254,15 +334,10 @@ impl Lowerer<'_> {
         if let Some(done) = calls.done.borrow().get(name) {
             return done.clone().ok_or(Stop::Reported);
         }
-        if self.sdfg.name == *name || calls.active.borrow().iter().any(|active| active == name) {
-            let message = format!("`{name}` calls itself");
-            return Err(Diagnostic::error(codes::RECURSION, range, message)
-                .help("write a loop instead")
-                .into());
-        }
-        calls.active.borrow_mut().push(self.sdfg.name.to_string());
+        self.check_recursion(name, range)?;
+        self.enter(&self.sdfg.name.clone());
         let result = super::lower(self.globals, calls, name);
-        calls.active.borrow_mut().pop();
+        self.leave();
         let callee = match result {
             Ok(callee) => Some(Arc::new(callee)),
             Err(diagnostics) => {
@@ -401,7 +476,7 @@ impl Lowerer<'_> {
                 let written = usage.writes.contains_key(*first) || usage.writes.contains_key(*second);
                 let apart =
                     a.container != b.container || a.subset.intersects(&b.subset, &self.facts) == Some(false);
-                if written && !apart {
+                if written && (!apart || self.are_mirrors(&a.container, &b.container)) {
                     let message =
                         format!("the arguments `{first}` and `{second}` share memory, and are written");
                     return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, range, message)
@@ -415,18 +490,12 @@ impl Lowerer<'_> {
 
     /// The view, or a copy of it, such that its elements lie in memory in C order without gaps.
     fn passable(&mut self, view: &View) -> View {
-        let strides =
-            self.sdfg.containers.get(&view.container).map(|data| data.strides().to_vec()).unwrap_or_default();
-        let actual: Vec<Expr> = view
-            .axes
-            .iter()
-            .filter_map(|axis| match axis {
-                crate::types::Axis::Dim(dim) => Some(strides.get(*dim)? * &view.subset.dims[*dim].step),
-                crate::types::Axis::New(_) => None,
-            })
-            .collect();
         let unit = view.shape().iter().any(Expr::is_one);
-        if view.is_plain() && !unit && actual == c_strides(&view.shape()) || self.is_all(view) {
+        if view.axes.len() == view.subset.dims.iter().filter(|dim| dim.as_index().is_none()).count()
+            && !unit
+            && self.is_contiguous(view)
+            || self.is_all(view)
+        {
             return view.clone();
         }
         let copy = self.copied(view, "__argument");
@@ -505,9 +574,9 @@ impl Lowerer<'_> {
 
 /// A call on its way: which value each container of the callee has, and each symbol.
 #[derive(Debug, Default)]
-struct Call {
-    arguments: IndexMap<Name, Value>,
-    symbols: IndexMap<Name, Expr>,
+pub(super) struct Call {
+    pub(super) arguments: IndexMap<Name, Value>,
+    pub(super) symbols: IndexMap<Name, Expr>,
 }
 
 fn substitution(symbols: &IndexMap<Name, Expr>) -> Substitution {

@@ -1,10 +1,12 @@
 //! Comprehensions over what is known at compile time.
 
+use super::control::{count_of, item_at};
 use super::{Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::Value;
+use dacec_ir::Expr;
 
 impl Lowerer<'_> {
     /// `[element for target in items if test]`, written out.
@@ -31,12 +33,9 @@ impl Lowerer<'_> {
             values.push(self.settle(value));
             return Ok(());
         };
-        let items = match self.eval(&generator.iter)? {
-            Value::Range(start, stop, step) => {
-                self.known_range(&start, &stop, &step, generator.iter.range())?
-            }
-            other => self.elements(other, generator.iter.range())?,
-        };
+        let items = self.eval(&generator.iter)?;
+        let items = self.as_tuple(items, generator.iter.range())?;
+        let items = self.elements(items, generator.iter.range())?;
         for item in items {
             self.bind_local(&generator.target, item)?;
             let mut chosen = true;
@@ -77,6 +76,13 @@ impl Lowerer<'_> {
             Value::Range(start, stop, step) => {
                 self.known_range(&start, &stop, &step, range).map(Value::Tuple)
             }
+            value @ Value::Zip(_) => {
+                let count = count_of(&value).and_then(|count| count.as_int());
+                let Some(count) = count.filter(|count| (0..=4096).contains(count)) else {
+                    return Err(self.not_iterable(&value, range));
+                };
+                Ok(Value::Tuple((0..count).map(|k| item_at(&value, &Expr::int(k))).collect()))
+            }
             other => self.elements(other, range).map(Value::Tuple),
         }
     }
@@ -84,9 +90,9 @@ impl Lowerer<'_> {
     /// The numbers of a range whose bounds are known.
     pub(super) fn known_range(
         &mut self,
-        start: &dacec_ir::Expr,
-        stop: &dacec_ir::Expr,
-        step: &dacec_ir::Expr,
+        start: &Expr,
+        stop: &Expr,
+        step: &Expr,
         range: TextRange,
     ) -> Result<Vec<Value>> {
         let (Some(start), Some(stop), Some(step)) = (start.as_int(), stop.as_int(), step.as_int()) else {

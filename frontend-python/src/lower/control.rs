@@ -1,7 +1,7 @@
 //! Loops and conditionals.
 
 use super::assign::row;
-use super::names::leaves;
+use super::names::{breaks, continues, leaves};
 use super::names_frame::Frame;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
@@ -19,32 +19,74 @@ impl Lowerer<'_> {
     /// `for target in iter`.
     pub(super) fn for_statement(&mut self, it: &ast::StmtFor) -> Result<()> {
         if let Some(ranges) = self.map_ranges(&it.iter)? {
+            if let Some(first) = it.orelse.first() {
+                let message = "a parallel loop has no `else`: it cannot be left early";
+                return Err(Diagnostic::error(codes::MAP, first.range(), message).into());
+            }
             return self.map_loop(it, ranges);
         }
-        if !it.orelse.is_empty() {
-            return self.no_else(it.orelse[0].range());
-        }
         match self.eval(&it.iter)? {
-            Value::Range(start, stop, step) => self.range_loop(it, (start, stop, step), |symbol| {
-                Value::Scalar(Scalar::symbolic(Expr::sym(symbol)))
-            }),
-            Value::Array(view) if view.rank() > 0 => {
-                let bounds = (Expr::zero(), view.shape()[0].clone(), Expr::one());
-                self.range_loop(it, bounds, |symbol| row(&view, &Expr::sym(symbol)))
-            }
             value @ (Value::Tuple(_) | Value::Dict(_)) => {
                 let items = self.elements(value, it.iter.range())?;
-                self.unrolled(it, items)
+                let remember = it.body.iter().any(continues);
+                self.with_else(&it.body, &it.orelse, (remember, it.range), |lowerer| {
+                    lowerer.unrolled(it, items)
+                })
+            }
+            Value::Range(start, stop, step) => {
+                self.with_else(&it.body, &it.orelse, (false, it.range), |lowerer| {
+                    lowerer.range_loop(it, (start, stop, step), |symbol| {
+                        Value::Scalar(Scalar::symbolic(Expr::sym(symbol)))
+                    })
+                })
+            }
+            value @ (Value::Array(_) | Value::Zip(_)) => {
+                let Some(count) = count_of(&value) else { return Err(self.cannot_iterate(&value, it.range)) };
+                let bounds = (Expr::zero(), count, Expr::one());
+                self.with_else(&it.body, &it.orelse, (false, it.range), |lowerer| {
+                    lowerer.range_loop(it, bounds, |symbol| item_at(&value, &Expr::sym(symbol)))
+                })
             }
             other => Err(self.cannot_iterate(&other, it.iter.range())),
         }
     }
 
-    fn no_else(&self, range: TextRange) -> Result<()> {
-        let message = "`else` of a loop cannot be compiled";
-        Err(Diagnostic::error(codes::UNSUPPORTED_STATEMENT, range, message)
-            .help("set a variable before `break`, and test it after the loop")
-            .into())
+    /// A loop, and what its `else` holds: that runs unless the loop was left by `break`, which a variable remembers if there
+    /// is an `else` or `remember` says so.
+    fn with_else(
+        &mut self,
+        body: &[ast::Stmt],
+        orelse: &[ast::Stmt],
+        (remember, range): (bool, TextRange),
+        run: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let flag = ((remember || !orelse.is_empty()) && breaks(body))
+            .then(|| format!("__left_{}", self.span(range).start));
+        if let Some(flag) = &flag {
+            self.bind(flag, Value::Scalar(Scalar::bool(false)), range)?;
+            self.flush();
+        }
+        self.flags.push(flag.clone());
+        let result = run(self);
+        self.flags.pop();
+        result?;
+        let Some(flag) = flag.filter(|_| !orelse.is_empty()) else { return self.block(orelse) };
+        let left = self.lookup(&flag, range)?;
+        let left = self.condition_value(left, range)?;
+        self.flush();
+        let completed =
+            unary(UnaryOp::Not, &left).map_err(|reason| Diagnostic::error(codes::TYPE, range, reason))?;
+        self.branch(&completed, range, |lowerer| lowerer.block(orelse), |_| Ok(()))
+    }
+
+    /// `break`: the variable of the loop's `else` learns of it.
+    pub(super) fn break_statement(&mut self, range: TextRange) -> Result<()> {
+        if self.loops > 0
+            && let Some(Some(flag)) = self.flags.last().cloned()
+        {
+            self.bind(&flag, Value::Scalar(Scalar::bool(true)), range)?;
+        }
+        self.jump(Block::Break, range)
     }
 
     fn cannot_iterate(&self, value: &Value, range: TextRange) -> Stop {
@@ -117,25 +159,63 @@ impl Lowerer<'_> {
         Ok((frame, body?))
     }
 
+    /// A loop over what is known, written out. One that can be left stands in a loop that runs once; an iteration that
+    /// can be cut short stands in one of its own.
     fn unrolled(&mut self, it: &ast::StmtFor, items: Vec<Value>) -> Result<()> {
-        if items.len() > MAX_UNROLLED || it.body.iter().any(leaves) {
-            let message = "a loop over constants cannot be left early, nor have very many iterations";
+        if items.len() > MAX_UNROLLED {
+            let message = "a loop over constants cannot have so many iterations";
             return Err(Diagnostic::error(codes::ITERATION, it.range, message)
                 .help("use `range(...)`")
                 .into());
         }
+        let (breaks, continues) = (breaks(&it.body), it.body.iter().any(continues));
+        if breaks {
+            return self.once(it.range, |lowerer| lowerer.iterations(it, items, continues));
+        }
+        self.iterations(it, items, continues)
+    }
+
+    fn iterations(&mut self, it: &ast::StmtFor, items: Vec<Value>, apart: bool) -> Result<()> {
         for item in items {
             self.assign_value(&it.target, item)?;
-            self.block(&it.body)?;
+            if apart {
+                self.once(it.range, |lowerer| lowerer.block(&it.body))?;
+                self.leave_too(it.range)?;
+            } else {
+                self.block(&it.body)?;
+            }
         }
+        Ok(())
+    }
+
+    /// Leaves the loop around an iteration that was left, if a variable remembers that.
+    fn leave_too(&mut self, range: TextRange) -> Result<()> {
+        let Some(Some(flag)) = self.flags.last().cloned() else { return Ok(()) };
+        let left = self.lookup(&flag, range)?;
+        let left = self.condition_value(left, range)?;
+        self.flush();
+        self.branch(&left, range, |lowerer| lowerer.jump(Block::Break, range), |_| Ok(()))
+    }
+
+    /// A loop that runs once, so that what is in it can be left.
+    fn once(&mut self, range: TextRange, fill: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let before = self.env.clone();
+        let symbol = self.fresh("__once");
+        let (frame, body) = self.loop_body(Frame::default(), fill)?;
+        self.leave_frame(frame, &before, std::slice::from_ref(&symbol), true);
+        let bounds = (Expr::zero(), Expr::one(), Expr::one());
+        let mut once = Loop::counted("once", symbol, bounds, body);
+        once.span = self.span(range);
+        self.push(Block::Loop(Box::new(once)));
         Ok(())
     }
 
     /// `while test`.
     pub(super) fn while_statement(&mut self, it: &ast::StmtWhile) -> Result<()> {
-        if !it.orelse.is_empty() {
-            return self.no_else(it.orelse[0].range());
-        }
+        self.with_else(&it.body, &it.orelse, (false, it.range), |lowerer| lowerer.while_loop(it))
+    }
+
+    fn while_loop(&mut self, it: &ast::StmtWhile) -> Result<()> {
         let before = self.env.clone();
         let mut header = ScalarExpr::Constant(Constant::Bool(true));
         let body = self.loop_body(Frame::default(), |lowerer| {
@@ -194,19 +274,35 @@ impl Lowerer<'_> {
         if let Some(known) = condition.as_truth() {
             return if known { self.block(body) } else { self.clauses(rest, range) };
         }
+        self.branch(&condition, range, |lowerer| lowerer.block(body), |lowerer| lowerer.clauses(rest, range))
+    }
+
+    /// Code for both cases of a condition.
+    pub(super) fn branch(
+        &mut self,
+        condition: &Scalar,
+        range: TextRange,
+        then: impl FnOnce(&mut Self) -> Result<()>,
+        otherwise: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        if let Some(known) = condition.as_truth() {
+            return if known { then(self) } else { otherwise(self) };
+        }
         let before = self.env.clone();
         let facts = self.facts.clone();
         if let Some(fact) = condition.code.to_symbolic().filter(|fact| self.is_fixed(fact)) {
             self.facts.assume(&fact);
         }
-        let then = self.nested(|lowerer| lowerer.block(body));
-        self.facts = facts;
+        let then = self.nested(then);
+        self.facts.clone_from(&facts);
         let then = then?;
         let after_then = std::mem::replace(&mut self.env, before);
-        let otherwise = self.nested(|lowerer| lowerer.clauses(rest, range))?;
+        let otherwise = self.nested(otherwise);
+        self.facts = facts;
+        let otherwise = otherwise?;
         let after_else = std::mem::take(&mut self.env);
         self.merge(vec![after_then, after_else]);
-        let mut branches = vec![Branch { condition: Some(condition.code), body: then }];
+        let mut branches = vec![Branch { condition: Some(condition.code.clone()), body: then }];
         if !otherwise.blocks.is_empty() {
             branches.push(Branch { condition: None, body: otherwise });
         }
@@ -232,5 +328,36 @@ impl Lowerer<'_> {
             ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
             one => vec![one],
         }))
+    }
+}
+
+/// How many items a value has that is iterated; `None` if it has none.
+pub(crate) fn count_of(value: &Value) -> Option<Expr> {
+    match value {
+        Value::Array(view) => view.shape().first().cloned(),
+        Value::Range(start, stop, step) => {
+            let range = dacec_ir::Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+            Some(range.len_clamped())
+        }
+        Value::Tuple(items) => Some(Expr::int(items.len() as i64)),
+        Value::Zip(parts) => {
+            let counts: Option<Vec<Expr>> = parts.iter().map(count_of).collect();
+            counts?.into_iter().reduce(|a, b| a.min(&b))
+        }
+        _ => None,
+    }
+}
+
+/// The item at a position of a value that is iterated.
+pub(crate) fn item_at(value: &Value, at: &Expr) -> Value {
+    match value {
+        Value::Array(view) => row(view, at),
+        Value::Range(start, _, step) => Value::Scalar(Scalar::symbolic(start + step * at)),
+        Value::Zip(parts) => Value::Tuple(parts.iter().map(|part| item_at(part, at)).collect()),
+        Value::Tuple(items) => {
+            let at = at.as_int().and_then(|at| usize::try_from(at).ok());
+            at.and_then(|at| items.get(at)).cloned().unwrap_or(Value::Poison)
+        }
+        _ => Value::Poison,
     }
 }

@@ -72,8 +72,10 @@ impl Lowerer<'_> {
     pub(super) fn nested(&mut self, f: impl FnOnce(&mut Self) -> super::Result<()>) -> super::Result<Region> {
         self.flush();
         self.regions.push(Region::default());
+        let mirrors = self.mirrors.len();
         f(self)?;
         self.flush();
+        self.drop_mirrors(mirrors);
         Ok(self.regions.pop().expect("the region that was just opened"))
     }
 
@@ -99,6 +101,7 @@ impl Lowerer<'_> {
 
     /// Gives a container another name, wherever it is used.
     pub(super) fn rename_container(&mut self, old: &Name, new: &Name) {
+        self.rename_mirrors(old, new);
         if let Some(data) = self.sdfg.containers.shift_remove(old) {
             self.sdfg.containers.insert(new.clone(), data);
         }
@@ -134,6 +137,7 @@ impl Lowerer<'_> {
 
     /// A new access node for a write of the container.
     pub(super) fn sink(&mut self, container: &Name) -> NodeId {
+        self.written.insert(container.clone());
         let open = self.open();
         let node = open.state.add_access(container);
         open.latest.insert(container.clone(), node);

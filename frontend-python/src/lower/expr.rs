@@ -45,6 +45,11 @@ impl Lowerer<'_> {
             EllipsisLiteral(_) => Ok(Value::Ellipsis),
             StringLiteral(it) => Ok(Value::Text(it.value.to_str().to_owned())),
             FString(it) => self.f_string(it),
+            Named(it) => {
+                let value = self.eval(&it.value)?;
+                self.assign_value(&it.target, value)?;
+                self.eval(&it.target)
+            }
             BinOp(it) => self.bin_op(it, dest),
             UnaryOp(it) => self.unary_op(it, dest),
             BoolOp(it) => self.bool_op(it),
@@ -192,7 +197,8 @@ impl Lowerer<'_> {
         }
     }
 
-    /// `and` and `or`: a later operand is evaluated only if the earlier ones do not decide.
+    /// `and` and `or`: a later operand is evaluated only if the earlier ones do not decide. The value is that of the
+    /// operand that decides.
     fn bool_op(&mut self, it: &ast::ExprBoolOp) -> Result<Value> {
         let is_and = it.op == ast::BoolOp::And;
         let mut result: Option<Scalar> = None;
@@ -200,14 +206,30 @@ impl Lowerer<'_> {
             if result.as_ref().and_then(Scalar::as_truth).is_some_and(|known| known != is_and) {
                 break;
             }
-            let value = self.eval(operand)?;
-            let value = self.condition_value(value, operand.range())?;
+            if result.is_some() {
+                self.check_no_assignment(operand)?;
+            }
+            let value = match self.eval(operand)? {
+                Value::Scalar(scalar) => scalar,
+                other => self.condition_value(other, operand.range())?,
+            };
             result = Some(match result {
                 None => value,
-                Some(before) => junction(is_and, before, value),
+                Some(before) => decided(is_and, before, value),
             });
         }
         Ok(Value::Scalar(result.unwrap_or_else(|| Scalar::bool(is_and))))
+    }
+
+    /// Refuses `name := value` where it may not be evaluated.
+    fn check_no_assignment(&self, expr: &ast::Expr) -> Result<()> {
+        if !ast::helpers::any_over_expr(expr, &|part: &ast::Expr| part.is_named_expr()) {
+            return Ok(());
+        }
+        let message = "`:=` cannot be compiled where it may not be evaluated";
+        Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, expr.range(), message)
+            .help("assign in a statement of its own")
+            .into())
     }
 
     fn comparison(&mut self, it: &ast::ExprCompare, dest: &Dest) -> Result<Value> {
@@ -283,6 +305,8 @@ impl Lowerer<'_> {
         if let Some(known) = condition.as_truth() {
             return self.eval(if known { &it.body } else { &it.orelse });
         }
+        self.check_no_assignment(&it.body)?;
+        self.check_no_assignment(&it.orelse)?;
         let then = self.eval(&it.body)?;
         let otherwise = self.eval(&it.orelse)?;
         match (then, otherwise) {
@@ -371,7 +395,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn not_an_integer(&self, value: &Value, range: TextRange) -> Stop {
+    pub(super) fn not_an_integer(&self, value: &Value, range: TextRange) -> Stop {
         let what = match value {
             Value::Poison => return Stop::Reported,
             Value::Scalar(scalar) => format!("a {}", scalar.dtype()),
@@ -391,7 +415,16 @@ impl Lowerer<'_> {
     }
 }
 
-/// `before and then`, or `before or then`.
+/// The value of `before and then`, or `before or then`.
+fn decided(is_and: bool, before: Scalar, then: Scalar) -> Scalar {
+    if before.dtype() == DType::Bool && then.dtype() == DType::Bool {
+        return junction(is_and, before, then);
+    }
+    let then = Scalar { code: guard(then.code), ty: then.ty };
+    if is_and { scalar::select(&before, &then, &before) } else { scalar::select(&before, &before, &then) }
+}
+
+/// `before and then`, or `before or then`, of truth values.
 fn junction(is_and: bool, before: Scalar, then: Scalar) -> Scalar {
     if let Some(known) = before.as_truth() {
         return if known == is_and { then } else { Scalar::bool(known) };

@@ -4,6 +4,7 @@
 //! a bound is known, by a `select` or `min` where it is not. Bounds at a constant distance from an end (`1:-1`, `N - 1`
 //! of `N` elements) are taken as they are.
 
+use super::gather::Places;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -13,11 +14,43 @@ use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Range, ScalarExpr};
 
 /// One part of a subscript.
-enum Item {
+#[derive(Debug)]
+pub(super) enum Item {
+    /// A number.
     Index(Scalar, TextRange),
+    /// `lower:upper:step`.
     Slice([Option<Expr>; 3], TextRange),
+    /// `None`.
     New,
+    /// `...`.
     Ellipsis,
+    /// An array of integers.
+    Array(View, TextRange),
+    /// An array of truth values.
+    Mask(View, TextRange),
+}
+
+impl Item {
+    /// How many axes of the array the item is about.
+    pub(super) fn axes(&self) -> usize {
+        match self {
+            Item::Index(..) | Item::Slice(..) | Item::Array(..) => 1,
+            Item::Mask(view, _) => view.rank(),
+            Item::New | Item::Ellipsis => 0,
+        }
+    }
+
+    fn is_advanced(&self) -> bool {
+        matches!(self, Item::Array(..) | Item::Mask(..))
+    }
+}
+
+/// What is written by an assignment to a subscript.
+pub(super) enum Target {
+    /// A view.
+    View(View),
+    /// Elements that arrays choose.
+    Places(Places),
 }
 
 /// What a subscript means.
@@ -32,10 +65,11 @@ impl Lowerer<'_> {
     pub(super) fn subscript(&mut self, base: Value, slice: &ast::Expr, range: TextRange) -> Result<Value> {
         match base {
             Value::Array(view) => {
-                if let Some(places) = self.places(&Value::Array(view.clone()), slice)? {
+                let items = self.items(slice)?;
+                if items.iter().any(Item::is_advanced) {
+                    let places = self.places(&view, items, range)?;
                     return self.read_places(places, range);
                 }
-                let items = self.items(slice)?;
                 Ok(match self.place(&view, items, false, range)? {
                     Place::View(view) if view.rank() == 0 => Value::Scalar(view.element(&[])),
                     Place::View(view) => Value::Array(view),
@@ -68,7 +102,7 @@ impl Lowerer<'_> {
     }
 
     /// The elements that are written by an assignment to `base[slice]`.
-    pub(super) fn target_view(&mut self, base: Value, slice: &ast::Expr, range: TextRange) -> Result<View> {
+    pub(super) fn target(&mut self, base: Value, slice: &ast::Expr, range: TextRange) -> Result<Target> {
         let view = match base {
             Value::Array(view) => view,
             Value::Poison => return Err(Stop::Reported),
@@ -78,8 +112,11 @@ impl Lowerer<'_> {
             }
         };
         let items = self.items(slice)?;
+        if items.iter().any(Item::is_advanced) {
+            return self.places(&view, items, range).map(Target::Places);
+        }
         match self.place(&view, items, true, range)? {
-            Place::View(view) => Ok(view),
+            Place::View(view) => Ok(Target::View(view)),
             Place::Element(_) => {
                 Err(Diagnostic::error(codes::INDEX, range, "elements cannot be assigned by such an index")
                     .into())
@@ -132,6 +169,12 @@ impl Lowerer<'_> {
                 continue;
             }
             let value = self.eval(part)?;
+            if self.is_list(part)
+                && let Value::Tuple(values) = value
+            {
+                items.push(self.list_item(values, part.range())?);
+                continue;
+            }
             self.add_item(value, part.range(), &mut items)?;
         }
         Ok(items)
@@ -148,14 +191,13 @@ impl Lowerer<'_> {
                 }
             }
             Value::Poison => return Err(Stop::Reported),
-            Value::Array(_) => {
-                return Err(Diagnostic::error(
-                    codes::INDEX,
-                    range,
-                    "indexing with an array is not supported",
-                )
-                .help("write a loop over the indices, or use `np.where` for a mask")
-                .into());
+            Value::Array(view) if view.dtype == DType::Bool => items.push(Item::Mask(view, range)),
+            Value::Array(view) if view.dtype.is_integer() => items.push(Item::Array(view, range)),
+            Value::Array(view) => {
+                let message = format!("an array of {} cannot be an index", view.dtype);
+                return Err(Diagnostic::error(codes::INDEX, range, message)
+                    .help("indices are integers, masks are truth values")
+                    .into());
             }
             other => {
                 let what = match other {
@@ -167,6 +209,45 @@ impl Lowerer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the expression is a list, which chooses elements, and not a tuple, which holds an index for each axis.
+    fn is_list(&self, expr: &ast::Expr) -> bool {
+        match expr {
+            ast::Expr::List(_) | ast::Expr::ListComp(_) => true,
+            ast::Expr::Name(name) if self.locals.contains(name.id.as_str()) => {
+                self.lists.contains(name.id.as_str())
+            }
+            ast::Expr::Name(name) => self.globals.lists.contains(name.id.as_str()),
+            _ => false,
+        }
+    }
+
+    /// A list of numbers as an index: an array that holds them.
+    fn list_item(&mut self, values: Vec<Value>, range: TextRange) -> Result<Item> {
+        let rows = values.iter().all(|value| matches!(value, Value::Tuple(_)));
+        if rows && !values.is_empty() {
+            let message = "a list of lists cannot be an index";
+            return Err(Diagnostic::error(codes::INDEX, range, message)
+                .help("make it an array first")
+                .into());
+        }
+        let truth = |value: &Value| matches!(value, Value::Scalar(it) if it.dtype() == DType::Bool);
+        let is_mask = !values.is_empty() && values.iter().all(truth);
+        let dtype = if is_mask { DType::Bool } else { DType::Int64 };
+        let list = self.new_array("__list", dtype, &[Expr::int(values.len() as i64)]);
+        for (k, value) in values.iter().enumerate() {
+            match value {
+                Value::Scalar(scalar) if is_mask || scalar.dtype().is_integer() => {}
+                other => return Err(self.not_an_integer(other, range)),
+            }
+            let mut element = list.clone();
+            element.subset.dims[0] = Range::index(Expr::int(k as i64));
+            element.axes.clear();
+            self.write(&element, value, range)?;
+        }
+        self.flush();
+        Ok(if is_mask { Item::Mask(list, range) } else { Item::Array(list, range) })
     }
 
     fn slice(&mut self, it: &ast::ExprSlice) -> Result<Item> {
@@ -195,7 +276,7 @@ impl Lowerer<'_> {
         for item in items {
             match item {
                 Item::New => axes.push(Axis::New(Expr::one())),
-                Item::Ellipsis => {}
+                Item::Ellipsis | Item::Array(..) | Item::Mask(..) => {}
                 Item::Index(at, place) => {
                     let Some(axis) = old.next() else { continue };
                     let at = self.integer(&Value::Scalar(at), place)?;
@@ -224,8 +305,8 @@ impl Lowerer<'_> {
     }
 
     /// The items with one for each axis: the ellipsis, and what is missing, written out.
-    fn expand(&self, view: &View, items: Vec<Item>, range: TextRange) -> Result<Vec<Item>> {
-        let given = items.iter().filter(|item| matches!(item, Item::Index(..) | Item::Slice(..))).count();
+    pub(super) fn expand(&self, view: &View, items: Vec<Item>, range: TextRange) -> Result<Vec<Item>> {
+        let given: usize = items.iter().map(Item::axes).sum();
         let rank = view.rank();
         if given > rank {
             let message = format!("`{}` has {rank} dimensions, and is indexed with {given}", view.container);
@@ -292,7 +373,7 @@ impl Lowerer<'_> {
         at.lt(&Expr::zero()).select(&wrapped, at)
     }
 
-    fn slice_range(
+    pub(super) fn slice_range(
         &mut self,
         [lower, upper, step]: [Option<Expr>; 3],
         extent: &Expr,
@@ -307,6 +388,11 @@ impl Lowerer<'_> {
             let start = lower.map_or_else(Expr::zero, |at| match (at.as_int(), extent.as_int()) {
                 // Beyond the end, the slice has no elements, wherever it starts.
                 (Some(known), None) if known >= 0 => at,
+                (Some(_), None) => {
+                    let start = extent + &at;
+                    let inside = self.facts.prove_ge(&start, &Expr::zero()) == Some(true);
+                    if inside { start } else { start.max(&Expr::zero()) }
+                }
                 _ => self.bound(&at, extent),
             });
             let is_difference = upper.as_ref().is_some_and(|at| at.as_int().is_none());
@@ -380,7 +466,7 @@ pub(super) fn computed(own: &Range, at: &Scalar) -> ScalarExpr {
     }
 }
 
-fn same_key(a: &Value, b: &Value) -> bool {
+pub(super) fn same_key(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Scalar(a), Value::Scalar(b)) => a.as_int().is_some() && a.as_int() == b.as_int(),

@@ -35,14 +35,17 @@ mod expr;
 mod gather;
 mod index;
 mod map;
+mod mirror;
 mod names;
 mod names_frame;
 mod operate;
 mod parameters;
 mod returns;
+mod specialize;
 
 pub(crate) use call::Calls;
 pub(crate) use call::GivenArgs;
+pub(crate) use control::count_of;
 pub(crate) use names::target_names;
 pub(crate) use operate::{Dest, keep_axes};
 
@@ -118,12 +121,18 @@ pub(crate) struct Lowerer<'a> {
     decisions: Decisions,
     /// Names that the function assigns.
     locals: IndexSet<String>,
+    /// Those of them that hold lists.
+    lists: IndexSet<String>,
     /// Loops and parallel loops around, outermost first.
     frames: Vec<Frame>,
     env: IndexMap<String, Value>,
     storages: IndexMap<String, Storage>,
     /// Containers of shared names that another name refers to.
     aliased: IndexSet<Name>,
+    /// Arrays that have the same elements.
+    mirrors: Vec<mirror::Mirror>,
+    /// Containers that the current statement has written.
+    written: IndexSet<Name>,
     /// Symbols that blocks assign: an expression over them is not fixed.
     mutable: IndexSet<Name>,
     /// Regions that are being filled, innermost last.
@@ -134,6 +143,8 @@ pub(crate) struct Lowerer<'a> {
     params: Vec<Name>,
     /// Number of sequential loops around, inside the innermost parallel loop.
     loops: usize,
+    /// Variables that remember that a loop was left, for its `else`; innermost last.
+    flags: Vec<Option<String>>,
     returns: Option<returns::Returned>,
     diagnostics: Vec<Diagnostic>,
     depth: usize,
@@ -154,16 +165,20 @@ impl<'a> Lowerer<'a> {
             names,
             decisions,
             locals: IndexSet::new(),
+            lists: IndexSet::new(),
             frames: Vec::new(),
             env: IndexMap::new(),
             storages: IndexMap::new(),
             aliased: IndexSet::new(),
+            mirrors: Vec::new(),
+            written: IndexSet::new(),
             mutable: IndexSet::new(),
             regions: vec![Region::default()],
             open: None,
             labels: IndexMap::new(),
             params: Vec::new(),
             loops: 0,
+            flags: Vec::new(),
             returns: None,
             diagnostics: Vec::new(),
             depth: 0,
@@ -196,8 +211,9 @@ impl<'a> Lowerer<'a> {
     fn block(&mut self, statements: &[ast::Stmt]) -> Result<()> {
         for statement in statements {
             self.place = statement.range();
-            let depth = [self.regions.len(), self.params.len(), self.frames.len(), self.loops];
-            let result = self.statement(statement);
+            let depth =
+                [self.regions.len(), self.params.len(), self.frames.len(), self.loops, self.flags.len()];
+            let result = self.statement(statement).and_then(|()| self.sync_mirrors(statement.range()));
             if let Err(stop) = result {
                 self.recover(statement, stop, depth)?;
             }
@@ -217,7 +233,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Goes on after an error, so that several are found in one run.
-    fn recover(&mut self, statement: &ast::Stmt, stop: Stop, depth: [usize; 4]) -> Result<()> {
+    fn recover(&mut self, statement: &ast::Stmt, stop: Stop, depth: [usize; 5]) -> Result<()> {
         match stop {
             Stop::Again => return Err(Stop::Again),
             Stop::Error(diagnostic) => self.diagnostics.push(*diagnostic),
@@ -229,6 +245,7 @@ impl<'a> Lowerer<'a> {
         self.params.truncate(depth[1]);
         self.frames.truncate(depth[2]);
         self.loops = depth[3];
+        self.flags.truncate(depth[4]);
         for name in names::assigned(std::slice::from_ref(statement)) {
             self.env.insert(name, Value::Poison);
         }
@@ -249,7 +266,7 @@ impl<'a> Lowerer<'a> {
             Pass(_) => Ok(()),
             Assert(it) => self.assert_statement(it),
             Raise(it) => self.raise_statement(it),
-            Break(it) => self.jump(Block::Break, it.range),
+            Break(it) => self.break_statement(it.range),
             Continue(it) => self.jump(Block::Continue, it.range),
             FunctionDef(it) => {
                 self.env.insert(it.name.to_string(), Value::Helper(std::sync::Arc::new(it.clone())));

@@ -1,6 +1,7 @@
 //! Which names a function assigns.
 
 use crate::parse::ast;
+use ast::visitor::{self, Visitor};
 use indexmap::IndexSet;
 
 /// Names in an assignment's target; elements of arrays are not names.
@@ -16,7 +17,9 @@ pub(crate) fn target_names(target: &ast::Expr) -> Vec<String> {
 
 /// Every name that the statements assign, those of blocks in them too.
 pub(crate) fn assigned(statements: &[ast::Stmt]) -> IndexSet<String> {
-    let mut names = IndexSet::new();
+    let mut walrus = Walrus::default();
+    walrus.visit_body(statements);
+    let mut names = walrus.0;
     statements.iter().for_each(|statement| collect(statement, &mut names));
     names
 }
@@ -49,12 +52,52 @@ fn collect(statement: &ast::Stmt, names: &mut IndexSet<String>) {
 
 /// Whether the statement may leave the iteration of the loop around it early.
 pub(crate) fn leaves(statement: &ast::Stmt) -> bool {
+    jumps(statement, &|it| matches!(it, ast::Stmt::Break(_) | ast::Stmt::Continue(_)))
+}
+
+/// Whether one of the statements may leave the loop around them.
+pub(crate) fn breaks(statements: &[ast::Stmt]) -> bool {
+    statements.iter().any(|statement| jumps(statement, &|it| matches!(it, ast::Stmt::Break(_))))
+}
+
+/// Whether the statement may end the iteration of the loop around it.
+pub(crate) fn continues(statement: &ast::Stmt) -> bool {
+    jumps(statement, &|it| matches!(it, ast::Stmt::Continue(_)))
+}
+
+/// Whether there is such a statement that belongs to the loop around; those in the `else` of an inner loop do.
+fn jumps(statement: &ast::Stmt, is_jump: &dyn Fn(&ast::Stmt) -> bool) -> bool {
+    let any = |statements: &[ast::Stmt]| statements.iter().any(|it| jumps(it, is_jump));
     match statement {
-        ast::Stmt::Break(_) | ast::Stmt::Continue(_) => true,
-        ast::Stmt::If(it) => {
-            it.body.iter().any(leaves)
-                || it.elif_else_clauses.iter().any(|clause| clause.body.iter().any(leaves))
+        ast::Stmt::If(it) => any(&it.body) || it.elif_else_clauses.iter().any(|clause| any(&clause.body)),
+        ast::Stmt::For(it) => any(&it.orelse),
+        ast::Stmt::While(it) => any(&it.orelse),
+        other => is_jump(other),
+    }
+}
+
+/// Names that expressions of the form `name := value` assign.
+#[derive(Default)]
+struct Walrus(IndexSet<String>);
+
+impl<'a> Visitor<'a> for Walrus {
+    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+        if let ast::Expr::Named(it) = expr {
+            self.0.extend(target_names(&it.target));
         }
-        _ => false,
+        visitor::walk_expr(self, expr);
+    }
+}
+
+/// Names that a function refers to.
+#[derive(Default)]
+pub(crate) struct Reads(pub(crate) IndexSet<String>);
+
+impl<'a> Visitor<'a> for Reads {
+    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+        if let ast::Expr::Name(name) = expr {
+            self.0.insert(name.id.to_string());
+        }
+        visitor::walk_expr(self, expr);
     }
 }

@@ -339,6 +339,9 @@ impl Lowerer<'_> {
 
     fn bind_shared_array(&mut self, name: &str, view: View, range: TextRange) -> Result<Value> {
         self.check_not_outside(name, range)?;
+        if self.is_mirror(&view.container) {
+            return Err(self.cannot_rebind(name, range));
+        }
         if let Some(storage) = self.shared_array(name) {
             let fits = view.dtype == storage.dtype
                 && view.rank() == storage.rank()

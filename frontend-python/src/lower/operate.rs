@@ -328,7 +328,7 @@ fn same_elements(a: &View, b: &View) -> bool {
 }
 
 /// The element of a view at a position of a shape that it broadcasts to.
-fn broadcast_element(view: &View, position: &[Expr], shape: &[Expr]) -> Scalar {
+pub(super) fn broadcast_element(view: &View, position: &[Expr], shape: &[Expr]) -> Scalar {
     let lead = position.len() - view.rank().min(position.len());
     let at: Vec<Expr> = view
         .shape()

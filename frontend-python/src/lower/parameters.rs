@@ -13,9 +13,7 @@ use dacec_ir::{Array, DType, Data, Expr, Name, ScalarExpr};
 impl Lowerer<'_> {
     /// Lowers an annotated function.
     pub(super) fn function(&mut self, function: &ast::StmtFunctionDef) -> Result<()> {
-        self.sdfg.file.clone_from(&self.globals.file);
-        self.sdfg.span = self.span(function.range());
-        self.place = function.name.range;
+        self.begin(function);
         if let Some(extra) = function.parameters.vararg.as_ref().or(function.parameters.kwarg.as_ref()) {
             let message = "an annotated function has a fixed number of parameters";
             self.diagnostics.push(Diagnostic::error(codes::ANNOTATION, extra.range, message));
@@ -28,6 +26,18 @@ impl Lowerer<'_> {
                 self.env.insert(parameter.name().to_string(), Value::Poison);
             }
         }
+        self.statements(function, taken)
+    }
+
+    /// What is known of the function before its parameters.
+    pub(super) fn begin(&mut self, function: &ast::StmtFunctionDef) {
+        self.sdfg.file.clone_from(&self.globals.file);
+        self.sdfg.span = self.span(function.range());
+        self.place = function.name.range;
+    }
+
+    /// Lowers the body, with values for these parameters.
+    pub(super) fn statements(&mut self, function: &ast::StmtFunctionDef, taken: Vec<String>) -> Result<()> {
         self.locals = assigned(&function.body);
         self.store_shared(&taken)?;
         self.locals.extend(taken);
@@ -148,7 +158,7 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    fn add_argument(&mut self, container: Name, data: Data) {
+    pub(super) fn add_argument(&mut self, container: Name, data: Data) {
         self.sdfg.arguments.push(container.clone());
         self.sdfg.containers.insert(container, data);
     }

@@ -4,9 +4,10 @@ use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{TextRange, ast};
+use crate::promotion::Typed;
 use crate::scalar::{cast, join};
 use crate::types::{Scalar, Value, View};
-use dacec_ir::{Block, Memlet, Name, Region};
+use dacec_ir::{Block, DType, Memlet, Name, Region};
 
 /// What the function returns, known from its first `return`.
 #[derive(Clone, Debug)]
@@ -54,6 +55,13 @@ impl Lowerer<'_> {
                 Err(Diagnostic::error(codes::RETURN, range, message).into())
             }
         }
+    }
+
+    /// Types of the numbers that the function returns; those of arrays do not matter.
+    pub(super) fn return_types(&self) -> Vec<Typed> {
+        let count = self.returns.as_ref().map_or(0, |returned| returned.names.len());
+        let ty = |k: usize| self.decisions.types.get(&format!("return {k}")).copied();
+        (0..count).map(|k| ty(k).unwrap_or(Typed::strong(DType::Float64))).collect()
     }
 
     fn first_return(&mut self, values: Vec<Value>, tuple: bool, range: TextRange) -> Result<()> {

@@ -30,7 +30,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 /// Methods that are no functions of NumPy, or take other arguments.
 pub(super) const METHODS: &[Entry] = &[
     call("astype", &["a", "dtype"], astype),
-    call("flatten", &["a"], flatten),
+    call("flatten", &["a"], flattened_copy),
     call("fill", &["a", "value"], fill),
     call("item", &["a"], item),
 ];
@@ -136,7 +136,7 @@ fn broadcast_to(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(Value::Array(wide))
 }
 
-/// A reshaped array is a copy here: the elements in C order, counted by one index.
+/// A reshaped array is a copy here, which is kept equal: the elements in C order, counted by one index.
 fn reshape(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let view = array(lowerer, args, "a")?;
     let mut shape = shape_of(lowerer, &args.value("shape"), args.place("shape"))?;
@@ -155,16 +155,31 @@ fn flatten(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     reshaped(lowerer, args, &view, vec![total])
 }
 
+/// Other than `ravel`, `flatten` always copies.
+fn flattened_copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    match flatten(lowerer, args)? {
+        Value::Array(view) if !view.fresh => Ok(Value::Array(lowerer.copied(&view, args.dest.prefix()))),
+        value => {
+            lowerer.forget_mirror(&value);
+            Ok(value)
+        }
+    }
+}
+
 fn reshaped(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, shape: Vec<Expr>) -> Result<Value> {
     let (total, wanted) = (product(&view.shape()), product(&shape));
     if lowerer.facts.prove_eq(&total, &wanted) == Some(false) {
         let message = format!("an array of {total} elements cannot have {wanted}");
         return Err(Diagnostic::error(codes::SHAPE, args.range, message).into());
     }
+    if let Some(view) = lowerer.with_unit_axes(view, &shape) {
+        return Ok(Value::Array(view));
+    }
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
     // A copy along one edge takes elements in C order of both sides.
     let plain = lowerer.plain(view);
     lowerer.copy_elements(&plain, &out);
+    lowerer.add_mirror(view, &out);
     Ok(Value::Array(out))
 }
 

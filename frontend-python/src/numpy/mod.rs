@@ -8,6 +8,7 @@ mod dace;
 mod elementwise;
 mod linalg;
 mod manipulation;
+mod math;
 mod python;
 mod reductions;
 
@@ -279,6 +280,7 @@ pub(crate) fn module(name: &str) -> Module {
         "numpy" => Module::Numpy,
         "numpy.linalg" => Module::Linalg,
         "math" => Module::Math,
+        "cmath" => Module::Cmath,
         _ => Module::Other,
     }
 }
@@ -292,8 +294,9 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
             linalg::ENTRIES,
             manipulation::ENTRIES,
         ],
-        Module::Math => &[elementwise::MATH],
-        Module::Dace => &[dace::ENTRIES, elementwise::MATH],
+        Module::Math => &[math::MATH, elementwise::MATH],
+        Module::Cmath => &[math::CMATH],
+        Module::Dace => &[dace::ENTRIES, math::MATH, elementwise::MATH],
         Module::Linalg => &[linalg::NORMS],
         Module::Other => &[],
     }
@@ -312,11 +315,11 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Dace, "StorageType" | "ScheduleType" | "DeviceType" | "AllocationLifetime") => {
             return Some(Value::Hint);
         }
-        (Module::Numpy | Module::Math, "pi") => return constant(std::f64::consts::PI),
-        (Module::Numpy | Module::Math, "e") => return constant(std::f64::consts::E),
+        (Module::Numpy | Module::Math | Module::Cmath, "pi") => return constant(std::f64::consts::PI),
+        (Module::Numpy | Module::Math | Module::Cmath, "e") => return constant(std::f64::consts::E),
         (Module::Math, "tau") => return constant(std::f64::consts::TAU),
-        (Module::Numpy | Module::Math, "inf") => return constant(f64::INFINITY),
-        (Module::Numpy | Module::Math, "nan") => return constant(f64::NAN),
+        (Module::Numpy | Module::Math | Module::Cmath, "inf") => return constant(f64::INFINITY),
+        (Module::Numpy | Module::Math | Module::Cmath, "nan") => return constant(f64::NAN),
         _ => {}
     }
     if matches!(module, Module::Numpy | Module::Dace)

@@ -1,11 +1,11 @@
 //! Python's own functions.
 
 use super::{Args, Entry, Lowering, call};
-use crate::lower::{Dest, Lowerer, Result};
+use crate::lower::{Dest, Lowerer, Result, count_of};
 use crate::parse::TextRange;
 use crate::scalar;
-use crate::types::{Scalar, Value};
-use dacec_ir::{BinaryOp, DType, Expr, Function, ScalarExpr};
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, Function};
 
 /// Builtins.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -14,31 +14,26 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("len", &["x"], len),
     call("min", &["*"], |l, args| extremum(l, args, BinaryOp::Min)),
     call("max", &["*"], |l, args| extremum(l, args, BinaryOp::Max)),
-    call("sum", &["x"], sum),
-    call("enumerate", &["x"], enumerate),
+    call("sum", &["x", "start?"], sum),
+    call("enumerate", &["x", "start?"], enumerate),
     call("zip", &["*"], zip),
     call("reversed", &["x"], reversed),
     call("tuple", &["x"], |l, args| l.as_tuple(args.value("x"), args.range)),
     call("list", &["x"], |l, args| l.as_tuple(args.value("x"), args.range)),
     Entry { name: "abs", params: &["x"], lowering: Lowering::Math(Function::Abs) },
-    Entry { name: "pow", params: &["x1", "x2"], lowering: Lowering::Op(BinaryOp::Pow) },
+    call("pow", &["base", "exp", "mod?"], power),
+    call("divmod", &["a", "b"], quotient_and_rest),
+    call("all", &["x"], |l, args| truth_of_items(l, args, true)),
+    call("any", &["x"], |l, args| truth_of_items(l, args, false)),
     Entry {
         name: "int",
         params: &["x"],
         lowering: Lowering::Scalar(|of| Ok(python_number(&of[0], DType::Int64))),
     },
-    Entry {
-        name: "float",
-        params: &["x"],
-        lowering: Lowering::Scalar(|of| Ok(python_number(&of[0], DType::Float64))),
-    },
-    Entry {
-        name: "complex",
-        params: &["x"],
-        lowering: Lowering::Scalar(|of| Ok(python_number(&of[0], DType::Complex128))),
-    },
+    call("float", &["x?"], float),
+    call("complex", &["real?", "imag?"], complex),
     Entry { name: "bool", params: &["x"], lowering: Lowering::Scalar(|of| Ok(scalar::truth(&of[0]))) },
-    Entry { name: "round", params: &["x"], lowering: Lowering::Scalar(round) },
+    call("round", &["number", "ndigits?"], round),
 ];
 
 fn python_number(value: &Scalar, dtype: DType) -> Scalar {
@@ -46,9 +41,116 @@ fn python_number(value: &Scalar, dtype: DType) -> Scalar {
     Scalar::weak(converted.code, dtype)
 }
 
-fn round(of: &[Scalar]) -> std::result::Result<Scalar, scalar::Refusal> {
-    let rounded = scalar::call(Function::Rint, &of[0])?;
-    Ok(python_number(&rounded, DType::Int64))
+/// To an integer, or to so many digits after the point, where halves go to the even neighbour.
+fn round(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let digits = args.int("ndigits")?;
+    lowerer.elementwise("round", &[args.value("number")], &args.dest, args.range, &|of| {
+        let Some(digits) = digits else {
+            let rounded = scalar::call(Function::Rint, &of[0])?;
+            return Ok(python_number(&rounded, DType::Int64));
+        };
+        if of[0].dtype().is_integer() && digits >= 0 {
+            return Ok(of[0].clone());
+        }
+        let (first, then, digits) = match digits {
+            0.. => (BinaryOp::Mul, BinaryOp::Div, digits),
+            _ => (BinaryOp::Div, BinaryOp::Mul, -digits),
+        };
+        let factor = Scalar::float(10_f64.powi(i32::try_from(digits).unwrap_or(i32::MAX)));
+        let scaled = scalar::binary(first, &of[0], &factor)?;
+        scalar::binary(then, &scalar::call(Function::Rint, &scaled)?, &factor)
+    })
+}
+
+/// `pow(base, exp)`, and `pow(base, exp, mod)` of known integers.
+fn power(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if args.get("mod").is_none() {
+        let operands = [args.value("base"), args.value("exp")];
+        return lowerer.elementwise("power", &operands, &args.dest, args.range, &|of| {
+            scalar::binary(BinaryOp::Pow, &of[0], &of[1])
+        });
+    }
+    let (base, exponent, modulus) = (args.int("base")?, args.int("exp")?, args.int("mod")?);
+    let (Some(base), Some(exponent), Some(modulus)) = (base, exponent, modulus) else {
+        return Err(args.unsupported("base", "it is missing").into());
+    };
+    if exponent < 0 || modulus == 0 {
+        return Err(args.unsupported("exp", "it must not be negative, and `mod` not be 0").into());
+    }
+    let (wide, mut square, mut rest) = (i128::from(modulus), i128::from(base), exponent);
+    let mut result = 1_i128.rem_euclid(wide);
+    while rest > 0 {
+        square %= wide;
+        if rest % 2 == 1 {
+            result = result * square % wide;
+        }
+        square *= square;
+        rest /= 2;
+    }
+    // The sign is that of the modulus.
+    let result = if result != 0 && (result < 0) != (wide < 0) { result + wide } else { result };
+    Ok(Value::Scalar(Scalar::int(i64::try_from(result).unwrap_or(0))))
+}
+
+/// `divmod(a, b)`.
+fn quotient_and_rest(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut results = Vec::new();
+    let operands: Vec<Value> = ["a", "b"]
+        .iter()
+        .map(|name| match args.value(name) {
+            Value::Scalar(scalar) => Value::Scalar(lowerer.hoist(&scalar)),
+            other => other,
+        })
+        .collect();
+    for op in [BinaryOp::FloorDiv, BinaryOp::Mod] {
+        results.push(lowerer.elementwise("divmod", &operands, &Dest::Temp, args.range, &|of| {
+            scalar::binary(op, &of[0], &of[1])
+        })?);
+    }
+    Ok(Value::Tuple(results))
+}
+
+/// `all(items)` and `any(items)` of a sequence that is known.
+fn truth_of_items(lowerer: &mut Lowerer<'_>, args: &Args, is_all: bool) -> Result<Value> {
+    let Value::Tuple(items) = lowerer.as_tuple(args.value("x"), args.range)? else { return Ok(Value::None) };
+    let op = if is_all { BinaryOp::And } else { BinaryOp::Or };
+    let mut result = Value::Scalar(Scalar::bool(is_all));
+    for item in items {
+        result = lowerer.elementwise("truth", &[result, item], &Dest::Temp, args.range, &|of| {
+            scalar::binary(op, &scalar::truth(&of[0]), &scalar::truth(&of[1]))
+        })?;
+    }
+    Ok(result)
+}
+
+/// `float(x)`, and `float("inf")`.
+fn float(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    match args.get("x") {
+        None => Ok(Value::Scalar(Scalar::float(0.0))),
+        Some(Value::Text(text)) => match text.trim().parse::<f64>() {
+            Ok(value) => Ok(Value::Scalar(Scalar::float(value))),
+            Err(_) => Err(args.unsupported("x", "the text is no number").into()),
+        },
+        Some(value) => {
+            lowerer.elementwise("float", std::slice::from_ref(value), &args.dest, args.range, &|of| {
+                Ok(python_number(&of[0], DType::Float64))
+            })
+        }
+    }
+}
+
+/// `complex(real, imag)`.
+fn complex(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let real = args.get("real").cloned().unwrap_or(Value::Scalar(Scalar::int(0)));
+    let mut operands = vec![real];
+    operands.extend(args.get("imag").cloned());
+    lowerer.elementwise("complex", &operands, &args.dest, args.range, &|of| match of {
+        [real, imag] if !real.dtype().is_complex() && !imag.dtype().is_complex() => {
+            super::math::from_parts(real, imag)
+        }
+        [real] => Ok(python_number(real, DType::Complex128)),
+        _ => Err("the parts of a complex number are real numbers".into()),
+    })
 }
 
 /// `print(values, sep=" ", end="\n")`.
@@ -137,7 +239,8 @@ fn chosen(lowerer: &mut Lowerer<'_>, a: Value, b: Value, op: BinaryOp, range: Te
 
 fn sum(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let Value::Tuple(items) = lowerer.as_tuple(args.value("x"), args.range)? else { return Ok(Value::None) };
-    let mut total = Value::Scalar(Scalar::weak(ScalarExpr::Symbolic(Expr::zero()), DType::Int64));
+    let zero = Value::Scalar(Scalar::int(0));
+    let mut total = args.get("start").cloned().unwrap_or(zero);
     for item in items {
         total = lowerer.elementwise("add", &[total, item], &Dest::Temp, args.range, &|of| {
             scalar::binary(BinaryOp::Add, &of[0], &of[1])
@@ -147,14 +250,33 @@ fn sum(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 fn enumerate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let Value::Tuple(items) = lowerer.as_tuple(args.value("x"), args.range)? else { return Ok(Value::None) };
-    let pairs = items.into_iter().enumerate();
-    Ok(Value::Tuple(
-        pairs.map(|(k, item)| Value::Tuple(vec![Value::Scalar(Scalar::int(k as i64)), item])).collect(),
-    ))
+    let start = match args.get("start") {
+        Some(start) => lowerer.integer(start, args.place("start"))?,
+        None => Expr::zero(),
+    };
+    let items = args.value("x");
+    let Some(count) = count_of(&items) else {
+        let Value::Tuple(items) = lowerer.as_tuple(items, args.range)? else { return Ok(Value::None) };
+        return Ok(counted(items, &start));
+    };
+    match items {
+        Value::Tuple(items) => Ok(counted(items, &start)),
+        items => Ok(Value::Zip(vec![Value::Range(start.clone(), start + count, Expr::one()), items])),
+    }
 }
 
+fn counted(items: Vec<Value>, start: &Expr) -> Value {
+    let number = |k: usize| Value::Scalar(Scalar::symbolic(start + k as i64));
+    let pairs = items.into_iter().enumerate();
+    Value::Tuple(pairs.map(|(k, item)| Value::Tuple(vec![number(k), item])).collect())
+}
+
+/// Values that are known are paired now; a loop pairs the others.
 fn zip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let known = args.rest.iter().any(|value| matches!(value, Value::Tuple(_) | Value::Dict(_)));
+    if !known {
+        return Ok(Value::Zip(args.rest.clone()));
+    }
     let mut columns = Vec::new();
     for value in &args.rest {
         match lowerer.as_tuple(value.clone(), args.range)? {
@@ -173,9 +295,21 @@ fn reversed(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             let last = &stop - &step;
             Ok(Value::Range(last, start - &step, -step))
         }
+        Value::Array(view) if view.rank() > 0 => Ok(Value::Array(backwards(view))),
         other => match lowerer.as_tuple(other, args.range)? {
             Value::Tuple(items) => Ok(Value::Tuple(items.into_iter().rev().collect())),
             other => Ok(other),
         },
     }
+}
+
+/// The view with its first axis run backwards.
+fn backwards(view: View) -> View {
+    let mut view = view.alias();
+    if let Some(Axis::Dim(dim)) = view.axes.first() {
+        let own = &view.subset.dims[*dim];
+        let back = dacec_ir::Range { start: own.len() - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+        view.subset.dims[*dim] = own.compose(&back);
+    }
+    view
 }

@@ -1,0 +1,202 @@
+//! Reshaped arrays, which share memory in NumPy.
+//!
+//! A [`View`] runs along the axes of its container, so it cannot have the elements of a matrix as one vector. A reshaped
+//! array is a copy here, which is kept equal: after a statement that writes one of both, the other one is written too.
+//! Where nothing is written, which is the usual case, nothing is copied again.
+//!
+//! ```text
+//! v = A.reshape(N * M)       v = copy of A
+//! v[5] = 1                   v[5] = 1;  A = copy of v
+//! ```
+//!
+//! In a parallel loop, where statements have no order, such a write is refused.
+
+use super::{Lowerer, Result};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::TextRange;
+use crate::types::{Axis, Value, View};
+use dacec_ir::data::c_strides;
+use dacec_ir::{Expr, Name, Range};
+
+/// Two arrays with the same elements in C order.
+#[derive(Clone, Debug)]
+pub(super) struct Mirror {
+    /// The array that was reshaped.
+    base: View,
+    /// The result.
+    copy: View,
+    /// Whether NumPy may have made a copy.
+    uncertain: bool,
+}
+
+impl Mirror {
+    fn is_about(&self, container: &Name) -> bool {
+        self.base.container == *container || self.copy.container == *container
+    }
+}
+
+impl Lowerer<'_> {
+    /// The view with another shape, if the same axes in the same order give it, apart from those of extent 1.
+    pub(crate) fn with_unit_axes(&self, view: &View, shape: &[Expr]) -> Option<View> {
+        let extents = view.shape();
+        let wide = |extents: &[Expr]| -> Vec<usize> {
+            (0..extents.len()).filter(|axis| !extents[*axis].is_one()).collect()
+        };
+        let (old, new) = (wide(&extents), wide(shape));
+        let equal = |(a, b): (&usize, &usize)| self.facts.prove_eq(&extents[*a], &shape[*b]) == Some(true);
+        if old.len() != new.len() || !old.iter().zip(&new).all(equal) {
+            return None;
+        }
+        let mut result = view.clone().alias();
+        for (axis, extent) in view.axes.iter().zip(&extents) {
+            if let Axis::Dim(dim) = axis
+                && extent.is_one()
+            {
+                result.subset.dims[*dim] = Range::index(view.subset.dims[*dim].start.clone());
+            }
+        }
+        let mut kept = old.into_iter();
+        result.axes = shape
+            .iter()
+            .map(|extent| match extent.is_one() {
+                true => Axis::New(Expr::one()),
+                false => kept.next().map_or(Axis::New(Expr::one()), |axis| view.axes[axis].clone()),
+            })
+            .collect();
+        Some(result)
+    }
+
+    /// Remembers that `copy` holds the elements of `base` in another shape.
+    pub(crate) fn add_mirror(&mut self, base: &View, copy: &View) {
+        if base.fresh {
+            return;
+        }
+        let several = base.shape().iter().filter(|extent| !extent.is_one()).count() > 1;
+        let contiguous = self.is_contiguous(base);
+        if several && !contiguous && copy.rank() == 1 {
+            // To run along one axis, elements that are not next to each other are copied.
+            return;
+        }
+        // One axis can always be divided.
+        let certain = contiguous || !several && base.is_plain();
+        let (base, copy) = (base.clone(), copy.clone());
+        self.mirrors.push(Mirror { base, copy, uncertain: !certain });
+    }
+
+    /// The result is a copy after all.
+    pub(crate) fn forget_mirror(&mut self, value: &Value) {
+        if let Value::Array(view) = value {
+            self.mirrors.retain(|mirror| mirror.copy.container != view.container);
+        }
+    }
+
+    /// Whether the container holds the elements of another array.
+    pub(super) fn is_mirror(&self, container: &Name) -> bool {
+        self.mirrors.iter().any(|mirror| mirror.copy.container == *container)
+    }
+
+    /// Whether two containers hold the same elements.
+    pub(super) fn are_mirrors(&self, a: &Name, b: &Name) -> bool {
+        self.mirrors.iter().any(|mirror| a != b && mirror.is_about(a) && mirror.is_about(b))
+    }
+
+    /// Whether the view's elements lie in memory in C order without gaps.
+    pub(super) fn is_contiguous(&self, view: &View) -> bool {
+        let Some(data) = self.sdfg.containers.get(&view.container) else { return false };
+        let strides = data.strides();
+        let mut actual = Vec::new();
+        for axis in &view.axes {
+            match axis {
+                Axis::Dim(dim) => match strides.get(*dim) {
+                    Some(stride) => actual.push(stride * &view.subset.dims[*dim].step),
+                    None => return false,
+                },
+                Axis::New(extent) if extent.is_one() => {}
+                Axis::New(_) => return false,
+            }
+        }
+        let shape: Vec<Expr> = view
+            .axes
+            .iter()
+            .zip(view.shape())
+            .filter_map(|(axis, extent)| matches!(axis, Axis::Dim(_)).then_some(extent))
+            .collect();
+        view.is_plain() && actual == c_strides(&shape)
+    }
+
+    /// After a statement: what it has written is written to the other array too.
+    pub(super) fn sync_mirrors(&mut self, range: TextRange) -> Result<()> {
+        let mut changed: Vec<Name> = std::mem::take(&mut self.written).into_iter().collect();
+        if self.mirrors.is_empty() {
+            return Ok(());
+        }
+        let named = |mirror: &Mirror| self.env.values().any(|value| refers_to(value, &mirror.copy.container));
+        let alive: Vec<Mirror> = self.mirrors.iter().filter(|mirror| named(mirror)).cloned().collect();
+        self.mirrors = alive.clone();
+        let mut done: Vec<Name> = changed.clone();
+        while let Some(container) = changed.pop() {
+            for mirror in alive.iter().filter(|mirror| mirror.is_about(&container)) {
+                let (from, to) = if mirror.base.container == container {
+                    (&mirror.base, &mirror.copy)
+                } else {
+                    (&mirror.copy, &mirror.base)
+                };
+                if done.contains(&to.container) {
+                    continue;
+                }
+                if mirror.uncertain || !self.params.is_empty() {
+                    return Err(self.cannot_sync(mirror, range));
+                }
+                self.flush();
+                self.copy_elements(from, to);
+                done.push(to.container.clone());
+                changed.push(to.container.clone());
+            }
+        }
+        self.flush();
+        self.written.clear();
+        Ok(())
+    }
+
+    fn cannot_sync(&self, mirror: &Mirror, range: TextRange) -> super::Stop {
+        let name = &mirror.base.container;
+        let message =
+            format!("`{name}` and an array that was reshaped from it may share what is written here");
+        Diagnostic::error(codes::REBIND, range, message)
+            .help(format!("reshape a copy (`{name}.copy().reshape(...)`), or write before reshaping"))
+            .into()
+    }
+
+    /// At the end of a region: what was reshaped in it is not known after it.
+    pub(super) fn drop_mirrors(&mut self, count: usize) {
+        for mirror in self.mirrors.split_off(count.min(self.mirrors.len())) {
+            for value in self.env.values_mut() {
+                if refers_to(value, &mirror.copy.container) {
+                    *value = Value::Stale;
+                }
+            }
+        }
+    }
+
+    /// A container has another name.
+    pub(super) fn rename_mirrors(&mut self, old: &Name, new: &Name) {
+        for mirror in &mut self.mirrors {
+            for view in [&mut mirror.base, &mut mirror.copy] {
+                if view.container == *old {
+                    view.container = new.clone();
+                }
+            }
+        }
+    }
+}
+
+fn refers_to(value: &Value, container: &Name) -> bool {
+    match value {
+        Value::Array(view) => view.container == *container,
+        Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| refers_to(item, container)),
+        Value::Dict(items) => items.iter().any(|(_, value)| refers_to(value, container)),
+        Value::Method(_, value) => refers_to(value, container),
+        _ => false,
+    }
+}

@@ -1,0 +1,256 @@
+//! Calls of plain functions: each is compiled for the arguments of the call.
+//!
+//! A function without annotations takes its types from what is passed, as a template does: arrays and numbers that are
+//! known at run time become arguments of a nested SDFG; everything else (known numbers, tuples, types, functions) is part
+//! of the code that is made. What a nested function reads of the function around it is passed along:
+//!
+//! ```text
+//! q = x[0]
+//! def scale(v, factor):           scale(v: float64[N], q: float64), with factor = 2
+//!     return v * factor + q  ──▶
+//! scale(x, 2)
+//! ```
+
+use super::call::Call;
+use super::names::{Reads, assigned};
+use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{TextRange, ast};
+use crate::promotion::Typed;
+use crate::types::{Scalar, Value, View};
+use ast::visitor::Visitor;
+use dacec_ir::{Array, DType, Expr, Name, ScalarExpr, Sdfg};
+use indexmap::{IndexMap, IndexSet};
+use std::sync::Arc;
+
+/// The functions are nested deeper than this only if they call each other without end.
+const MAX_NESTED: usize = 64;
+
+/// More calls than this are expanded only if functions that call each other several times are nested deeply.
+const MAX_CALLS: usize = 20_000;
+
+impl Lowerer<'_> {
+    /// Calls a plain function with statements of its own.
+    pub(super) fn call_specialized(
+        &mut self,
+        function: &Arc<ast::StmtFunctionDef>,
+        given: GivenArgs,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
+        self.check_recursion(&function.name, range)?;
+        if let Some(extra) = function.parameters.vararg.as_ref().or(function.parameters.kwarg.as_ref()) {
+            let message = format!("`{}` has a variable number of parameters", function.name);
+            return Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+                .also(extra.range, "this cannot be compiled")
+                .into());
+        }
+        let parameters = self.given_parameters(Some(&function.parameters), given, range)?;
+        let mut passed: IndexMap<String, Value> = self.captured(function);
+        passed.extend(parameters);
+        for value in passed.values_mut() {
+            *value = self.settle(value.clone());
+        }
+        self.flush();
+        let Specialized { sdfg: callee, types, arguments } = self.specialized(function, &passed, range)?;
+        let mut call = Call::default();
+        for symbol in callee.free_symbols() {
+            // A number that is passed gives the symbol of its name the same value.
+            let value = match arguments.get(&symbol) {
+                Some(number) => self.integer(number, range)?,
+                None => Expr::sym(&symbol),
+            };
+            call.symbols.insert(symbol, value);
+        }
+        call.arguments = arguments;
+        let result = self.invoke(&function.name, &callee, &call, dest, range)?;
+        Ok(with_types(result, &types))
+    }
+
+    /// What the function, and functions that it calls, refer to in the function around.
+    fn captured(&self, function: &ast::StmtFunctionDef) -> IndexMap<String, Value> {
+        let mut captured = IndexMap::new();
+        let mut pending = vec![reads(&function.body)];
+        let own = locals(function);
+        while let Some(names) = pending.pop() {
+            for name in names {
+                let Some(value) = self.env.get(&name) else { continue };
+                if captured.contains_key(&name) || own.contains(&name) {
+                    continue;
+                }
+                match value {
+                    Value::Helper(inner) => pending.push(reads(&inner.body)),
+                    Value::Lambda(inner) => {
+                        let mut reads = Reads::default();
+                        reads.visit_expr(&inner.body);
+                        pending.push(reads.0);
+                    }
+                    _ => {}
+                }
+                captured.insert(name, value.clone());
+            }
+        }
+        captured
+    }
+
+    /// The function for these arguments, and the types of what it returns.
+    fn specialized(
+        &mut self,
+        function: &Arc<ast::StmtFunctionDef>,
+        passed: &IndexMap<String, Value>,
+        range: TextRange,
+    ) -> Result<Specialized> {
+        self.enter(&self.sdfg.name.clone());
+        let result = self.attempts(function, passed);
+        self.leave();
+        result.map_err(|diagnostics| {
+            let at_call =
+                |it: Diagnostic| if it.labels.len() < 3 { it.also(range, "in this call") } else { it };
+            self.diagnostics.extend(diagnostics.into_iter().map(at_call));
+            Stop::Reported
+        })
+    }
+
+    fn attempts(
+        &self,
+        function: &Arc<ast::StmtFunctionDef>,
+        passed: &IndexMap<String, Value>,
+    ) -> std::result::Result<Specialized, Vec<Diagnostic>> {
+        let too_many = |message: String| vec![Diagnostic::error(codes::TYPE, function.name.range, message)];
+        if self.calls.depth() > MAX_NESTED || self.calls.count() > MAX_CALLS {
+            return Err(too_many(format!("there are too many calls inside of calls of `{}`", function.name)));
+        }
+        let mut decisions = Decisions::default();
+        for _ in 0..MAX_ATTEMPTS {
+            let mut inner = Lowerer::new(self.globals, self.calls, &function.name, decisions);
+            inner.facts = self.facts.clone();
+            match inner.specialize(function, passed) {
+                Ok(arguments) if inner.diagnostics.is_empty() => {
+                    let types = inner.return_types();
+                    return Ok(Specialized { sdfg: inner.sdfg, types, arguments });
+                }
+                Ok(_) | Err(Stop::Reported) => return Err(inner.diagnostics),
+                Err(Stop::Error(diagnostic)) => {
+                    inner.diagnostics.push(*diagnostic);
+                    return Err(inner.diagnostics);
+                }
+                Err(Stop::Again) => decisions = inner.decisions,
+            }
+        }
+        Err(too_many(format!("the types of the variables of `{}` do not settle", function.name)))
+    }
+
+    /// Lowers the function with parameters that stand for these arguments; the result is what its containers are.
+    fn specialize(
+        &mut self,
+        function: &ast::StmtFunctionDef,
+        passed: &IndexMap<String, Value>,
+    ) -> Result<IndexMap<Name, Value>> {
+        self.begin(function);
+        for value in passed.values() {
+            for symbol in symbols_of(value) {
+                self.names.reserve(&symbol);
+                self.sdfg.symbols.insert(symbol, DType::Int64);
+            }
+        }
+        let mut arguments = IndexMap::new();
+        for (name, value) in passed {
+            let value = self.stand_in(name, value, &mut arguments);
+            self.env.insert(name.clone(), value);
+        }
+        self.statements(function, passed.keys().cloned().collect())?;
+        Ok(arguments)
+    }
+
+    /// What a value is inside of the function: what is known at run time only becomes an argument.
+    fn stand_in(&mut self, name: &str, value: &Value, arguments: &mut IndexMap<Name, Value>) -> Value {
+        match value {
+            Value::Array(view) => {
+                let shape = view.shape();
+                let container = self.fresh(name);
+                let mut array = Array::new(view.dtype, shape.clone());
+                array.span = self.span(self.place);
+                self.add_argument(container.clone(), array.into());
+                arguments.insert(container.clone(), value.clone());
+                Value::Array(View::whole(container, view.dtype, &shape))
+            }
+            Value::Scalar(scalar) if !scalar.is_pure() => {
+                let container = self.fresh(name);
+                self.add_argument(container.clone(), dacec_ir::Scalar::new(scalar.dtype()).into());
+                if scalar.dtype().is_integer() {
+                    self.sdfg.symbols.insert(container.clone(), DType::Int64);
+                }
+                arguments.insert(container.clone(), value.clone());
+                Value::Scalar(Scalar { code: ScalarExpr::Name(container), ty: scalar.ty })
+            }
+            Value::Tuple(items) => {
+                Value::Tuple(items.iter().map(|item| self.stand_in(name, item, arguments)).collect())
+            }
+            Value::Zip(items) => {
+                Value::Zip(items.iter().map(|item| self.stand_in(name, item, arguments)).collect())
+            }
+            Value::Dict(items) => {
+                let items = items.iter();
+                Value::Dict(
+                    items.map(|(key, item)| (key.clone(), self.stand_in(name, item, arguments))).collect(),
+                )
+            }
+            Value::Method(entry, object) => {
+                Value::Method(entry, Box::new(self.stand_in(name, object, arguments)))
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// A function that was compiled for a call.
+struct Specialized {
+    sdfg: Sdfg,
+    /// Types of the numbers that it returns.
+    types: Vec<Typed>,
+    /// What its containers are at the call.
+    arguments: IndexMap<Name, Value>,
+}
+
+/// Names that the statements refer to.
+fn reads(statements: &[ast::Stmt]) -> IndexSet<String> {
+    let mut reads = Reads::default();
+    reads.visit_body(statements);
+    reads.0
+}
+
+/// Names that belong to the function itself.
+fn locals(function: &ast::StmtFunctionDef) -> IndexSet<String> {
+    let mut names = assigned(&function.body);
+    names.extend(function.parameters.iter_non_variadic_params().map(|it| it.name().to_string()));
+    names
+}
+
+fn symbols_of(value: &Value) -> Vec<Name> {
+    match value {
+        Value::Scalar(scalar) => scalar.code.symbols().into_iter().collect(),
+        Value::Array(view) => view.shape().iter().flat_map(Expr::symbols).collect(),
+        Value::Tuple(items) | Value::Zip(items) => items.iter().flat_map(symbols_of).collect(),
+        Value::Dict(items) => items.iter().flat_map(|(_, value)| symbols_of(value)).collect(),
+        Value::Range(start, stop, step) => [start, stop, step].into_iter().flat_map(Expr::symbols).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The results as values of Python's types where the function computes such.
+fn with_types(value: Value, types: &[Typed]) -> Value {
+    let typed = |value: Value, ty: Option<&Typed>| match (value, ty) {
+        (Value::Scalar(scalar), Some(ty)) if ty.dtype == scalar.dtype() => {
+            Value::Scalar(Scalar { ty: *ty, ..scalar })
+        }
+        (other, _) => other,
+    };
+    match value {
+        Value::Tuple(items) => {
+            let items = items.into_iter().enumerate();
+            Value::Tuple(items.map(|(k, item)| typed(item, types.get(k))).collect())
+        }
+        one => typed(one, types.first()),
+    }
+}

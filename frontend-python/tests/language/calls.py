@@ -1,0 +1,196 @@
+"""Calls of annotated and plain functions."""
+
+import numpy as np
+import dace
+
+N, M, K = (dace.symbol(s) for s in ("N", "M", "K"))
+FACTOR = 3.0
+OFFSETS = [1, 2]
+
+
+@dace.program
+def _scale(v: dace.float64[N], factor: dace.float64 = 2.0):
+    v *= factor
+
+
+@dace.program
+def _sum(V: dace.float64[N, M]):
+    return np.sum(V)
+
+
+@dace.program
+def _affine(v: dace.float64[N], a: dace.float64, b: dace.float64 = 1.0):
+    return a * v + b
+
+
+@dace.program
+def _both(v: dace.float64[N]):
+    return np.min(v), np.max(v)
+
+
+@dace.program
+def _global(v: dace.float64[N]):
+    v += FACTOR
+    v[OFFSETS[0]] = OFFSETS[1]
+
+
+@dace.program
+def _search(v: dace.float64[N], limit: dace.float64):
+    for i in range(N):
+        if v[i] > limit:
+            return i
+    return -1
+
+
+@dace.program
+def _nothing(v: dace.float64[N], k: dace.int64):
+    if k > 2:
+        return
+    v += 1
+
+
+@dace.program
+def _fill(out: dace.float64[N], value: dace.float64, n: dace.int64):
+    for i in range(n):
+        out[i] = value + i
+
+
+def plain(v, w=2):
+    """A function without annotations."""
+    t = v * w
+    if w > 3:
+        t = t + 1
+    return t
+
+
+def plain_loop(v, n):
+    t = 0.0
+    for i in range(n):
+        t += v[i] * i
+    return t
+
+
+def plain_writes(v, value):
+    v[0] = value
+    v[1:] += value
+
+
+def plain_tuple(a, b):
+    return a + b, a - b
+
+
+@dace.program
+def subarrays(A: dace.float64[N, M], x: dace.float64[N]):
+    _scale(x)
+    _scale(A[1])
+    _scale(A[:, 2], 3.0)
+    _scale(x[::2], factor=0.5)
+    _scale(x[::-1])
+    return _sum(A), _sum(A[1:3]), _sum(A[:, :2]), _sum(A.T)
+
+
+@dace.program
+def keywords(x: dace.float64[N]):
+    return _affine(x, 2.0), _affine(x, b=3.0, a=1.0), _affine(v=x, a=0.5)
+
+
+@dace.program
+def tuples(x: dace.float64[N]):
+    low, high = _both(x)
+    t = _both(x[1:])
+    return high - low, t[0] + t[1]
+
+
+@dace.program
+def closures(x: dace.float64[N]):
+    _global(x)
+    return x[0] + FACTOR + OFFSETS[-1]
+
+
+@dace.program
+def in_expressions(x: dace.float64[N], y: dace.float64[N]):
+    z = _affine(x, 2.0) + _affine(y, 3.0) * x
+    x[:] = _affine(x, -1.0)
+    x[1:] = _affine(x[:-1], 2.0)
+    return z
+
+
+@dace.program
+def early_exits(x: dace.float64[N], k: dace.int64):
+    i = _search(x, 0.5)
+    j = _search(x, 5.0)
+    _nothing(x, k)
+    _nothing(x[1:], 1)
+    return i, j
+
+
+@dace.program
+def in_loops(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in range(N):
+        _scale(A[i], i)
+        low, high = _both(A[i])
+        x[i] = high - low
+    for i in range(1, N):
+        _scale(x[:i], 1.1)
+
+
+@dace.program
+def in_maps(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in dace.map[0:N]:
+        _scale(A[i], 2.0)
+        x[i] = _search(A[i], 0.5)
+
+
+@dace.program
+def in_conditions(x: dace.float64[N], k: dace.int64):
+    if _search(x, 0.2) > 0 and _search(x, 0.3) < 4:
+        x[0] = 7
+    while _search(x, 0.5) >= 0:
+        x *= 0.5
+    return k
+
+
+@dace.program
+def symbols_per_call(A: dace.float64[N, M], B: dace.float64[N, N]):
+    return _sum(A) + _sum(B) + _sum(B[:2, 1:]), _sum(A + 1)
+
+
+@dace.program
+def fills(x: dace.float64[N], k: dace.int64):
+    _fill(x, 2.0, k)
+    _fill(x[k:], 1.0, 2)
+
+
+@dace.program
+def plain_calls(x: dace.float64[N], k: dace.int64):
+    a = plain(x)
+    b = plain(x[0], w=5)
+    c = plain(k, 3)
+    plain_writes(x, 4.0)
+    s, d = plain_tuple(x[1], x[2])
+    return a, b, c, plain_loop(x, k), s * d
+
+
+@dace.program
+def plain_in_map(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in dace.map[0:N]:
+        x[i] = plain_loop(A[i], 3) + plain(A[i, 0], 4)
+
+
+@dace.program
+def call_order(x: dace.float64[N]):
+    _scale(x, 2.0)
+    y = x[0] + _affine(x, 1.0)[0]
+    _scale(x, 3.0)
+    return y + x[0]
+
+
+@dace.program
+def scalar_results(x: dace.float64[N]):
+    return _sum(x[:, None]) * 2 + _both(x)[1]
+
+
+@dace.program
+def starred_arguments(x: dace.float64[N]):
+    rest = (2.0, 3.0)
+    return _affine(x, *rest)
