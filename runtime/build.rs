@@ -9,18 +9,32 @@
 //! libdacec_provider.a    334 members, 26 MB      ->      dacec_gemm_f64.o, dacec_gemm_f32.o, ...   1 MB each
 //! ```
 //!
+//! The factorizations of one element type share so much that they are one object.
+//!
 //! A program that multiplies doubles links one of them in 15 ms. Without the tools the whole archive is embedded,
 //! which links slower and works as well.
 
+use flate2::{Compression, write::GzEncoder};
 use std::{
     env, fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// The members of the reduced archive: each is named like the function that it is kept for.
-const EXPORTS: [&str; 5] =
-    ["dacec_gemm_f32", "dacec_gemm_f64", "dacec_gemm_c64", "dacec_gemm_c128", "dacec_provider_version"];
+/// The members of the reduced archive: objects that are kept for one function, or for the factorizations of one type.
+fn members() -> Vec<(String, Vec<String>)> {
+    let types = ["f32", "f64", "c64", "c128"];
+    let dense = ["solve", "inverse", "determinant", "cholesky", "qr", "eigh", "svd"];
+    let single = |name: String| (name.clone(), vec![name]);
+    let mut members: Vec<_> = types.iter().map(|dtype| single(format!("dacec_gemm_{dtype}"))).collect();
+    members.push(single("dacec_provider_version".to_owned()));
+    members.extend(types.iter().map(|dtype| {
+        let roots = dense.iter().map(|name| format!("dacec_{name}_{dtype}")).collect();
+        (format!("dacec_dense_{dtype}"), roots)
+    }));
+    members
+}
 
 fn main() {
     for path in ["build.rs", "provider/src", "provider/Cargo.toml", "../Cargo.toml", "../Cargo.lock"] {
@@ -28,12 +42,24 @@ fn main() {
     }
     let out = PathBuf::from(variable("OUT_DIR"));
     let whole = build_provider(&out);
-    let embedded = out.join("provider.a");
-    if let Err(reason) = reduce(&whole, &out, &embedded) {
-        println!("cargo:warning=the built-in matrix product is embedded whole (26 MB): {reason}");
-        fs::copy(&whole, &embedded)
-            .unwrap_or_else(|error| panic!("cannot copy {}: {error}", whole.display()));
+    let archive = out.join("provider.a");
+    if let Err(reason) = reduce(&whole, &out, &archive) {
+        println!("cargo:warning=the built-in linear algebra is embedded whole (50 MB): {reason}");
+        fs::copy(&whole, &archive).unwrap_or_else(|error| panic!("cannot copy {}: {error}", whole.display()));
     }
+    embed(&archive, &out).unwrap_or_else(|error| panic!("cannot embed {}: {error}", archive.display()));
+}
+
+/// Compresses the archive to a fifth, and leaves its hash and size for the code that embeds it.
+fn embed(archive: &Path, out: &Path) -> io::Result<()> {
+    let content = fs::read(archive)?;
+    let packed = fs::File::create(out.join("provider.a.gz"))?;
+    let mut encoder = GzEncoder::new(packed, Compression::best());
+    encoder.write_all(&content)?;
+    encoder.finish()?;
+    println!("cargo:rustc-env=DACEC_PROVIDER_HASH={}", blake3::hash(&content).to_hex());
+    println!("cargo:rustc-env=DACEC_PROVIDER_SIZE={}", content.len());
+    Ok(())
 }
 
 /// Runs a cargo of its own, in a target folder of its own: the folder of the surrounding build is locked.
@@ -51,7 +77,7 @@ fn build_provider(out: &Path) -> PathBuf {
     cargo.env("RUSTFLAGS", "");
     let result = cargo.output().unwrap_or_else(|error| panic!("cannot start {cargo:?}: {error}"));
     if !result.status.success() {
-        panic!("cannot build the matrix product:\n{}", String::from_utf8_lossy(&result.stderr));
+        panic!("cannot build the built-in linear algebra:\n{}", String::from_utf8_lossy(&result.stderr));
     }
     target.join(variable("TARGET")).join("provider").join("libdacec_provider.a")
 }
@@ -67,22 +93,20 @@ fn reduce(whole: &Path, out: &Path, reduced: &Path) -> Result<(), String> {
         return Err("reducing it needs the GNU tools of the target".to_owned());
     }
     let mut members = Vec::new();
-    for export in EXPORTS {
-        let linked = out.join(format!("{export}.linked.o"));
-        let member = out.join(format!("{export}.o"));
-        // A partial link from one root. The bitcode that the standard library carries is most of the size.
-        tool(
-            Command::new("ld")
-                .args(["-r", "-S", "--gc-sections", "-u", export, "-o"])
-                .arg(&linked)
-                .arg(whole),
-        )?;
-        tool(
-            Command::new("objcopy")
-                .args(["--keep-global-symbol", export, "--strip-unneeded"])
-                .args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"])
-                .args([&linked, &member]),
-        )?;
+    for (name, roots) in self::members() {
+        let linked = out.join(format!("{name}.linked.o"));
+        let member = out.join(format!("{name}.o"));
+        // A partial link from the roots. The bitcode that the standard library carries is most of the size.
+        let mut link = Command::new("ld");
+        link.args(["-r", "-S", "--gc-sections", "-o"]).arg(&linked);
+        let mut copy = Command::new("objcopy");
+        copy.args(["--strip-unneeded", "--remove-section=.llvmbc", "--remove-section=.llvmcmd"]);
+        for root in &roots {
+            link.args(["-u", root]);
+            copy.args(["--keep-global-symbol", root]);
+        }
+        tool(link.arg(whole))?;
+        tool(copy.args([&linked, &member]))?;
         fs::remove_file(&linked).map_err(|error| error.to_string())?;
         members.push(member);
     }

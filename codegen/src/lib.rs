@@ -65,6 +65,8 @@ pub struct Generated {
     pub interface: Interface,
     /// Whether the computation multiplies matrices by a routine that has to be linked.
     pub uses_blas: bool,
+    /// Whether the computation calls the built-in linear algebra, which has to be linked.
+    pub uses_dense: bool,
 }
 
 /// Emits a library's sources for a program.
@@ -82,6 +84,7 @@ pub fn generate(sdfg: &Sdfg, options: &Options<'_>) -> Result<Generated, Codegen
     Ok(Generated {
         kernel_unit: kernel.text,
         uses_blas: kernel.uses_blas,
+        uses_dense: kernel.uses_dense,
         abi_unit: abi::print(&program, &interface),
         header: header::print(&program, &interface),
         wrapper: wrapper::print(&interface),

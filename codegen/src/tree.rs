@@ -10,6 +10,7 @@
 //! any order and at once, and those of one marked [`For::independent`] never touch each other's memory.
 
 use dacec_ir::control_flow::Format;
+use dacec_ir::library::Dense;
 use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, UnaryOp, Wcr, code::Function};
 
 /// A function with everything that it needs.
@@ -199,6 +200,8 @@ pub enum Stmt {
     Propagate,
     /// A product of matrices.
     Gemm(Box<Gemm>),
+    /// A call of a routine of the built-in linear algebra.
+    Routine(Box<Routine>),
 }
 
 /// Why an emitted program gives up; the numbers are part of the C interface.
@@ -323,6 +326,30 @@ pub enum Place {
 pub struct Index {
     /// Index and stride of each dimension.
     pub terms: Vec<(Value, Expr)>,
+}
+
+/// A call of a routine of the built-in linear algebra; it leaves the program where the routine says that it cannot go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Routine {
+    /// What is computed.
+    pub op: Dense,
+    /// Type of the matrices' elements.
+    pub dtype: DType,
+    /// What is passed, in order.
+    pub arguments: Vec<RoutineArgument>,
+    /// The error if it cannot go on.
+    pub code: Failure,
+    /// How to leave.
+    pub escape: Escape,
+}
+
+/// An argument of a [`Routine`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum RoutineArgument {
+    /// A size or a stride.
+    Int(Value),
+    /// The first element of something, and whether it is written.
+    Pointer(Place, bool),
 }
 
 /// A product of matrices: `c = alpha * a @ b + beta * c`.

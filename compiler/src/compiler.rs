@@ -112,6 +112,7 @@ impl Compiler {
             fp: self.options.fp,
             openmp: self.options.openmp,
             blas: if generated.uses_blas { self.options.blas } else { BlasProvider::None },
+            dense: generated.uses_dense,
             libraries: Vec::new(),
             description: serde_json::to_value(signature).unwrap_or_default(),
         }

@@ -1,7 +1,12 @@
 //! Library nodes: named operations that stay visible to the optimizer until late.
 //!
-//! An operation says what it computes, which connectors it has, and which properties it was given. How it is computed is the business of *expansions*, which other crates
-//! register: each rewrites the node to native dataflow or to a call of an external routine.
+//! An operation says what it computes, which connectors it has, and which properties it was given. How it is computed is
+//! the business of *expansions*, which other crates register: each rewrites the node to native dataflow or to a call of
+//! an external routine.
+
+pub mod dense;
+
+pub use dense::Dense;
 
 use crate::interp::{Tensor, reference};
 use crate::{Name, Wcr};
@@ -179,6 +184,10 @@ pub fn from_properties(
             }
             Ok(Arc::new(Reduce { wcr: wcr.ok_or_else(|| wrong("wcr"))?, axes, accumulate }))
         }
+        _ if let Some(op) = Dense::ALL.into_iter().find(|op| op.name() == name) => match properties.first() {
+            None => Ok(Arc::new(op)),
+            Some((property, _)) => Err(wrong(property)),
+        },
         crate::foreign::NAME => crate::foreign::ForeignOp::from_properties(properties),
         _ => Err(UnknownOp::Name(name.to_owned())),
     }

@@ -99,6 +99,8 @@ pub struct CompileJob {
     pub openmp: bool,
     /// Who multiplies matrices.
     pub blas: BlasProvider,
+    /// Whether the built-in linear algebra is linked, whoever multiplies matrices.
+    pub dense: bool,
     /// More libraries to link, by path or as the name in `-l<name>`.
     pub libraries: Vec<String>,
     /// What else to keep with the library, such as its signature.
@@ -256,6 +258,8 @@ impl CompileJob {
                 hasher.part("cpu", cpu::identity());
             }
         }
+        let dense = if self.dense { provider::hash() } else { "" };
+        hasher.part("dense", dense);
         hasher.part("blas", format!("{:?}", self.blas)).part("libraries", self.libraries.join("\0"));
         hasher.part("link", link::RECIPE);
         match self.blas {

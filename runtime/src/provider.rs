@@ -1,17 +1,17 @@
-//! The embedded matrix product: an archive that programs link (see the crate `dacec-provider` for what it offers).
+//! The embedded linear algebra: an archive that programs link (see the crate `dacec-provider` for what it offers).
 //!
-//! The archive is part of this crate's binary. For a link it must be a file, so it is written once into the cache,
-//! under the hash of its content.
+//! The archive is part of this crate's binary, compressed. For a link it must be a file, so it is unpacked once into
+//! the cache, under the hash of its content.
 
 use crate::cache::{Cache, CacheError};
-use std::{path::PathBuf, sync::OnceLock};
+use flate2::read::GzDecoder;
+use std::{io::Read, path::PathBuf};
 
-static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/provider.a"));
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/provider.a.gz"));
 
 /// The hash of the archive, which is part of the cache key of programs that link it.
 pub fn hash() -> &'static str {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| blake3::hash(ARCHIVE).to_hex().to_string())
+    env!("DACEC_PROVIDER_HASH")
 }
 
 /// The path of the archive as a file.
@@ -20,9 +20,15 @@ pub fn archive(cache: &Cache) -> Result<PathBuf, CacheError> {
     // The file is made complete or not at all; that nobody cut it since is what the size says.
     let path = cache.record(&name);
     match std::fs::metadata(&path) {
-        Ok(data) if data.len() == ARCHIVE.len() as u64 => Ok(path),
-        _ => cache.write_record(&name, ARCHIVE),
+        Ok(data) if data.len().to_string() == env!("DACEC_PROVIDER_SIZE") => Ok(path),
+        _ => cache.write_record(&name, &unpack()),
     }
+}
+
+fn unpack() -> Vec<u8> {
+    let mut content = Vec::new();
+    GzDecoder::new(PACKED).read_to_end(&mut content).expect("the build script packed it");
+    content
 }
 
 #[cfg(test)]
@@ -33,12 +39,12 @@ mod tests {
     fn the_archive_is_written_once_and_again_if_cut() {
         let cache = Cache::private().unwrap();
         let path = archive(&cache).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), ARCHIVE);
+        assert_eq!(blake3::hash(&std::fs::read(&path).unwrap()).to_hex().as_str(), hash());
         let written = std::fs::metadata(&path).unwrap().modified().unwrap();
         assert_eq!(archive(&cache).unwrap(), path);
         assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), written);
         std::fs::write(&path, "short").unwrap();
         archive(&cache).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), ARCHIVE);
+        assert_eq!(blake3::hash(&std::fs::read(&path).unwrap()).to_hex().as_str(), hash());
     }
 }

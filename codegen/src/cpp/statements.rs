@@ -74,6 +74,7 @@ impl Printer<'_> {
             Stmt::Print(pieces) => self.print(pieces)?,
             Stmt::Propagate => self.line("if (dacec_status != 0) return dacec_status;"),
             Stmt::Gemm(gemm) => self.gemm(gemm)?,
+            Stmt::Routine(routine) => self.routine(routine)?,
         }
         Ok(())
     }
@@ -90,7 +91,7 @@ impl Printer<'_> {
         }
     }
 
-    fn nested(&mut self, print: impl FnOnce(&mut Self)) {
+    pub(super) fn nested(&mut self, print: impl FnOnce(&mut Self)) {
         self.indent += 1;
         print(self);
         self.indent -= 1;
@@ -124,7 +125,7 @@ impl Printer<'_> {
         Ok(())
     }
 
-    fn fail(&mut self, code: Failure, escape: &Escape) {
+    pub(super) fn fail(&mut self, code: Failure, escape: &Escape) {
         let number = code.number();
         let why = match code {
             Failure::OutOfMemory => "out of memory",

@@ -1,22 +1,28 @@
-//! Calls of routines that the backends know: products of matrices.
+//! Calls of routines that the backends know: products of matrices, and [dense linear algebra](Dense).
 //!
-//! The routines are `gemm_f32`, `gemm_f64`, `gemm_c64` and `gemm_c128`, with the arguments
+//! The products are `gemm_f32`, `gemm_f64`, `gemm_c64` and `gemm_c128`, with the arguments
 //!
 //! ```text
 //! m, n, k,  alpha,  a, row stride, column stride,  b, …, …,  beta,  c, …, …        c = alpha * a @ b + beta * c
 //! ```
+//!
+//! The others take their sizes, and then each operand with its strides, and report by their result what they cannot do.
 
 use super::expressions::cast;
 use super::states::StateContext;
 use super::tasklets::{input, output_edges};
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::{Gemm, Matrix, Place, Stmt, Value};
+use crate::tree::{Gemm, Matrix, Place, Routine, RoutineArgument, Stmt, Value};
+use dacec_ir::library::Dense;
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::{DType, Expr, Name, NodeId, ScalarExpr, Tasklet};
 
 /// What [`CodegenError::BadCall`] says about the products.
 const GEMM_ARGUMENTS: &str = "m, n, k, alpha, a and its strides, b and its strides, beta, c and its strides";
+
+/// What [`CodegenError::BadCall`] says about the others.
+const DENSE_ARGUMENTS: &str = "the sizes, then each operand with its strides";
 
 /// The kinds of argument of a product: integer, value, pointer.
 const GEMM_KINDS: &[u8; 14] = b"iiivpiipiivpii";
@@ -79,6 +85,46 @@ impl Function<'_, '_> {
             c: matrix(11)?,
             parallel: !self.shared.region.parallel,
         })))
+    }
+
+    /// A call of the routine of a dense operation.
+    pub(super) fn lower_dense(
+        &mut self,
+        context: &StateContext<'_>,
+        id: NodeId,
+        (tasklet, call): (&Tasklet, &ExternalCall),
+        op: Dense,
+        dtype: DType,
+    ) -> Result<Stmt> {
+        let bad = || {
+            let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+            CodegenError::BadCall { tasklet, routine, expected: DENSE_ARGUMENTS }
+        };
+        let mut arguments = Vec::new();
+        let mut rest = call.arguments.iter();
+        let integer = |rest: &mut std::slice::Iter<'_, CallArgument>| match rest.next() {
+            Some(CallArgument::Int(expr)) => Ok(RoutineArgument::Int(Value::Index(self.expr(expr)?))),
+            _ => Err(bad()),
+        };
+        for _ in 0..op.sizes() {
+            arguments.push(integer(&mut rest)?);
+        }
+        for operand in op.operands() {
+            let Some(CallArgument::Pointer(name)) = rest.next() else { return Err(bad()) };
+            let first = self.pointer(context, id, tasklet, name)?;
+            if first.dtype() != Dense::operand_type(operand.form, dtype) {
+                return Err(bad());
+            }
+            arguments.push(RoutineArgument::Pointer(first, operand.written));
+            for _ in 0..operand.form.rank() {
+                arguments.push(integer(&mut rest)?);
+            }
+        }
+        if rest.next().is_some() {
+            return Err(bad());
+        }
+        let (code, escape) = self.failure(op.complaint(), tasklet.span);
+        Ok(Stmt::Routine(Box::new(Routine { op, dtype, arguments, code, escape })))
     }
 
     /// The first element of a connector's data.

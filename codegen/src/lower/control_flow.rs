@@ -3,9 +3,9 @@
 use super::expressions::truth;
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::{Direction, Failure, For, Stmt, Value, Written};
+use crate::tree::{Direction, Escape, Failure, For, Stmt, Value, Written};
 use dacec_ir::control_flow::{Effect, LoopHeader, Piece};
-use dacec_ir::{Assignment, BinaryOp, Block, Conditional, DType, Expr, Loop, Name, Region};
+use dacec_ir::{Assignment, BinaryOp, Block, Conditional, DType, Expr, Loop, Name, Region, Span};
 use std::collections::BTreeSet;
 
 impl<'a> Function<'_, 'a> {
@@ -43,22 +43,28 @@ impl<'a> Function<'_, 'a> {
         Ok(())
     }
 
+    /// The number of a message about a line, and how to leave with it.
+    pub(super) fn failure(&mut self, message: &str, span: Span) -> (Failure, Escape) {
+        let file = self.sdfg.file.rsplit('/').next().unwrap_or_default();
+        let message = match (file, span.line) {
+            (_, 0) => message.to_owned(),
+            ("", line) => format!("line {line}: {message}"),
+            (file, line) => format!("{file}:{line}: {message}"),
+        };
+        let known = self.shared.failures.iter().position(|it| *it == message);
+        let number = known.unwrap_or(self.shared.failures.len());
+        if known.is_none() {
+            self.shared.failures.push(message);
+        }
+        self.note_failure();
+        (Failure::Check(number), self.shared.failure.clone())
+    }
+
     fn lower_effect(&mut self, effect: &Effect, out: &mut Vec<Stmt>) -> Result<()> {
         match effect {
             Effect::Fail { message, span } => {
-                let file = self.sdfg.file.rsplit('/').next().unwrap_or_default();
-                let message = match (file, span.line) {
-                    (_, 0) => message.clone(),
-                    ("", line) => format!("line {line}: {message}"),
-                    (file, line) => format!("{file}:{line}: {message}"),
-                };
-                let known = self.shared.failures.iter().position(|it| *it == message);
-                let number = known.unwrap_or(self.shared.failures.len());
-                if known.is_none() {
-                    self.shared.failures.push(message);
-                }
-                self.note_failure();
-                out.push(Stmt::Fail { code: Failure::Check(number), escape: self.shared.failure.clone() });
+                let (code, escape) = self.failure(message, *span);
+                out.push(Stmt::Fail { code, escape });
             }
             Effect::Print { pieces, span } => {
                 self.mark(*span, out);

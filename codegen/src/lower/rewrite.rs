@@ -1,7 +1,7 @@
 //! Replacing variables in statements.
 
 use super::tidy::blocks_mut;
-use crate::tree::{Index, Place, Stmt, Value, Written};
+use crate::tree::{Index, Place, RoutineArgument, Stmt, Value, Written};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Expr, Name};
 use std::collections::BTreeMap;
@@ -62,6 +62,10 @@ impl Rewrite {
                     self.value(&mut matrix.column_stride);
                 }
             }
+            Stmt::Routine(routine) => routine.arguments.iter_mut().for_each(|argument| match argument {
+                RoutineArgument::Int(value) => self.value(value),
+                RoutineArgument::Pointer(place, _) => self.place(place),
+            }),
             Stmt::Print(pieces) => pieces.iter_mut().for_each(|piece| self.piece(piece)),
             Stmt::Source(_)
             | Stmt::ConstantArray { .. }

@@ -14,6 +14,7 @@ use super::states::StateContext;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Place, Stmt, Value};
+use dacec_ir::library::Dense;
 use dacec_ir::state::EdgeView;
 use dacec_ir::{Feature, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode};
 use indexmap::IndexMap;
@@ -88,6 +89,10 @@ impl<'a> Function<'_, 'a> {
             scope.values.insert(name.clone(), value);
         }
         if let TaskletCode::External(call) = &tasklet.code {
+            if let Some((op, dtype)) = Dense::of_routine(&call.routine) {
+                out.push(self.lower_dense(context, id, (tasklet, call), op, dtype)?);
+                return Ok(());
+            }
             let names = Names { function: self, scope: &scope };
             let resolve = |expr: &ScalarExpr| self.value(expr, &names);
             let stmt = self.lower_call(context, id, tasklet, call, &resolve)?;

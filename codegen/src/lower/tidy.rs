@@ -8,7 +8,7 @@
 //!
 //! **Sound because** both are statements of the same block, and nothing between them uses the variable.
 
-use crate::tree::{Index, Place, Stmt, Value, Written};
+use crate::tree::{Index, Place, RoutineArgument, Stmt, Value, Written};
 use dacec_ir::{Expr, Name};
 use std::collections::BTreeMap;
 
@@ -121,6 +121,14 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
                 [&matrix.row_stride, &matrix.column_stride]
                     .into_iter()
                     .for_each(|value| visit_value(value, f));
+            }
+        }
+        Stmt::Routine(routine) => {
+            for argument in &routine.arguments {
+                match argument {
+                    RoutineArgument::Int(value) => visit_value(value, f),
+                    RoutineArgument::Pointer(place, written) => visit_place(place, *written, f),
+                }
             }
         }
         Stmt::Print(pieces) => {

@@ -243,7 +243,7 @@ impl Lowerer<'_> {
     }
 
     /// Adds a node that reads and writes whole subsets: connector and view of each input and output.
-    pub(super) fn add_operation(
+    pub(crate) fn add_operation(
         &mut self,
         node: Node,
         inputs: &[(Name, Memlet)],

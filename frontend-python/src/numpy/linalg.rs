@@ -101,7 +101,12 @@ pub(crate) fn product(
 }
 
 /// The operand with elements of the result's type, in C order.
-fn operand(lowerer: &mut Lowerer<'_>, view: &View, dtype: DType, range: TextRange) -> Result<View> {
+pub(super) fn operand(
+    lowerer: &mut Lowerer<'_>,
+    view: &View,
+    dtype: DType,
+    range: TextRange,
+) -> Result<View> {
     match lowerer.as_dtype(&Value::Array(view.clone()), dtype, &Dest::Temp, range)? {
         Value::Array(view) => Ok(lowerer.plain(&view)),
         other => Err(lowerer.not_a_number(&other, range)),

@@ -5,6 +5,7 @@
 
 mod creation;
 mod dace;
+mod dense;
 mod elementwise;
 mod linalg;
 mod manipulation;
@@ -297,7 +298,7 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::Math => &[math::MATH, elementwise::MATH],
         Module::Cmath => &[math::CMATH],
         Module::Dace => &[dace::ENTRIES, math::MATH, elementwise::MATH],
-        Module::Linalg => &[linalg::NORMS],
+        Module::Linalg => &[linalg::NORMS, dense::ENTRIES],
         Module::Other => &[],
     }
 }

@@ -1,15 +1,21 @@
-//! External routines whose meaning is known: matrix products over element strides.
+//! External routines whose meaning is known: matrix products and [dense linear algebra](crate::library::Dense) over
+//! element strides.
 //!
 //! `gemm_f64(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)` computes `c = alpha*a@b + beta*c`, where
 //! element `(i, j)` of a matrix lies `i*rs + j*cs` elements from its first; so do `gemm_f32`, `gemm_c64` and
 //! `gemm_c128`. Where `beta` is 0, `c` is not read.
+//!
+//! The routine of a dense operation takes its sizes, then its operands: matrices with two strides, vectors with one,
+//! numbers with none.
 
 use super::arithmetic::binary;
+use super::dense;
 use super::error::{Fault, InterpretError};
 use super::expression::evaluate;
 use super::memory::{Content, View};
 use super::tasklet::Running;
 use super::value::Value;
+use crate::library::{Dense, LibraryOp};
 use crate::node::{CallArgument, ExternalCall};
 use crate::{BinaryOp, DType, Name};
 
@@ -35,7 +41,12 @@ impl Running<'_, '_, '_> {
             "gemm_f64" => DType::Float64,
             "gemm_c64" => DType::Complex64,
             "gemm_c128" => DType::Complex128,
-            _ => return Err(Fault::Routine(call.routine.clone()).into()),
+            name => {
+                return match Dense::of_routine(name) {
+                    Some((op, dtype)) => self.dense(call, op, dtype),
+                    None => Err(Fault::Routine(call.routine.clone()).into()),
+                };
+            }
         };
         let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
         let (m, n, k) = (arguments.int(self)?, arguments.int(self)?, arguments.int(self)?);
@@ -60,6 +71,45 @@ impl Running<'_, '_, '_> {
             }
             let position = self.position(&c, i, j)?;
             self.machine.memory.write(&c.view, position, Content::Value(value))?;
+        }
+        Ok(())
+    }
+
+    /// A dense operation.
+    fn dense(&mut self, call: &ExternalCall, op: Dense, dtype: DType) -> Result<(), InterpretError> {
+        let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
+        let first = arguments.int(self)?;
+        let second = if op.sizes() == 2 { arguments.int(self)? } else { first };
+        let sizes = [first.max(0), second.max(0)];
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        for operand in op.operands() {
+            let place = arguments.strided(self, operand.form.rank())?;
+            let shape = operand.form.shape(&sizes, |a, b| *a.min(b));
+            let rows = shape.first().map_or(1, |rows| *rows as usize);
+            let columns = shape.get(1).map_or(1, |columns| *columns as usize);
+            if operand.written {
+                outputs.push((place, Dense::operand_type(operand.form, dtype)));
+                continue;
+            }
+            let mut elements = Vec::new();
+            for (i, j) in (0..rows as i64).flat_map(|i| (0..columns as i64).map(move |j| (i, j))) {
+                elements.push(self.element(&place, i, j)?.to_complex());
+            }
+            inputs.push(dense::Matrix::new(rows, columns, |i, j| elements[i * columns + j]));
+        }
+        if let Some(argument) = arguments.rest.next() {
+            return Err(arguments.refuse(Some(argument)));
+        }
+        let fault = |reason: &str| Fault::Library { op: op.name(), reason: reason.to_owned() };
+        let results = dense::compute(op, &inputs).map_err(fault)?;
+        for ((place, dtype), result) in outputs.iter().zip(results) {
+            for (at, value) in result.elements().iter().enumerate() {
+                self.machine.step()?;
+                let (i, j) = (at / result.columns(), at % result.columns());
+                let position = self.position(place, i as i64, j as i64)?;
+                let value = Value::complex(*value, DType::Complex128).cast(*dtype);
+                self.machine.memory.write(&place.view, position, Content::Value(value))?;
+            }
         }
         Ok(())
     }
@@ -101,13 +151,20 @@ impl Arguments<'_> {
     }
 
     fn matrix(&mut self, running: &mut Running<'_, '_, '_>) -> Result<Matrix, InterpretError> {
+        self.strided(running, 2)
+    }
+
+    /// A pointer with as many strides as its data has dimensions; a vector is a column.
+    fn strided(&mut self, running: &mut Running<'_, '_, '_>, rank: usize) -> Result<Matrix, InterpretError> {
         let name = match self.rest.next() {
             Some(CallArgument::Pointer(name)) => name.clone(),
             other => return Err(self.refuse(other)),
         };
         let port = running.ports.get(&name);
         let view = port.ok_or_else(|| crate::code::TypeError::Undefined(name.clone()))?.view.clone();
-        Ok(Matrix { name, view, row_stride: self.int(running)?, column_stride: self.int(running)? })
+        let row_stride = if rank > 0 { self.int(running)? } else { 0 };
+        let column_stride = if rank > 1 { self.int(running)? } else { 0 };
+        Ok(Matrix { name, view, row_stride, column_stride })
     }
 
     fn refuse(&self, argument: Option<&CallArgument>) -> InterpretError {

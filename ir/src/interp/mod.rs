@@ -36,13 +36,14 @@
 //! | Containers, symbols, calls | `machine`, `nested` |
 //! | Views, references; streams, consume scopes | `alias`; `stream` |
 //! | Blocks, states, tasklets | `control`, `dataflow`, `tasklet`, `expression` |
-//! | Library operations, external routines | [`mod@reference`], `library`, `external` |
+//! | Library operations, external routines | [`mod@reference`], [`dense`], `library`, `external` |
 //! | Comparing two SDFGs in tests | [`testing`] |
 
 mod alias;
 mod arithmetic;
 mod control;
 mod dataflow;
+pub mod dense;
 mod error;
 mod expression;
 mod external;

@@ -1,4 +1,4 @@
-//! Matrix products with a C interface, linked statically into the libraries that dacec emits.
+//! Dense linear algebra with a C interface, linked statically into the libraries that dacec emits.
 //!
 //! A compiled program must run on a machine that has nothing but a C library. So the matrix product comes along:
 //! the pure-Rust `gemm` crate, which picks AVX-512, AVX2 or plain code when it first runs, behind four C functions
@@ -11,6 +11,9 @@
 //!                                   const double *b, int64_t rsb, int64_t csb,
 //!                     double beta,  double *c,       int64_t rsc, int64_t csc);
 //! ```
+//!
+//! Factorizations come from the `faer` crate: `dacec_solve_*`, `dacec_inverse_*`, `dacec_determinant_*`, `dacec_cholesky_*`,
+//! `dacec_qr_*`, `dacec_eigh_*` and `dacec_svd_*`. They return a [`Status`], zero if all went well.
 //!
 //! **Layout**: `rs` and `cs` are the distances, in elements, from one row and from one column to the next. Any signed
 //! value is fine for what is read, so transposes, sub-arrays and reversed axes need no copies. The elements of `C` must
@@ -26,8 +29,10 @@
 //! **Not here**: matrix-vector and dot products, which are loops over memory that the compiler emits itself, and
 //! integers, for which there is no faster way than such loops either.
 
+mod dense;
 mod product;
 
+pub use dense::Status;
 use num_complex::{Complex32, Complex64};
 use product::{Matrix, MatrixMut, gemm};
 
@@ -60,11 +65,9 @@ macro_rules! export {
             rsc: i64,
             csc: i64,
         ) {
-            let a = Matrix { data: a, row: rsa as isize, column: csa as isize };
-            let b = Matrix { data: b, row: rsb as isize, column: csb as isize };
-            let c = MatrixMut { data: c, row: rsc as isize, column: csc as isize };
+            let (a, b, c) = (input(a, rsa, csa), input(b, rsb, csb), output(c, rsc, csc));
             // SAFETY: the caller's promise is the same.
-            unsafe { gemm([m, n, k].map(|size| size.max(0) as usize), alpha, a, b, beta, c) }
+            unsafe { gemm([m, n, k].map(size), alpha, a, b, beta, c) }
         }
     };
 }
@@ -86,8 +89,229 @@ export! {
     dacec_gemm_c128, Complex64
 }
 
+/// Defines the C functions of the factorizations of one element type.
+macro_rules! export_dense {
+    ($element:ty, $real:ty, $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident) => {
+        /// `X` with `A @ X = B`; `A` has `n`×`n` elements, `B` and `X` have `n`×`k`. Singular matrices are reported.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of `x` distinct from all others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $solve(
+            n: i64,
+            k: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            b: *const $element,
+            rsb: i64,
+            csb: i64,
+            x: *mut $element,
+            rsx: i64,
+            csx: i64,
+        ) -> i32 {
+            let (a, b, x) = (input(a, rsa, csa), input(b, rsb, csb), output(x, rsx, csx));
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::solve([n, k].map(size), a, b, x) as i32 }
+        }
+
+        /// The inverse `X` of `A`, both of `n`×`n` elements. Singular matrices are reported.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of `x` distinct from all others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $inverse(
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            x: *mut $element,
+            rsx: i64,
+            csx: i64,
+        ) -> i32 {
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::inverse(size(n), input(a, rsa, csa), output(x, rsx, csx)) as i32 }
+        }
+
+        /// The determinant of `A` of `n`×`n` elements, written to `d`.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the size and strides address must be valid, and `d` must be.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $determinant(
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            d: *mut $element,
+        ) -> i32 {
+            // SAFETY: the caller's promise is the same.
+            unsafe { *d = dense::determinant(size(n), input(a, rsa, csa)) };
+            Status::Done as i32
+        }
+
+        /// The lower triangular `L` with `A = L @ L^H`, both of `n`×`n` elements; only the lower triangle of `A` is read.
+        /// A matrix that is not positive definite is reported.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of `l` distinct from all others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $cholesky(
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            l: *mut $element,
+            rsl: i64,
+            csl: i64,
+        ) -> i32 {
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::cholesky(size(n), input(a, rsa, csa), output(l, rsl, csl)) as i32 }
+        }
+
+        /// `A = Q @ R`: `A` has `m`×`n` elements, `Q` has `m`×`k`, `R` has `k`×`n`, where `k` is the smaller of `m` and `n`.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of the results distinct from all
+        /// others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $qr(
+            m: i64,
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            q: *mut $element,
+            rsq: i64,
+            csq: i64,
+            r: *mut $element,
+            rsr: i64,
+            csr: i64,
+        ) -> i32 {
+            let (a, q, r) = (input(a, rsa, csa), output(q, rsq, csq), output(r, rsr, csr));
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::qr([m, n].map(size), a, q, r) as i32 }
+        }
+
+        /// Eigenvalues `w`, ascending, and eigenvectors (columns of `V`) of a Hermitian matrix, of which only the lower
+        /// triangle is read.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of the results distinct from all
+        /// others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $eigh(
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            w: *mut $real,
+            sw: i64,
+            v: *mut $element,
+            rsv: i64,
+            csv: i64,
+        ) -> i32 {
+            let (a, v) = (input(a, rsa, csa), output(v, rsv, csv));
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::eigh(size(n), a, w, sw as isize, v) as i32 }
+        }
+
+        /// `A = U @ diag(s) @ Vh`: `A` has `m`×`n` elements, `U` has `m`×`k`, `s` has `k`, descending, and `Vh` has `k`×`n`,
+        /// where `k` is the smaller of `m` and `n`.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of the results distinct from all
+        /// others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $svd(
+            m: i64,
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            u: *mut $element,
+            rsu: i64,
+            csu: i64,
+            s: *mut $real,
+            ss: i64,
+            vh: *mut $element,
+            rsv: i64,
+            csv: i64,
+        ) -> i32 {
+            let (a, u, vh) = (input(a, rsa, csa), output(u, rsu, csu), output(vh, rsv, csv));
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::svd([m, n].map(size), a, u, s, ss as isize, vh) as i32 }
+        }
+    };
+}
+
+export_dense!(
+    f32,
+    f32,
+    dacec_solve_f32,
+    dacec_inverse_f32,
+    dacec_determinant_f32,
+    dacec_cholesky_f32,
+    dacec_qr_f32,
+    dacec_eigh_f32,
+    dacec_svd_f32
+);
+export_dense!(
+    f64,
+    f64,
+    dacec_solve_f64,
+    dacec_inverse_f64,
+    dacec_determinant_f64,
+    dacec_cholesky_f64,
+    dacec_qr_f64,
+    dacec_eigh_f64,
+    dacec_svd_f64
+);
+export_dense!(
+    Complex32,
+    f32,
+    dacec_solve_c64,
+    dacec_inverse_c64,
+    dacec_determinant_c64,
+    dacec_cholesky_c64,
+    dacec_qr_c64,
+    dacec_eigh_c64,
+    dacec_svd_c64
+);
+export_dense!(
+    Complex64,
+    f64,
+    dacec_solve_c128,
+    dacec_inverse_c128,
+    dacec_determinant_c128,
+    dacec_cholesky_c128,
+    dacec_qr_c128,
+    dacec_eigh_c128,
+    dacec_svd_c128
+);
+
+/// A size as passed: negative ones are empty.
+fn size(extent: i64) -> usize {
+    extent.max(0) as usize
+}
+
+fn input<T>(data: *const T, row: i64, column: i64) -> Matrix<T> {
+    Matrix { data, row: row as isize, column: column as isize }
+}
+
+fn output<T>(data: *mut T, row: i64, column: i64) -> MatrixMut<T> {
+    MatrixMut { data, row: row as isize, column: column as isize }
+}
+
 /// The version of this interface; it changes with every change of a signature or of a meaning.
 #[unsafe(no_mangle)]
 pub extern "C" fn dacec_provider_version() -> u32 {
-    1
+    2
 }

@@ -62,7 +62,7 @@ fn options(job: &CompileJob) -> Vec<String> {
             .map(|option| (*option).to_owned())
             .collect();
     options.extend(["-soname".to_owned(), job.library_name()]);
-    if job.openmp || job.blas != BlasProvider::None {
+    if job.openmp || job.blas != BlasProvider::None || job.dense {
         // Threads that the library started, or that have destructors in it, outlive its last user.
         options.extend(["-z".to_owned(), "nodelete".to_owned()]);
     }
@@ -77,7 +77,7 @@ fn inputs(
     objects: &[PathBuf],
 ) -> Result<Inputs, CompileError> {
     let mut inputs = Inputs { files: objects.iter().map(Into::into).collect(), folders: Vec::new() };
-    if job.blas == BlasProvider::BuiltIn {
+    if job.blas == BlasProvider::BuiltIn || job.dense {
         inputs.files.push(provider::archive(cache)?.into());
     }
     if let Some(library) = blas(job.blas, toolchain)? {

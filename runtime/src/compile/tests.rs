@@ -23,6 +23,7 @@ fn job(text: &str) -> CompileJob {
         fp: FpMode::Default,
         openmp: false,
         blas: BlasProvider::None,
+        dense: false,
         libraries: Vec::new(),
         description: serde_json::Value::Null,
     }

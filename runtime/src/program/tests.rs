@@ -52,6 +52,7 @@ fn load() -> CompiledProgram {
         fp: FpMode::Default,
         openmp: false,
         blas: BlasProvider::None,
+        dense: false,
         libraries: Vec::new(),
         description: serde_json::to_value(signature()).unwrap(),
     };

@@ -18,6 +18,7 @@
 
 mod accumulate;
 mod call;
+pub mod dense;
 pub mod fold_gemm;
 pub mod gemm;
 mod linear;
@@ -25,6 +26,7 @@ pub mod matmul;
 pub mod reduce;
 
 pub use call::{Call, Operand};
+pub use dense::BuiltIn;
 pub use fold_gemm::{FoldIntoGemm, Folding};
 pub use gemm::Gemm;
 pub use matmul::PureMatMul;
@@ -32,6 +34,7 @@ pub use reduce::PureReduce;
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
+use dacec_ir::library::Dense;
 use dacec_ir::{Feature, Name, Node, NodeId, State};
 use std::sync::Arc;
 
@@ -61,7 +64,10 @@ pub struct Expansions {
 
 impl Default for Expansions {
     fn default() -> Self {
-        Expansions { known: vec![Arc::new(Gemm), Arc::new(PureMatMul), Arc::new(PureReduce)] }
+        let mut known: Vec<Arc<dyn Expansion>> =
+            vec![Arc::new(Gemm), Arc::new(PureMatMul), Arc::new(PureReduce)];
+        known.extend(Dense::ALL.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltIn(op)) }));
+        Expansions { known }
     }
 }
 

@@ -6,8 +6,9 @@ use crate::map::MapFusion;
 use crate::pass::{Context, Options};
 use crate::simplify::StateFusion;
 use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name};
-use dacec_ir::interp::testing::assert_same;
-use dacec_ir::library::{LibraryOp, MatMul, Reduce};
+use dacec_ir::interp::Value;
+use dacec_ir::interp::testing::{assert_same, assert_same_on, random_arguments};
+use dacec_ir::library::{Dense, LibraryOp, MatMul, Reduce};
 use dacec_ir::node::LibraryNode;
 use dacec_ir::{DType, Data, Expr, Memlet, Sdfg, Subset, TaskletCode, Wcr};
 
@@ -320,4 +321,60 @@ fn the_result_may_be_read_behind_the_product() {
         s.state.remove_node(lonely);
     };
     folded(scaled("i, j", name("f") * name("x")), after);
+}
+
+/// The results of both graphs on the same well-conditioned matrices: dominant diagonals, so all operations are defined.
+#[track_caller]
+fn check_dense(sdfg: &Sdfg, symbols: &[(&str, i64)]) {
+    let expanded = expand(sdfg, "built-in");
+    assert!(calls(&expanded) == 1, "one call");
+    let mut arguments = random_arguments(sdfg, symbols, 3).expect("sizes are known");
+    let a = arguments.get_mut("A").expect("every program has it");
+    let columns = *a.shape().last().expect("it is a matrix");
+    let rows = a.shape()[a.shape().len() - 2];
+    for at in (0..a.len()).filter(|at| at / columns % rows == at % columns) {
+        a.set(at, Value::float(40.0 + at as f64, DType::Float64));
+    }
+    assert_same_on(sdfg, &expanded, symbols, &arguments);
+}
+
+#[test]
+fn dense_operations_are_calls() {
+    let f64 = DType::Float64;
+    let square = ("A", &["N", "N"][..], "0:N, 0:N");
+    let other = |name| (name, &["N", "N"][..], "0:N, 0:N");
+    let system = |b, x| program(f64, Dense::Solve, &[("_a", square), ("_b", b), ("_x", x)]);
+    check_dense(&system(("B", &["N", "M"], "0:N, 0:M"), ("X", &["N", "M"], "0:N, 0:M")), &SIZES);
+    check_dense(&system(("b", &["N"], "0:N"), ("x", &["N", "2"], "0:N, 1")), &SIZES);
+    check_dense(&program(f64, Dense::Inv, &[("_a", square), ("_x", other("X"))]), &SIZES);
+    check_dense(&program(f64, Dense::Det, &[("_a", square), ("_d", ("d", &["1"], "0"))]), &SIZES);
+    check_dense(&program(f64, Dense::Cholesky, &[("_a", square), ("_l", other("L"))]), &SIZES);
+    let (w, v) = (("w", &["N"][..], "0:N"), other("V"));
+    check_dense(&program(f64, Dense::Eigh, &[("_a", square), ("_w", w), ("_v", v)]), &SIZES);
+    let tall = ("A", &["K", "M"][..], "0:K, 0:M");
+    let (q, r) = (("Q", &["K", "M"][..], "0:K, 0:M"), ("R", &["M", "M"][..], "0:M, 0:M"));
+    check_dense(&program(f64, Dense::Qr, &[("_a", tall), ("_q", q), ("_r", r)]), &SIZES);
+    let (u, s, vh) =
+        (("U", &["K", "M"][..], "0:K, 0:M"), ("s", &["M"][..], "0:M"), ("W", &["M", "M"][..], "0:M, 0:M"));
+    check_dense(&program(f64, Dense::Svd, &[("_a", tall), ("_u", u), ("_s", s), ("_vh", vh)]), &SIZES);
+}
+
+#[test]
+fn stacks_and_parts_of_dense_matrices() {
+    let a = ("A", &["3", "N", "N"][..], "0:3, 0:N, 0:N");
+    let x = ("X", &["3", "N", "N"][..], "0:3, 0:N, 0:N");
+    check_dense(&program(DType::Float64, Dense::Inv, &[("_a", a), ("_x", x)]), &SIZES);
+    // The result overwrites the argument.
+    let a = ("A", &["N", "N"][..], "0:N, 0:N");
+    let sdfg = program(DType::Float64, Dense::Cholesky, &[("_a", a), ("_l", a)]);
+    check_dense(&sdfg, &SIZES);
+}
+
+#[test]
+fn types_without_a_routine_are_refused() {
+    let (a, x) = (("A", &["N", "N"][..], "0:N, 0:N"), ("X", &["N", "N"][..], "0:N, 0:N"));
+    let mut sdfg = program(DType::Int64, Dense::Inv, &[("_a", a), ("_x", x)]);
+    let mut context = Context::new(Options { explain: true, ..Options::default() });
+    assert!(!apply_everywhere(&ExpandLibrary::default(), &mut sdfg, &mut context).any());
+    assert!(format!("{:?}", context.refusals()).contains("int64"), "{:?}", context.refusals());
 }

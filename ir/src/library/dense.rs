@@ -1,0 +1,267 @@
+//! Dense linear algebra: systems of equations, factorizations, eigenvalues.
+//!
+//! Each operation has one table of operands, which says what people need to know to connect, check, call and interpret it:
+//! their names, their shapes in terms of two sizes, and whether they are read or written. What the results mean is what
+//! `numpy.linalg` documents; vectors that are determined up to a factor of length one may differ by it.
+
+use super::{LibraryOp, Property};
+use crate::interp::dense::{self, Matrix};
+use crate::interp::{Tensor, Value};
+use crate::{DType, Name};
+use std::any::Any;
+
+/// An operation on dense matrices, or on stacks of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dense {
+    /// `_x` with `_a @ _x = _b`; an exactly singular matrix is an error.
+    Solve,
+    /// The inverse `_x` of `_a`; an exactly singular matrix is an error.
+    Inv,
+    /// The determinant `_d` of `_a`.
+    Det,
+    /// The lower triangular `_l` with `_a = _l @ _l^H`, of whose argument only the lower triangle is read; a matrix that
+    /// is not positive definite is an error.
+    Cholesky,
+    /// `_a = _q @ _r` with orthonormal columns in `_q` and an upper triangular `_r`, in the reduced form.
+    Qr,
+    /// Eigenvalues `_w`, ascending, and eigenvectors (columns of `_v`) of the Hermitian matrix `_a`, of which only the
+    /// lower triangle is read.
+    Eigh,
+    /// `_a = _u @ diag(_s) @ _vh` with singular values `_s`, descending, in the reduced form.
+    Svd,
+}
+
+/// An extent of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The first size.
+    First,
+    /// The second size.
+    Second,
+    /// The smaller of both.
+    Least,
+}
+
+/// The shape of an operand, without the dimensions of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Rows and columns.
+    Matrix(Extent, Extent),
+    /// A vector of real numbers.
+    Reals(Extent),
+    /// One number.
+    Number,
+}
+
+/// An operand of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DenseOperand {
+    /// The connector.
+    pub connector: &'static str,
+    /// Whether it is a result.
+    pub written: bool,
+    /// Its shape.
+    pub form: Form,
+}
+
+const fn read(connector: &'static str, rows: Extent, columns: Extent) -> DenseOperand {
+    DenseOperand { connector, written: false, form: Form::Matrix(rows, columns) }
+}
+
+const fn written(connector: &'static str, form: Form) -> DenseOperand {
+    DenseOperand { connector, written: true, form }
+}
+
+use Extent::{First, Least, Second};
+
+const SOLVE: &[DenseOperand] =
+    &[read("_a", First, First), read("_b", First, Second), written("_x", Form::Matrix(First, Second))];
+const INV: &[DenseOperand] = &[read("_a", First, First), written("_x", Form::Matrix(First, First))];
+const DET: &[DenseOperand] = &[read("_a", First, First), written("_d", Form::Number)];
+const CHOLESKY: &[DenseOperand] = &[read("_a", First, First), written("_l", Form::Matrix(First, First))];
+const QR: &[DenseOperand] = &[
+    read("_a", First, Second),
+    written("_q", Form::Matrix(First, Least)),
+    written("_r", Form::Matrix(Least, Second)),
+];
+const EIGH: &[DenseOperand] =
+    &[read("_a", First, First), written("_w", Form::Reals(First)), written("_v", Form::Matrix(First, First))];
+const SVD: &[DenseOperand] = &[
+    read("_a", First, Second),
+    written("_u", Form::Matrix(First, Least)),
+    written("_s", Form::Reals(Least)),
+    written("_vh", Form::Matrix(Least, Second)),
+];
+
+impl Dense {
+    /// Every operation.
+    pub const ALL: [Dense; 7] =
+        [Dense::Solve, Dense::Inv, Dense::Det, Dense::Cholesky, Dense::Qr, Dense::Eigh, Dense::Svd];
+
+    /// The operands, in the order in which routines take them.
+    pub fn operands(self) -> &'static [DenseOperand] {
+        match self {
+            Dense::Solve => SOLVE,
+            Dense::Inv => INV,
+            Dense::Det => DET,
+            Dense::Cholesky => CHOLESKY,
+            Dense::Qr => QR,
+            Dense::Eigh => EIGH,
+            Dense::Svd => SVD,
+        }
+    }
+
+    /// How many sizes there are: one for operations on square matrices alone.
+    pub fn sizes(self) -> usize {
+        match self {
+            Dense::Solve | Dense::Qr | Dense::Svd => 2,
+            Dense::Inv | Dense::Det | Dense::Cholesky | Dense::Eigh => 1,
+        }
+    }
+
+    /// The name of the routine for elements of a type, for example `solve_f64`; `None` if there is none.
+    pub fn routine(self, dtype: DType) -> Option<String> {
+        let stem = match self {
+            Dense::Solve => "solve",
+            Dense::Inv => "inverse",
+            Dense::Det => "determinant",
+            Dense::Cholesky => "cholesky",
+            Dense::Qr => "qr",
+            Dense::Eigh => "eigh",
+            Dense::Svd => "svd",
+        };
+        let suffix = match dtype {
+            DType::Float32 => "f32",
+            DType::Float64 => "f64",
+            DType::Complex64 => "c64",
+            DType::Complex128 => "c128",
+            _ => return None,
+        };
+        Some(format!("{stem}_{suffix}"))
+    }
+
+    /// The operation and the element type of a [routine](Self::routine).
+    pub fn of_routine(name: &str) -> Option<(Dense, DType)> {
+        let types = [DType::Float32, DType::Float64, DType::Complex64, DType::Complex128];
+        let all = Self::ALL.into_iter().flat_map(|op| types.map(|dtype| (op, dtype)));
+        all.into_iter().find(|(op, dtype)| op.routine(*dtype).as_deref() == Some(name))
+    }
+
+    /// What is wrong where a routine says that it cannot go on.
+    pub fn complaint(self) -> &'static str {
+        match self {
+            Dense::Solve | Dense::Inv => "the matrix is singular",
+            Dense::Cholesky => "the matrix is not positive definite",
+            Dense::Det | Dense::Qr | Dense::Eigh | Dense::Svd => "the iteration does not converge",
+        }
+    }
+
+    /// The type of an operand for matrices of a type.
+    pub fn operand_type(form: Form, dtype: DType) -> DType {
+        match (form, dtype) {
+            (Form::Reals(_), DType::Complex64) => DType::Float32,
+            (Form::Reals(_), DType::Complex128) => DType::Float64,
+            _ => dtype,
+        }
+    }
+}
+
+impl Form {
+    /// Number of dimensions.
+    pub fn rank(self) -> usize {
+        match self {
+            Form::Matrix(..) => 2,
+            Form::Reals(_) => 1,
+            Form::Number => 0,
+        }
+    }
+
+    /// The extents, for two sizes.
+    pub fn shape<T: Clone>(self, sizes: &[T; 2], least: impl Fn(&T, &T) -> T) -> Vec<T> {
+        let extent = |extent: Extent| match extent {
+            Extent::First => sizes[0].clone(),
+            Extent::Second => sizes[1].clone(),
+            Extent::Least => least(&sizes[0], &sizes[1]),
+        };
+        match self {
+            Form::Matrix(rows, columns) => vec![extent(rows), extent(columns)],
+            Form::Reals(len) => vec![extent(len)],
+            Form::Number => Vec::new(),
+        }
+    }
+}
+
+impl LibraryOp for Dense {
+    fn name(&self) -> &'static str {
+        match self {
+            Dense::Solve => "Solve",
+            Dense::Inv => "Inv",
+            Dense::Det => "Det",
+            Dense::Cholesky => "Cholesky",
+            Dense::Qr => "Qr",
+            Dense::Eigh => "Eigh",
+            Dense::Svd => "Svd",
+        }
+    }
+
+    fn inputs(&self) -> Vec<Name> {
+        self.operands().iter().filter(|it| !it.written).map(|it| it.connector.into()).collect()
+    }
+
+    fn outputs(&self) -> Vec<Name> {
+        self.operands().iter().filter(|it| it.written).map(|it| it.connector.into()).collect()
+    }
+
+    fn properties(&self) -> Vec<(&'static str, Property)> {
+        Vec::new()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
+        let [a, others @ ..] = inputs else { return Err("needs a matrix".to_owned()) };
+        let [.., rows, columns] = *a.shape() else { return Err("needs a matrix".to_owned()) };
+        // A vector on the right of a system is a matrix of one column.
+        let width = others.first().map_or(columns, |b| match b.shape() {
+            [.., _, width] if b.shape().len() == a.shape().len() => *width,
+            _ => 1,
+        });
+        let sizes = [rows, width];
+        let square = Form::Matrix(First, First);
+        if self.operands()[0].form == square && rows != columns {
+            return Err(format!("a matrix of {rows} rows and {columns} columns is not square"));
+        }
+        let stack: usize = a.shape()[..a.shape().len() - 2].iter().product();
+        let len = |form: Form| form.shape(&sizes, |a, b| *a.min(b)).into_iter().product::<usize>();
+        let forms =
+            |written: bool| self.operands().iter().filter(move |it| it.written == written).map(|it| it.form);
+        let fits = |tensors: &[Tensor], written: bool| {
+            tensors.iter().zip(forms(written)).all(|(tensor, form)| tensor.len() == stack * len(form))
+        };
+        if !fits(inputs, false) || !fits(outputs, true) {
+            return Err("the shapes do not fit".to_owned());
+        }
+        for at in 0..stack {
+            let matrices: Vec<Matrix> = inputs
+                .iter()
+                .zip(forms(false))
+                .map(|(tensor, form)| {
+                    let shape = form.shape(&sizes, |a, b| *a.min(b));
+                    Matrix::new(shape[0], shape[1], |i, j| {
+                        tensor.get(at * len(form) + i * shape[1] + j).to_complex()
+                    })
+                })
+                .collect();
+            let results = dense::compute(*self, &matrices).map_err(str::to_owned)?;
+            for ((tensor, form), values) in outputs.iter_mut().zip(forms(true)).zip(results) {
+                for (offset, value) in values.elements().iter().enumerate() {
+                    let value = Value::complex(*value, DType::Complex128).cast(tensor.dtype());
+                    tensor.set(at * len(form) + offset, value);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! Factorizations of dense matrices of any element type: what is done around the `faer` crate.
+//!
+//! Results are those of LAPACK's routines, which NumPy calls: pivoting by the largest magnitude, an exact zero on the
+//! diagonal as the sign of a singular matrix, the lower triangle of Hermitian matrices, singular values descending and
+//! eigenvalues ascending. Vectors that are determined up to a factor of length one may differ by it.
+
+use crate::product::{Matrix, MatrixMut};
+use faer::linalg::solvers::{Llt, PartialPivLu, Qr, SelfAdjointEigen, Solve, Svd};
+use faer::traits::ComplexField;
+use faer::traits::math_utils::{conj, is_finite, mul, neg, one, real, zero};
+use faer::{MatMut, MatRef, Side};
+
+/// What a routine returns; the numbers are part of the C interface.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The results are written.
+    Done = 0,
+    /// A system of equations or an inverse of a singular matrix was asked for.
+    Singular = 1,
+    /// The matrix is not positive definite.
+    NotPositiveDefinite = 2,
+    /// An iteration did not converge, as with elements that are no numbers.
+    NoConvergence = 3,
+}
+
+impl<T> Matrix<T> {
+    /// The matrix as `faer` sees it.
+    ///
+    /// # Safety
+    ///
+    /// Every element of an `m`×`n` matrix is valid for `'a`.
+    unsafe fn view<'a>(self, m: usize, n: usize) -> MatRef<'a, T> {
+        // SAFETY: the caller's promise.
+        unsafe { MatRef::from_raw_parts(self.data, m, n, self.row, self.column) }
+    }
+}
+
+impl<T> MatrixMut<T> {
+    /// The matrix as `faer` sees it.
+    ///
+    /// # Safety
+    ///
+    /// Every element of an `m`×`n` matrix is valid for `'a`, and no other reference to it exists.
+    unsafe fn view<'a>(self, m: usize, n: usize) -> MatMut<'a, T> {
+        // SAFETY: the caller's promise.
+        unsafe { MatMut::from_raw_parts_mut(self.data, m, n, self.row, self.column) }
+    }
+}
+
+/// Whether a factor has an exact zero on its diagonal.
+fn is_singular<T: ComplexField>(lu: &PartialPivLu<T>) -> bool {
+    let u = lu.U();
+    (0..u.nrows()).any(|i| u[(i, i)] == zero::<T>())
+}
+
+/// `X` with `A @ X = B`, where `A` is `n`×`n` and `B` is `n`×`k`.
+///
+/// # Safety
+///
+/// Every addressed element is valid, and those of `x` are distinct from all others.
+pub(crate) unsafe fn solve<T: ComplexField>(
+    [n, k]: [usize; 2],
+    a: Matrix<T>,
+    b: Matrix<T>,
+    x: MatrixMut<T>,
+) -> Status {
+    if n == 0 || k == 0 {
+        return Status::Done;
+    }
+    // SAFETY: the caller's promise.
+    let (a, b, mut x) = unsafe { (a.view(n, n), b.view(n, k), x.view(n, k)) };
+    let lu = PartialPivLu::new(a);
+    if is_singular(&lu) {
+        return Status::Singular;
+    }
+    x.copy_from(b);
+    lu.solve_in_place(x);
+    Status::Done
+}
+
+/// The inverse `X` of the `n`×`n` matrix `A`.
+///
+/// # Safety
+///
+/// As for [`solve`].
+pub(crate) unsafe fn inverse<T: ComplexField>(n: usize, a: Matrix<T>, x: MatrixMut<T>) -> Status {
+    if n == 0 {
+        return Status::Done;
+    }
+    // SAFETY: the caller's promise.
+    let (a, mut x) = unsafe { (a.view(n, n), x.view(n, n)) };
+    let lu = PartialPivLu::new(a);
+    if is_singular(&lu) {
+        return Status::Singular;
+    }
+    for j in 0..n {
+        for i in 0..n {
+            x[(i, j)] = if i == j { one::<T>() } else { zero::<T>() };
+        }
+    }
+    lu.solve_in_place(x);
+    Status::Done
+}
+
+/// The determinant of the `n`×`n` matrix `A`; one for a matrix without elements.
+///
+/// # Safety
+///
+/// Every element of `a` is valid.
+pub(crate) unsafe fn determinant<T: ComplexField>(n: usize, a: Matrix<T>) -> T {
+    if n == 0 {
+        return one::<T>();
+    }
+    // SAFETY: the caller's promise.
+    let lu = PartialPivLu::new(unsafe { a.view(n, n) });
+    let (u, order) = (lu.U(), lu.P().arrays().0);
+    let product = (0..n).fold(one::<T>(), |product, i| mul(&product, &u[(i, i)]));
+    if is_odd(order) { neg(&product) } else { product }
+}
+
+/// Whether a permutation is an odd number of exchanges: the parity of its even cycles.
+fn is_odd(order: &[usize]) -> bool {
+    let mut seen = vec![false; order.len()];
+    let mut odd = false;
+    for start in 0..order.len() {
+        let (mut at, mut length) = (start, 0);
+        while !seen[at] {
+            seen[at] = true;
+            at = order[at];
+            length += 1;
+        }
+        odd ^= length > 0 && length % 2 == 0;
+    }
+    odd
+}
+
+/// The lower triangular `L` with `A = L @ L^H`; of `A` only the lower triangle is read.
+///
+/// # Safety
+///
+/// As for [`solve`].
+pub(crate) unsafe fn cholesky<T: ComplexField>(n: usize, a: Matrix<T>, l: MatrixMut<T>) -> Status {
+    // SAFETY: the caller's promise.
+    let (a, mut l) = unsafe { (a.view(n, n), l.view(n, n)) };
+    if (0..n).any(|i| (0..=i).any(|j| !is_finite(&a[(i, j)]))) {
+        return Status::NotPositiveDefinite;
+    }
+    let Ok(factor) = Llt::new(a, Side::Lower) else { return Status::NotPositiveDefinite };
+    for j in 0..n {
+        for i in 0..n {
+            l[(i, j)] = if i >= j { factor.L()[(i, j)].clone() } else { zero::<T>() };
+        }
+    }
+    Status::Done
+}
+
+/// `A = Q @ R` with `A` of `m`×`n`, `Q` of `m`×`k` with orthonormal columns and `R` of `k`×`n`, upper triangular;
+/// `k` is the smaller of `m` and `n`.
+///
+/// # Safety
+///
+/// As for [`solve`].
+pub(crate) unsafe fn qr<T: ComplexField>(
+    [m, n]: [usize; 2],
+    a: Matrix<T>,
+    q: MatrixMut<T>,
+    r: MatrixMut<T>,
+) -> Status {
+    let k = m.min(n);
+    if k == 0 {
+        return Status::Done;
+    }
+    // SAFETY: the caller's promise.
+    let (a, mut q, mut r) = unsafe { (a.view(m, n), q.view(m, k), r.view(k, n)) };
+    let factors = Qr::new(a);
+    q.copy_from(factors.compute_thin_Q());
+    let thin = factors.thin_R();
+    for j in 0..n {
+        for i in 0..k {
+            r[(i, j)] = if i <= j { thin[(i, j)].clone() } else { zero::<T>() };
+        }
+    }
+    Status::Done
+}
+
+/// Eigenvalues, ascending, and eigenvectors (columns of `V`) of the Hermitian `n`×`n` matrix `A`, of which only the lower
+/// triangle is read.
+///
+/// # Safety
+///
+/// As for [`solve`]; `w` has `n` elements with the given distance.
+pub(crate) unsafe fn eigh<T: ComplexField>(
+    n: usize,
+    a: Matrix<T>,
+    w: *mut T::Real,
+    distance: isize,
+    v: MatrixMut<T>,
+) -> Status {
+    if n == 0 {
+        return Status::Done;
+    }
+    // SAFETY: the caller's promise.
+    let (a, mut v) = unsafe { (a.view(n, n), v.view(n, n)) };
+    let Ok(eigen) = SelfAdjointEigen::new(a, Side::Lower) else { return Status::NoConvergence };
+    v.copy_from(eigen.U());
+    let values = eigen.S().column_vector();
+    for i in 0..n {
+        // SAFETY: inside the size.
+        unsafe { *w.offset(i as isize * distance) = real(&values[i]) };
+    }
+    Status::Done
+}
+
+/// `A = U @ diag(s) @ Vh` with `A` of `m`×`n`, `U` of `m`×`k`, `s` of `k` elements, descending, and `Vh` of `k`×`n`; `k` is
+/// the smaller of `m` and `n`.
+///
+/// # Safety
+///
+/// As for [`solve`]; `s` has `k` elements with the given distance.
+pub(crate) unsafe fn svd<T: ComplexField>(
+    [m, n]: [usize; 2],
+    a: Matrix<T>,
+    u: MatrixMut<T>,
+    s: *mut T::Real,
+    distance: isize,
+    vh: MatrixMut<T>,
+) -> Status {
+    let k = m.min(n);
+    if k == 0 {
+        return Status::Done;
+    }
+    // SAFETY: the caller's promise.
+    let (a, mut u, mut vh) = unsafe { (a.view(m, n), u.view(m, k), vh.view(k, n)) };
+    let Ok(svd) = Svd::new_thin(a) else { return Status::NoConvergence };
+    u.copy_from(svd.U());
+    for j in 0..n {
+        for i in 0..k {
+            vh[(i, j)] = conj(&svd.V()[(j, i)]);
+        }
+    }
+    let values = svd.S().column_vector();
+    for i in 0..k {
+        // SAFETY: inside the size.
+        unsafe { *s.offset(i as isize * distance) = real(&values[i]) };
+    }
+    Status::Done
+}

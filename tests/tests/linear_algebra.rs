@@ -1,0 +1,52 @@
+//! `numpy.linalg`, compiled and run: results are NumPy's, and what cannot be computed is an error.
+
+use dacec_tests::{dacec, python, run, scratch, write};
+
+const PROGRAM: &str = include_str!("linear_algebra.py");
+
+#[test]
+fn results_are_those_of_numpy() {
+    if python().is_none() {
+        return;
+    }
+    let folder = scratch();
+    let file = write(&folder, "linear_algebra.py", PROGRAM);
+    for preset in ["S", "tiny"] {
+        let mut command = dacec();
+        command.current_dir(folder.path()).arg("run").arg(&file);
+        let output = run(command.args(["--preset", preset, "--repeat", "1", "--verify"])).success();
+        assert_eq!(output.matches("agrees with CPython").count(), 14, "{output}");
+    }
+}
+
+/// A program of one call on a matrix that it cannot be done for.
+fn refused(call: &str, fill: &str) -> String {
+    let text = format!(
+        "import dace\nimport numpy as np\n\nN = dace.symbol('N')\npresets = {{'S': {{'N': 4}}}}\n\n\
+         @dace.program\ndef initialize(A: dace.float64[N, N]):\n    A[:] = {fill}\n\n\
+         @dace.program\ndef f(A: dace.float64[N, N]):\n    return {call}\n"
+    );
+    let folder = scratch();
+    let file = write(&folder, "f.py", &text);
+    run(dacec().current_dir(folder.path()).arg("run").arg(&file)).failure()
+}
+
+#[test]
+fn singular_matrices_are_errors_with_their_line() {
+    let message = refused("np.linalg.inv(A)", "1.0");
+    assert!(message.contains("the matrix is singular") && message.contains("f.py:13"), "{message}");
+    let message = refused("np.linalg.solve(A, A)", "0.0");
+    assert!(message.contains("the matrix is singular"), "{message}");
+    let message = refused("np.linalg.cholesky(A)", "-1.0");
+    assert!(message.contains("the matrix is not positive definite"), "{message}");
+}
+
+#[test]
+fn what_is_not_computed_is_said() {
+    let message = refused("np.linalg.svd(A[1:, :])[1]", "1.0");
+    assert!(message.contains("full_matrices=False"), "{message}");
+    let message = refused("np.linalg.qr(A, mode='complete')[1]", "1.0");
+    assert!(message.contains("mode"), "{message}");
+    let message = refused("np.linalg.inv(A[0])", "1.0");
+    assert!(message.contains("two dimensions"), "{message}");
+}

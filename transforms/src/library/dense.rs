@@ -1,0 +1,167 @@
+//! Dense linear algebra by the built-in routines.
+
+use super::{Call, Expansion, Operand};
+use crate::Refusal;
+use crate::map::paths;
+use crate::surroundings::{Surroundings, facts_inside};
+use dacec_ir::library::dense::{Extent, Form};
+use dacec_ir::library::{Dense, LibraryOp};
+use dacec_ir::node::{CallArgument, ExternalCall};
+use dacec_ir::{
+    Connector, Expr, Name, NodeId, Range, Schedule, State, Subset, Tasklet, TaskletCode, propagate,
+};
+
+/// One call of a routine such as `solve_f64`; see [`Dense`] for the operations and their operands.
+///
+/// ```text
+/// before:  (A) ─ A[0:N, 0:N] ─▶ [Solve] ─ X[0:N, 0:K] ─▶ (X)
+///          (B) ─ B[0:N, 0:K] ─▶
+/// after:   the same edges, and {solve_f64(N, K, A, N, 1, B, K, 1, X, K, 1)} for the node
+/// ```
+///
+/// Parts of arrays, transposes and columns need no copy: routines take the distances of rows and columns. A stack of
+/// matrices becomes a map around the call. A vector on the right of a system is a matrix of one column.
+///
+/// **Requires** that all operands are matrices, or stacks of them, of one of the types that the routines have, and that
+/// results are stored as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn(pub Dense);
+
+impl Expansion for BuiltIn {
+    fn op(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn name(&self) -> &'static str {
+        "built-in"
+    }
+
+    fn summary(&self) -> &'static str {
+        "A call of the built-in linear algebra"
+    }
+
+    fn requirement(&self, call: &Call) -> Result<(), Refusal> {
+        let dtype = call.input("_a").dtype;
+        if self.0.routine(dtype).is_none() {
+            return Err(Refusal::unproved(format!("there is no routine for matrices of {dtype}")));
+        }
+        let stack = call.input("_a").rank().checked_sub(2);
+        let stack = stack.ok_or_else(|| Refusal::unproved("`_a` is not a matrix"))?;
+        for operand in self.0.operands() {
+            let given = operand_of(call, operand.connector, operand.written);
+            let expected = Dense::operand_type(operand.form, dtype);
+            if given.dtype != expected {
+                return Err(Refusal::unproved(format!(
+                    "`{}` has elements of {} and not of {expected}",
+                    operand.connector, given.dtype
+                )));
+            }
+            let missing = (stack + operand.form.rank()).checked_sub(given.rank());
+            if missing != Some(0) && !(missing == Some(1) && self.takes_column(operand.form)) {
+                return Err(Refusal::unproved(format!(
+                    "`{}` has {} dimensions",
+                    operand.connector,
+                    given.rank()
+                )));
+            }
+            if operand.written && given.memlet.wcr.is_some() {
+                return Err(Refusal::unproved("a result is combined with what is there"));
+            }
+        }
+        Ok(())
+    }
+
+    fn expand(&self, around: &mut Surroundings<'_>, state: &mut State, call: Call) {
+        let a = call.input("_a");
+        let stack = a.shape[..a.rank() - 2].to_vec();
+        let dims: Vec<(Name, Range)> =
+            stack.iter().map(|extent| (around.names.fresh("batch"), Range::full(extent))).collect();
+        let batch: Vec<Expr> = dims.iter().map(|(param, _)| Expr::sym(param)).collect();
+        let scope = (!dims.is_empty()).then(|| state.add_map(&call.label, dims, Schedule::Default));
+        let tasklet = self.add_call(state, &call);
+        self.connect(state, &call, scope, tasklet, &batch);
+        let ends = match scope {
+            Some((entry, exit)) => {
+                let facts = facts_inside(state, &state.scopes(), entry, &around.facts);
+                propagate::scope(state, entry, &around.sdfg.containers, &facts);
+                (entry, exit)
+            }
+            None => (tasklet, tasklet),
+        };
+        call.replace(state, ends);
+    }
+}
+
+fn operand_of<'c>(call: &'c Call, connector: &str, written: bool) -> &'c Operand {
+    if written { call.output(connector) } else { call.input(connector) }
+}
+
+impl BuiltIn {
+    /// Whether a vector may stand for a matrix of that form.
+    fn takes_column(&self, form: Form) -> bool {
+        self.0 == Dense::Solve && form == Form::Matrix(Extent::First, Extent::Second)
+    }
+
+    fn add_call(&self, state: &mut State, call: &Call) -> NodeId {
+        let a = call.input("_a");
+        let stack = a.rank() - 2;
+        let dtype = a.dtype;
+        let mut arguments = vec![CallArgument::Int(a.shape[stack].clone())];
+        if self.0.sizes() == 2 {
+            let second = match call.inputs.get("_b") {
+                Some(b) if b.rank() == stack + 1 => Expr::int(1),
+                Some(b) => b.shape[stack + 1].clone(),
+                None => a.shape[stack + 1].clone(),
+            };
+            arguments.push(CallArgument::Int(second));
+        }
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        for operand in self.0.operands() {
+            let given = operand_of(call, operand.connector, operand.written);
+            let rank = given.rank() - stack;
+            arguments.push(CallArgument::Pointer(operand.connector.into()));
+            arguments.extend(given.strides[stack..].iter().cloned().map(CallArgument::Int));
+            // A column that stands for a matrix has no second column.
+            arguments.extend((rank..operand.form.rank()).map(|_| CallArgument::Int(Expr::int(1))));
+            let connector = match rank {
+                0 => Connector::scalar(given.dtype),
+                rank => Connector::array(given.dtype, rank),
+            };
+            let side = if operand.written { &mut outputs } else { &mut inputs };
+            side.push((Name::from(operand.connector), connector));
+        }
+        let routine = self.0.routine(dtype).expect("the requirement was checked");
+        state.add_tasklet(Tasklet {
+            label: call.label.clone(),
+            inputs: inputs.into_iter().collect(),
+            outputs: outputs.into_iter().collect(),
+            code: TaskletCode::External(ExternalCall { routine: routine.as_str().into(), arguments }),
+            span: call.span,
+        })
+    }
+
+    fn connect(
+        &self,
+        state: &mut State,
+        call: &Call,
+        scope: Option<(NodeId, NodeId)>,
+        tasklet: NodeId,
+        batch: &[Expr],
+    ) {
+        let part = |operand: &Operand| {
+            let indices = batch.iter().cloned().map(Range::index);
+            let rest = operand.shape[batch.len()..].iter().map(Range::full);
+            operand.at(&Subset::new(indices.chain(rest).collect::<Vec<_>>()))
+        };
+        let entries: Vec<NodeId> = scope.iter().map(|it| it.0).collect();
+        let exits: Vec<NodeId> = scope.iter().map(|it| it.1).collect();
+        for operand in self.0.operands() {
+            let end = (tasklet, Some(Name::from(operand.connector)));
+            let given = operand_of(call, operand.connector, operand.written);
+            match operand.written {
+                false => paths::read(state, given.end.clone(), &entries, end, part(given)),
+                true => paths::write(state, end, &exits, given.end.clone(), part(given)),
+            };
+        }
+    }
+}
