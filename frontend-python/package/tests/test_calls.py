@@ -1,0 +1,417 @@
+"""Calling programs: what is passed, what comes back, and what is refused."""
+
+import typing
+import unittest
+
+import numpy as np
+
+import dacec as dace
+
+N, M = dace.symbol("N"), dace.symbol("M")
+factor = 3
+offsets = np.arange(10.0)
+limits = {"low": 2, "high": [1.5, 2.5]}
+
+
+@dace.program
+def axpy(a: dace.float64, x: dace.float64[N], y: dace.float64[N]):
+    y[:] = a * x + y
+
+
+@dace.program
+def transposed_sum(A: dace.float64[N, M], B: dace.float64[M, N]):
+    B[:] = A.T + B
+
+
+@dace.program
+def scaled(A: dace.float64[N]):
+    return A * factor
+
+
+@dace.program
+def shifted(A: dace.float64[10]):
+    A[:] = A + offsets
+    offsets[0] = -1.0
+
+
+@dace.program
+def within(A: dace.float64[N]):
+    return A * limits["low"] + limits["high"][1]
+
+
+@dace.program
+def inferred(A, k, flag=None):
+    if flag is None:
+        return A * k
+    return A * k + flag
+
+
+@dace.program
+def several(A: dace.float64[N], n: int, repeat: dace.compiletime = 2):
+    total = 0.0
+    for i in dace.unroll(range(repeat)):
+        total += A[i]
+    return total, A * n, n + 1
+
+
+@dace.program
+def optional(A: dace.float64[N], B: typing.Optional[dace.float64[N]] = None):
+    if B is None:
+        A[:] = 1
+    else:
+        A[:] = B
+
+
+def twice(x):
+    return 2 * x + factor
+
+
+@dace.program
+def callee(A: dace.float64[N], k: dace.float64 = 10.0):
+    A[:] = A * k
+    return np.sum(A)
+
+
+@dace.program
+def caller(A: dace.float64[M], B: "dace.float64[M]"):
+    total = callee(A)
+    B[:] = twice(A) + total
+
+
+@dace.program
+def make(n: dace.int64):
+    return np.zeros((n, 2), dtype=np.float32)
+
+
+@dace.program
+def symbolic(A: dace.float64[N]):
+    A[:] = A + M
+
+
+class Layouts(unittest.TestCase):
+    def test_any_strides_are_used_in_place(self):
+        base = np.arange(240.0).reshape(4, 60)
+        layouts = {
+            "rows with gaps": base[:, :15],
+            "columns": np.asfortranarray(base[:, :15]),
+            "every other": base[:, ::4],
+            "backwards": base[::-1, 14::-1],
+            "both ways": base[:, ::4].T[:15].T,
+            "one row": base[:1, :15],
+            "one column": base[:, :1],
+            "nothing": base[:, :0],
+        }
+        for name, array in layouts.items():
+            with self.subTest(name):
+                inner = np.random.default_rng(1).random(array.shape[::-1])
+                for target in (inner.copy(), np.asfortranarray(inner)):
+                    expected = array.T + target
+                    transposed_sum(array, target)
+                    np.testing.assert_array_equal(target, expected)
+                written = np.array(base)[:, ::-4][:, : array.shape[1]]
+                source = np.ones(written.shape[::-1])
+                expected = written + source.T
+                transposed_sum(source, written)
+                np.testing.assert_array_equal(written, expected)
+
+    def test_layouts_share_specializations(self):
+        x = np.arange(60.0)
+        before = len(axpy._variants())
+        for step in (2, 3, -1, 5):
+            y = np.zeros(60 // abs(step))
+            axpy(2.0, x[::step], y)
+            np.testing.assert_array_equal(y, 2 * x[::step])
+        self.assertLessEqual(len(axpy._variants()), before + 2)
+
+    def test_a_column_vector_is_a_vector(self):
+        x, y = np.ones((5, 1)), np.zeros(5)
+        axpy(2.0, x, y)
+        np.testing.assert_array_equal(y, 2.0)
+
+    def test_results_are_numpys_own(self):
+        result = scaled(np.ones(5))
+        self.assertTrue(result.flags.owndata and result.flags.writeable and result.flags.c_contiguous)
+
+    def test_other_libraries_lend_their_memory(self):
+        class Interface:
+            def __init__(self, array):
+                self.array, self.__array_interface__ = array, array.__array_interface__
+
+        class Pack:
+            def __init__(self, array):
+                self.array = array
+
+            def __dlpack__(self, **options):
+                return self.array.__dlpack__(**options)
+
+            def __dlpack_device__(self):
+                return self.array.__dlpack_device__()
+
+        class Device:
+            __cuda_array_interface__ = {}
+
+        for lent in (Interface, Pack):
+            y = np.ones(3)
+            axpy(2.0, np.ones(3), lent(y))
+            np.testing.assert_array_equal(y, 3.0)
+        with self.assertRaisesRegex(dace.ArgumentError, "memory of a GPU"):
+            axpy(2.0, np.ones(3), Device())
+
+
+class Values(unittest.TestCase):
+    def test_numbers_of_python_and_numpy(self):
+        for a in (2, 2.0, np.float32(2), np.int8(2), np.array(2.0), True + 1):
+            y = np.zeros(3)
+            axpy(a, np.ones(3), y)
+            np.testing.assert_array_equal(y, 2.0)
+
+    def test_types_follow_numpy_if_nothing_is_annotated(self):
+        single = np.ones(3, np.float32)
+        for k in (2, 2.5, np.float64(2.5), np.int16(2), np.float32(2), 1 + 2j):
+            for array in (single, np.arange(3), np.arange(3, dtype=np.int8), np.ones((2, 3)).T):
+                result, expected = inferred(array, k), array * k
+                self.assertEqual(result.dtype, expected.dtype, (k, array.dtype))
+                np.testing.assert_array_equal(result, expected)
+
+    def test_every_type_goes_in_and_out(self):
+        types = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128"
+        for name in types.split():
+            array = np.array([0, 1, 1], dtype=name)
+            result = identity_of(array)
+            self.assertEqual(result.dtype, array.dtype)
+            np.testing.assert_array_equal(result, array)
+
+    def test_keywords_and_defaults(self):
+        y = np.zeros(3)
+        axpy(2.0, y=y, x=np.ones(3))
+        np.testing.assert_array_equal(y, 2.0)
+        np.testing.assert_array_equal(inferred(np.ones(3), 2, flag=1.0), 3.0)
+        np.testing.assert_array_equal(inferred(np.ones(3), 2), 2.0)
+
+    def test_optional_arrays(self):
+        A = np.zeros(3)
+        optional(A)
+        np.testing.assert_array_equal(A, 1.0)
+        optional(A, np.full(3, 7.0))
+        np.testing.assert_array_equal(A, 7.0)
+        optional(A, B=None)
+        np.testing.assert_array_equal(A, 1.0)
+
+    def test_tuples_and_compile_time_values(self):
+        total, product, n = several(np.arange(4.0), 3)
+        self.assertEqual((total, n), (1.0, 4))
+        np.testing.assert_array_equal(product, [0, 3, 6, 9])
+        self.assertIsInstance(total, np.float64)
+        self.assertEqual(several(np.arange(4.0), 3, repeat=4)[0], 6.0)
+
+    def test_sizes_come_from_numbers_too(self):
+        self.assertEqual(make(5).shape, (5, 2))
+        self.assertEqual(make(0).dtype, np.float32)
+
+    def test_symbols_by_keyword(self):
+        A = np.zeros(3)
+        symbolic(A, M=4)
+        np.testing.assert_array_equal(A, 4.0)
+        with self.assertRaisesRegex(dace.ArgumentError, "symbol `M`"):
+            symbolic(A)
+
+
+@dace.program
+def identity_of(A):
+    return np.copy(A)
+
+
+class Globals(unittest.TestCase):
+    def test_values_may_change_between_calls(self):
+        global factor
+        for factor in (3, 4, 2.5):
+            np.testing.assert_array_equal(scaled(np.ones(3)), factor)
+        factor = 3
+
+    def test_contents_of_dictionaries_may_change(self):
+        np.testing.assert_array_equal(within(np.ones(2)), 4.5)
+        limits["high"][1] = 3.0
+        np.testing.assert_array_equal(within(np.ones(2)), 5.0)
+
+    def test_arrays_are_shared(self):
+        global offsets
+        A = np.zeros(10)
+        shifted(A)
+        np.testing.assert_array_equal(A, np.arange(10.0))
+        self.assertEqual(offsets[0], -1.0)
+        offsets = np.full(10, 5.0)
+        shifted(A)
+        self.assertEqual((A[3], offsets[0]), (8.0, -1.0))
+
+    def test_closures(self):
+        def scale_by(k):
+            @dace.program
+            def scale(A: dace.float64[N]):
+                return A * k
+
+            return scale
+
+        self.assertEqual(scale_by(2.0)(np.ones(1))[0], 2.0)
+        self.assertEqual(scale_by(5.0)(np.ones(1))[0], 5.0)
+
+    def test_programs_and_functions_call_each_other(self):
+        A, B = np.ones(3), np.zeros(3)
+        caller(A, B)
+        np.testing.assert_array_equal(A, 10.0)
+        np.testing.assert_array_equal(B, 2 * 10 + 3 + 30)
+
+    def test_methods_know_their_object(self):
+        class Model:
+            def __init__(self, k):
+                self.k, self.weights = k, np.arange(3.0)
+
+            @dace.method
+            def __call__(self, A: dace.float64[3]):
+                return A * self.k + self.weights
+
+            @dace.program
+            def plain(self, A):
+                return A * self.k
+
+        two, five = Model(2.0), Model(5.0)
+        np.testing.assert_array_equal(two(np.ones(3)), [2, 3, 4])
+        np.testing.assert_array_equal(five(np.ones(3)), [5, 6, 7])
+        two.weights[:] = 0
+        two.k = 4.0
+        np.testing.assert_array_equal(two(np.ones(3)), 4.0)
+        np.testing.assert_array_equal(five.plain(np.ones(2)), 5.0)
+
+    def test_modules_and_constants_of_numpy(self):
+        from math import pi, sqrt
+
+        double = np.float64
+
+        @dace.program
+        def f(A: dace.float64[N]):
+            return A * sqrt(pi) + double(1)
+
+        self.assertAlmostEqual(f(np.ones(1))[0], sqrt(pi) + 1)
+
+
+class Refusals(unittest.TestCase):
+    def refused(self, text, *args, program=axpy, kind=dace.ArgumentError, **kwargs):
+        with self.assertRaisesRegex(kind, text):
+            program(*args, **kwargs)
+
+    def test_wrong_arrays(self):
+        x, y = np.ones(5), np.zeros(5)
+        self.refused("`y` has extent 4", 1.0, x, y[:4])
+        self.refused("`x` is an array of float64", 1.0, x.astype(np.float32), y)
+        self.refused(r"`x` is float64\[N\]", 1.0, np.ones((5, 2)), y)
+        self.refused("`x` is an array, but list was passed", 1.0, [1.0] * 5, y)
+        self.refused("`a` is a number, but str was passed", "1", x, y)
+        self.refused("complex|is not a value of float64", 1j, x, y)
+        self.refused("byte order|none of this machine's", 1.0, x.astype(">f8"), y)
+        self.refused("aligned", 1.0, np.frombuffer(b"\0" * 41, np.float64, 5, 1), y)
+        gaps = np.zeros(5, np.dtype([("a", "f8"), ("b", "i1")]))["a"]
+        self.refused("aligned|stride of 9 bytes", 1.0, gaps, y)
+
+    def test_what_is_written_is_nobody_elses(self):
+        x = np.arange(5.0)
+        self.refused("shares memory", 1.0, x, x)
+        frozen = np.zeros(5)
+        frozen.flags.writeable = False
+        self.refused("`y` is read-only", 1.0, x, frozen)
+        axpy(1.0, frozen, x)
+        self.refused("several indices", 1.0, x, np.lib.stride_tricks.as_strided(np.zeros(1), (5,), (0,)))
+
+    def test_wrong_calls(self):
+        x = np.ones(2)
+        self.refused("misses the argument 'y'", 1.0, x, kind=TypeError)
+        self.refused("takes 3 arguments, 4 are given", 1.0, x, x, x, kind=TypeError)
+        self.refused("multiple values for argument a|unexpected keyword argument 'b'", 1.0, x, x, b=1, kind=TypeError)
+        self.refused("multiple values", 1.0, x, y=x, a=2.0, kind=TypeError)
+        self.refused("the symbol 'M' is an integer", x, program=symbolic, kind=TypeError, M=1.5)
+
+    def test_errors_are_those_of_python_too(self):
+        for kind in (TypeError, ValueError, dace.DacecError):
+            self.refused("extent", 1.0, np.ones(3), np.ones(2), kind=kind)
+
+    def test_types_without_annotation(self):
+        self.refused("compiled code can do nothing with", np.ones(2), object(), program=inferred)
+        with self.assertRaisesRegex(dace.ArgumentError, "the type of `A` is not known"):
+            inferred.to_sdfg()
+
+
+class Sources(unittest.TestCase):
+    def test_the_message_shows_the_place(self):
+        @dace.program
+        def wrong(A: dace.float64[N]):
+            A[:] = missing_function(A)  # noqa: F821
+
+        with self.assertRaises(dace.SourceError) as caught:
+            wrong(np.ones(2))
+        text = str(caught.exception)
+        self.assertIn("E0101", text)
+        self.assertIn("A[:] = missing_function(A)", text)
+        self.assertIn("test_calls.py", text)
+        entry = caught.exception.diagnostics[0]
+        self.assertEqual((entry["code"], entry["line"]), ("E0101", wrong.f.__code__.co_firstlineno + 2))
+        self.assertIsInstance(caught.exception, SyntaxError)
+
+    def test_recursion_is_told(self):
+        with self.assertRaisesRegex(dace.SourceError, "calls itself"):
+            recursive(np.ones(2))
+
+    def test_what_has_no_text_cannot_be_compiled(self):
+        scope = {"dace": dace, "N": N}
+        exec("@dace.program\ndef f(A: dace.float64[N]):\n    A[:] = 1\n", scope)
+        with self.assertRaisesRegex(dace.SourceError, "the source of 'f' is not there"):
+            scope["f"](np.ones(2))
+
+    def test_options_are_known(self):
+        with self.assertRaisesRegex(TypeError, "no option 'fast'"):
+            dace.program(fast=True)(lambda: None)
+        with self.assertRaisesRegex(NotImplementedError, "GPU"):
+            dace.program(device=dace.DeviceType.GPU)(lambda: None)
+
+
+@dace.program
+def recursive(A: dace.float64[N]):
+    recursive(A)
+
+
+class Checks(unittest.TestCase):
+    def test_an_access_outside_is_found(self):
+        @dace.program
+        def scatter(A: dace.float64[N], at: dace.int64[M]):
+            for i in range(M):
+                A[at[i]] = 1.0
+
+        with dace.config(bounds_checks=True):
+            A = np.zeros(4)
+            scatter(A, np.array([0, 3]))
+            np.testing.assert_array_equal(A, [1, 0, 0, 1])
+            with self.assertRaises(dace.BoundsError) as caught:
+                scatter(A, np.array([1, 4]))
+        error = caught.exception
+        self.assertEqual((error.array, error.index, error.shape), ("A", (4,), (4,)))
+        self.assertIn(f"test_calls.py:{scatter.f.__code__.co_firstlineno + 3}", str(error))
+        self.assertIsInstance(error, IndexError)
+        scatter(A, np.array([2]))
+        np.testing.assert_array_equal(A, [1, 0, 1, 1])
+
+    def test_checked_and_compiled_agree(self):
+        A = np.arange(6.0).reshape(2, 3)[:, ::2]
+        expected = inferred(A, 2.5, flag=1.0), several(np.arange(4.0), 3)
+        with dace.config(bounds_checks=True):
+            np.testing.assert_array_equal(inferred(A, 2.5, flag=1.0), expected[0])
+            for one, other in zip(several(np.arange(4.0), 3), expected[1]):
+                np.testing.assert_array_equal(one, other)
+
+    def test_settings_are_checked(self):
+        with self.assertRaisesRegex(TypeError, "no setting 'speed'"):
+            dace.config(speed=1)
+        with self.assertRaisesRegex(ValueError, "one of O0, O1, O3"):
+            dace.config(optimize="O9")
+        with self.assertRaisesRegex(TypeError, "is a bool"):
+            dace.config(threads=3)
+
+
+if __name__ == "__main__":
+    unittest.main()

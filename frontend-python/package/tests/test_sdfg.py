@@ -1,0 +1,251 @@
+"""Graphs from Python: built, rewritten, saved, compiled, called."""
+
+import importlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+import dacec as dace
+
+N = dace.symbol("N")
+
+
+@dace.program
+def chain(A: dace.float64[N], B: dace.float64[N]):
+    t = A * 2.0
+    B[:] = t + 1.0
+
+
+def twice():
+    """`A = s * A`, by hand."""
+    sdfg = dace.SDFG("twice")
+    sdfg.add_array("A", [N], dace.float64)
+    sdfg.add_scalar("s", dace.float64)
+    sdfg.add_state("compute").add_mapped_tasklet(
+        "scale",
+        {"i": "0:N"},
+        {"a": dace.Memlet("A[i]"), "f": dace.Memlet("s[0]")},
+        "b = f * a",
+        {"b": dace.Memlet("A[i]")},
+        external_edges=True,
+    )
+    return sdfg
+
+
+class Building(unittest.TestCase):
+    def test_a_mapped_tasklet(self):
+        sdfg = twice()
+        self.assertTrue(sdfg.is_valid())
+        self.assertEqual((sdfg.arglist, sdfg.free_symbols, sdfg.number_of_maps()), (["A", "s"], {"N"}, 1))
+        A = np.arange(4.0)
+        sdfg(A=A, s=3)
+        np.testing.assert_array_equal(A, [0, 3, 6, 9])
+        sdfg(A, 0.5)
+        np.testing.assert_array_equal(A, [0, 1.5, 3, 4.5])
+
+    def test_maps_copies_and_reductions_node_by_node(self):
+        sdfg = dace.SDFG("square_sum")
+        sdfg.add_array("A", [N, 3], dace.float32)
+        sdfg.add_array("total", [1], dace.float32)
+        sdfg.add_transient("copy", ["N", 3], dace.float32)
+        first = sdfg.add_state("first", is_start_block=True)
+        first.add_nedge(first.add_read("A"), first.add_write("copy"), dace.Memlet("A[0:N, 0:3]"))
+        second = sdfg.add_state_after(first, "second")
+        entry, exit = second.add_map("all", {"i": "0:N", "j": "0:3"})
+        tasklet = second.add_tasklet("square", {"a"}, {"b"}, "b = a * a")
+        read, write = second.add_read("copy"), second.add_write("total")
+        second.add_memlet_path(read, entry, tasklet, dst_conn="a", memlet=dace.Memlet("copy[i, j]"))
+        added = dace.Memlet("total[0]", wcr="lambda x, y: x + y")
+        second.add_memlet_path(tasklet, exit, write, src_conn="b", memlet=added)
+        sdfg.validate()
+        A = np.random.default_rng(0).random((7, 3)).astype(np.float32)
+        total = np.ones(1, np.float32)
+        sdfg(A=A, total=total)
+        np.testing.assert_allclose(total[0], 1 + np.sum(A * A), rtol=1e-5)
+        self.assertEqual(sdfg.number_of_states(), 2)
+
+    def test_loops(self):
+        sdfg = dace.SDFG("doubling")
+        sdfg.add_array("A", [1], dace.int64)
+        sdfg.add_symbol("steps")
+        body = sdfg.add_state("body")
+        tasklet = body.add_tasklet("double", {"a"}, {"b"}, "b = a + a")
+        body.add_edge(body.add_read("A"), None, tasklet, "a", dace.Memlet("A[0]"))
+        body.add_edge(tasklet, "b", body.add_write("A"), None, dace.Memlet("A[0]"))
+        sdfg.add_loop(None, body, None, "i", "0", "i < steps", "i + 1")
+        A = np.array([3])
+        sdfg(A=A, steps=5)
+        self.assertEqual(A[0], 96)
+
+    def test_mistakes_are_named(self):
+        sdfg = twice()
+        with self.assertRaisesRegex(dace.InvalidSDFGError, "container `A` already"):
+            sdfg.add_array("A", [N], dace.float64)
+        with self.assertRaisesRegex(dace.InvalidSDFGError, "no container `B`"):
+            sdfg.states()[0].add_read("B")
+        with self.assertRaisesRegex(dace.InvalidSDFGError, "a memlet is a name with a subset"):
+            dace.Memlet("A[i")
+        sdfg.simplify()
+        with self.assertRaisesRegex(dace.InvalidSDFGError, "nothing can be added"):
+            sdfg.add_state("late")
+
+    def test_an_invalid_graph_is_refused(self):
+        sdfg = twice()
+        state = sdfg.add_state_after(sdfg.states()[0])
+        state.add_mapped_tasklet("m", {"i": "0:N"}, {}, "b = 1.0", {"b": dace.Memlet("A[i, 0]")}, external_edges=True)
+        self.assertFalse(sdfg.is_valid())
+
+
+class Rewriting(unittest.TestCase):
+    def test_transformations_by_name(self):
+        sdfg = chain.to_sdfg()
+        self.assertEqual(sdfg.number_of_maps(), 2)
+        self.assertEqual(sdfg.apply_transformations("MapFusion"), 1)
+        self.assertEqual(sdfg.number_of_maps(), 1)
+        self.assertEqual(sdfg.apply_transformations("map-fusion"), 0)
+        B = np.zeros(3)
+        sdfg(A=np.ones(3), B=B)
+        np.testing.assert_array_equal(B, 3.0)
+        with self.assertRaisesRegex(KeyError, "no pass `Map`"):
+            sdfg.apply_transformations("Map")
+        self.assertIn("map-fusion", dace.passes())
+
+    def test_pipelines(self):
+        sdfg = chain.to_sdfg(simplify=False)
+        self.assertGreater(sdfg.number_of_transients(), 0)
+        self.assertTrue(sdfg.simplify())
+        sdfg.auto_optimize(dace.DeviceType.CPU)
+        self.assertEqual((sdfg.number_of_maps(), sdfg.number_of_transients()), (1, 0))
+        self.assertGreater(chain.to_sdfg().apply_transformations_repeated(["MapFusion", "StateFusion"]), 0)
+
+    def test_graphs_of_programs_are_specialized(self):
+        @dace.program
+        def inferred(A, k):
+            return A * k
+
+        sdfg = inferred.to_sdfg(np.ones((2, 3), np.float32), 2)
+        self.assertEqual(sdfg.arrays["A"]["shape"], ["2", "3"])
+        self.assertEqual(sdfg.arrays["__return"]["dtype"], "float32")
+
+    def test_a_graph_can_be_called_by_a_program(self):
+        inner = twice()
+
+        @dace.program
+        def around(A: dace.float64[N]):
+            inner(A, 4.0)
+            A[:] = A + 1.0
+
+        A = np.ones(3)
+        around(A)
+        np.testing.assert_array_equal(A, 5.0)
+
+
+class Files(unittest.TestCase):
+    def test_a_file_and_back(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "chain.sdfg"
+            chain.to_sdfg().save(path)
+            read = dace.SDFG.from_file(path)
+        self.assertEqual(str(read), str(chain.to_sdfg()))
+        B = np.zeros(3)
+        read(A=np.ones(3), B=B)
+        np.testing.assert_array_equal(B, 3.0)
+        with self.assertRaises(dace.InvalidSDFGError):
+            dace.SDFG.from_json(b"{}")
+
+    def test_drawings(self):
+        self.assertIn("<svg", chain.to_sdfg()._repr_html_())
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "chain.svg"
+            chain.to_sdfg().view(path)
+            self.assertTrue(path.read_text().rstrip().endswith("</svg>"))
+
+    def test_a_compiled_program_knows_its_library(self):
+        compiled = chain.compile()
+        self.assertTrue(pathlib.Path(compiled.path).is_file())
+        self.assertIn("chain(A: float64[N], B: float64[N])", compiled.signature)
+        self.assertIn("dacec_chain", compiled.header)
+        self.assertIn("B[", compiled.code)
+        B = np.zeros(2)
+        compiled(np.ones(2), B)
+        np.testing.assert_array_equal(B, 3.0)
+        self.assertTrue(chain.compile().cached)
+        with tempfile.TemporaryDirectory() as folder:
+            names = {pathlib.Path(path).name for path in compiled.save(folder)}
+        self.assertEqual(names, {"libchain.so", "chain.h", "chain.py", "chain.sdfg"})
+        with self.assertRaises(dace.ArgumentError):
+            compiled(np.ones(2), np.zeros(3))
+
+
+class Scripts(unittest.TestCase):
+    SCRIPT = (
+        "import sys\nimport numpy as np\nimport dace\nimport dace.dtypes as types\nfrom dace import symbol\n"
+        "N = symbol('N')\n\n@dace.program\ndef double(A: dace.float64[N]):\n    return A * 2\n\n"
+        "assert types.float64 is dace.float64\n"
+        "if __name__ == '__main__':\n    print(dace.__name__, double(np.ones(2)), sys.argv[1:])\n"
+    )
+
+    def test_a_script_for_dace_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder) / "script.py"
+            script.write_text(self.SCRIPT)
+            command = [sys.executable, "-m", "dacec", str(script), "one", "two"]
+            done = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual(done.stdout, "dacec [2. 2.] ['one', 'two']\n", done.stderr)
+
+    def test_a_missing_script_is_named(self):
+        done = subprocess.run([sys.executable, "-m", "dacec", "no/such.py"], capture_output=True, text=True)
+        self.assertIn("there is no file no/such.py", done.stderr)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_the_module_goes_by_both_names(self):
+        dace.install_as_dace()
+        dace.install_as_dace()
+        alias = importlib.import_module("dace")
+        importlib.import_module("dace.data")
+        self.assertIs(alias, dace)
+        self.assertIs(sys.modules["dace.data"], sys.modules["dacec.data"])
+        self.assertEqual(sys.modules["dacec"].__spec__.name, "dacec")
+        with self.assertRaises(ModuleNotFoundError):
+            importlib.import_module("dace.no_such_module")
+
+
+class Plain(unittest.TestCase):
+    """The same names in Python that is not compiled."""
+
+    def test_the_function_itself_stays(self):
+        A, B = np.ones(2), np.zeros(2)
+        chain.f(A, B)
+        np.testing.assert_array_equal(B, 3.0)
+
+    def test_maps_and_reductions(self):
+        self.assertEqual(list(dace.map[0:3]), [0, 1, 2])
+        self.assertEqual(list(dace.map[0:2, 1:3]), [(0, 1), (0, 2), (1, 1), (1, 2)])
+        A = np.arange(6.0).reshape(2, 3)
+        np.testing.assert_array_equal(dace.reduce(lambda a, b: a + b, A, axis=0), A.sum(axis=0))
+        self.assertEqual(dace.reduce(max, A, identity=7.0), 7.0)
+        np.testing.assert_array_equal(dace.elementwise(lambda x: x + 1, A), A + 1)
+        self.assertEqual(dace.define_local([2, 3], dace.float32).dtype, np.float32)
+
+    def test_types_are_numpys(self):
+        self.assertEqual(np.zeros(2, dace.float32).dtype, np.float32)
+        self.assertEqual((dace.int8(3).dtype, dace.float64.bytes), (np.int8, 8))
+        self.assertEqual(repr(dace.float64[N, 2 * N + 1]), "float64[N, 2*N + 1]")
+        self.assertEqual(dace.float64[N] @ dace.StorageType.CPU_Heap, dace.float64[N])
+
+    def test_symbols_have_no_value(self):
+        self.assertEqual(repr((N + 1) * 2 - N // 3 % 4), "(N + 1)*2 - N//3%4")
+        self.assertEqual(repr(2 ** (N - (1 - N))), "2**(N - (1 - N))")
+        for use in (int, float, bool, range):
+            with self.assertRaisesRegex(TypeError, "known only inside of a compiled program"):
+                use(N)
+        with self.assertRaises(TypeError):
+            dace.symbol("x", dace.float64)
+
+
+if __name__ == "__main__":
+    unittest.main()
