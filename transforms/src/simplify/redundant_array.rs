@@ -224,7 +224,8 @@ impl Hazards<'_> {
     }
 
     /// Looks at the target's accesses on one side of the copy, from the nearest to the farthest. What conflicts with one
-    /// that is in order lies behind it, seen from here, and so is in order too.
+    /// that is in order lies behind it, seen from here, and so is in order too; unless both are of one map, which reads
+    /// and writes at the same time.
     fn check_side<'n>(
         &self,
         nodes: impl Iterator<Item = &'n NodeId>,
@@ -244,7 +245,12 @@ impl Hazards<'_> {
                 if !may_intersect(&access.subset, window, facts) {
                     continue;
                 }
-                if !in_order.iter().any(|nearer| conflict(nearer, &access, facts)) {
+                let behind = |nearer: &Access| {
+                    let (first, second) = if is_before { (&access, nearer) } else { (nearer, &access) };
+                    conflict(nearer, &access, facts)
+                        && self.index.is_before(self.state, first.end, second.start)
+                };
+                if !in_order.iter().any(behind) {
                     self.check_access(&access, inner, is_before)?;
                 }
                 in_order.push(access);

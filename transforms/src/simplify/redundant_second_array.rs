@@ -151,8 +151,11 @@ fn check_writes(
             if !may_intersect(&write.subset, &alias.window, &around.facts) {
                 continue;
             }
-            // What conflicts with a write that comes after the reads comes after that write.
-            if !in_order.iter().any(|nearer| conflict(nearer, &write, &around.facts)) {
+            // What comes behind a write that comes after the reads comes after the reads.
+            let behind = |nearer: &Access| {
+                conflict(nearer, &write, &around.facts) && index.is_before(state, nearer.end, write.start)
+            };
+            if !in_order.iter().any(behind) {
                 check_write(state, index, alias, &write, inner)?;
             }
             in_order.push(write);

@@ -298,3 +298,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn arrays_are_not_merged_across_a_map_that_reads_one_and_writes_the_other() {
+    let branch = |bound, then, otherwise| Statement::If { bound, then, otherwise };
+    let map = |from, shift, other, to| Statement::Map { from, shift, other, to };
+    let before = program(&[
+        branch(0, vec![], vec![Statement::Store { from: 5, to: 0 }]),
+        Statement::Loop { iterations: 1, body: vec![Statement::Whole { from: 4, to: 2 }] },
+        branch(1, vec![map(4, -1, 2, 2)], vec![]),
+        Statement::Loop { iterations: 1, body: vec![map(0, 0, 2, 0)] },
+    ]);
+    assert_sound(&before, &simplified(&before));
+}
