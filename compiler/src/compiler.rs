@@ -148,7 +148,7 @@ pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
 }
 
 /// Whether a graph is valid; the first violation if it is not.
-fn verify(sdfg: &Sdfg) -> Result<(), String> {
+pub fn verify(sdfg: &Sdfg) -> Result<(), String> {
     validate(sdfg).map_err(|violations| violations.first().map(ToString::to_string).unwrap_or_default())
 }
 

@@ -41,7 +41,7 @@ mod phases;
 pub mod reference;
 mod signature;
 
-pub use compiler::{Compiled, Compiler, generate, optimize, read_source};
+pub use compiler::{Compiled, Compiler, generate, optimize, read_source, verify};
 pub use error::Error;
 pub use options::Options;
 pub use phases::Phases;

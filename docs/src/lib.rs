@@ -9,3 +9,7 @@ pub mod architecture {}
 /// What is compared with what, and how to run it.
 #[doc = include_str!("../testing.md")]
 pub mod testing {}
+
+/// Every pass: what it does, and when.
+#[doc = include_str!("../transformations.md")]
+pub mod transformations {}

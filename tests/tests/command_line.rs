@@ -182,6 +182,40 @@ fn decisions_are_explained() {
 }
 
 #[test]
+fn passes_are_run_by_name() {
+    let opt = |options: &[&str]| run(dacec().args(["opt", "polybench/jacobi_2d.py"]).args(options));
+    let list = run(dacec().args(["opt", "--list"])).success();
+    assert!(list.contains("map-fusion") && list.contains("state-fusion"), "{list}");
+
+    let plain = opt(&[]).success();
+    assert!(plain.starts_with("sdfg jacobi_2d("), "{plain}");
+    let places = opt(&["--pipeline", "simplify", "--matches", "MapFusion"]).success();
+    assert!(places.contains("0: MapFusion in state") && places.contains("1: MapFusion"), "{places}");
+    let one = opt(&["--pipeline", "simplify", "--apply", "map-fusion:skip=1:count=1", "--history"]).success();
+    assert_eq!(one.matches("MapFusion").count(), 1, "{one}");
+    assert!(one.starts_with("StateFusion"), "{one}");
+
+    let times = opt(&["--pipeline", "auto-optimize", "--time-passes", "--verify-each"]);
+    assert!(times.stderr().contains("loop-to-map"), "{}", times.stderr());
+    let none = opt(&["--pipeline", "auto-optimize", "--opt-bisect-limit", "0"]).success();
+    assert_eq!(none, plain);
+    let error = opt(&["--apply", "map-fussion"]);
+    assert!(error.stderr().contains("there is no pass `map-fussion`"), "{}", error.stderr());
+    let error = opt(&["--matches", "dead-dataflow-elimination"]);
+    assert!(error.success().is_empty());
+}
+
+#[test]
+fn a_graph_in_a_file_is_optimized_further() {
+    let folder = scratch();
+    let emitted = run(dacec().args(["opt", "polybench/atax.py", "--pipeline", "simplify", "--as", "sdfg"]));
+    let file = write(&folder, "atax.sdfg", &emitted.success());
+    let further =
+        run(dacec().arg("opt").arg(&file).args(["--apply", "ExpandLibrary", "--history"])).success();
+    assert!(further.contains("ExpandLibrary in state"), "{further}");
+}
+
+#[test]
 fn doctor_and_version_and_completions_answer() {
     assert!(run(dacec().arg("doctor")).success().contains("C++"));
     assert!(run(dacec().arg("--version")).success().starts_with("dacec "));

@@ -44,20 +44,23 @@ pub fn expand_libraries() -> Pipeline {
 }
 
 /// The passes of this crate that optimize, by name.
-pub const ENTRIES: &[Entry] = &[
-    Entry { name: "propagate-memlets", parameters: &[], make: |_| Ok(Box::new(PropagateMemlets)) },
-    Entry { name: "loop-to-map", parameters: &[], make: |_| Ok(loop_to_map()) },
-    Entry { name: "copy-to-map", parameters: &[], make: |_| Ok(copy_to_map()) },
-    Entry { name: "aug-assign-to-wcr", parameters: &[], make: |_| Ok(aug_assign_to_wcr()) },
-    Entry { name: "trivial-map-elimination", parameters: &[], make: |_| Ok(trivial_map_elimination()) },
-    Entry { name: "map-collapse", parameters: &[], make: |_| Ok(map_collapse()) },
-    Entry { name: "map-fusion", parameters: &[], make: |_| Ok(map_fusion()) },
-    Entry { name: "map-fusion-horizontal", parameters: &[], make: |_| Ok(map_fusion_horizontal()) },
-    Entry { name: "expand-library", parameters: &[], make: |_| Ok(expand_library()) },
-    Entry { name: "fold-into-gemm", parameters: &[], make: |_| Ok(fold_into_gemm()) },
-    Entry { name: "map-interchange", parameters: &[], make: |_| Ok(map_interchange()) },
-    Entry { name: "schedule-maps", parameters: &[], make: |_| Ok(Box::new(ScheduleMaps)) },
-];
+pub const ENTRIES: &[Entry] =
+    &[
+        Entry::new("propagate-memlets", "auto.rs", |_| Ok(Box::new(PropagateMemlets))),
+        Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map())),
+        Entry::new("copy-to-map", "map/copy_to_map.rs", |_| Ok(copy_to_map())),
+        Entry::new("aug-assign-to-wcr", "map/aug_assign_to_wcr.rs", |_| Ok(aug_assign_to_wcr())),
+        Entry::new("trivial-map-elimination", "map/trivial_map_elimination.rs", |_| {
+            Ok(trivial_map_elimination())
+        }),
+        Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
+        Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
+        Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
+        Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library())),
+        Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
+        Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
+        Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
+    ];
 
 /// Recomputes what scopes touch, from what their iterations touch.
 #[derive(Clone, Copy, Debug, Default)]

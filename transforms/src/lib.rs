@@ -20,7 +20,9 @@
 //! **What this crate knows**: graph rewrites. **What it does not know**: Python, the text of any target language.
 
 pub mod auto;
+pub mod catalogue;
 pub mod explain;
+pub mod history;
 pub mod library;
 pub mod loops;
 pub mod map;
@@ -33,9 +35,12 @@ pub mod surroundings;
 pub mod transformation;
 
 pub use auto::{auto_optimize, expand_libraries};
-pub use pass::{Changed, Context, InvalidAfter, Options, Pass};
+pub use pass::{Applied, Changed, Context, InvalidAfter, Options, Pass, Selection};
 pub use pipeline::{Pipeline, run_pass};
 pub use refusal::Refusal;
 pub use simplify::simplify;
 pub use surroundings::{Surroundings, Uses};
-pub use transformation::{Place, Transformation, apply_everywhere, everywhere, with_places};
+pub use transformation::{
+    Place, Site, Transformation, apply_at, apply_everywhere, apply_once, enumerate_matches, everywhere,
+    with_places,
+};

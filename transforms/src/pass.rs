@@ -106,6 +106,24 @@ pub struct Refused {
     pub reason: Refusal,
 }
 
+/// A rewrite that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The transformation.
+    pub transformation: &'static str,
+    /// The state or region; empty if the rewrite was of the whole SDFG.
+    pub place: String,
+}
+
+/// Which matches of a transformation are rewritten, by their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// How many matches are left alone first.
+    pub skip: usize,
+    /// How many are rewritten then.
+    pub count: usize,
+}
+
 /// A pass left an SDFG that is not valid: a bug of the pass.
 #[derive(Clone, Debug, Error)]
 #[error("the pass `{pass}` made an invalid program: {complaint}")]
@@ -125,6 +143,8 @@ pub struct Context {
     passes: IndexMap<&'static str, Statistics>,
     rewrites: IndexMap<&'static str, usize>,
     refusals: Vec<Refused>,
+    history: Vec<Applied>,
+    selection: Option<Selection>,
 }
 
 impl Context {
@@ -138,9 +158,9 @@ impl Context {
         &self.options
     }
 
-    /// Whether one more rewrite, or run of a pass, is allowed; counts it.
+    /// Whether one more rewrite, or run of a pass, is allowed: one that is selected, and within the limit. Counts it.
     pub fn permit(&mut self, name: &'static str) -> bool {
-        if self.options.bisect_limit.is_some_and(|limit| self.permitted >= limit) {
+        if !self.is_chosen() || self.options.bisect_limit.is_some_and(|limit| self.permitted >= limit) {
             return false;
         }
         self.permitted += 1;
@@ -154,9 +174,42 @@ impl Context {
         (self.permitted, self.last_permitted)
     }
 
-    /// Notes that a transformation was applied.
+    /// Rewrites only some matches from now on, or all.
+    pub fn select(&mut self, selection: Option<Selection>) {
+        self.selection = selection;
+    }
+
+    /// What is left of the selection.
+    pub fn selection(&self) -> Option<Selection> {
+        self.selection
+    }
+
+    /// Whether a match that was found is one of those to rewrite; counts it.
+    fn is_chosen(&mut self) -> bool {
+        let Some(selection) = &mut self.selection else { return true };
+        if selection.skip > 0 {
+            selection.skip -= 1;
+            return false;
+        }
+        let chosen = selection.count > 0;
+        selection.count = selection.count.saturating_sub(1);
+        chosen
+    }
+
+    /// Notes that a transformation was applied somewhere.
     pub fn applied(&mut self, transformation: &'static str) {
+        self.applied_in(transformation, String::new());
+    }
+
+    /// Notes that a transformation was applied in a state or region.
+    pub fn applied_in(&mut self, transformation: &'static str, place: String) {
         *self.rewrites.entry(transformation).or_insert(0) += 1;
+        self.history.push(Applied { transformation, place });
+    }
+
+    /// The rewrites that were made, in order.
+    pub fn history(&self) -> &[Applied] {
+        &self.history
     }
 
     /// Notes that a transformation was refused; `place` is called only if somebody wants to know.

@@ -1,6 +1,7 @@
 //! Pipelines: readable lists of passes.
 
 use crate::Refusal;
+use crate::history;
 use crate::pass::{Changed, Context, InvalidAfter, Pass};
 use dacec_ir::features::features;
 use dacec_ir::{Block, Node, Sdfg};
@@ -74,12 +75,14 @@ impl Pipeline {
     /// set.
     pub fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Result<Changed, InvalidAfter> {
         let mut changed = Changed::No;
+        let already = context.history().len();
         for step in &self.steps {
             changed |= match step {
                 Step::Once(pass) => run_pass(pass.as_ref(), sdfg, context)?,
                 Step::FixedPoint(passes) => run_until_stable(passes, sdfg, context)?,
             };
         }
+        history::record(sdfg, &context.history()[already..]);
         Ok(changed)
     }
 }

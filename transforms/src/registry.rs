@@ -1,6 +1,7 @@
 //! Every pass by its name, for the command line and for bindings.
 
-use crate::pass::Pass;
+use crate::pass::{Changed, Context, Pass, Selection};
+use dacec_ir::Sdfg;
 use indexmap::IndexMap;
 use thiserror::Error;
 
@@ -58,6 +59,17 @@ impl Arguments {
         text.split(',').map(parse).collect::<Result<_, _>>().map(Some)
     }
 
+    /// A parameter that is a number, 0 or more.
+    pub fn natural(&self, parameter: &'static str) -> Result<Option<usize>, RequestError> {
+        let Some(text) = self.text(parameter) else { return Ok(None) };
+        let bad = |_| RequestError::BadValue {
+            parameter: parameter.to_owned(),
+            value: text.to_owned(),
+            expected: "number",
+        };
+        text.parse().map(Some).map_err(bad)
+    }
+
     /// Refuses parameters other than those given.
     fn check(&self, pass: &'static str, known: &[&str]) -> Result<(), RequestError> {
         match self.0.keys().find(|key| !known.contains(&key.as_str())) {
@@ -72,6 +84,8 @@ impl Arguments {
 pub struct Entry {
     /// The pass's name.
     pub name: &'static str,
+    /// The file that defines it, below this crate's `src`: its header says what the pass does and when.
+    pub source: &'static str,
     /// Names of its parameters.
     pub parameters: &'static [&'static str],
     /// Makes the pass.
@@ -82,9 +96,10 @@ impl Entry {
     /// A pass without parameters.
     pub const fn new(
         name: &'static str,
+        source: &'static str,
         make: fn(&Arguments) -> Result<Box<dyn Pass>, RequestError>,
     ) -> Self {
-        Entry { name, parameters: &[], make }
+        Entry { name, source, parameters: &[], make }
     }
 }
 
@@ -94,7 +109,8 @@ pub fn entries() -> Vec<Entry> {
 }
 
 /// The pass that a text asks for: `name` or `name:parameter=value:parameter=value`. Names may be written in kebab-case
-/// or as the transformation's (`state-fusion`, `StateFusion`).
+/// or as the transformation's (`state-fusion`, `StateFusion`). Passes that apply a transformation wherever they can also
+/// have the parameters `skip` and `count`: how many matches are left alone first, and how many are rewritten then.
 pub fn request(text: &str) -> Result<Box<dyn Pass>, RequestError> {
     let mut parts = text.split(':');
     let name = parts.next().unwrap_or_default().trim();
@@ -111,8 +127,43 @@ pub fn request(text: &str) -> Result<Box<dyn Pass>, RequestError> {
         let (key, value) = part.split_once('=').unwrap_or((part, "true"));
         arguments.0.insert(key.trim().to_owned(), value.trim().to_owned());
     }
+    let number = |parameter: &'static str| arguments.natural(parameter);
+    let (skip, count) = (number(SKIP)?, number(COUNT)?);
+    arguments.0.retain(|key, _| key != SKIP && key != COUNT);
     arguments.check(entry.name, entry.parameters)?;
-    (entry.make)(&arguments)
+    let pass = (entry.make)(&arguments)?;
+    if skip.is_none() && count.is_none() {
+        return Ok(pass);
+    }
+    let selection = Selection { skip: skip.unwrap_or(0), count: count.unwrap_or(usize::MAX) };
+    Ok(Box::new(Selected { pass, selection }))
+}
+
+/// Parameters that every pass has.
+const SKIP: &str = "skip";
+const COUNT: &str = "count";
+
+/// A pass that rewrites only some of its matches.
+struct Selected {
+    pass: Box<dyn Pass>,
+    selection: Selection,
+}
+
+impl Pass for Selected {
+    fn name(&self) -> &'static str {
+        self.pass.name()
+    }
+
+    fn summary(&self) -> &'static str {
+        self.pass.summary()
+    }
+
+    fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
+        context.select(Some(self.selection));
+        let changed = self.pass.run(sdfg, context);
+        context.select(None);
+        changed
+    }
 }
 
 /// The name without what kebab-case and camel case differ in.
@@ -141,7 +192,18 @@ mod tests {
         let error = |text: &str| request(text).err().expect("no such pass").to_string();
         assert_eq!(error("fusion-of"), "there is no pass `fusion-of`");
         assert_eq!(error("inline"), "there is no pass `inline`; did you mean `inline-sdfg`?");
+        assert_eq!(error("map-fusion:count=x"), "`x` is no number for `count`");
         assert_eq!(error("state-fusion:size=3"), "`state-fusion` has no parameter `size`");
+    }
+
+    #[test]
+    fn only_some_matches_are_rewritten() {
+        let mut sdfg = crate::map::testing::nested_maps("0:1", false);
+        sdfg.substitute(&[("N", dacec_ir::Expr::int(1))].into());
+        let mut context = Context::default();
+        let pass = request("TrivialMapElimination:skip=1:count=1").expect("a registered pass");
+        assert!(pass.run(&mut sdfg, &mut context).any());
+        assert_eq!(context.history().len(), 1);
     }
 
     #[test]

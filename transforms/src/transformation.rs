@@ -10,11 +10,49 @@
 //!         └──────── Ok(match) ─────▶ apply(match), then the sites of this place again
 //! ```
 //!
+//! A crate of its own can define transformations and run them with those of this one:
+//!
+//! ```
+//! use dacec_ir::{NodeId, Node, Schedule, Sdfg, State};
+//! use dacec_transforms::{Context, Pipeline, Refusal, Surroundings, Transformation, everywhere, simplify};
+//!
+//! /// Takes the threads from every map: `map i (multicore)` becomes `map i (sequential)`.
+//! struct OneThread;
+//!
+//! impl Transformation for OneThread {
+//!     type Place = State;
+//!     type Match = NodeId;
+//!
+//!     fn name(&self) -> &'static str {
+//!         "OneThread"
+//!     }
+//!
+//!     fn find(&self, _: &Surroundings<'_>, state: &State, site: NodeId) -> Result<NodeId, Refusal> {
+//!         match state.node(site) {
+//!             Node::MapEntry(map) if map.schedule != Schedule::Sequential => Ok(site),
+//!             _ => Err(Refusal::NoMatch("not a map that may be parallel")),
+//!         }
+//!     }
+//!
+//!     fn apply(&self, _: &mut Surroundings<'_>, state: &mut State, entry: NodeId) {
+//!         if let Node::MapEntry(map) = state.node_mut(entry) {
+//!             map.schedule = Schedule::Sequential;
+//!         }
+//!     }
+//! }
+//!
+//! let pipeline = simplify().then(everywhere("one-thread", "Takes the threads from every map", OneThread));
+//! let mut context = Context::default();
+//! let _ = pipeline.run(&mut Sdfg::new("program"), &mut context)?;
+//! assert!(context.history().is_empty()); // the program has no map
+//! # Ok::<(), dacec_transforms::InvalidAfter>(())
+//! ```
+//!
 //! While a place is being rewritten it is detached from its SDFG, so that both can be changed; the rest of the SDFG is
 //! the transformation's [`Surroundings`].
 
 use crate::Refusal;
-use crate::pass::{Changed, Context, Pass};
+use crate::pass::{Changed, Context, Pass, Selection};
 use crate::surroundings::{Surroundings, Uses};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Facts;
@@ -165,7 +203,7 @@ pub fn apply_everywhere<T: Transformation>(
             match transformation.find(around, place, site) {
                 Ok(found) if context.permit(transformation.name()) => {
                     transformation.apply(around, place, found);
-                    context.applied(transformation.name());
+                    context.applied_in(transformation.name(), place.label());
                     rewritten = Changed::Yes;
                 }
                 Ok(_) => {}
@@ -180,6 +218,47 @@ pub fn apply_everywhere<T: Transformation>(
     changed
 }
 
+/// Where a transformation applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The state or region.
+    pub place: String,
+    /// The node or the block in it.
+    pub site: String,
+}
+
+/// Every site of this SDFG (not of those nested in it) where a transformation applies now, in the order in which
+/// [`apply_everywhere`] looks at them.
+pub fn enumerate_matches<T: Transformation>(transformation: &T, sdfg: &mut Sdfg) -> Vec<Site> {
+    let mut matches = Vec::new();
+    with_places::<T::Place>(sdfg, &mut |around, place| {
+        for site in place.sites() {
+            if transformation.find(around, place, site).is_ok() {
+                matches.push(Site { place: place.label(), site: format!("{site:?}") });
+            }
+        }
+    });
+    matches
+}
+
+/// Applies a transformation at the match of a number, as [`enumerate_matches`] counts them from 0.
+pub fn apply_at<T: Transformation>(
+    transformation: &T,
+    sdfg: &mut Sdfg,
+    context: &mut Context,
+    number: usize,
+) -> Changed {
+    context.select(Some(Selection { skip: number, count: 1 }));
+    let changed = apply_everywhere(transformation, sdfg, context);
+    context.select(None);
+    changed
+}
+
+/// Applies a transformation at the first match.
+pub fn apply_once<T: Transformation>(transformation: &T, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
+    apply_at(transformation, sdfg, context, 0)
+}
+
 /// Calls `f` on every place of a kind, each detached from the SDFG, with its surroundings.
 pub fn with_places<P: Place>(sdfg: &mut Sdfg, f: &mut dyn FnMut(&mut Surroundings<'_>, &mut P)) {
     let mut names = NameSupply::new(sdfg);
@@ -191,4 +270,42 @@ pub fn with_places<P: Place>(sdfg: &mut Sdfg, f: &mut dyn FnMut(&mut Surrounding
         f(&mut around, place);
     });
     sdfg.body = body;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::TrivialMapElimination;
+    use dacec_ir::builder::{SdfgBuilder, value};
+    use dacec_ir::{DType, Expr};
+
+    /// Three maps of one iteration each, in two states.
+    fn program() -> Sdfg {
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [Expr::int(9)]);
+        for (state, maps) in [("s", 0..2), ("t", 2..3)] {
+            let mut state = b.state(state);
+            for at in maps {
+                state.map("m", &[("i", &format!("{at}:{at} + 1"))], &[], value(1.0), ("A", "i"));
+            }
+        }
+        b.build()
+    }
+
+    #[test]
+    fn matches_are_listed_and_applied_by_number() {
+        let mut sdfg = program();
+        let matches = enumerate_matches(&TrivialMapElimination, &mut sdfg);
+        let places: Vec<&str> = matches.iter().map(|it| it.place.as_str()).collect();
+        assert_eq!(places, ["state s", "state s", "state t"]);
+
+        let mut context = Context::default();
+        assert!(apply_at(&TrivialMapElimination, &mut sdfg, &mut context, 2).any());
+        assert_eq!(context.history()[0].place, "state t");
+        assert!(apply_once(&TrivialMapElimination, &mut sdfg, &mut context).any());
+        assert_eq!(enumerate_matches(&TrivialMapElimination, &mut sdfg).len(), 1);
+        assert!(apply_everywhere(&TrivialMapElimination, &mut sdfg, &mut context).any());
+        assert_eq!(context.history().len(), 3);
+        assert!(!apply_once(&TrivialMapElimination, &mut sdfg, &mut context).any());
+    }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Task {
     Bench(Bench),
     /// Print the graph or the code of a program
     Emit(Emit),
+    /// Run passes on the graph of a program, one by one or as a pipeline
+    Opt(Opt),
     /// Say what of a file would not compile, and why
     Check(Check),
     /// Explain an error code
@@ -175,8 +177,59 @@ pub(crate) struct Emit {
     /// Print what became of loops and maps instead, which rewrites were made, and why others were not
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Say how often each pass ran, and how long it took
+    #[arg(long)]
+    pub(crate) time_passes: bool,
     #[command(flatten)]
     pub(crate) compile: Compile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Opt {
+    /// An annotated Python file, or a graph in an `.sdfg` file
+    #[arg(required_unless_present = "list")]
+    pub(crate) file: Option<PathBuf>,
+    /// The program to optimize; by default the one named like the file, else the last one that is not `initialize`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) program: Option<String>,
+    /// List every pass
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Run a pipeline first
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pipeline: Option<Steps>,
+    /// Run a pass: map-fusion, MapTiling:tile_sizes=64,64, loop-to-map:skip=1:count=1
+    #[arg(long, value_name = "PASS")]
+    pub(crate) apply: Vec<String>,
+    /// List the places where a transformation applies afterwards, instead of the graph
+    #[arg(long, value_name = "PASS")]
+    pub(crate) matches: Option<String>,
+    /// List the rewrites that were made instead of the graph
+    #[arg(long)]
+    pub(crate) history: bool,
+    /// The form to print
+    #[arg(long = "as", value_name = "FORM", default_value = "text")]
+    pub(crate) form: Form,
+    /// Check the graph after every pass
+    #[arg(long)]
+    pub(crate) verify_each: bool,
+    /// Run at most this many passes and rewrites
+    #[arg(long, value_name = "N")]
+    pub(crate) opt_bisect_limit: Option<usize>,
+    /// Say how often each pass ran, and how long it took
+    #[arg(long)]
+    pub(crate) time_passes: bool,
+}
+
+/// A list of passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Steps {
+    /// What every program goes through
+    Simplify,
+    /// Everything for the processor
+    AutoOptimize,
+    /// Library operations become dataflow
+    ExpandLibraries,
 }
 
 #[derive(Debug, Args)]

@@ -22,3 +22,16 @@ pub(super) fn print(sdfg: &Sdfg, context: &Context) {
         anstream::println!("  {} in {}: {}", refused.transformation, refused.place, refused.reason);
     }
 }
+
+/// Prints how often each pass ran and how long it took, on standard error: the slowest first.
+pub(super) fn print_times(context: &Context) {
+    let mut passes: Vec<_> = context.passes().iter().collect();
+    passes.sort_by_key(|(_, statistics)| std::cmp::Reverse(statistics.time));
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["pass", "time", "runs", "with changes"]);
+    for (name, statistics) in passes {
+        let time = super::table::seconds(statistics.time.as_secs_f64());
+        table.add_row([*name, &time, &statistics.runs.to_string(), &statistics.changes.to_string()]);
+    }
+    anstream::eprintln!("{table}");
+}

@@ -10,6 +10,7 @@ mod doctor;
 mod emit;
 mod explain;
 mod explanation;
+mod opt;
 mod report;
 mod run;
 mod table;
@@ -33,6 +34,7 @@ pub(crate) fn main() -> ExitCode {
         Task::Run(task) => run::run(task, format),
         Task::Bench(task) => bench::run(task, format),
         Task::Emit(task) => emit::run(task),
+        Task::Opt(task) => opt::run(task),
         Task::Check(task) => check::run(task, format),
         Task::Explain { code } => explain::run(code),
         Task::Doctor => doctor::run(format),

@@ -38,17 +38,27 @@ pub use trivial_control_flow::TrivialControlFlow;
 
 /// The passes of this module by name.
 pub const ENTRIES: &[Entry] = &[
-    Entry::new("dead-container-elimination", |_| Ok(Box::new(DeadContainerElimination))),
-    Entry::new("dead-dataflow-elimination", |_| Ok(Box::new(DeadDataflowElimination))),
-    Entry::new("dead-state-elimination", |_| Ok(Box::new(DeadStateElimination))),
-    Entry::new("inline-sdfg", |_| Ok(Box::new(InlineSdfg))),
-    Entry::new("redundant-array", |_| Ok(Box::new(RedundantArray))),
-    Entry::new("redundant-second-array", |_| Ok(Box::new(RedundantSecondArray))),
-    Entry::new("return-in-place", |_| Ok(Box::new(ReturnInPlace))),
-    Entry::new("scalar-to-symbol-promotion", |_| Ok(Box::new(ScalarToSymbolPromotion))),
-    Entry::new("state-fusion", |_| Ok(Box::new(StateFusion))),
-    Entry::new("symbol-propagation", |_| Ok(Box::new(SymbolPropagation))),
-    Entry::new("trivial-control-flow", |_| Ok(Box::new(TrivialControlFlow))),
+    Entry::new("dead-container-elimination", "simplify/dead_container.rs", |_| {
+        Ok(Box::new(DeadContainerElimination))
+    }),
+    Entry::new("dead-dataflow-elimination", "simplify/dead_dataflow.rs", |_| {
+        Ok(Box::new(DeadDataflowElimination))
+    }),
+    Entry::new("dead-state-elimination", "simplify/dead_state.rs", |_| Ok(Box::new(DeadStateElimination))),
+    Entry::new("inline-sdfg", "simplify/inline_sdfg.rs", |_| Ok(Box::new(InlineSdfg))),
+    Entry::new("redundant-array", "simplify/redundant_array.rs", |_| Ok(Box::new(RedundantArray))),
+    Entry::new("redundant-second-array", "simplify/redundant_second_array.rs", |_| {
+        Ok(Box::new(RedundantSecondArray))
+    }),
+    Entry::new("return-in-place", "simplify/return_in_place.rs", |_| Ok(Box::new(ReturnInPlace))),
+    Entry::new("scalar-to-symbol-promotion", "simplify/scalar_to_symbol.rs", |_| {
+        Ok(Box::new(ScalarToSymbolPromotion))
+    }),
+    Entry::new("state-fusion", "simplify/state_fusion.rs", |_| Ok(Box::new(StateFusion))),
+    Entry::new("symbol-propagation", "simplify/symbol_propagation.rs", |_| Ok(Box::new(SymbolPropagation))),
+    Entry::new("trivial-control-flow", "simplify/trivial_control_flow.rs", |_| {
+        Ok(Box::new(TrivialControlFlow))
+    }),
 ];
 
 /// Removes what the front end left behind: calls, copies, temporaries, states without need.

@@ -1,0 +1,103 @@
+//! `dacec opt`: passes by name.
+
+use super::args::{Opt, Source, Steps};
+use super::{Outcome, emit, explanation, open};
+use comfy_table::{ContentArrangement, Table, presets};
+use dacec::{Error, Options};
+use dacec_ir::Sdfg;
+use dacec_transforms::{
+    Context, InvalidAfter, Pipeline, Selection, auto_optimize, expand_libraries, history, registry, simplify,
+};
+use std::path::Path;
+
+pub(super) fn run(task: &Opt) -> Result<Outcome, Error> {
+    let Some(path) = task.file.as_deref().filter(|_| !task.list) else {
+        list();
+        return Ok(Outcome::Fine);
+    };
+    let (mut sdfg, text) = graph(task, path)?;
+    sdfg.lower_machines();
+    let mut pipeline = match task.pipeline {
+        Some(Steps::Simplify) => simplify(),
+        Some(Steps::AutoOptimize) => auto_optimize(),
+        Some(Steps::ExpandLibraries) => expand_libraries(),
+        None => Pipeline::new("opt"),
+    };
+    for request in &task.apply {
+        pipeline = pipeline.then_boxed(registry::request(request).map_err(|error| bad(request, &error))?);
+    }
+    let mut context = Context::new(dacec_transforms::Options {
+        bisect_limit: task.opt_bisect_limit,
+        verify: (task.verify_each || cfg!(debug_assertions)).then_some(dacec::verify),
+        ..dacec_transforms::Options::default()
+    });
+    let invalid =
+        |error: InvalidAfter| Error::Invalid { pass: error.pass.to_owned(), violation: error.complaint };
+    let _ = pipeline.run(&mut sdfg, &mut context).map_err(invalid)?;
+    if task.time_passes {
+        explanation::print_times(&context);
+    }
+    if let Some(request) = &task.matches {
+        return matches(&sdfg, request);
+    }
+    if task.history {
+        for (transformation, place) in history::of(&sdfg) {
+            anstream::println!("{transformation}{}{place}", if place.is_empty() { "" } else { " in " });
+        }
+        return Ok(Outcome::Fine);
+    }
+    emit::print(&sdfg, task.form, text.as_deref(), &Options::default())?;
+    Ok(Outcome::Fine)
+}
+
+/// The graph to work on, and the text of its source.
+fn graph(task: &Opt, path: &Path) -> Result<(Sdfg, Option<String>), Error> {
+    if path.extension().is_some_and(|extension| extension == "sdfg") {
+        let bytes = std::fs::read(path).map_err(|reason| Error::Read { path: path.to_owned(), reason })?;
+        let sdfg = dacec_ir::json::from_slice(&bytes);
+        let sdfg = sdfg.map_err(|error| bad(&path.display().to_string(), &error))?;
+        return Ok((sdfg, None));
+    }
+    let source = Source { file: path.to_owned(), program: task.program.clone() };
+    let (file, program) = open(&source)?;
+    let sdfg = file.lower(&program).map_err(Error::Source)?;
+    Ok((sdfg, Some(file.text().to_owned())))
+}
+
+/// Prints every pass with its parameters.
+fn list() {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    for entry in registry::entries() {
+        let summary = (entry.make)(&registry::Arguments::default()).map(|pass| pass.summary());
+        let parameters: Vec<String> = entry.parameters.iter().map(|name| format!(":{name}=…")).collect();
+        table.add_row([
+            format!("{}{}", entry.name, parameters.join("")),
+            summary.unwrap_or_default().to_owned(),
+        ]);
+    }
+    anstream::println!("{table}");
+}
+
+/// Prints the places where a pass would rewrite something, each found by rewriting a copy there alone.
+fn matches(sdfg: &Sdfg, request: &str) -> Result<Outcome, Error> {
+    let pass = registry::request(request).map_err(|error| bad(request, &error))?;
+    for number in 0.. {
+        let mut context = Context::default();
+        let selection = Selection { skip: number, count: 1 };
+        context.select(Some(selection));
+        let _ = pass.run(&mut sdfg.clone(), &mut context);
+        match context.history() {
+            [applied] if context.selection() != Some(selection) => {
+                anstream::println!("{number}: {} in {}", applied.transformation, applied.place);
+            }
+            [] => break,
+            _ => return Err(bad(request, &"the pass works on the whole graph, not match by match")),
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn bad(text: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::Value { text: text.to_owned(), reason: error.to_string() }
+}
