@@ -293,6 +293,12 @@ pub(crate) enum Value {
     Zip(Vec<Value>),
     /// `dace.map`, before its ranges are given.
     Map,
+    /// `dace.mapscope`.
+    MapScope,
+    /// `dace.tasklet`.
+    Tasklet,
+    /// `dace.compiletime`, the type of what is known when the program is compiled.
+    CompileTime,
     /// A word that steers compilation, such as a storage type.
     Hint,
     /// A value that depended on a loop that has ended.
@@ -312,12 +318,13 @@ impl Value {
             Value::Array(_) | Value::Outer(_) => "an array",
             Value::Tuple(_) => "a tuple",
             Value::Dict(_) => "a dictionary",
-            Value::DType(_) | Value::ArrayType(..) => "a type",
+            Value::DType(_) | Value::ArrayType(..) | Value::CompileTime => "a type",
             Value::Namespace(_) => "an object",
             Value::Module(_) => "a module",
             Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
-            Value::Range(..) | Value::Map => "a range",
+            Value::Range(..) | Value::Map | Value::MapScope => "a range",
+            Value::Tasklet => "a tasklet",
             Value::Zip(_) => "an iterator",
             Value::Hint => "an option of the compiler",
             Value::Stale | Value::Poison => "a value",

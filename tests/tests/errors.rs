@@ -27,7 +27,7 @@ fn an_undefined_name() {
 
 #[test]
 fn a_shape_mismatch() {
-    refused("B[:] = A[:, :5] + A[:, :7]", &["E0", "B[:] = A[:, :5] + A[:, :7]", "help", "5", "7"]);
+    refused("B[:] = A[:, 5:] + A[:, 7:]", &["E0", "B[:] = A[:, 5:] + A[:, 7:]", "help", "5", "7"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::{Typed, rank};
 use crate::scalar::{self, cast};
 use crate::types::{Value, View, containers_read};
+use ast::comparable::ComparableExpr;
 use dacec_ir::{Expr, Memlet, Name, Wcr};
 
 impl Lowerer<'_> {
@@ -28,8 +29,8 @@ impl Lowerer<'_> {
 
     fn assign_one(&mut self, target: &ast::Expr, value: &ast::Expr) -> Result<()> {
         match target {
-            ast::Expr::Name(name) if self.is_outside(&name.id) && extremum_of(&name.id, value).is_some() => {
-                self.accumulate_extremum(name, value)
+            ast::Expr::Name(name) if self.is_outside(&name.id) && extremum_of(target, value).is_some() => {
+                self.accumulate_extremum(name, target, value)
             }
             ast::Expr::Name(name) => {
                 let dest = match self.shared_array(&name.id) {
@@ -54,6 +55,10 @@ impl Lowerer<'_> {
                         self.write_places(places, value, it.range)
                     }
                     Target::View(view) => {
+                        let shared = !self.is_private(&view.container) && !self.covers_params(&view);
+                        if let Some((wcr, other)) = extremum_of(target, value).filter(|_| shared) {
+                            return self.combine_extremum(&view, wcr, other);
+                        }
                         self.check_race(&view, it.range)?;
                         let value = self.eval_to(value, &Dest::Into(view.clone()))?;
                         let value = self.as_operand(value, value_range)?;
@@ -239,8 +244,13 @@ impl Lowerer<'_> {
     }
 
     /// `name = max(name, value)` in a parallel loop: iterations may come in any order.
-    fn accumulate_extremum(&mut self, name: &ast::ExprName, value: &ast::Expr) -> Result<()> {
-        let Some((wcr, other)) = extremum_of(&name.id, value) else { return Ok(()) };
+    fn accumulate_extremum(
+        &mut self,
+        name: &ast::ExprName,
+        target: &ast::Expr,
+        value: &ast::Expr,
+    ) -> Result<()> {
+        let Some((wcr, other)) = extremum_of(target, value) else { return Ok(()) };
         match self.eval(other)? {
             Value::Scalar(value) => {
                 let (container, dtype) = self.accumulator(&name.id, value.ty)?;
@@ -254,6 +264,22 @@ impl Lowerer<'_> {
             }
             value => Err(self.not_a_number(&value, other.range())),
         }
+    }
+
+    /// `x[i] = max(x[i], value)` in a parallel loop of which several iterations assign the element.
+    fn combine_extremum(&mut self, view: &View, wcr: Wcr, value: &ast::Expr) -> Result<()> {
+        let range = value.range();
+        let value = match self.eval(value)? {
+            Value::Scalar(scalar) if rank(scalar.dtype()) <= rank(view.dtype) => {
+                Value::Scalar(self.materialize("__tmp", &scalar))
+            }
+            Value::Scalar(scalar) => {
+                let message = format!("elements of type {} cannot take a {}", view.dtype, scalar.dtype());
+                return Err(Diagnostic::error(codes::TYPE, range, message).into());
+            }
+            other => return Err(self.not_a_number(&other, range)),
+        };
+        self.combine(view, &value, wcr, range)
     }
 
     /// The conflict resolution that `target op= value` is, and the value that it takes.
@@ -359,8 +385,8 @@ pub(super) fn row(view: &View, k: &Expr) -> Value {
     if row.rank() == 0 { Value::Scalar(row.element(&[])) } else { Value::Array(row) }
 }
 
-/// The other operand of `max(name, other)` or `min(other, name)`, also as `np.maximum` and `np.minimum`.
-fn extremum_of<'e>(name: &str, value: &'e ast::Expr) -> Option<(Wcr, &'e ast::Expr)> {
+/// The other operand of `max(target, other)` or `min(other, target)`, also as `np.maximum` and `np.minimum`.
+fn extremum_of<'e>(target: &ast::Expr, value: &'e ast::Expr) -> Option<(Wcr, &'e ast::Expr)> {
     let ast::Expr::Call(call) = value else { return None };
     let function = match &*call.func {
         ast::Expr::Name(function) => function.id.as_str(),
@@ -372,10 +398,11 @@ fn extremum_of<'e>(name: &str, value: &'e ast::Expr) -> Option<(Wcr, &'e ast::Ex
         "min" | "minimum" => Wcr::Min,
         _ => return None,
     };
-    let is_name = |operand: &ast::Expr| matches!(operand, ast::Expr::Name(it) if it.id.as_str() == name);
+    let target = ComparableExpr::from(target);
+    let is_target = |operand: &ast::Expr| ComparableExpr::from(operand) == target;
     match &*call.arguments.args {
-        [first, second] if is_name(first) => Some((wcr, second)),
-        [first, second] if is_name(second) => Some((wcr, first)),
+        [first, second] if is_target(first) => Some((wcr, second)),
+        [first, second] if is_target(second) => Some((wcr, first)),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::map::Usage;
 use super::operate::{Dest, tuple};
+use super::parameters::is_typed;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -76,7 +77,12 @@ impl Lowerer<'_> {
                     Err(Diagnostic::error(codes::ARGUMENTS, range, message).into())
                 }
             },
-            Value::Program(name) => self.call_program(&name, given, dest, range),
+            Value::Program(name) => match self.globals.programs.get(&name) {
+                Some(program) if !is_typed(&program.function) => {
+                    self.call_specialized(&program.function, given, dest, range)
+                }
+                _ => self.call_program(&name, given, dest, range),
+            },
             Value::Helper(function) => self.call_helper(&function, given, dest, range),
             Value::Lambda(lambda) => {
                 let parameters = lambda.parameters.as_deref();

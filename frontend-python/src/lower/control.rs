@@ -23,7 +23,11 @@ impl Lowerer<'_> {
                 let message = "a parallel loop has no `else`: it cannot be left early";
                 return Err(Diagnostic::error(codes::MAP, first.range(), message).into());
             }
-            return self.map_loop(it, ranges);
+            let targets: Vec<&ast::Expr> = match &*it.target {
+                ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+                one => vec![one],
+            };
+            return self.map_loop(&targets, ranges, &it.body, it.range);
         }
         match self.eval(&it.iter)? {
             value @ (Value::Tuple(_) | Value::Dict(_)) => {

@@ -25,14 +25,16 @@ use indexmap::{IndexMap, IndexSet};
 
 impl Lowerer<'_> {
     /// Lowers a parallel loop.
-    pub(super) fn map_loop(&mut self, it: &ast::StmtFor, ranges: Vec<&ast::Expr>) -> Result<()> {
-        let targets: Vec<&ast::Expr> = match &*it.target {
-            ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
-            one => vec![one],
-        };
+    pub(super) fn map_loop(
+        &mut self,
+        targets: &[&ast::Expr],
+        ranges: Vec<&ast::Expr>,
+        statements: &[ast::Stmt],
+        place: TextRange,
+    ) -> Result<()> {
         if targets.len() != ranges.len() {
             let message = format!("{} loop variables for {} ranges", targets.len(), ranges.len());
-            return Err(Diagnostic::error(codes::MAP, it.target.range(), message).into());
+            return Err(Diagnostic::error(codes::MAP, place, message).into());
         }
         let mut dims = Vec::new();
         for (target, range) in targets.iter().zip(ranges) {
@@ -46,16 +48,16 @@ impl Lowerer<'_> {
         }
         let first_local = self.sdfg.containers.len();
         let (before, facts) = (self.env.clone(), self.facts.clone());
-        let body = self.map_body(it, &targets, &dims);
+        let body = self.map_body(statements, targets, &dims);
         self.facts = facts;
         let (frame, body) = body?;
         let params: Vec<Name> = dims.iter().map(|(param, _)| param.clone()).collect();
         self.leave_frame(frame, &before, &params, false);
-        self.place = it.range;
+        self.place = place;
         let locals: IndexSet<Name> = self.sdfg.containers.keys().skip(first_local).cloned().collect();
         match direct(&body, &locals) {
             Some(scope) => self.add_scope(scope, dims, &locals),
-            None => self.add_nested(body, dims, &locals, it.range),
+            None => self.add_nested(body, dims, &locals, place),
         }
         self.flush();
         Ok(())
@@ -93,7 +95,7 @@ impl Lowerer<'_> {
 
     fn map_body(
         &mut self,
-        it: &ast::StmtFor,
+        statements: &[ast::Stmt],
         targets: &[&ast::Expr],
         dims: &[(Name, Range)],
     ) -> Result<(Frame, Region)> {
@@ -114,7 +116,7 @@ impl Lowerer<'_> {
             for (target, (param, _)) in targets.iter().zip(dims) {
                 lowerer.assign_value(target, Value::Scalar(Scalar::symbolic(Expr::sym(param))))?;
             }
-            lowerer.block(&it.body)
+            lowerer.block(statements)
         });
         self.params.truncate(self.params.len() - dims.len());
         // Storages of the body belong to its iterations.

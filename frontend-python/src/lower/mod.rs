@@ -31,6 +31,7 @@ mod comprehension;
 mod control;
 mod dataflow;
 mod effects;
+mod explicit;
 mod expr;
 mod gather;
 mod index;
@@ -46,6 +47,7 @@ mod specialize;
 pub(crate) use call::Calls;
 pub(crate) use call::GivenArgs;
 pub(crate) use control::count_of;
+pub(crate) use explicit::resolution;
 pub(crate) use names::target_names;
 pub(crate) use operate::{Dest, keep_axes};
 
@@ -268,10 +270,8 @@ impl<'a> Lowerer<'a> {
             Raise(it) => self.raise_statement(it),
             Break(it) => self.break_statement(it.range),
             Continue(it) => self.jump(Block::Continue, it.range),
-            FunctionDef(it) => {
-                self.env.insert(it.name.to_string(), Value::Helper(std::sync::Arc::new(it.clone())));
-                Ok(())
-            }
+            FunctionDef(it) => self.function_statement(it),
+            With(it) => self.with_statement(it),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_STATEMENT,
                 other.range(),
@@ -284,6 +284,11 @@ impl<'a> Lowerer<'a> {
 
     fn expression_statement(&mut self, expr: &ast::Expr) -> Result<()> {
         if matches!(expr, ast::Expr::StringLiteral(_) | ast::Expr::EllipsisLiteral(_)) {
+            return Ok(());
+        }
+        if let ast::Expr::BinOp(it) = expr
+            && self.copy_statement(it)?
+        {
             return Ok(());
         }
         self.eval(expr).map(|_| ())

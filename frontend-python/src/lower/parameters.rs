@@ -79,7 +79,18 @@ impl Lowerer<'_> {
                 .help(format!("annotate it, for example `{name}: dace.float64[N]` or `{name}: dace.int64`"))
                 .into());
         };
-        match self.eval(annotation)? {
+        match self.eval(optional_of(annotation).unwrap_or(annotation))? {
+            Value::CompileTime => {
+                let Some(default) = parameter.default() else {
+                    let message = format!("nothing says what the constant `{name}` is");
+                    return Err(Diagnostic::error(codes::ANNOTATION, parameter.range(), message)
+                        .help(format!("give it a default (`{name}: dace.compiletime = 3`), or call the function from another one"))
+                        .into());
+                };
+                let value = self.eval(default)?;
+                self.env.insert(name.to_string(), value);
+                Ok(())
+            }
             Value::DType(dtype) => self.scalar_parameter(name, Typed::strong(dtype)),
             Value::ArrayType(dtype, shape) => self.array_parameter(name, dtype, shape, None),
             other => {
@@ -173,4 +184,33 @@ impl Lowerer<'_> {
             self.sdfg.symbols.entry(symbol).or_insert(DType::Int64);
         }
     }
+}
+
+/// What may be there, if the annotation is `Optional[...]` or `... | None`.
+fn optional_of(annotation: &ast::Expr) -> Option<&ast::Expr> {
+    match annotation {
+        ast::Expr::Subscript(it) => {
+            let name = match &*it.value {
+                ast::Expr::Name(name) => name.id.as_str(),
+                ast::Expr::Attribute(name) => name.attr.as_str(),
+                _ => return None,
+            };
+            (name == "Optional").then_some(&*it.slice)
+        }
+        ast::Expr::BinOp(it) if it.op == ast::Operator::BitOr && it.right.is_none_literal_expr() => {
+            Some(&it.left)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the types of the parameters say all that is needed to compile the function once for all calls.
+pub(super) fn is_typed(function: &ast::StmtFunctionDef) -> bool {
+    function.parameters.iter_non_variadic_params().all(|parameter| {
+        parameter.annotation().is_some_and(|annotation| {
+            let constant = matches!(annotation, ast::Expr::Attribute(it) if it.attr.as_str() == "compiletime")
+                || matches!(annotation, ast::Expr::Name(it) if it.id.as_str() == "compiletime");
+            !constant && optional_of(annotation).is_none()
+        })
+    })
 }

@@ -1,9 +1,9 @@
 //! Functions of the `dace` module.
 
 use super::{Args, Entry, call, shape_of};
-use crate::lower::{Lowerer, Result};
-use crate::types::{Scalar, Value};
-use dacec_ir::{DType, Expr, Name};
+use crate::lower::{Lowerer, Result, resolution};
+use crate::types::{Axis, Scalar, Value};
+use dacec_ir::{DType, Expr, Name, Range, Wcr};
 
 /// Functions of `dace`.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -15,6 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         other => Ok(other),
     }),
     call("nounroll", &["x"], |_, args| Ok(args.value("x"))),
+    call("reduce", &["op", "input", "output?", "axis?", "identity?"], reduce),
     call("in_program", &[], |_, _| Ok(Value::Scalar(Scalar::bool(true)))),
 ];
 
@@ -44,4 +45,82 @@ fn define_local(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 fn define_local_scalar(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let dtype = args.dtype("dtype")?.unwrap_or(DType::Float64);
     Ok(Value::Scalar(crate::scalar::converted(&Scalar::int(0), dtype)))
+}
+
+/// `dace.reduce(lambda a, b: a + b, A, axis=0, identity=0)`, into an array that is given or into a new one.
+fn reduce(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Value::Lambda(operation) = args.value("op") else {
+        return Err(args.unsupported("op", "it must be a lambda of two parameters").into());
+    };
+    let Some(wcr) = resolution(&operation) else {
+        let reason = "it must be `+`, `*`, `&`, `|`, `^`, `min` or `max` of its two parameters";
+        return Err(args.unsupported("op", reason).into());
+    };
+    let Value::Array(input) = args.value("input") else {
+        return Err(lowerer.not_a_number(&args.value("input"), args.place("input")));
+    };
+    // `dace.reduce(op, A, axis=0)` and `dace.reduce(op, A, B, axis=0)`: an integer is an axis.
+    let output = match args.get("output") {
+        Some(Value::Array(view)) => Some(view.clone()),
+        Some(_) => return Err(args.unsupported("output", "it must be an array").into()),
+        None => None,
+    };
+    let axes = args.axes("axis", input.rank())?.unwrap_or_else(|| (0..input.rank()).collect());
+    let shape = input.shape();
+    let rest: Vec<Expr> =
+        (0..shape.len()).filter(|axis| !axes.contains(axis)).map(|axis| shape[axis].clone()).collect();
+    let identity =
+        match args.get("identity") {
+            Some(Value::Scalar(identity)) => Some(identity.clone()),
+            Some(_) => return Err(args.unsupported("identity", "it must be a number").into()),
+            None if output.is_some() => None,
+            None => Some(identity_of(wcr, input.dtype).ok_or_else(|| {
+                args.unsupported("identity", "it must be given for this operation and type")
+            })?),
+        };
+    let out = match &output {
+        Some(view) => view.clone(),
+        None => lowerer.new_array(
+            args.dest.prefix(),
+            input.dtype,
+            &if rest.is_empty() { vec![Expr::one()] } else { rest.clone() },
+        ),
+    };
+    if let Some(identity) = identity {
+        lowerer.write(&out, &Value::Scalar(identity), args.range)?;
+        lowerer.flush();
+    }
+    let mut own = out.axes.iter().cloned();
+    let mut target = out.clone().alias();
+    let all = rest.is_empty();
+    target.axes = shape
+        .iter()
+        .enumerate()
+        .map(|(axis, extent)| match axes.contains(&axis) {
+            true => Axis::New(extent.clone()),
+            false => own.next().unwrap_or_else(|| Axis::New(extent.clone())),
+        })
+        .collect();
+    if all && let Some(Axis::Dim(dim)) = out.axes.first() {
+        target.subset.dims[*dim] = Range::index(out.subset.dims[*dim].start.clone());
+    }
+    lowerer.combine(&target, &Value::Array(input), wcr, args.range)?;
+    lowerer.flush();
+    Ok(match (output, all) {
+        (Some(_), _) => Value::None,
+        (None, true) => Value::Scalar(out.element(&[Expr::zero()])),
+        (None, false) => Value::Array(out),
+    })
+}
+
+/// What leaves every value as it is.
+fn identity_of(wcr: Wcr, dtype: DType) -> Option<Scalar> {
+    match wcr {
+        Wcr::Sum | Wcr::BitOr | Wcr::BitXor => Some(Scalar::int(0)),
+        Wcr::Product => Some(Scalar::int(1)),
+        Wcr::BitAnd => Some(Scalar::int(-1)),
+        Wcr::Min if dtype.is_float() => Some(Scalar::float(f64::INFINITY)),
+        Wcr::Max if dtype.is_float() => Some(Scalar::float(f64::NEG_INFINITY)),
+        _ => None,
+    }
 }

@@ -312,6 +312,9 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Numpy, "newaxis") => return Some(Value::None),
         (Module::Dace, "math") => return Some(Value::Module(Module::Math)),
         (Module::Dace, "map") => return Some(Value::Map),
+        (Module::Dace, "mapscope") => return Some(Value::MapScope),
+        (Module::Dace, "tasklet") => return Some(Value::Tasklet),
+        (Module::Dace, "compiletime") => return Some(Value::CompileTime),
         (Module::Dace, "program" | "function" | "method") => return Some(Value::Decorator),
         (Module::Dace, "StorageType" | "ScheduleType" | "DeviceType" | "AllocationLifetime") => {
             return Some(Value::Hint);
