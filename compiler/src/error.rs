@@ -3,6 +3,7 @@
 use dacec_codegen::CodegenError;
 use dacec_frontend::Diagnostic;
 use dacec_ir::Name;
+use dacec_ir::interp::InterpretError;
 use dacec_runtime::CallError;
 use dacec_runtime::array::OutOfMemory;
 use dacec_runtime::cache::CacheError;
@@ -122,6 +123,11 @@ pub enum Error {
         help("this is a limit of dacec, or a mistake in it; `-O0` or another way to write it may help")
     )]
     Codegen(#[from] CodegenError),
+
+    /// The interpreter found a fault of the program, or its arguments do not fit.
+    #[error("{0}")]
+    #[diagnostic(code(C011), help("the places are those of the graph: `dacec emit` shows it"))]
+    Interpret(#[from] InterpretError),
 
     /// The build cache cannot be used.
     #[error(transparent)]

@@ -36,6 +36,7 @@ pub mod benchmark;
 mod compiler;
 pub mod contest;
 mod error;
+pub mod interpret;
 mod options;
 mod phases;
 pub mod reference;

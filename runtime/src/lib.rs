@@ -52,7 +52,7 @@ pub mod stats;
 pub mod toolchain;
 
 pub use arguments::Arguments;
-pub use array::{ArrayBuf, ArrayRef, Element};
+pub use array::{ArrayBuf, ArrayRef, Element, OutOfMemory};
 pub use cache::Cache;
 pub use check::CallError;
 pub use compile::{BlasProvider, CompileJob, FpMode, OptLevel, Unit};

@@ -245,3 +245,53 @@ fn path_without_python(folder: &tempfile::TempDir) -> std::path::PathBuf {
     }
     tools
 }
+
+/// The interpreter gives what the compiled program gives, on the user's own arrays and on a benchmark file.
+#[test]
+fn the_interpreter_agrees_with_compiled_code() {
+    let checksums = |interpret: bool| {
+        let mut command = dacec();
+        command.args(["run", "polybench/mvt.py", "--set", "N=9", "--message-format", "json"]);
+        command.args(if interpret { vec!["--interpret", "--races"] } else { vec!["--repeat", "1"] });
+        let out = run(&mut command).success();
+        let lines = out.lines().map(|line| line.parse::<serde_json::Value>().expect("a line is JSON"));
+        let mut sums: Vec<(String, String)> = Vec::new();
+        for line in lines {
+            match (&line["name"], &line["checksum"], &line["checksums"]) {
+                (serde_json::Value::String(name), sum, _) => sums.push((name.clone(), sum.to_string())),
+                (_, _, serde_json::Value::Object(all)) => {
+                    sums.extend(all.iter().map(|(name, sum)| (name.clone(), sum.to_string())));
+                }
+                _ => {}
+            }
+        }
+        // Sums may be made in another order.
+        let digits = |sum: String| sum.trim_matches('"').parse::<f64>().map(|sum| format!("{sum:.9e}"));
+        let sums = sums.into_iter().map(|(name, sum)| (name, digits(sum).expect("a checksum is a number")));
+        sums.collect::<Vec<_>>()
+    };
+    let interpreted = checksums(true);
+    assert!(!interpreted.is_empty());
+    assert_eq!(interpreted, checksums(false));
+}
+
+#[test]
+fn the_interpreter_finds_what_leaves_an_array() {
+    let folder = scratch();
+    let text = "\
+import dace
+
+N = dace.symbol('N')
+
+
+@dace.program
+def pick(A: dace.float64[N], n: dace.int64, B: dace.float64[1]):
+    B[0] = A[n]
+";
+    let file = write(&folder, "pick.py", text);
+    let pick = |n: &str| run(dacec().arg("run").arg(&file).args(["N=4", n, "--interpret"]));
+    let out = pick("n=3").success();
+    assert!(out.contains("B: float64[1], checksum 0"), "{out}");
+    let message = pick("n=9").failure();
+    assert!(message.contains("C011"), "{message}");
+}

@@ -138,6 +138,12 @@ pub(crate) struct Run {
     /// Compare every output with CPython and NumPy on the same file
     #[arg(long)]
     pub(crate) verify: bool,
+    /// Run the graph by the reference interpreter, without compiling it: every access is checked
+    #[arg(long, conflicts_with = "verify")]
+    pub(crate) interpret: bool,
+    /// With --interpret, also look for iterations of a parallel loop that use the same element
+    #[arg(long, requires = "interpret")]
+    pub(crate) races: bool,
     /// The largest relative difference that `--verify` accepts; by default 1e-9, and 1e-4 for single precision
     #[arg(long, value_name = "X")]
     pub(crate) tolerance: Option<f64>,

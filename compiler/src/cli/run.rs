@@ -6,22 +6,44 @@ use super::table::{self, Row};
 use super::{Outcome, compiler, open};
 use dacec::benchmark::{self, Benchmark, Measured, Values};
 use dacec::reference::{self, Request};
-use dacec::{Compiler, Error, Options};
+use dacec::{Compiler, Error, Options, interpret};
+use dacec_codegen::Interface;
 use dacec_frontend::SourceFile;
-use dacec_ir::{DType, Name};
+use dacec_ir::{DType, Name, interp};
 use dacec_runtime::arguments::Value;
-use dacec_runtime::{Arguments, ArrayBuf, CompiledProgram, OptLevel, ScalarValue, doctor, npy};
+use dacec_runtime::{Arguments, ArrayBuf, OptLevel, ScalarValue, Signature, doctor, npy};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
 pub(super) fn run(task: &Run, format: MessageFormat) -> Result<Outcome, Error> {
     let (file, program) = open(&task.source)?;
+    if task.interpret {
+        return interpret(task, &file, &program, format);
+    }
     let compiler = compiler(&task.compile)?;
     match task.arguments.is_empty() {
         true => run_benchmark(task, &file, &program, &compiler, format),
         false => run_on_data(task, &file, &program, &compiler, format),
     }
+}
+
+// --- the reference interpreter -------------------------------------------------------------------------------------
+
+fn interpret(task: &Run, file: &SourceFile, program: &str, format: MessageFormat) -> Result<Outcome, Error> {
+    let options = interp::Options { races: task.races, ..interp::Options::default() };
+    let results = match task.arguments.is_empty() {
+        true => interpret::run_benchmark(file, program, &sizes(task, file, program)?.1, &options)?,
+        false => {
+            let sdfg = file.lower(program).map_err(Error::Source)?;
+            let signature = dacec::signature(&Interface::of(&sdfg)?);
+            let (arrays, values) = read_arguments(task, &signature)?;
+            interpret::run(&sdfg, &values, &arrays, &options)?
+        }
+    };
+    save(task, &results)?;
+    table::print_results(&results, format);
+    Ok(Outcome::Fine)
 }
 
 // --- benchmark files -----------------------------------------------------------------------------------------------
@@ -182,7 +204,7 @@ fn run_on_data(
 ) -> Result<Outcome, Error> {
     let compiled = compiler.compile_program(file, program)?;
     let loaded = compiled.load()?;
-    let (mut arrays, scalars) = read_arguments(task, &loaded)?;
+    let (mut arrays, scalars) = read_arguments(task, loaded.signature())?;
     let outputs = {
         let mut arguments = Arguments::new();
         for (name, array) in &mut arrays {
@@ -208,14 +230,11 @@ fn run_on_data(
 }
 
 /// Arrays from files, and values, of the arguments `NAME=VALUE`.
-fn read_arguments(
-    task: &Run,
-    program: &CompiledProgram,
-) -> Result<(IndexMap<Name, ArrayBuf>, Values), Error> {
+fn read_arguments(task: &Run, signature: &Signature) -> Result<(IndexMap<Name, ArrayBuf>, Values), Error> {
     let (mut arrays, mut scalars) = (IndexMap::new(), Values::new());
     for text in task.arguments.iter().chain(&task.set) {
         let (name, value) = split(text)?;
-        let declared = program.signature().arguments.iter().find(|argument| argument.name == *name);
+        let declared = signature.arguments.iter().find(|argument| argument.name == *name);
         match declared {
             Some(argument) if argument.as_array().is_some() => {
                 arrays.insert(argument.name.clone(), read_array(value, name)?);
