@@ -134,6 +134,7 @@ pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
         bisect_limit: options.opt_bisect_limit,
         verify: options.verify_each.then_some(verify),
         explain: options.explain,
+        record: options.record,
         ..dacec_transforms::Options::default()
     });
     let pipeline = match options.passes.unwrap_or(options.opt) {

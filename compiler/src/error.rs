@@ -129,6 +129,21 @@ pub enum Error {
     #[diagnostic(code(C011), help("the places are those of the graph: `dacec emit` shows it"))]
     Interpret(#[from] InterpretError),
 
+    /// A file is not a graph that can be compiled.
+    #[error("`{}` is not a usable graph: {reason}", path.display())]
+    #[diagnostic(
+        code(C012),
+        help(
+            "`$` and what follows it is the place in the file; `--trust-code` accepts code in other languages than Python"
+        )
+    )]
+    Graph {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+
     /// The build cache cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]

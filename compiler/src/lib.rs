@@ -39,6 +39,7 @@ mod error;
 pub mod interpret;
 mod options;
 mod phases;
+mod program;
 pub mod reference;
 mod signature;
 
@@ -46,4 +47,5 @@ pub use compiler::{Compiled, Compiler, generate, optimize, read_source, verify};
 pub use error::Error;
 pub use options::Options;
 pub use phases::Phases;
+pub use program::{Program, is_graph, read_graph};
 pub use signature::signature;

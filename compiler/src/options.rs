@@ -22,6 +22,8 @@ pub struct Options {
     pub verify_each: bool,
     /// Keep the reasons for which places were left as they are.
     pub explain: bool,
+    /// Keep the graph as it is after every pass that changed it.
+    pub record: bool,
     /// Run at most this many passes; finds the pass that made a result wrong.
     pub opt_bisect_limit: Option<usize>,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             openmp: true,
             verify_each: cfg!(debug_assertions),
             explain: false,
+            record: false,
             opt_bisect_limit: None,
         }
     }

@@ -52,6 +52,7 @@ pub mod svg;
 pub mod symbolic;
 pub mod text;
 pub mod validate;
+pub mod view;
 
 pub use code::{BinaryOp, Constant, Function, ScalarExpr, Stmt, UnaryOp};
 pub use control_flow::{Assignment, Block, Branch, Conditional, Loop, Machine, Region, Transition, Vertex};

@@ -80,6 +80,8 @@ pub struct Options {
     pub verify: Option<Verify>,
     /// Whether to keep the reasons for which transformations were refused.
     pub explain: bool,
+    /// Whether to keep the SDFG as it is after every pass that changed it.
+    pub record: bool,
     /// Number of times the passes of a fixed point are run at most; 0 is the default.
     pub max_rounds: usize,
 }
@@ -145,6 +147,7 @@ pub struct Context {
     refusals: Vec<Refused>,
     history: Vec<Applied>,
     selection: Option<Selection>,
+    snapshots: Vec<(&'static str, Sdfg)>,
 }
 
 impl Context {
@@ -172,6 +175,18 @@ impl Context {
     /// found by bisection.
     pub fn permitted(&self) -> (usize, Option<&'static str>) {
         (self.permitted, self.last_permitted)
+    }
+
+    /// Keeps the whole SDFG as it is after a pass, if that is asked for.
+    pub(crate) fn record(&mut self, pass: &'static str, sdfg: &Sdfg) {
+        if self.options.record {
+            self.snapshots.push((pass, sdfg.clone()));
+        }
+    }
+
+    /// The SDFG after every pass that changed it, with the pass's name.
+    pub fn into_snapshots(self) -> Vec<(&'static str, Sdfg)> {
+        self.snapshots
     }
 
     /// Rewrites only some matches from now on, or all.

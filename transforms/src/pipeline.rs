@@ -108,6 +108,9 @@ pub fn run_pass(pass: &dyn Pass, sdfg: &mut Sdfg, context: &mut Context) -> Resu
     let start = Instant::now();
     let changed = run_inside_out(pass, sdfg, context);
     context.ran(pass.name(), changed, start.elapsed());
+    if changed.any() {
+        context.record(pass.name(), sdfg);
+    }
     if changed.any()
         && let Some(verify) = context.options().verify
     {

@@ -34,6 +34,8 @@ pub(crate) enum Task {
     Emit(Emit),
     /// Run passes on the graph of a program, one by one or as a pipeline
     Opt(Opt),
+    /// Write a page that shows the graph in a browser
+    View(View),
     /// Say what of a file would not compile, and why
     Check(Check),
     /// Explain an error code
@@ -73,11 +75,14 @@ pub(crate) enum CacheAction {
 
 #[derive(Debug, Args)]
 pub(crate) struct Source {
-    /// An annotated Python file
+    /// An annotated Python file, or a graph: a .sdfg file
     pub(crate) file: PathBuf,
     /// The program to compile; by default the one named like the file, else the last one that is not `initialize`
     #[arg(long, value_name = "NAME")]
     pub(crate) program: Option<String>,
+    /// Accept code in other languages than Python from a .sdfg file: it will run with your rights
+    #[arg(long)]
+    pub(crate) trust_code: bool,
 }
 
 #[derive(Debug, Args)]
@@ -186,6 +191,9 @@ pub(crate) struct Emit {
     /// Say how often each pass ran, and how long it took
     #[arg(long)]
     pub(crate) time_passes: bool,
+    /// Which DaCe can read what `--as sdfg` prints; version 2 reads both
+    #[arg(long, value_name = "VERSION", default_value = "1")]
+    pub(crate) sdfg_version: SdfgVersion,
     #[command(flatten)]
     pub(crate) compile: Compile,
 }
@@ -236,6 +244,31 @@ pub(crate) enum Steps {
     AutoOptimize,
     /// Library operations become dataflow
     ExpandLibraries,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct View {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Show the graph after each pass that changed it, not only at the beginning and at the end
+    #[arg(long)]
+    pub(crate) history: bool,
+    /// The page; by default the program's name with .html, in the current folder
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) compile: Compile,
+}
+
+/// Generations of DaCe's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SdfgVersion {
+    /// DaCe 1.0.2 and later
+    #[value(name = "1")]
+    One,
+    /// DaCe 2 and later
+    #[value(name = "2")]
+    Two,
 }
 
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use super::{Outcome, compiler, open};
 use dacec::{Error, artifacts};
 
 pub(super) fn run(task: &Build, format: MessageFormat) -> Result<Outcome, Error> {
-    let (file, program) = open(&task.source)?;
-    let compiled = compiler(&task.compile)?.compile_program(&file, &program)?;
+    let program = open(&task.source)?;
+    let compiled = program.compile(&compiler(&task.compile)?)?;
     let paths = artifacts::write(&compiled, &task.output)?;
     match format {
         MessageFormat::Human => {
@@ -21,7 +21,7 @@ pub(super) fn run(task: &Build, format: MessageFormat) -> Result<Outcome, Error>
                 compiled.phases.iter().map(|(name, time)| (name.into(), time.as_secs_f64().into())).collect();
             let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
             let report = serde_json::json!({
-                "program": program, "cached": compiled.cached, "seconds": phases, "files": paths,
+                "program": program.name(), "cached": compiled.cached, "seconds": phases, "files": paths,
             });
             anstream::println!("{report}");
         }

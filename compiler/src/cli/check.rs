@@ -2,19 +2,31 @@
 
 use super::args::{Check, MessageFormat};
 use super::{Outcome, open, report};
-use dacec::Error;
+use dacec::{Error, Program};
 
 pub(super) fn run(task: &Check, format: MessageFormat) -> Result<Outcome, Error> {
-    let (file, _) = open(&task.source)?;
+    let program = open(&task.source)?;
+    // A graph has been read and validated by now, and has no other programs beside it.
+    let Program::Source { file, .. } = &program else {
+        fine(program.name(), format);
+        return Ok(Outcome::Fine);
+    };
     let mut failed = 0;
     let wanted = |name: &&str| task.source.program.as_ref().is_none_or(|program| program == name);
     for program in file.programs().into_iter().filter(wanted) {
-        if let Err(diagnostics) = file.lower(program) {
-            failed += 1;
-            report::error(&Error::Source(diagnostics), format);
-        } else if format == MessageFormat::Human {
-            anstream::println!("{program}: fine");
+        match file.lower(program) {
+            Ok(_) => fine(program, format),
+            Err(diagnostics) => {
+                failed += 1;
+                report::error(&Error::Source(diagnostics), format);
+            }
         }
     }
     Ok(if failed == 0 { Outcome::Fine } else { Outcome::Failed })
+}
+
+fn fine(program: &str, format: MessageFormat) {
+    if format == MessageFormat::Human {
+        anstream::println!("{program}: fine");
+    }
 }

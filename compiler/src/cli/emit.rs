@@ -1,14 +1,17 @@
 //! `dacec emit`
 
-use super::args::{Emit, Form};
+use super::args::{Emit, Form, SdfgVersion};
 use super::{Outcome, explanation, open};
 use dacec::Error;
 use dacec_ir::Sdfg;
+use dacec_ir::json::Dialect;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
-    let (file, program) = open(&task.source)?;
+    let program = open(&task.source)?;
     let options = dacec::Options { explain: task.explain, ..task.compile.options() };
-    let mut sdfg = file.lower(&program).map_err(Error::Source)?;
+    let mut sdfg = program.sdfg()?;
     let context = dacec::optimize(&mut sdfg, &options)?;
     if task.time_passes {
         explanation::print_times(&context);
@@ -17,22 +20,22 @@ pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
         explanation::print(&sdfg, &context);
         return Ok(Outcome::Fine);
     }
-    print(&sdfg, task.form, Some(file.text()), &options)?;
+    print(&sdfg, (task.form, task.sdfg_version), program.text(), &options)?;
     Ok(Outcome::Fine)
 }
 
 /// Prints a graph, or the code that it becomes.
 pub(super) fn print(
     sdfg: &Sdfg,
-    form: Form,
+    (form, version): (Form, SdfgVersion),
     source: Option<&str>,
     options: &dacec::Options,
 ) -> Result<(), Error> {
     let text = match form {
         Form::Text => sdfg.to_string(),
         Form::Dot => dacec_ir::dot::to_dot(sdfg),
-        Form::Svg => dacec_ir::svg::to_svg(sdfg),
-        Form::Sdfg => dacec_ir::json::to_string(sdfg),
+        Form::Svg => graphviz(sdfg).unwrap_or_else(|| dacec_ir::svg::to_svg(sdfg)),
+        Form::Sdfg => dacec_ir::json::to_string_in(sdfg, version.into()),
         Form::Cpp => dacec::generate(sdfg, source, options)?.kernel_unit,
         Form::Header => dacec::generate(sdfg, source, options)?.header,
     };
@@ -41,4 +44,27 @@ pub(super) fn print(
         anstream::println!();
     }
     Ok(())
+}
+
+impl From<SdfgVersion> for Dialect {
+    fn from(version: SdfgVersion) -> Self {
+        match version {
+            SdfgVersion::One => Dialect::V1,
+            SdfgVersion::Two => Dialect::V2,
+        }
+    }
+}
+
+/// The picture that Graphviz makes; `None` where it is missing or fails.
+fn graphviz(sdfg: &Sdfg) -> Option<String> {
+    let mut command = Command::new("dot");
+    command.arg("-Tsvg").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let mut input = child.stdin.take()?;
+    let text = dacec_ir::dot::to_dot(sdfg);
+    // Written from another thread: both pipes are smaller than a large graph.
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = child.wait_with_output().ok()?;
+    writer.join().ok()?.ok()?;
+    output.status.success().then(|| String::from_utf8(output.stdout).ok())?
 }

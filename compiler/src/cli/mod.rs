@@ -14,11 +14,12 @@ mod opt;
 mod report;
 mod run;
 mod table;
+mod view;
 
 use args::{Command, Compile, Source, Task};
 use clap::{CommandFactory, Parser};
-use dacec::{Compiler, Error};
-use dacec_frontend::SourceFile;
+use dacec::{Compiler, Error, Program};
+use dacec_ir::json::ReadOptions;
 use dacec_runtime::Cache;
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ pub(crate) fn main() -> ExitCode {
         Task::Bench(task) => bench::run(task, format),
         Task::Emit(task) => emit::run(task),
         Task::Opt(task) => opt::run(task),
+        Task::View(task) => view::run(task),
         Task::Check(task) => check::run(task, format),
         Task::Explain { code } => explain::run(code),
         Task::Doctor => doctor::run(format),
@@ -67,25 +69,8 @@ fn compiler(options: &Compile) -> Result<Compiler, Error> {
     Compiler::with_cache(options.options(), cache)
 }
 
-/// Reads the source and picks the program.
-fn open(source: &Source) -> Result<(SourceFile, String), Error> {
-    let file = dacec::read_source(&source.file)?;
-    let programs = file.programs();
-    let shown = source.file.display().to_string();
-    let help = match &programs[..] {
-        [] => "mark a function with `@dace.program` to make it one".to_owned(),
-        some => format!("it has {}", some.join(", ")),
-    };
-    let picked = match &source.program {
-        Some(name) if programs.contains(&name.as_str()) => Some(name.clone()),
-        Some(_) => None,
-        None => file.default_program().map(str::to_owned),
-    };
-    match picked {
-        Some(name) => Ok((file, name)),
-        None => {
-            let wanted = source.program.clone().unwrap_or_else(|| "@dace.program".into());
-            Err(Error::NoProgram { file: shown, wanted, help })
-        }
-    }
+/// Reads the file and picks the program.
+fn open(source: &Source) -> Result<Program, Error> {
+    let options = ReadOptions { trust_code: source.trust_code };
+    Program::open(&source.file, source.program.as_deref(), options)
 }

@@ -1,6 +1,6 @@
 //! `dacec opt`: passes by name.
 
-use super::args::{Opt, Source, Steps};
+use super::args::{Opt, SdfgVersion, Source, Steps};
 use super::{Outcome, emit, explanation, open};
 use comfy_table::{ContentArrangement, Table, presets};
 use dacec::{Error, Options};
@@ -46,22 +46,15 @@ pub(super) fn run(task: &Opt) -> Result<Outcome, Error> {
         }
         return Ok(Outcome::Fine);
     }
-    emit::print(&sdfg, task.form, text.as_deref(), &Options::default())?;
+    emit::print(&sdfg, (task.form, SdfgVersion::One), text.as_deref(), &Options::default())?;
     Ok(Outcome::Fine)
 }
 
 /// The graph to work on, and the text of its source.
 fn graph(task: &Opt, path: &Path) -> Result<(Sdfg, Option<String>), Error> {
-    if path.extension().is_some_and(|extension| extension == "sdfg") {
-        let bytes = std::fs::read(path).map_err(|reason| Error::Read { path: path.to_owned(), reason })?;
-        let sdfg = dacec_ir::json::from_slice(&bytes);
-        let sdfg = sdfg.map_err(|error| bad(&path.display().to_string(), &error))?;
-        return Ok((sdfg, None));
-    }
-    let source = Source { file: path.to_owned(), program: task.program.clone() };
-    let (file, program) = open(&source)?;
-    let sdfg = file.lower(&program).map_err(Error::Source)?;
-    Ok((sdfg, Some(file.text().to_owned())))
+    let source = Source { file: path.to_owned(), program: task.program.clone(), trust_code: false };
+    let program = open(&source)?;
+    Ok((program.sdfg()?, program.text().map(str::to_owned)))
 }
 
 /// Prints every pass with its parameters.

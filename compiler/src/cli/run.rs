@@ -6,7 +6,7 @@ use super::table::{self, Row};
 use super::{Outcome, compiler, open};
 use dacec::benchmark::{self, Benchmark, Measured, Values};
 use dacec::reference::{self, Request};
-use dacec::{Compiler, Error, Options, interpret};
+use dacec::{Compiler, Error, Options, Program, interpret};
 use dacec_codegen::Interface;
 use dacec_frontend::SourceFile;
 use dacec_ir::{DType, Name, interp};
@@ -17,25 +17,29 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
 pub(super) fn run(task: &Run, format: MessageFormat) -> Result<Outcome, Error> {
-    let (file, program) = open(&task.source)?;
+    let program = open(&task.source)?;
     if task.interpret {
-        return interpret(task, &file, &program, format);
+        return interpret(task, &program, format);
     }
     let compiler = compiler(&task.compile)?;
-    match task.arguments.is_empty() {
-        true => run_benchmark(task, &file, &program, &compiler, format),
-        false => run_on_data(task, &file, &program, &compiler, format),
+    match &program {
+        Program::Source { file, name } if task.arguments.is_empty() => {
+            run_benchmark(task, file, name, &compiler, format)
+        }
+        _ => run_on_data(task, &program, &compiler, format),
     }
 }
 
 // --- the reference interpreter -------------------------------------------------------------------------------------
 
-fn interpret(task: &Run, file: &SourceFile, program: &str, format: MessageFormat) -> Result<Outcome, Error> {
+fn interpret(task: &Run, program: &Program, format: MessageFormat) -> Result<Outcome, Error> {
     let options = interp::Options { races: task.races, ..interp::Options::default() };
-    let results = match task.arguments.is_empty() {
-        true => interpret::run_benchmark(file, program, &sizes(task, file, program)?.1, &options)?,
-        false => {
-            let sdfg = file.lower(program).map_err(Error::Source)?;
+    let results = match program {
+        Program::Source { file, name } if task.arguments.is_empty() => {
+            interpret::run_benchmark(file, name, &sizes(task, file, name)?.1, &options)?
+        }
+        _ => {
+            let sdfg = program.sdfg()?;
             let signature = dacec::signature(&Interface::of(&sdfg)?);
             let (arrays, values) = read_arguments(task, &signature)?;
             interpret::run(&sdfg, &values, &arrays, &options)?
@@ -197,12 +201,11 @@ fn report(what: &str, comparisons: &[Comparison], speed: Option<(f64, f64)>, for
 
 fn run_on_data(
     task: &Run,
-    file: &SourceFile,
-    program: &str,
+    program: &Program,
     compiler: &Compiler,
     format: MessageFormat,
 ) -> Result<Outcome, Error> {
-    let compiled = compiler.compile_program(file, program)?;
+    let compiled = program.compile(compiler)?;
     let loaded = compiled.load()?;
     let (mut arrays, scalars) = read_arguments(task, loaded.signature())?;
     let outputs = {

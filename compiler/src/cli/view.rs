@@ -1,0 +1,28 @@
+//! `dacec view`: the graph as a page that any browser opens.
+
+use super::args::View;
+use super::{Outcome, open};
+use dacec::artifacts::write_atomically;
+use dacec::{Error, Options};
+use dacec_ir::view::{Snapshot, page};
+use std::path::PathBuf;
+
+pub(super) fn run(task: &View) -> Result<Outcome, Error> {
+    let program = open(&task.source)?;
+    let mut sdfg = program.sdfg()?;
+    let options = Options { record: task.history, ..task.compile.options() };
+    let mut snapshots = vec![Snapshot { title: "as written".into(), sdfg: sdfg.clone() }];
+    let passes = dacec::optimize(&mut sdfg, &options)?;
+    if task.history {
+        snapshots.extend(passes.into_snapshots().into_iter().map(|(pass, sdfg)| Snapshot { title: pass.to_owned(), sdfg }));
+    } else if sdfg != snapshots[0].sdfg {
+        snapshots.push(Snapshot { title: "optimized".into(), sdfg });
+    }
+    let path = match &task.output {
+        Some(path) => path.clone(),
+        None => PathBuf::from(format!("{}.html", program.name())),
+    };
+    let path = write_atomically(&path, page(program.name(), &snapshots).as_bytes())?;
+    anstream::println!("{}", path.display());
+    Ok(Outcome::Fine)
+}

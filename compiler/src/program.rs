@@ -1,0 +1,117 @@
+//! What can be compiled: a program of an annotated Python file, or a graph of a `.sdfg` file.
+
+use crate::{Compiled, Compiler, Error, read_source};
+use dacec_frontend::SourceFile;
+use dacec_ir::Sdfg;
+use dacec_ir::json::{self, ReadOptions};
+use dacec_ir::validate::validate;
+use std::path::Path;
+
+/// Files that are at most this large are read: `.sdfg` files are not trusted.
+const MAX_BYTES: u64 = 1 << 28;
+
+/// A program, before anything is optimized.
+pub enum Program {
+    /// A function of an annotated file.
+    Source {
+        /// The file.
+        file: SourceFile,
+        /// The function.
+        name: String,
+    },
+    /// A graph that was stored.
+    Graph(Box<Sdfg>),
+}
+
+impl Program {
+    /// Reads a file: one whose name ends in `.sdfg` or `.sdfgz` is a graph, any other an annotated source.
+    ///
+    /// `name` picks the program of a source that has several, and has to be the graph's name otherwise.
+    pub fn open(path: &Path, name: Option<&str>, options: ReadOptions) -> Result<Program, Error> {
+        let shown = || path.display().to_string();
+        if is_graph(path) {
+            let sdfg = read_graph(path, options)?;
+            return match name {
+                Some(wanted) if sdfg.name != *wanted => Err(Error::NoProgram {
+                    file: shown(),
+                    wanted: wanted.to_owned(),
+                    help: format!("it has {}", sdfg.name),
+                }),
+                _ => Ok(Program::Graph(Box::new(sdfg))),
+            };
+        }
+        let file = read_source(path)?;
+        let programs = file.programs();
+        let help = match &programs[..] {
+            [] => "mark a function with `@dace.program` to make it one".to_owned(),
+            some => format!("it has {}", some.join(", ")),
+        };
+        let picked = match name {
+            Some(name) if programs.contains(&name) => Some(name.to_owned()),
+            Some(_) => None,
+            None => file.default_program().map(str::to_owned),
+        };
+        match picked {
+            Some(name) => Ok(Program::Source { file, name }),
+            None => {
+                let wanted = name.unwrap_or("@dace.program").to_owned();
+                Err(Error::NoProgram { file: shown(), wanted, help })
+            }
+        }
+    }
+
+    /// The program's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Program::Source { name, .. } => name,
+            Program::Graph(sdfg) => &sdfg.name,
+        }
+    }
+
+    /// The text that the program was written as, if it is known.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Program::Source { file, .. } => Some(file.text()),
+            Program::Graph(_) => None,
+        }
+    }
+
+    /// The graph, before anything is optimized.
+    pub fn sdfg(&self) -> Result<Sdfg, Error> {
+        match self {
+            Program::Source { file, name } => file.lower(name).map_err(Error::Source),
+            Program::Graph(sdfg) => Ok((**sdfg).clone()),
+        }
+    }
+
+    /// Compiles the program.
+    pub fn compile(&self, compiler: &Compiler) -> Result<Compiled, Error> {
+        match self {
+            Program::Source { file, name } => compiler.compile_program(file, name),
+            Program::Graph(sdfg) => compiler.compile((**sdfg).clone()),
+        }
+    }
+}
+
+/// Whether a path names a graph rather than a source.
+pub fn is_graph(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "sdfg" || extension == "sdfgz")
+}
+
+/// Reads a `.sdfg` file and checks that it is valid.
+pub fn read_graph(path: &Path, options: ReadOptions) -> Result<Sdfg, Error> {
+    let failed = |reason| Error::Read { path: path.to_owned(), reason };
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > MAX_BYTES {
+        let reason = format!("it is larger than {} MiB", MAX_BYTES >> 20);
+        return Err(Error::Graph { path: path.to_owned(), reason });
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let graph = |reason: String| Error::Graph { path: path.to_owned(), reason };
+    let sdfg = json::from_slice_with(&bytes, options).map_err(|error| graph(error.to_string()))?;
+    validate(&sdfg).map_err(|violations| {
+        let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        graph(format!("the graph is not valid:\n{}", all.join("\n")))
+    })?;
+    Ok(sdfg)
+}
