@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Writes the library, its C header, its NumPy wrapper and its graph into `folder`, which is made if it is missing.
 ///
-/// Each file appears whole or not at all. Returns the paths.
-pub fn write(compiled: &Compiled, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+/// Each file appears whole or not at all. The graph is left out where it would replace `source`, the file that the
+/// program came from. Returns the paths.
+pub fn write(compiled: &Compiled, folder: &Path, source: &Path) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(|reason| Error::Write { path: folder.to_owned(), reason })?;
     let name = &compiled.sdfg.name;
     let library = std::fs::read(&compiled.library)
@@ -19,7 +20,14 @@ pub fn write(compiled: &Compiled, folder: &Path) -> Result<Vec<PathBuf>, Error> 
         (format!("{name}.py"), compiled.generated.wrapper.as_bytes()),
         (format!("{name}.sdfg"), graph.as_bytes()),
     ];
-    files.into_iter().map(|(file, contents)| write_atomically(&folder.join(file), contents)).collect()
+    let same =
+        |path: &Path| path.canonicalize().is_ok_and(|path| source.canonicalize().is_ok_and(|it| it == path));
+    files
+        .into_iter()
+        .map(|(file, contents)| (folder.join(file), contents))
+        .filter(|(path, _)| !same(path))
+        .map(|(path, contents)| write_atomically(&path, contents))
+        .collect()
 }
 
 /// Replaces a file by new contents; after a failure the old file is as it was.

@@ -1,6 +1,6 @@
 //! Project tasks, run as `cargo xtask TASK`.
 //!
-//! - `test` runs every suite and ends with one line of totals; it first makes the Python environment that the tests need.
+//! - `test` runs every suite and ends with one line of totals; it first makes the Python environments that the tests need.
 //! - `lint` checks format, lints and documentation, as CI does; `fmt` formats.
 //!
 //! Nothing is installed outside of the target folder, and what is installed there is said before it happens.

@@ -3,7 +3,7 @@
 //! A failing suite does not keep the others from running. The task fails if a test failed, if a suite ended without
 //! saying why (a crash, code that does not compile), or if no test ran at all.
 
-use crate::process::{Watch, cargo, stream};
+use crate::process::{Watch, cargo, run as run_command, stream};
 use crate::tally::{Runner, Tally};
 use crate::{Problem, python, target};
 use std::path::Path;
@@ -20,7 +20,7 @@ struct Suite {
 /// Runs the suites with `only` in their name, or all.
 pub(crate) fn run_all(root: &Path, only: Option<&str>) -> Result<(), Problem> {
     find_compiler()?;
-    let python = python::ready(root)?;
+    let python = python::NUMPY.ready(root)?;
     let cache = target(root).join("test-cache");
     clear(&cache)?;
 
@@ -34,6 +34,11 @@ pub(crate) fn run_all(root: &Path, only: Option<&str>) -> Result<(), Problem> {
         let tally = run(&mut suite)?;
         total += tally;
         rows.push((suite.name, tally));
+    }
+    if only.is_none_or(|word| INTERCHANGE.contains(word)) {
+        let tally = interchange(root, &cache)?;
+        total += tally;
+        rows.push((INTERCHANGE, tally));
     }
 
     println!();
@@ -61,6 +66,22 @@ fn suites(root: &Path, python: &Path) -> Vec<Suite> {
         unittest("python programs", "polybench/tests"),
         Suite { name: "rust", runner: Runner::Libtest, watch: Watch::Stdout, command: rust },
     ]
+}
+
+const INTERCHANGE: &str = "interchange with DaCe";
+
+/// Files that go to DaCe and come back; skipped, aloud, where DaCe cannot run.
+fn interchange(root: &Path, cache: &Path) -> Result<Tally, Problem> {
+    if !python::DACE.possible() {
+        eprintln!("\n== {INTERCHANGE} ==\nskipped: {}", python::DACE.help());
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
+    let python = python::DACE.ready(root)?;
+    run_command(cargo(root).args(["build", "--quiet", "--package", "dacec"]))?;
+    let mut command = Command::new(python);
+    command.current_dir(root.join("tests/interchange")).args(["-m", "unittest", "test_interchange"]);
+    command.env("DACEC", target(root).join("debug/dacec")).env("DACEC_CACHE_DIR", cache);
+    run(&mut Suite { name: INTERCHANGE, runner: Runner::Unittest, watch: Watch::Stderr, command })
 }
 
 /// Counts a suite's tests. One that fails without a failed test to show for it counts as a failure itself.

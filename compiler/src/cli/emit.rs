@@ -5,6 +5,7 @@ use super::{Outcome, explanation, open};
 use dacec::Error;
 use dacec_ir::Sdfg;
 use dacec_ir::json::Dialect;
+use dacec_runtime::OptLevel;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -12,13 +13,18 @@ pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
     let options = dacec::Options { explain: task.explain, ..task.compile.options() };
     let mut sdfg = program.sdfg()?;
-    let context = dacec::optimize(&mut sdfg, &options)?;
-    if task.time_passes {
-        explanation::print_times(&context);
-    }
-    if task.explain {
-        explanation::print(&sdfg, &context);
-        return Ok(Outcome::Fine);
+    let code = matches!(task.form, Form::Cpp | Form::Header);
+    let asks = task.explain || task.time_passes;
+    // Without optimization a graph is shown as it is; code needs library operations to be expanded in any case.
+    if code || asks || options.opt != OptLevel::O0 {
+        let context = dacec::optimize(&mut sdfg, &options)?;
+        if task.time_passes {
+            explanation::print_times(&context);
+        }
+        if task.explain {
+            explanation::print(&sdfg, &context);
+            return Ok(Outcome::Fine);
+        }
     }
     print(&sdfg, (task.form, task.sdfg_version), program.text(), &options)?;
     Ok(Outcome::Fine)

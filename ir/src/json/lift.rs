@@ -3,7 +3,7 @@
 //! A vertex with several ways out becomes a conditional, whose branches end where all ways meet again (the immediate
 //! post-dominator). A vertex to which an edge leads back from one that it dominates becomes a loop; edges to it are
 //! `continue`, edges to what follows the loop are `break`. Each vertex is placed once: a graph in which that does not
-//! work (a jump into a loop, out of two loops) is refused.
+//! work (a jump into a loop, out of two loops) stays a machine.
 
 use crate::control_flow::LoopHeader;
 use crate::{Block, Branch, Conditional, Constant, Loop, Region, ScalarExpr, UnaryOp};
@@ -71,9 +71,13 @@ impl Graph {
         simple_fast(&forward, NodeIndex::new(self.start))
     }
 
-    /// The first vertex to which no transition leads.
-    pub(super) fn source(&self) -> usize {
-        (0..self.blocks.len()).find(|at| self.steps.iter().all(|step| step.dst != *at)).unwrap_or(0)
+    /// The vertex to which no transition leads, if there is exactly one.
+    pub(super) fn only_source(&self) -> Option<usize> {
+        let mut reached = vec![false; self.blocks.len()];
+        self.steps.iter().for_each(|step| reached[step.dst] = true);
+        let mut sources = reached.iter().enumerate().filter(|(_, reached)| !**reached);
+        let (only, _) = sources.next()?;
+        sources.next().is_none().then_some(only)
     }
 }
 
@@ -88,7 +92,8 @@ pub(super) fn lift(graph: Graph) -> Result<Region, String> {
     if graph.start >= graph.blocks.len() {
         return Err("the start block does not exist".to_owned());
     }
-    lift_with(graph.clone(), false).or_else(|_| lift_with(graph, true))
+    let lifted = lift_with(graph.clone(), false).or_else(|_| lift_with(graph.clone(), true));
+    lifted.or_else(|message| super::machine::machine(graph).ok_or(message))
 }
 
 fn lift_with(mut graph: Graph, latches: bool) -> Result<Region, String> {

@@ -26,6 +26,7 @@ mod counted;
 mod error;
 mod expr;
 mod lift;
+mod machine;
 mod marked;
 mod python;
 mod read;

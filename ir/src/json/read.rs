@@ -137,7 +137,7 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
         let here = path_of_symbols.key(symbol);
         let dtype = dtype(value, &here)?;
         let symbol = name(symbol, &here)?;
-        if dtype.is_integer() || dtype == DType::Bool {
+        if dtype.is_integer() {
             sdfg.symbols.insert(symbol, dtype);
         } else {
             sdfg.containers.insert(symbol, Scalar::transient(dtype).into());
@@ -153,7 +153,8 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
     let loops = reader.loops.take();
     sdfg.body = body;
     sdfg.attributes.loops = loops;
-    for symbol in sdfg.free_symbols() {
+    // DaCe does not ask for declarations.
+    for symbol in sdfg.free_symbols().into_iter().chain(assigned(&sdfg.body)) {
         sdfg.symbols.entry(symbol).or_insert(DType::Int64);
     }
     match added {
@@ -212,12 +213,12 @@ pub(super) fn no_foreign_code(attributes: &Value, path: &Path<'_>) -> Result<()>
 
 /// Symbols that need a declaration; others, such as variables of loops that count, are declared in files too.
 pub(super) fn free_or_assigned(sdfg: &Sdfg) -> BTreeSet<Name> {
-    let mut names: BTreeSet<Name> = sdfg.free_symbols().into_iter().collect();
-    sdfg.body.visit(&mut |block| {
-        if let Block::Assign(all) = block {
-            names.extend(all.iter().map(|it| it.symbol.clone()));
-        }
-    });
+    sdfg.free_symbols().into_iter().chain(assigned(&sdfg.body)).collect()
+}
+
+fn assigned(region: &Region) -> BTreeSet<Name> {
+    let mut names = BTreeSet::new();
+    region.visit(&mut |block| names.extend(block.assignments().map(|it| it.symbol.clone())));
     names
 }
 
@@ -351,7 +352,8 @@ impl Reader<'_> {
             graph.steps.push(step);
         }
         let start = value.get("start_block").and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
-        graph.start = start.unwrap_or_else(|| graph.source());
+        // Files name blocks of earlier versions of their graph: the only one that nothing leads to has precedence.
+        graph.start = graph.only_source().or(start).unwrap_or(0);
         lift(graph).map_err(|message| path.error(message))
     }
 

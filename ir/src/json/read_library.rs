@@ -9,8 +9,8 @@ use crate::foreign::ForeignOp;
 use crate::library::{LibraryOp, MatMul, Property, Reduce, from_properties};
 use crate::node::LibraryNode;
 use crate::{
-    Array, Connector, Memlet, Name, NestedSdfg, Node, Range, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset,
-    Tasklet, TaskletCode,
+    Array, Block, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg, Node, Range, Scalar,
+    ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -74,9 +74,17 @@ impl Reader<'_> {
         let word = |key: &str| attributes.get(key).and_then(Value::as_str).map(Name::from);
         let op: Arc<dyn LibraryOp> = match kind(class, attributes) {
             Kind::MatMul => Arc::new(MatMul),
-            Kind::Reduce => Arc::new(self.reduce(attributes, at, wires, path)?),
+            Kind::Reduce => {
+                let (reduce, start) = self.reduce(attributes, at, wires, path)?;
+                if let Some(start) = start {
+                    return self
+                        .started(reduce, &start, at, wires, path)
+                        .map(|it| Node::Nested(Box::new(it)));
+                }
+                Arc::new(reduce)
+            }
             Kind::Transpose => {
-                return Ok(Node::Nested(Box::new(self.transpose(attributes, at, wires, path)?)));
+                return Ok(Node::Nested(Box::new(self.transpose(at, wires, path)?)));
             }
             Kind::Own => {
                 let properties = attributes.get("_meta_properties").and_then(Value::as_object);
@@ -99,8 +107,15 @@ impl Reader<'_> {
         }))
     }
 
-    /// A reduction, whose edges get the connectors that they have here.
-    fn reduce(&self, attributes: &Value, at: usize, wires: &mut [Wire], path: &Path<'_>) -> Result<Reduce> {
+    /// A reduction, whose edges get the connectors that they have here, and the number that it starts from if that is
+    /// not the neutral one.
+    fn reduce(
+        &self,
+        attributes: &Value,
+        at: usize,
+        wires: &mut [Wire],
+        path: &Path<'_>,
+    ) -> Result<(Reduce, Option<Value>)> {
         let (mut input, mut output) = (None, None);
         for wire in wires.iter_mut().filter(|wire| wire.edge.memlet.is_some()) {
             if wire.dst == at {
@@ -123,77 +138,148 @@ impl Reader<'_> {
             (Some(start), Some(neutral)) => (start - neutral).abs() <= 1e-6 * neutral.abs(),
             _ => false,
         };
-        if !same && !start.is_null() {
-            return Err(path.error(format!("a reduction that starts from {start} is not supported")));
-        }
+        let start = Some(start).filter(|start| !same && !start.is_null()).cloned();
         let axes = match attributes.get("axes").filter(|axes| !axes.is_null()) {
             Some(axes) => Some(squeezed_axes(list(axes, path)?, &input.subset, path)?),
             None => None,
         };
-        Ok(Reduce { wcr, axes, accumulate: start.is_null() })
+        let accumulate = start.is_some() || attributes.get("identity").is_none_or(Value::is_null);
+        Ok((Reduce { wcr, axes, accumulate }, start))
     }
 
-    /// A matrix with its dimensions exchanged: a map in an SDFG of its own.
-    fn transpose(
+    /// A reduction that starts from a number: an SDFG that fills the output first.
+    fn started(
         &self,
-        attributes: &Value,
+        reduce: Reduce,
+        start: &Value,
         at: usize,
         wires: &[Wire],
         path: &Path<'_>,
     ) -> Result<NestedSdfg> {
-        let found = |input: bool| {
-            let mut wires = wires.iter().filter(|wire| if input { wire.dst == at } else { wire.src == at });
-            wires.find_map(|wire| wire.edge.memlet.as_ref())
+        let mut sdfg = self.callee("reduce", at, wires, path, ["_in", "_out"])?;
+        let output = &sdfg.containers["_out"];
+        let (dtype, shape) = (output.dtype(), output.shape().to_vec());
+        let start = match (start.as_i64(), start.as_f64(), start.as_bool()) {
+            (Some(start), ..) => Constant::of_int(start, dtype),
+            (_, Some(start), _) if dtype.is_float() => Constant::Float(start, dtype),
+            (_, _, Some(start)) => Constant::of_int(i64::from(start), dtype),
+            _ => return Err(path.key("identity").error("this is no number of the output's type")),
         };
-        let (Some(input), Some(output)) = (found(true), found(false)) else {
-            return Err(path.error("a transposition has an input and an output"));
+        let mut combine = State::new("combine");
+        let subset = |name: &str| Memlet::new(name, Subset::full(sdfg.containers[name].shape()));
+        let (from, to) = (combine.add_access("_in"), combine.add_access("_out"));
+        let op = Arc::new(reduce) as Arc<dyn LibraryOp>;
+        let node = LibraryNode { label: "reduce".into(), op, implementation: None, span: Default::default() };
+        let node = combine.add_node(Node::Library(node));
+        combine.connect((from, None), (node, Some("_in")), subset("_in"));
+        combine.connect((node, Some("_out")), (to, None), subset("_out"));
+        let first = elementwise("start", &shape, None, ("_out", dtype), start.into(), &|indices| indices);
+        sdfg.body = crate::Region::new([Block::State(first), Block::State(combine)]);
+        Ok(called(sdfg, ["_in", "_out"]))
+    }
+
+    /// A matrix with its dimensions exchanged: a map in an SDFG of its own.
+    fn transpose(&self, at: usize, wires: &[Wire], path: &Path<'_>) -> Result<NestedSdfg> {
+        let mut sdfg = self.callee("transpose", at, wires, path, ["_inp", "_out"])?;
+        if sdfg.containers.values().any(|data| data.rank() != 2) {
+            return Err(path.error("a transposition is one of a matrix"));
+        }
+        let input = &sdfg.containers["_inp"];
+        let (dtype, shape) = (input.dtype(), input.shape().to_vec());
+        let value = ScalarExpr::name("value");
+        let exchange = |mut indices: Vec<Expr>| {
+            indices.reverse();
+            indices
         };
-        let mut sdfg = Sdfg::new("transpose");
-        for (name, memlet) in [("_inp", input), ("_out", output)] {
+        let state = elementwise("exchange", &shape, Some("_inp"), ("_out", dtype), value, &exchange);
+        sdfg.body.blocks.push(Block::State(state));
+        Ok(called(sdfg, ["_inp", "_out"]))
+    }
+
+    /// An SDFG with containers for what the node reads and writes.
+    fn callee(
+        &self,
+        name: &str,
+        at: usize,
+        wires: &[Wire],
+        path: &Path<'_>,
+        [input, output]: [&str; 2],
+    ) -> Result<Sdfg> {
+        let mut sdfg = Sdfg::new(name);
+        for (name, reads) in [(input, true), (output, false)] {
+            let mut wires = wires.iter().filter(|wire| if reads { wire.dst == at } else { wire.src == at });
+            let memlet = wires.find_map(|wire| wire.edge.memlet.as_ref());
+            let memlet = memlet.ok_or_else(|| path.error("the node has no input, or no output"))?;
             let data = self.container(&memlet.data, path)?;
             let dims = memlet.subset.dims.iter().zip(data.strides());
             let dims: Vec<_> = dims.filter(|(dim, _)| dim.as_index().is_none()).collect();
-            let [(rows, row), (columns, column)] = dims[..] else {
-                return Err(path.error("a transposition is one of a matrix"));
+            let inner: Data = if dims.is_empty() {
+                Scalar::new(data.dtype()).into()
+            } else {
+                let shape: Vec<Expr> = dims.iter().map(|(dim, _)| dim.len()).collect();
+                let strides = dims.iter().map(|(dim, stride)| *stride * &dim.step).collect();
+                Array { strides, ..Array::new(data.dtype(), shape) }.into()
             };
-            let mut array = Array::new(data.dtype(), [rows.len(), columns.len()]);
-            array.strides = vec![row * &rows.step, column * &columns.step];
-            sdfg.containers.insert(name.into(), array.into());
-            sdfg.arguments.push(name.into());
+            let is_result = !reads && dims.is_empty();
+            if is_result { &mut sdfg.returns } else { &mut sdfg.arguments }.push(name.into());
+            sdfg.containers.insert(name.into(), inner);
         }
-        let shape = sdfg.containers[0].shape().to_vec();
-        sdfg.body.blocks.push(crate::Block::State(exchange(&sdfg, &shape)));
-        let symbols = sdfg.free_symbols();
-        sdfg.symbols = symbols.iter().map(|symbol| (symbol.clone(), crate::DType::Int64)).collect();
-        let symbols = symbols.into_iter().map(|symbol| (symbol.clone(), crate::Expr::sym(&symbol))).collect();
-        let (inputs, outputs) = (vec!["_inp".into()], vec!["_out".into()]);
-        Ok(NestedSdfg { sdfg, inputs, outputs, symbols, span: span(attributes) })
+        Ok(sdfg)
     }
 }
 
-/// `_out[j, i] = _inp[i, j]`
-fn exchange(sdfg: &Sdfg, shape: &[crate::Expr]) -> State {
-    let mut state = State::new("exchange");
-    let (from, to) = (state.add_access("_inp"), state.add_access("_out"));
-    let dims =
-        ["__i", "__j"].map(Name::from).into_iter().zip(shape.iter().map(Range::full)).collect::<Vec<_>>();
-    let (entry, exit) = state.add_map("transpose", dims, Schedule::Default);
-    let dtype = sdfg.containers[0].dtype();
-    let one = |name: &str| IndexMap::from([(Name::from(name), Connector::scalar(dtype))]);
-    let tasklet = state.add_tasklet(Tasklet {
-        label: "transpose".into(),
-        inputs: one("value"),
-        outputs: one("out"),
-        code: TaskletCode::Native(vec![Stmt::assign("out", ScalarExpr::name("value"))]),
+/// A call of an SDFG with the symbols of the caller.
+fn called(mut sdfg: Sdfg, [input, output]: [&str; 2]) -> NestedSdfg {
+    let symbols = sdfg.free_symbols();
+    sdfg.symbols = symbols.iter().map(|symbol| (symbol.clone(), DType::Int64)).collect();
+    let symbols = symbols.into_iter().map(|symbol| (symbol.clone(), Expr::sym(&symbol))).collect();
+    let (inputs, outputs) = (vec![input.into()], vec![output.into()]);
+    NestedSdfg { sdfg, inputs, outputs, symbols, span: Default::default() }
+}
+
+/// A state that gives `value` to every element of `output`: of `value` in it, that is the element of `input` at the
+/// indices of the iteration. `target` tells which element of the output an iteration writes.
+fn elementwise(
+    label: &str,
+    shape: &[Expr],
+    input: Option<&str>,
+    (output, dtype): (&str, DType),
+    value: ScalarExpr,
+    target: &dyn Fn(Vec<Expr>) -> Vec<Expr>,
+) -> State {
+    let mut state = State::new(label);
+    let one = |name: &str| (Name::from(name), Connector::scalar(dtype));
+    let tasklet = Tasklet {
+        label: label.into(),
+        inputs: input.iter().map(|_| one("value")).collect(),
+        outputs: IndexMap::from([one("out")]),
+        code: TaskletCode::Native(vec![Stmt::assign("out", value)]),
         span: Default::default(),
-    });
-    let whole = |name: &str| Memlet::new(name, Subset::full(sdfg.containers[name].shape()));
-    let [i, j] = ["__i", "__j"].map(crate::Expr::sym);
-    state.connect((from, None), (entry, Some("IN__inp")), whole("_inp"));
-    let read = Memlet::element("_inp", [i.clone(), j.clone()]);
-    state.connect((entry, Some("OUT__inp")), (tasklet, Some("value")), read);
-    state.connect((tasklet, Some("out")), (exit, Some("IN__out")), Memlet::element("_out", [j, i]));
-    state.connect((exit, Some("OUT__out")), (to, None), whole("_out"));
+    };
+    let tasklet = state.add_tasklet(tasklet);
+    let to = state.add_access(output);
+    if shape.is_empty() {
+        state.connect((tasklet, Some("out")), (to, None), Memlet::scalar(output));
+        return state;
+    }
+    let params: Vec<Name> = (0..shape.len()).map(|at| format!("__i{at}").into()).collect();
+    let indices: Vec<Expr> = params.iter().map(Expr::sym).collect();
+    let dims: Vec<_> = params.into_iter().zip(shape.iter().map(Range::full)).collect();
+    let (entry, exit) = state.add_map(label, dims, Schedule::Default);
+    let whole = |name: &str, shape: Vec<Expr>| Memlet::new(name, Subset::full(&shape));
+    match input {
+        Some(input) => {
+            let from = state.add_access(input);
+            state.connect((from, None), (entry, Some("IN_in")), whole(input, shape.to_vec()));
+            let element = Memlet::element(input, indices.clone());
+            state.connect((entry, Some("OUT_in")), (tasklet, Some("value")), element);
+        }
+        None => {
+            state.order(entry, tasklet);
+        }
+    }
+    state.connect((tasklet, Some("out")), (exit, Some("IN_out")), Memlet::element(output, target(indices)));
+    state.connect((exit, Some("OUT_out")), (to, None), whole(output, target(shape.to_vec())));
     state
 }
 

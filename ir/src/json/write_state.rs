@@ -204,7 +204,7 @@ impl Writer<'_> {
             TaskletCode::External(call) => {
                 let call = crate::text::print_call(call);
                 attributes.insert("_meta_call".into(), json!(call));
-                (format!("// {call}"), "CPP")
+                (format!("#error \"{call} is a call of dacec's own library\""), "CPP")
             }
             TaskletCode::Foreign(foreign) => (
                 foreign.code.clone(),

@@ -38,6 +38,13 @@ fn block(sdfg: &Sdfg, block: &Block) -> Value {
             });
             json!({ "kind": "choice", "title": "", "parts": branches.collect::<Vec<_>>() })
         }
+        Block::Machine(it) => {
+            let vertices = it.vertices.iter().enumerate().map(|(at, vertex)| {
+                let parts = region(sdfg, &vertex.body);
+                json!({ "kind": "branch", "title": drawing::vertex(it, at), "parts": parts })
+            });
+            json!({ "kind": "choice", "title": it.label.as_str(), "parts": vertices.collect::<Vec<_>>() })
+        }
         Block::Break => step("break"),
         Block::Continue => step("continue"),
         Block::Return => step("return"),

@@ -174,7 +174,7 @@ function place(layers, edges) {
   const widths = layers.map((layer) => layer.reduce((sum, node_) => sum + node_.box.w, 0) + COLUMN * Math.max(0, layer.length - 1));
   const labels = Math.max(0, ...edges.map((edge) => edge.it.label.length * 6));
   const w = Math.max(0, ...widths) + labels;
-  let y = 0;
+  let y = 0, below = 0;
   layers.forEach((layer, at) => {
     let x = (w - widths[at]) / 2;
     const tallest = Math.max(0, ...layer.map((node_) => node_.box.h));
@@ -183,9 +183,13 @@ function place(layers, edges) {
       node_.y = y + (tallest - node_.box.h) / 2;
       x += node_.box.w + COLUMN;
     }
-    y += tallest + LAYER;
+    /* Labels of edges to one node stand below each other. */
+    const next = layers[at + 1] || [];
+    below = LAYER + 11 * Math.max(0, ...next.map((node_) => node_.from.length - 1));
+    y += tallest + below;
   });
-  const h = Math.max(0, y - LAYER);
+  attach(edges);
+  const h = Math.max(0, y - below);
   return {
     w, h,
     draw(parent, x, y_) {
@@ -196,19 +200,32 @@ function place(layers, edges) {
   };
 }
 
+/* Edges at one side of a node are spread over it, in the order of their other ends. */
+function attach(edges) {
+  const spread = (end, other) => {
+    const groups = new Map();
+    for (const edge of edges) groups.set(edge[end], [...(groups.get(edge[end]) || []), edge]);
+    for (const [node_, group] of groups) {
+      group.sort((a, b) => a[other].x + a[other].box.w / 2 - b[other].x - b[other].box.w / 2);
+      group.forEach((edge, at) => {
+        edge[end + 'X'] = node_.x + (node_.box.w * (at + 1)) / (group.length + 1);
+        edge[end + 'At'] = at - (group.length - 1) / 2;
+      });
+    }
+  };
+  spread('src', 'dst');
+  spread('dst', 'src');
+}
+
 function drawEdge(edge, parent) {
-  const { src, dst } = edge;
-  const same = edge.src.into.filter((next) => next === dst).length;
-  const at = same > 1 ? (edge.src.drawn = (edge.src.drawn || 0) + 1) : 0;
-  const shift = same > 1 ? (at - (same + 1) / 2) * 14 : 0;
-  const [x1, y1] = [src.x + src.box.w / 2 + shift, src.y + src.box.h];
-  const [x2, y2] = [dst.x + dst.box.w / 2 + shift, dst.y];
+  const [x1, y1] = [edge.srcX, edge.src.y + edge.src.box.h];
+  const [x2, y2] = [edge.dstX, edge.dst.y];
   const bend = Math.max(14, (y2 - y1) / 2);
   const d = `M${x1} ${y1}C${x1} ${y1 + bend},${x2} ${y2 - bend},${x2} ${y2}`;
   const g = element('g', { class: 'edge' }, parent);
   element('path', { class: 'wide', d }, g);
   element('path', { class: 'thin' + (edge.it.label ? '' : ' order'), d, 'marker-end': 'url(#arrow)' }, g);
-  element('text', { x: (x1 + x2) / 2 + 4, y: (y1 + y2) / 2 + 4 - at * 11 }, g, edge.it.label);
+  element('text', { x: (x1 + x2) / 2 + 4, y: (y1 + y2) / 2 + 4 + edge.dstAt * 12 }, g, edge.it.label);
   element('title', {}, g, edge.it.detail);
 }
 

@@ -1,0 +1,503 @@
+"""Programs that both DaCe and dacec can say: sources in Python, and graphs built with DaCe's interface.
+
+Each entry makes an SDFG with DaCe, says with which arguments it is run, and has a function that computes the same with
+plain Python and NumPy: for a Python program, that is the program.
+"""
+
+import dace
+import numpy as np
+
+N, M, K = (dace.symbol(name) for name in "NMK")
+SIZES = {"N": 13, "M": 9, "K": 5}
+PROGRAMS = {}
+
+
+def random(shape, dtype=np.float64, seed=0):
+    """Numbers between 0.5 and 1.5; integers between 0 and 9."""
+    generator = np.random.default_rng(seed)
+    if np.issubdtype(dtype, np.integer):
+        return generator.integers(0, 10, shape).astype(dtype)
+    if dtype == np.bool_:
+        return generator.random(shape) < 0.5
+    values = generator.random(shape) + 0.5
+    if np.issubdtype(dtype, np.complexfloating):
+        return (values + 1j * generator.random(shape)).astype(dtype)
+    return values.astype(dtype)
+
+
+class Entry:
+    """A program: how its SDFG is made, its arguments, and what computes the same with NumPy."""
+
+    def __init__(self, name, make, arguments, reference):
+        self.name, self.make, self.arguments, self.reference = name, make, arguments, reference
+
+    def inputs(self):
+        """Fresh arguments, the same each time."""
+        return {name: value() if callable(value) else value for name, value in self.arguments.items()}
+
+
+def program(**arguments):
+    """Registers a Python function as a program."""
+
+    def register(function):
+        name = function.__name__
+        PROGRAMS[name] = Entry(name, lambda: dace.program(function).to_sdfg(simplify=True), arguments, function)
+        return function
+
+    return register
+
+
+def graph(reference, **arguments):
+    """Registers a function that builds an SDFG; `reference` does the same to NumPy arrays."""
+
+    def register(function):
+        name = function.__name__
+        PROGRAMS[name] = Entry(name, function, arguments, reference)
+        return function
+
+    return register
+
+
+def vector(length="N", dtype=np.float64, seed=0):
+    return lambda: random(SIZES[length], dtype, seed)
+
+
+def matrix(rows="N", columns="M", dtype=np.float64, seed=0):
+    return lambda: random((SIZES[rows], SIZES[columns]), dtype, seed)
+
+
+# --- Python: elementwise, slices, reductions, products ---------------------------------------------------------------
+
+
+@program(a=1.5, x=vector(), y=vector(seed=1))
+def axpy(a: dace.float64, x: dace.float64[N], y: dace.float64[N]):
+    y[:] = a * x + y
+
+
+@program(A=matrix(), B=matrix(seed=1))
+def elementwise(A: dace.float64[N, M], B: dace.float64[N, M]):
+    return np.sqrt(A) * np.exp(-B) + np.maximum(A, B) / 3.0
+
+
+@program(A=matrix(), x=vector("M", seed=1))
+def broadcast(A: dace.float64[N, M], x: dace.float64[M]):
+    return A * x - 2.0
+
+
+@program(A=matrix(dtype=np.float32), B=matrix(dtype=np.float32, seed=1))
+def single(A: dace.float32[N, M], B: dace.float32[N, M]):
+    B[:] = A * B + np.float32(0.5)
+
+
+@program(A=matrix(dtype=np.int64), B=matrix(dtype=np.int64, seed=1))
+def integers(A: dace.int64[N, M], B: dace.int64[N, M]):
+    B[:] = (A * 3 + B) % 7 - (A // 2)
+
+
+@program(A=matrix(dtype=np.int32), B=matrix(dtype=np.float64, seed=1))
+def mixed_types(A: dace.int32[N, M], B: dace.float64[N, M]):
+    B[:] = A + B * 0.5
+
+
+@program(A=matrix(dtype=np.complex128), B=matrix(dtype=np.complex128, seed=1))
+def complex_numbers(A: dace.complex128[N, M], B: dace.complex128[N, M]):
+    B[:] = A * B + A
+
+
+@program(A=matrix(), B=matrix(seed=1))
+def slices(A: dace.float64[N, M], B: dace.float64[N, M]):
+    B[1:-1, :] = A[2:, :] - A[:-2, :]
+
+
+@program(x=vector(), y=vector(seed=1))
+def strided(x: dace.float64[N], y: dace.float64[N]):
+    y[1:N:2] = 2.5
+    x[0:N:2] = 0.5
+
+
+@program(A=matrix(), k=3)
+def row(A: dace.float64[N, M], k: dace.int64):
+    A[k, :] = A[k - 1, :] + 1.0
+
+
+@program(A=matrix())
+def total(A: dace.float64[N, M]):
+    return np.sum(A)
+
+
+@program(A=matrix())
+def column_sums(A: dace.float64[N, M]):
+    return np.sum(A, axis=0)
+
+
+@program(A=matrix())
+def extremes(A: dace.float64[N, M]):
+    return np.max(A, axis=1) - np.min(A, axis=1)
+
+
+@program(A=matrix("N", "K"), B=matrix("K", "M", seed=1))
+def product(A: dace.float64[N, K], B: dace.float64[K, M]):
+    return A @ B
+
+
+@program(A=matrix(), x=vector("M", seed=1))
+def matrix_vector(A: dace.float64[N, M], x: dace.float64[M]):
+    return A @ x
+
+
+@program(x=vector(), y=vector(seed=1))
+def inner(x: dace.float64[N], y: dace.float64[N]):
+    return x @ y
+
+
+@program(A=matrix())
+def transposed(A: dace.float64[N, M]):
+    return np.transpose(A) * 2.0
+
+
+@program(A=matrix(), x=vector("M", seed=1))
+def atax(A: dace.float64[N, M], x: dace.float64[M]):
+    return (A @ x) @ A
+
+
+@program(A=matrix(), B=matrix(seed=1))
+def choose(A: dace.float64[N, M], B: dace.float64[N, M]):
+    return np.where(A > B, A, B * 2.0)
+
+
+# --- Python: control flow --------------------------------------------------------------------------------------------
+
+
+@program(A=lambda: random((SIZES["N"], SIZES["N"])))
+def nested_loops(A: dace.float64[N, N]):
+    for i in range(1, N):
+        for j in range(i):
+            A[i, j] = A[i - 1, j] * 0.5 + A[i, j]
+
+
+@program(x=vector())
+def backward(x: dace.float64[N]):
+    for i in range(N - 2, -1, -1):
+        x[i] = x[i] + x[i + 1] * 0.5
+
+
+@program(x=vector(), n=4)
+def branches(x: dace.float64[N], n: dace.int64):
+    if n > 3:
+        x[0] = 1.0
+    elif n > 1:
+        x[1] = 2.0
+    else:
+        x[2] = 3.0
+
+
+@program(x=vector())
+def branch_in_loop(x: dace.float64[N]):
+    for i in range(N):
+        if x[i] > 1.0:
+            x[i] = x[i] - 1.0
+        else:
+            x[i] = x[i] * 2.0
+
+
+@program(x=vector())
+def while_loop(x: dace.float64[N]):
+    while x[0] < 10.0:
+        x[:] = x * 1.5
+
+
+@program(x=vector())
+def leave_loop(x: dace.float64[N]):
+    for i in range(N):
+        if x[i] > 1.3:
+            break
+        x[i] = 0.0
+
+
+@program(x=vector())
+def skip(x: dace.float64[N]):
+    for i in range(N):
+        if x[i] > 1.0:
+            continue
+        x[i] = x[i] + 10.0
+
+
+@program(A=matrix(), B=matrix(seed=1), steps=3)
+def jacobi(A: dace.float64[N, M], B: dace.float64[N, M], steps: dace.int64):
+    for t in range(steps):
+        B[1:-1, 1:-1] = 0.25 * (A[:-2, 1:-1] + A[2:, 1:-1] + A[1:-1, :-2] + A[1:-1, 2:])
+        A[1:-1, 1:-1] = 0.25 * (B[:-2, 1:-1] + B[2:, 1:-1] + B[1:-1, :-2] + B[1:-1, 2:])
+
+
+# --- Python: maps, tasklets, conflict resolution, calls --------------------------------------------------------------
+
+
+@program(A=matrix(), B=matrix(seed=1))
+def parallel(A: dace.float64[N, M], B: dace.float64[N, M]):
+    for i, j in dace.map[0:N, 0:M]:
+        B[i, j] = A[i, j] * i + j
+
+
+@program(x=vector())
+def conflict_sum(x: dace.float64[N]):
+    s = np.zeros((1,))
+    for i in dace.map[0:N]:
+        s += x[i] * x[i]
+    return s
+
+
+@program(x=vector(), h=lambda: np.zeros(10, np.int64))
+def histogram(x: dace.float64[N], h: dace.int64[10]):
+    for i in dace.map[0:N]:
+        h[(i * i) % 10] += 1
+
+
+@dace.program
+def scale(v: dace.float64[M], f: dace.float64):
+    v[:] = v * f
+
+
+@program(A=matrix())
+def calls(A: dace.float64[N, M]):
+    for i in range(N):
+        scale(A[i, :], 2.0)
+
+
+# --- graphs: what Python does not say ---------------------------------------------------------------------------------
+
+
+def _vector_graph(name, *names, dtype=dace.float64):
+    sdfg = dace.SDFG(name)
+    for it in names:
+        sdfg.add_array(it, [N], dtype)
+    return sdfg
+
+
+def _tasklet_statements(x, y):
+    y[:] = np.where(x > 1.0, x * 2, np.sin(x)) + 1
+
+
+@graph(_tasklet_statements, x=vector(), y=vector(seed=1))
+def tasklet_statements():
+    sdfg = _vector_graph("tasklet_statements", "x", "y")
+    state = sdfg.add_state("only")
+    code = "t = a\nif a > 1.0:\n    t = a * 2\nelse:\n    t = math.sin(a)\nb = t + 1"
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, code, {"b": dace.Memlet("y[i]")}, external_edges=True
+    )
+    return sdfg
+
+
+def _map_with_step(x, y):
+    index = np.arange(1, len(x), 3)
+    y[index] = x[index] + index
+
+
+@graph(_map_with_step, x=vector(), y=vector(seed=1))
+def map_with_step():
+    sdfg = _vector_graph("map_with_step", "x", "y")
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "1:N:3"}, {"a": dace.Memlet("x[i]")}, "b = a + i", {"b": dace.Memlet("y[i]")}, external_edges=True
+    )
+    return sdfg
+
+
+def _nested_maps(A, B):
+    B[:] = A * 2 + np.arange(A.shape[0])[:, None] - np.arange(A.shape[1])
+
+
+@graph(_nested_maps, A=matrix(), B=matrix(seed=1))
+def nested_maps():
+    sdfg = dace.SDFG("nested_maps")
+    sdfg.add_array("A", [N, M], dace.float64)
+    sdfg.add_array("B", [N, M], dace.float64)
+    state = sdfg.add_state("only")
+    a, b = state.add_read("A"), state.add_write("B")
+    outer_in, outer_out = state.add_map("outer", {"i": "0:N"})
+    inner_in, inner_out = state.add_map("inner", {"j": "0:M"}, schedule=dace.ScheduleType.Sequential)
+    tasklet = state.add_tasklet("t", {"x"}, {"y"}, "y = x * 2 + i - j")
+    state.add_memlet_path(a, outer_in, inner_in, tasklet, dst_conn="x", memlet=dace.Memlet("A[i, j]"))
+    state.add_memlet_path(tasklet, inner_out, outer_out, b, src_conn="y", memlet=dace.Memlet("B[i, j]"))
+    return sdfg
+
+
+def _reduction_node(x, y):
+    y[0] = max(0, x.max())
+
+
+@graph(_reduction_node, x=vector(), y=lambda: np.zeros(1))
+def reduction_node():
+    sdfg = dace.SDFG("reduction_node")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    state = sdfg.add_state("only")
+    reduce = state.add_reduce("lambda a, b: max(a, b)", None, 0)
+    state.add_edge(state.add_read("x"), None, reduce, None, dace.Memlet("x[0:N]"))
+    state.add_edge(reduce, None, state.add_write("y"), None, dace.Memlet("y[0]"))
+    return sdfg
+
+
+def _copies(A, B):
+    B[3:7, 2] = A[2, 1:5]
+
+
+@graph(_copies, A=matrix(), B=lambda: np.zeros((SIZES["M"], SIZES["N"])))
+def copies():
+    sdfg = dace.SDFG("copies")
+    sdfg.add_array("A", [N, M], dace.float64)
+    sdfg.add_array("B", [M, N], dace.float64)
+    sdfg.add_transient("t", [4], dace.float64)
+    state = sdfg.add_state("only")
+    a, t, b = state.add_read("A"), state.add_access("t"), state.add_write("B")
+    state.add_nedge(a, t, dace.Memlet("A[2, 1:5]", other_subset="0:4"))
+    state.add_nedge(t, b, dace.Memlet("t[0:4]", other_subset="3:7, 2"))
+    return sdfg
+
+
+def _columns_are_near(A, out):
+    out[:] = A[:, 4] * 3
+
+
+@graph(_columns_are_near, A=matrix(), out=vector())
+def columns_are_near():
+    sdfg = dace.SDFG("columns_are_near")
+    sdfg.add_array("A", [N, M], dace.float64)
+    sdfg.add_array("out", [N], dace.float64)
+    sdfg.add_transient("t", [N, M], dace.float64, strides=[1, N])
+    first, second = sdfg.add_state("first"), sdfg.add_state("second")
+    sdfg.add_edge(first, second, dace.InterstateEdge())
+    first.add_mapped_tasklet(
+        "m", {"i": "0:N", "j": "0:M"}, {"a": dace.Memlet("A[i, j]")}, "b = a * 3", {"b": dace.Memlet("t[i, j]")},
+        external_edges=True,
+    )
+    second.add_mapped_tasklet(
+        "n", {"i": "0:N"}, {"a": dace.Memlet("t[i, 4]")}, "b = a", {"b": dace.Memlet("out[i]")}, external_edges=True
+    )
+    return sdfg
+
+
+def _symbols_on_transitions(x, n):
+    k = n % 3 + 1
+    x[:k] = k + np.arange(k)
+
+
+@graph(_symbols_on_transitions, x=vector(), n=5)
+def symbols_on_transitions():
+    sdfg = dace.SDFG("symbols_on_transitions")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_scalar("n", dace.int64)
+    sdfg.add_symbol("k", dace.int64)
+    first, second = sdfg.add_state("first"), sdfg.add_state("second")
+    sdfg.add_edge(first, second, dace.InterstateEdge(assignments={"k": "n % 3 + 1"}))
+    second.add_mapped_tasklet("m", {"i": "0:k"}, {}, "b = k + i", {"b": dace.Memlet("x[i]")}, external_edges=True)
+    return sdfg
+
+
+def _count(x):
+    x[:] = np.arange(len(x)) * 2
+
+
+def _loop(sdfg, inverted):
+    """x[i] = i * 2 for i below N, by states and transitions; tested at the end if `inverted`."""
+    before, body, after = sdfg.add_state("before"), sdfg.add_state("body"), sdfg.add_state("after")
+    tasklet = body.add_tasklet("t", {}, {"b"}, "b = i * 2")
+    body.add_edge(tasklet, "b", body.add_write("x"), None, dace.Memlet("x[i]"))
+    if inverted:
+        latch = sdfg.add_state("latch")
+        sdfg.add_edge(before, body, dace.InterstateEdge(assignments={"i": "0"}))
+        sdfg.add_edge(body, latch, dace.InterstateEdge(assignments={"i": "i + 1"}))
+        sdfg.add_edge(latch, body, dace.InterstateEdge("i < N"))
+        sdfg.add_edge(latch, after, dace.InterstateEdge("i >= N"))
+    else:
+        guard = sdfg.add_state("guard")
+        sdfg.add_edge(before, guard, dace.InterstateEdge(assignments={"i": "0"}))
+        sdfg.add_edge(guard, body, dace.InterstateEdge("i < N"))
+        sdfg.add_edge(body, guard, dace.InterstateEdge(assignments={"i": "i + 1"}))
+        sdfg.add_edge(guard, after, dace.InterstateEdge("i >= N"))
+    return sdfg
+
+
+@graph(_count, x=vector())
+def state_machine_loop():
+    return _loop(_vector_graph("state_machine_loop", "x"), False)
+
+
+@graph(_count, x=vector())
+def state_machine_inverted():
+    return _loop(_vector_graph("state_machine_inverted", "x"), True)
+
+
+def _nested_graph(A):
+    A += 1
+
+
+@graph(_nested_graph, A=matrix())
+def nested_graph():
+    inner = dace.SDFG("inner")
+    inner.add_array("v", [K], dace.float64)
+    inner.add_state("only").add_mapped_tasklet(
+        "m", {"i": "0:K"}, {"a": dace.Memlet("v[i]")}, "b = a + 1", {"b": dace.Memlet("v[i]")}, external_edges=True
+    )
+    sdfg = dace.SDFG("nested_graph")
+    sdfg.add_array("A", [N, M], dace.float64)
+    state = sdfg.add_state("only")
+    entry, exit_ = state.add_map("rows", {"r": "0:N"})
+    node = state.add_nested_sdfg(inner, sdfg, {"v"}, {"v"}, {"K": "M"})
+    memlet = dace.Memlet("A[r, 0:M]")
+    state.add_memlet_path(state.add_read("A"), entry, node, dst_conn="v", memlet=memlet)
+    state.add_memlet_path(node, exit_, state.add_write("A"), src_conn="v", memlet=memlet)
+    return sdfg
+
+
+def _map_order(x, y):
+    x[:] = np.arange(len(x))
+    y[:] = x[::-1] * 2
+
+
+@graph(_map_order, x=vector(), y=vector(seed=1))
+def map_order():
+    """A second map reads what the first one wrote in the same state."""
+    sdfg = _vector_graph("map_order", "x", "y")
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "one", {"i": "0:N"}, {}, "b = i", {"b": dace.Memlet("x[i]")}, external_edges=True
+    )
+    written = [node for node in state.data_nodes() if node.data == "x"][0]
+    state.add_mapped_tasklet(
+        "two", {"i": "0:N"}, {"a": dace.Memlet("x[N - 1 - i]")}, "b = a * 2", {"b": dace.Memlet("y[i]")},
+        external_edges=True, input_nodes={"x": written},
+    )
+    return sdfg
+
+
+def _write_conflict(x, y):
+    y[0] += x.sum()
+
+
+@graph(_write_conflict, x=vector(), y=lambda: np.zeros(1))
+def write_conflict():
+    sdfg = dace.SDFG("write_conflict")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a", {"b": dace.Memlet("y[0]", wcr="lambda a, b: a + b")},
+        external_edges=True,
+    )
+    return sdfg
+
+
+def _dynamic_writes(x, y):
+    y[x > 4] = x[x > 4] * 10
+
+
+@graph(_dynamic_writes, x=vector(dtype=np.int64), y=vector(dtype=np.int64, seed=1))
+def dynamic_writes():
+    sdfg = _vector_graph("dynamic_writes", "x", "y", dtype=dace.int64)
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "if a > 4:\n    b = a * 10",
+        {"b": dace.Memlet("y[i]", dynamic=True)}, external_edges=True,
+    )
+    return sdfg

@@ -1,0 +1,200 @@
+"""Round trips of `.sdfg` files between DaCe and dacec.
+
+Run with an interpreter that has DaCe 1.0.2; `cargo xtask test` makes one. For each program:
+
+- DaCe saves it, dacec loads it and runs it, interpreted and compiled: the numbers of NumPy;
+- dacec saves it in turn, DaCe loads and validates it;
+- DaCe compiles and runs both files: the same numbers. Its compiler takes seconds for each, so this is done for a dozen
+  programs, and for all with `DACEC_TEST_INTERCHANGE=full`.
+
+`DACEC` names the dacec command.
+"""
+
+import functools
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+import warnings
+
+import dace
+import numpy as np
+
+import programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DACEC = os.environ.get("DACEC", str(ROOT / "target" / "debug" / "dacec"))
+FULL = os.environ.get("DACEC_TEST_INTERCHANGE") == "full"
+FOLDER = tempfile.TemporaryDirectory(prefix="dacec-interchange-")
+PLACE = pathlib.Path(FOLDER.name)
+
+# What DaCe compiles by default: one of each kind.
+COMPILED_BY_DEFAULT = {
+    "axpy", "single", "slices", "column_sums", "product", "transposed", "branch_in_loop", "leave_loop", "conflict_sum",
+    "tasklet_statements", "columns_are_near", "nested_graph",
+}
+
+warnings.simplefilter("ignore")
+# DaCe starts cmake, which is installed beside the interpreter.
+os.environ["PATH"] = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ.get("PATH", "")])
+dace.Config.set("default_build_folder", value=str(PLACE / "dacecache"))
+dace.Config.set("compiler", "cpu", "args", value="-std=c++14 -fPIC -O1 -w")
+dace.Config.set("cache", value="unique")
+
+
+def stand_in():
+    """The module that gives annotated functions their meaning under plain Python."""
+    path = ROOT / "frontend-python" / "oracle" / "dace.py"
+    spec = importlib.util.spec_from_file_location("stand_in", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["stand_in"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+STAND_IN = stand_in()
+
+
+def plain(function):
+    """The function with numbers in place of symbols, and without DaCe."""
+    values = {**function.__globals__, **programs.SIZES, "dace": STAND_IN}
+    for name, value in list(values.items()):
+        if isinstance(value, dace.frontend.python.parser.DaceProgram):
+            values[name] = types.FunctionType(value.f.__code__, values)
+    return types.FunctionType(function.__code__, values)
+
+
+@functools.lru_cache(None)
+def sdfg_of(name):
+    """The program as DaCe makes it, and its file."""
+    sdfg = programs.PROGRAMS[name].make()
+    sdfg.name = name
+    path = PLACE / f"{name}.sdfg"
+    sdfg.save(str(path))
+    return sdfg, path
+
+
+@functools.lru_cache(None)
+def saved_by_dacec(name):
+    """The file that dacec makes of DaCe's."""
+    path = PLACE / f"{name}_again.sdfg"
+    path.write_text(dacec("emit", sdfg_of(name)[1], "--as", "sdfg", "-O0"))
+    return path
+
+
+@functools.lru_cache(None)
+def expected(name):
+    """What the program writes and returns."""
+    entry = programs.PROGRAMS[name]
+    arguments = entry.inputs()
+    returned = plain(entry.reference)(**arguments)
+    results = {key: value for key, value in arguments.items() if isinstance(value, np.ndarray) and key in written(name)}
+    if isinstance(returned, tuple):
+        results.update({f"__return_{at}": np.asarray(value) for at, value in enumerate(returned)})
+    elif returned is not None:
+        results["__return"] = np.asarray(returned)
+    return results
+
+
+def written(name):
+    """Containers that the caller sees changed."""
+    sdfg = sdfg_of(name)[0]
+    found = set()
+    for state in sdfg.nodes():
+        found |= state.read_and_write_sets()[1]
+    return {it for it in found if not sdfg.arrays[it].transient}
+
+
+def dacec(*arguments):
+    """Runs the dacec command; its output."""
+    command = [DACEC, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def run_dacec(name, path, *options):
+    """Runs a file with dacec; what it wrote and returned."""
+    words = []
+    for key, value in programs.PROGRAMS[name].inputs().items():
+        if isinstance(value, np.ndarray):
+            np.save(PLACE / f"{key}.npy", value)
+            value = PLACE / f"{key}.npy"
+        words.append(f"{key}={value}")
+    symbols = sdfg_of(name)[0].free_symbols
+    words += [f"--set={key}={value}" for key, value in programs.SIZES.items() if key in symbols]
+    names = expected(name)
+    words += [f"--save={key}={PLACE / f'result_{key}.npy'}" for key in names]
+    dacec("run", path, *words, *options)
+    return {key: np.load(PLACE / f"result_{key}.npy") for key in names}
+
+
+def run_dace(name, path):
+    """Loads, validates, compiles and runs a file with DaCe; what it wrote and returned."""
+    sdfg = dace.SDFG.from_file(str(path))
+    sdfg.validate()
+    arguments = programs.PROGRAMS[name].inputs()
+    known = set(sdfg.arglist()) | set(sdfg.symbols)
+    values = {**{key: value for key, value in programs.SIZES.items() if key in known}, **arguments}
+    returned = sdfg(**values)
+    results = {key: arguments[key] for key in expected(name) if key in arguments}
+    many = isinstance(returned, (tuple, list))
+    for key in expected(name):
+        if key not in results:
+            results[key] = returned[int(key.removeprefix("__return_"))] if many else returned
+    return results
+
+
+class Interchange(unittest.TestCase):
+    """One test for each program and direction."""
+
+    def agree(self, name, found):
+        for key, value in expected(name).items():
+            np.testing.assert_allclose(
+                np.asarray(found[key]).reshape(-1), value.reshape(-1), rtol=1e-5 if value.dtype.itemsize == 4 else 1e-9
+            )
+
+    def interpreted(self, name):
+        self.agree(name, run_dacec(name, sdfg_of(name)[1], "--interpret"))
+
+    def compiled(self, name):
+        self.agree(name, run_dacec(name, sdfg_of(name)[1]))
+
+    def returned(self, name):
+        dace.SDFG.from_file(str(saved_by_dacec(name))).validate()
+        newer = PLACE / f"{name}_newer.sdfg"
+        newer.write_text(dacec("emit", sdfg_of(name)[1], "--as", "sdfg", "-O0", "--sdfg-version", "2"))
+        self.agree(name, run_dacec(name, newer, "--interpret"))
+
+    def run_by_dace(self, name):
+        self.agree(name, run_dace(name, sdfg_of(name)[1]))
+        self.agree(name, run_dace(name, saved_by_dacec(name)))
+
+
+def add_tests():
+    for name in programs.PROGRAMS:
+        legs = ["interpreted", "compiled", "returned"]
+        if FULL or name in COMPILED_BY_DEFAULT:
+            legs.append("run_by_dace")
+        for leg in legs:
+            setattr(Interchange, f"test_{name}_{leg}", lambda self, leg=leg, name=name: getattr(self, leg)(name))
+
+
+add_tests()
+
+
+class Count(unittest.TestCase):
+    """The suite is as large as it says."""
+
+    def test_there_are_forty_programs(self):
+        self.assertGreaterEqual(len(programs.PROGRAMS), 40)
+        self.assertLessEqual(COMPILED_BY_DEFAULT, set(programs.PROGRAMS))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,130 @@
+//! Graphs as users meet them: files that are programs, and pages that show them.
+
+use dacec_tests::{dacec, run, scratch, write};
+use std::path::Path;
+use std::process::Command;
+
+const TWICE: &str = "\
+sdfg twice(x, y) {
+  symbol N: int64
+  data x: float64[N]
+  data y: float64[N]
+
+  state only {
+    n0 = access x
+    n0 -> n1.IN_x: x[0:N]
+    n1 = map m(i in 0:N) {
+      n1.OUT_x -> n2.a: x[i]
+      n2 = tasklet t(a: float64) -> (b: float64) { b = a*2.0 }
+      n2.b -> n3.IN_y: y[i]
+    } n3
+    n3.OUT_y -> n4: y[0:N]
+    n4 = access y
+  }
+}
+";
+
+fn graph(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    let sdfg = dacec_ir::text::parse(TWICE).expect("the text is a graph");
+    write(folder, "twice.sdfg", &dacec_ir::json::to_string(&sdfg))
+}
+
+#[test]
+fn graphs_are_accepted_where_sources_are() {
+    let folder = scratch();
+    let file = graph(&folder);
+    assert_eq!(run(dacec().arg("check").arg(&file)).success(), "twice: fine\n");
+    assert_eq!(run(dacec().arg("emit").arg(&file).arg("-O0")).success(), TWICE);
+    let built = run(dacec().arg("build").arg(&file).arg("-o").arg(folder.path())).success();
+    assert!(built.starts_with("built twice("), "{built}");
+    for version in ["1", "2"] {
+        let emitted =
+            run(dacec().arg("emit").arg(&file).args(["-O0", "--as", "sdfg", "--sdfg-version", version]));
+        let again = write(&folder, "again.sdfg", &emitted.success());
+        assert_eq!(run(dacec().arg("emit").arg(&again).arg("-O0")).success(), TWICE);
+    }
+}
+
+#[test]
+fn graphs_run_compiled_and_interpreted() {
+    let folder = scratch();
+    let file = graph(&folder);
+    let header = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }";
+    let array = |values: [f64; 2]| {
+        let mut bytes = header.to_vec();
+        bytes.resize(127, b' ');
+        bytes.push(b'\n');
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        bytes
+    };
+    std::fs::write(folder.path().join("x.npy"), array([1.5, 4.0])).expect("the folder can be written");
+    std::fs::write(folder.path().join("y.npy"), array([0.0, 0.0])).expect("the folder can be written");
+    for option in [&[][..], &["--interpret"]] {
+        let mut command = dacec();
+        command.current_dir(folder.path()).arg("run").arg(&file).args([
+            "x=x.npy",
+            "y=y.npy",
+            "--save=y=z.npy",
+        ]);
+        run(command.args(option)).success();
+        let bytes = std::fs::read(folder.path().join("z.npy")).expect("the result was saved");
+        assert!(bytes.ends_with(&array([3.0, 8.0])[128..]), "{option:?}");
+    }
+}
+
+#[test]
+fn files_that_are_no_graphs_are_explained() {
+    let folder = scratch();
+    let text = std::fs::read_to_string(graph(&folder)).expect("it was just written");
+    let broken = write(&folder, "broken.sdfg", &text.replace("\"MapEntry\"", "\"MapEntrance\""));
+    let message = run(dacec().arg("check").arg(&broken)).failure();
+    assert!(message.contains("C012") && message.contains("$.nodes[0].nodes[1]"), "{message}");
+    let wrong = write(&folder, "wrong.sdfg", &text.replace("\"data\": \"x\"", "\"data\": \"z\""));
+    assert!(run(dacec().arg("check").arg(&wrong)).failure().contains("there is no container `z`"));
+    let other = run(dacec().arg("check").arg(graph(&folder)).args(["--program", "thrice"])).failure();
+    assert!(other.contains("has no program `thrice`") && other.contains("it has twice"), "{other}");
+}
+
+/// A browser that runs without a window, if there is one.
+fn browser() -> Option<&'static str> {
+    let found = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+        .into_iter()
+        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success()));
+    if found.is_none() {
+        eprintln!("skipped: no Chromium was found (Debian, Ubuntu: apt-get install chromium)");
+    }
+    found
+}
+
+/// The page's elements after its program has run.
+fn dom(browser: &str, page: &Path, hash: &str) -> String {
+    let profile = scratch();
+    let mut command = Command::new(browser);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"]);
+    command.arg(format!("--user-data-dir={}", profile.path().display()));
+    command.arg("--dump-dom").arg(format!("file://{}{hash}", page.display()));
+    run(&mut command).success()
+}
+
+#[test]
+fn a_page_shows_graphs_in_a_browser() {
+    let folder = scratch();
+    let page = folder.path().join("page.html");
+    let view = ["view", "polybench/gemm.py", "--history", "-o"];
+    run(dacec().args(view).arg(&page)).success();
+    let Some(browser) = browser() else { return };
+
+    let shown = dom(browser, &page, "");
+    let nodes = shown.matches("class=\"node ").count();
+    assert!(nodes > 5, "{nodes} nodes are drawn");
+    assert!(shown.matches("class=\"edge\"").count() > 5);
+    assert!(shown.contains("elements of float64"), "edges tell about their memlets");
+    assert!(shown.matches("<option").count() > 3, "there are versions");
+
+    let folded = dom(browser, &page, "#fold");
+    assert!(folded.contains('▸') && !folded.contains("class=\"node "), "scopes are folded");
+
+    let compared = dom(browser, &page, "#version=2&compare");
+    assert_eq!(compared.matches("<svg").count(), 2, "before and after");
+    assert!(compared.contains(" gone\"") && compared.contains(" new\""), "changes are marked");
+}
