@@ -14,7 +14,9 @@ pub(super) fn run(task: &View) -> Result<Outcome, Error> {
     let mut snapshots = vec![Snapshot { title: "as written".into(), sdfg: sdfg.clone() }];
     let passes = dacec::optimize(&mut sdfg, &options)?;
     if task.history {
-        snapshots.extend(passes.into_snapshots().into_iter().map(|(pass, sdfg)| Snapshot { title: pass.to_owned(), sdfg }));
+        snapshots.extend(
+            passes.into_snapshots().into_iter().map(|(pass, sdfg)| Snapshot { title: pass.to_owned(), sdfg }),
+        );
     } else if sdfg != snapshots[0].sdfg {
         snapshots.push(Snapshot { title: "optimized".into(), sdfg });
     }

@@ -45,6 +45,7 @@ fn block(sdfg: &Sdfg, block: &Block) -> Value {
             });
             json!({ "kind": "choice", "title": it.label.as_str(), "parts": vertices.collect::<Vec<_>>() })
         }
+        Block::Effect(it) => step(&drawing::effect(it)),
         Block::Break => step("break"),
         Block::Continue => step("continue"),
         Block::Return => step("return"),
