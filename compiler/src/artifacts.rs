@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// Writes the library, its C header, its NumPy wrapper and its graph into `folder`, which is made if it is missing.
 ///
 /// Each file appears whole or not at all. The graph is left out where it would replace `source`, the file that the
-/// program came from. Returns the paths.
-pub fn write(compiled: &Compiled, folder: &Path, source: &Path) -> Result<Vec<PathBuf>, Error> {
+/// program came from if it came from one. Returns the paths.
+pub fn write(compiled: &Compiled, folder: &Path, source: Option<&Path>) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(|reason| Error::Write { path: folder.to_owned(), reason })?;
     let name = &compiled.sdfg.name;
     let library = std::fs::read(&compiled.library)
@@ -20,8 +20,8 @@ pub fn write(compiled: &Compiled, folder: &Path, source: &Path) -> Result<Vec<Pa
         (format!("{name}.py"), compiled.generated.wrapper.as_bytes()),
         (format!("{name}.sdfg"), graph.as_bytes()),
     ];
-    let same =
-        |path: &Path| path.canonicalize().is_ok_and(|path| source.canonicalize().is_ok_and(|it| it == path));
+    let source = source.and_then(|source| source.canonicalize().ok());
+    let same = |path: &Path| source.is_some() && path.canonicalize().ok() == source;
     files
         .into_iter()
         .map(|(file, contents)| (folder.join(file), contents))

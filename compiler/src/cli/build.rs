@@ -7,7 +7,7 @@ use dacec::{Error, artifacts};
 pub(super) fn run(task: &Build, format: MessageFormat) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
     let compiled = program.compile(&compiler(&task.compile)?)?;
-    let paths = artifacts::write(&compiled, &task.output, &task.source.file)?;
+    let paths = artifacts::write(&compiled, &task.output, Some(&task.source.file))?;
     match format {
         MessageFormat::Human => {
             let (verb, time) = (if compiled.cached { "found" } else { "built" }, compiled.phases.total());

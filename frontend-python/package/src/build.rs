@@ -124,7 +124,7 @@ impl Library {
 
     /// Writes the library, its header, a wrapper and the graph into a folder; returns the paths.
     fn save(&self, py: Python<'_>, folder: &str) -> PyResult<Vec<String>> {
-        let files = dacec::artifacts::write(&self.compiled, folder.as_ref())
+        let files = dacec::artifacts::write(&self.compiled, folder.as_ref(), None)
             .map_err(|error| errors::compilation(py, &error))?;
         Ok(files.iter().map(|file| file.display().to_string()).collect())
     }
