@@ -6,6 +6,7 @@
 //! | command | what it measures |
 //! | --- | --- |
 //! | `cargo bench -p dacec-benches --bench compile_time` | a cold compilation against the C++ compiler on four lines |
+//! | `cargo bench -p dacec-benches --bench load` | reading and validating graphs of 10 000 and 20 000 nodes |
 //!
 //! Compiled programs are measured by `dacec bench`.
 

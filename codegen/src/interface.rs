@@ -60,6 +60,10 @@ impl Interface {
         let mut arguments = Vec::new();
         for name in &sdfg.arguments {
             let data = find(name)?;
+            if data.as_stream().is_some() {
+                let what = "is a stream, which callers cannot pass";
+                return Err(CodegenError::unsupported(format!("argument `{name}`"), what));
+            }
             let array = data.as_array().map(|_| usage.layout(name, data));
             arguments.push(Argument { name: name.clone(), dtype: data.dtype(), array });
         }

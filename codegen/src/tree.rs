@@ -142,6 +142,39 @@ pub enum Stmt {
         /// Whether other threads may do the same at the same place.
         atomic: bool,
     },
+    /// Queues that are empty; live until the end of the block.
+    Queues {
+        /// Their name.
+        name: Name,
+        /// Type of the elements.
+        dtype: DType,
+        /// Number of queues.
+        count: Value,
+        /// How many elements each holds at most; `None` for no limit.
+        capacity: Option<Value>,
+        /// How the program goes on without memory.
+        on_failure: Escape,
+    },
+    /// Adds an element at the end of a queue.
+    Push {
+        /// The queue.
+        queue: Queue,
+        /// The element.
+        value: Value,
+        /// Why the program ends where there is no room.
+        code: Failure,
+        /// How it ends.
+        escape: Escape,
+    },
+    /// Takes the first element of a queue, if there is one.
+    Pop {
+        /// The queue.
+        queue: Queue,
+        /// The variable for the element; keeps its value if there is none.
+        into: Name,
+        /// The truth variable for whether there was one.
+        got: Name,
+    },
     /// An array whose elements never change.
     ConstantArray {
         /// Its name.
@@ -350,6 +383,17 @@ pub enum RoutineArgument {
     Int(Value),
     /// The first element of something, and whether it is written.
     Pointer(Place, bool),
+}
+
+/// One of several queues.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// The queues.
+    pub queues: Name,
+    /// Which of them.
+    pub index: Index,
+    /// Type of the elements.
+    pub dtype: DType,
 }
 
 /// A product of matrices: `c = alpha * a @ b + beta * c`.

@@ -143,11 +143,110 @@ fn machines_become_loops() {
 }
 
 #[test]
+fn streams_are_first_in_first_out() {
+    agree(
+        "transient S: stream float64\n transient Q: stream float64[4] capacity (2)\n\
+         state s { n0 = access x\n n1 = access S\n n0 -> n1: x[0:4] }\n\
+         state t { n0 = access S\n n1 = access Q\n n0 -> n2.a: S\n n2 = tasklet t(a: float64) -> (o: float64) { o = -a }\n\
+         n2.o -> n1: Q[2] }\n\
+         state u { n0 = access S\n n1 = access y\n n0 -> n1: y[0:3] }\n\
+         state v { n0 = access Q\n n1 = access y\n n0 -> n1: Q[2] to [3:5] dynamic }\n\
+         state w { n0 = access x\n n1 = access S\n n2 = access Q\n n0 -> n1: x[6:8]\n n1 -> n2: S to [3]\n\
+         n3 = access y\n n2 -> n3: Q[3] to [5:7] }",
+        &[2.0, 3.0, 4.0, -1.0, 0.5, 7.0, 8.0, 0.5],
+    );
+}
+
+/// Many elements, and more taken than added in between, so that memory is moved and given back.
+#[test]
+fn queues_grow_and_shrink() {
+    agree(
+        "transient S: stream float64\n loop l for i in 0:300 { state a { n0 = map m(j in 0:3) { n0 -> n1\n\
+         n1 = tasklet t() -> (o: float64) { o = float64($(3*i + j)) }\n n1.o -> n2.IN_S: S } n2\n n2.OUT_S -> n3: S\n\
+         n3 = access S }\n state b { n0 = access S\n n0 -> n1.a: S\n n0 -> n1.b: S\n\
+         n1 = tasklet t(a: float64, b: float64) -> (o: float64) { o = a + b }\n n1.o -> n2: y[0] wcr sum\n\
+         n2 = access y } }\n\
+         state c { n0 = access S\n n0 -> n1.a: S\n n1 = tasklet t(a: float64) -> (o: float64) { o = a }\n\
+         n1.o -> n2: y[1]\n n2 = access y }",
+        // 0 + 1 + … + 599, then 600.
+        &[179_700.5, 600.0, 0.5],
+    );
+}
+
+#[test]
+fn a_consume_scope_takes_what_its_iterations_push() {
+    let consume = "transient S: stream float64\n state a { n0 = access x\n n1 = access S\n n0 -> n1: x[5:8:2] }\n\
+         state s { n0 = access S\n n0 -> n1.IN_stream: S\n n1 = consume m(p in 0:3) { n1.OUT_stream -> n2.a: S\n\
+         n2 = tasklet t(a: float64) -> (o: float64, n: float64) { if a > 1.0 { o = a*0.5 }\n n = 1.0 }\n\
+         n2.o -> n3.IN_S: S dynamic\n n2.n -> n3.IN_y: y[p] wcr sum } n3\n\
+         n3.OUT_S -> n4: S dynamic\n n4 = access S\n n3.OUT_y -> n5: y[0:3] wcr sum\n n5 = access y }";
+    agree(consume, &[3.5, 3.5, 2.5, 0.5]);
+    agree(&consume.replace("(p in 0:3)", "(p in 0:3) until (y[1] >= 2.0)"), &[2.5, 2.5, 1.5]);
+}
+
+/// The last of several values is pushed once, and nothing where none is given; what is taken may be stored as it is.
+#[test]
+fn what_is_given_is_pushed_once() {
+    agree(
+        "transient S: stream float64\n transient R: stream float64\n state a { n0 = map m(i in 0:4) { n0 -> n1\n\
+         n1 = tasklet t() -> (o: float64) { if $i > 0 { o = 1.0\n if $i > 1 { o = float64($i)*2.0 } } }\n\
+         n1.o -> n2.IN_S: S dynamic } n2\n n2.OUT_S -> n3: S dynamic\n n3 = access S }\n\
+         state s { n0 = access S\n n0 -> n1.IN_stream: S\n n1 = consume m(p in 0:1) { n1.OUT_stream -> n2: S\n\
+         n2 = access s\n n2 -> n4.v: s\n n4 = tasklet t(v: float64) -> (o: float64) { o = v*10.0 }\n\
+         n4.o -> n3.IN_R: R } n3\n n3.OUT_R -> n5: R\n n5 = access R }\n\
+         state u { n0 = access R\n n1 = access y\n n0 -> n1: y[0:3]\n n2 = access R\n n1 -> n3.a: y[0]\n\
+         n3 = tasklet t(a: float64) -> (o: float64) { o = a }\n n3.o -> n2: R }",
+        &[10.0, 40.0, 60.0, 0.5],
+    );
+}
+
+#[test]
+fn empty_and_full_streams_end_the_program() {
+    let message = |lines: &str| {
+        let sdfg = program(&format!(
+            "transient S: stream float64\n transient Q: stream float64 capacity (2)\n{lines}"
+        ));
+        let (mut x, mut y) = (X, [0.5; 8]);
+        let library = compile(&sdfg);
+        assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::F64s(&mut y), Argument::I64(7)]), 6);
+        library.error()
+    };
+    let empty = message("state s { n0 = access S\n n1 = access y\n n0 -> n1: y[0:1] }");
+    assert!(empty.contains("the stream `S` is empty"), "{empty}");
+    let full = message("state s { n0 = access x\n n1 = access Q\n n0 -> n1: x[0:3] }");
+    assert!(full.contains("the stream `Q` is full"), "{full}");
+}
+
+/// An output that need not be given a value is left as it is, also where the body reads what it gave.
+#[test]
+fn what_is_not_given_is_not_written() {
+    agree(
+        "state s { n0 = access x\n n0 -> n1.IN_x: x[0:8]\n n1 = map m(i in 0:8) { n1.OUT_x -> n2.a: x[i]\n\
+         n2 = tasklet t(a: float64) -> (o: float64) { if a > 4.0 { o = a\n o = o*2.0 } }\n\
+         n2.o -> n3.IN_y: y[i] dynamic } n3\n n3.OUT_y -> n4: y[0:8] dynamic\n n4 = access y }",
+        &[0.5, 0.5, 0.5, 0.5, 10.0, 12.0, 14.0, 16.0],
+    );
+}
+
+#[test]
 fn what_is_not_supported_is_named() {
-    let text = "sdfg f() { transient S: stream float64\n state s { n0 = access S } }";
-    let sdfg = text::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let error = dacec_codegen::generate(&sdfg, &Default::default()).expect_err("streams are not supported");
-    assert_eq!(error, CodegenError::Feature(Feature::Streams));
+    let refused = |text: &str| {
+        let sdfg = text::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        dacec_codegen::generate(&sdfg, &Default::default()).expect_err(text)
+    };
+    let reference = "sdfg f(x) { data x: float64[4]\n reference r: float64[2]\n state s { n0 = access x\n\
+        n0 -> n1.set: x[0:2]\n n1 = access r } }";
+    assert_eq!(refused(reference), CodegenError::Feature(Feature::References));
+    let foreign = "sdfg f() { transient x: float64\n state s { n0 = tasklet t() -> (o: float64) { cpp \"o = 1;\" }\n\
+        n0.o -> n1: x\n n1 = access x } }";
+    assert_eq!(refused(foreign), CodegenError::Feature(Feature::ForeignCode));
+    let passed = "sdfg f(S) { data S: stream float64\n state s { n0 = access S } }";
+    assert!(refused(passed).to_string().contains("is a stream, which callers cannot pass"));
+    let nested = "sdfg f() { transient S: stream float64\n state s { n0 = access S\n n0 -> n1.q: S\n\
+        n1 = nested (q) -> () sdfg g(q) { data q: stream float64\n state t { g0 = access q } } } }";
+    assert!(refused(nested).to_string().contains("the stream `q` is passed to it"));
+    let kept = "sdfg f() { transient S: stream float64 persistent\n state s { n0 = access S } }";
+    assert!(refused(kept).to_string().contains("kept between calls"));
     for (option, what) in [("gpu_device", "schedule"), ("mpi", "schedule")] {
         let lines = format!("state s {{ n0 = map m(i in 0:4) {option} {{ n0 -> n1 }} n1 }}");
         let error = dacec_codegen::generate(&program(&lines), &Default::default()).expect_err(option);

@@ -240,6 +240,54 @@ template <typename T> struct dacec_buffer {
     dacec_buffer &operator=(const dacec_buffer &) = delete;
 };
 "),
+    ("dacec_queues", &["dacec_buffer"], "\
+extern \"C\" void *realloc(void *, __SIZE_TYPE__);
+
+// Elements that are added at the end and taken at the front. What was taken is given back when the queue is empty, or when
+// half of the memory is behind the front.
+template <typename T> struct dacec_queue {
+    T *data;
+    int64_t first, count, room, capacity;
+    bool push(T value) {
+        if (capacity >= 0 && count - first >= capacity) return false;
+        if (first > 64 && first > room / 2) {
+            __builtin_memmove(data, data + first, (__SIZE_TYPE__)(count - first) * sizeof(T));
+            count -= first;
+            first = 0;
+        }
+        if (count == room) {
+            const int64_t larger = room > 0 ? 2 * room : 16;
+            T *const moved = (T *)realloc(data, (__SIZE_TYPE__)larger * sizeof(T));
+            if (moved == 0) return false;
+            data = moved;
+            room = larger;
+        }
+        data[count++] = value;
+        return true;
+    }
+    bool pop(T *value) {
+        if (first == count) return false;
+        *value = data[first++];
+        if (first == count) first = count = 0;
+        return true;
+    }
+};
+
+// Queues until the end of the block.
+template <typename T> struct dacec_queues {
+    dacec_buffer<dacec_queue<T>> queues;
+    const int64_t size;
+    dacec_queues(int64_t count, int64_t capacity) : queues(count), size(queues.data == 0 ? 0 : count) {
+        for (int64_t k = 0; k < size; k++) queues.data[k] = {0, 0, 0, 0, capacity};
+    }
+    ~dacec_queues() {
+        for (int64_t k = 0; k < size; k++) free(queues.data[k].data);
+    }
+    dacec_queue<T> &operator[](int64_t at) { return queues.data[at]; }
+    dacec_queues(const dacec_queues &) = delete;
+    dacec_queues &operator=(const dacec_queues &) = delete;
+};
+"),
 ];
 
 /// The text of helpers and of those that they need.

@@ -2,7 +2,7 @@
 
 use super::types::c_type;
 use super::{Printer, Result, prelude};
-use crate::tree::{Direction, Escape, Failure, For, Parallel, Place, Stmt, Value};
+use crate::tree::{Direction, Escape, Failure, For, Parallel, Place, Queue, Stmt, Value};
 use dacec_ir::{Constant, DType, Expr, Name, Wcr};
 
 impl Printer<'_> {
@@ -48,6 +48,26 @@ impl Printer<'_> {
                     self.pragma("omp critical(dacec_update)");
                 }
                 self.line(&format!("{place} = {value};"));
+            }
+            Stmt::Queues { name, dtype, count, capacity, on_failure } => {
+                self.helper("dacec_queues");
+                let (of, count) = (c_type(*dtype), self.text(count)?);
+                let capacity = capacity.as_ref().map(|it| self.text(it)).transpose()?;
+                let capacity = capacity.unwrap_or_else(|| "-1".to_owned());
+                self.line(&format!("dacec_queues<{of}> {name}({count}, {capacity});"));
+                self.line(&format!("if ({name}.queues.data == 0) {{"));
+                self.nested(|printer| printer.fail(Failure::OutOfMemory, on_failure));
+                self.line("}");
+            }
+            Stmt::Push { queue, value, code, escape } => {
+                let (queue, value) = (self.queue(queue)?, self.text(value)?);
+                self.line(&format!("if (!{queue}.push({value})) {{"));
+                self.nested(|printer| printer.fail(*code, escape));
+                self.line("}");
+            }
+            Stmt::Pop { queue, into, got } => {
+                let queue = self.queue(queue)?;
+                self.line(&format!("{got} = {queue}.pop(&{into});"));
             }
             Stmt::ConstantArray { name, dtype, values } => self.constant_array(name, *dtype, values)?,
             Stmt::For(it) => self.counted(it)?,
@@ -170,6 +190,12 @@ impl Printer<'_> {
         };
         self.line(&format!("{place} = {combined};"));
         Ok(())
+    }
+
+    fn queue(&mut self, queue: &Queue) -> Result<String> {
+        let place =
+            Place::Element { array: queue.queues.clone(), index: queue.index.clone(), dtype: queue.dtype };
+        self.place(&place)
     }
 
     /// Nothing writes it, but pointers to it are those of other arrays.

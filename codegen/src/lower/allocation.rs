@@ -228,7 +228,7 @@ impl Function<'_, '_> {
                 let pointer = self.allocate_array(name, &array, out)?;
                 Storage::Array { pointer, dtype: array.dtype, strides }
             }
-            Data::Stream(_) => return Err(CodegenError::Feature(Feature::Streams)),
+            Data::Stream(stream) => self.allocate_stream(name, &stream, out)?,
             Data::View(_) | Data::Reference(_) => return Err(CodegenError::Feature(Feature::References)),
             Data::Constant(constant) => {
                 let (local, dtype) = (self.shared.names.local(name), constant.dtype());

@@ -14,6 +14,9 @@ use dacec_ir::{EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset};
 /// Copies with fewer elements are left to one thread.
 const LARGE: i64 = 1 << 16;
 
+/// What is done with an element, given its place and its value.
+type Act<'f, F> = dyn Fn(&F, Place, Value) -> Result<Vec<Stmt>> + 'f;
+
 /// One end of a copy.
 struct End {
     data: Name,
@@ -31,7 +34,10 @@ impl<'a> Function<'_, 'a> {
         let state = context.view.state;
         for edge in state.in_edges(id) {
             let Some(memlet) = edge.memlet().filter(|_| !state.is_alias_edge(edge)) else { continue };
-            if matches!(state.node(edge.src), Node::Access(_) | Node::MapEntry(_)) {
+            if let (Some(value), Some(target)) = (self.taken(context, edge), state.node(id).as_access()) {
+                let stmt = self.store_taken(memlet, target, value)?;
+                out.push(stmt);
+            } else if matches!(state.node(edge.src), Node::Access(_) | Node::MapEntry(_)) {
                 let [from, to] = self.ends(state, edge.id, memlet)?;
                 self.lower_copy(context, edge.id, memlet, from, to, out)?;
             }
@@ -80,6 +86,10 @@ impl<'a> Function<'_, 'a> {
         to: End,
         out: &mut Vec<Stmt>,
     ) -> Result<()> {
+        if self.is_stream(&from.data) || self.is_stream(&to.data) {
+            let ends = [(&from.data, &from.subset), (&to.data, &to.subset)];
+            return self.lower_stream_copy(memlet, ends, out);
+        }
         let disjoint =
             from.data == to.data && from.subset.intersects(&to.subset, &Facts::new()) == Some(false);
         if self.aliases.may_overlap(&from.data, &to.data) && !disjoint {
@@ -113,6 +123,22 @@ impl<'a> Function<'_, 'a> {
         let load = |function: &Self, position: &[Value]| end(function, &source, &from, position);
         let store = |function: &Self, position: &[Value]| end(function, &target, &to, position);
         self.copy_loops(&[to.subset.num_elements()], &load, &store, &write, out)
+    }
+
+    /// Loops over the elements of a subset, in C order, around what is done with each.
+    pub(super) fn copy_elements(
+        &mut self,
+        (data, subset): (&Name, &Subset),
+        act: &Act<'_, Self>,
+        out: &mut Vec<Stmt>,
+    ) -> Result<()> {
+        let end = End { data: data.clone(), subset: subset.clone() };
+        let extents: Vec<Expr> = long_dims(subset).iter().map(|dim| dim.len()).collect();
+        let place = |function: &Self, position: &[Value]| function.spread(&end, position);
+        let act = |function: &Self, place: Place, value: Value| {
+            Ok(Stmt::Block { body: act(function, place, value)?, label: None })
+        };
+        self.copy_loops(&extents, &place, &place, &act, out)
     }
 
     /// Loops over the extents around one assignment.

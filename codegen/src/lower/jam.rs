@@ -261,6 +261,7 @@ fn collect(stmts: &[Stmt], found: &mut BTreeSet<Name>) {
             | Stmt::Pointer { name, .. }
             | Stmt::StackArray { name, .. }
             | Stmt::ConstantArray { name, .. }
+            | Stmt::Queues { name, .. }
             | Stmt::HeapArray { name, .. } => drop(found.insert(name.clone())),
             Stmt::For(it) => drop(found.insert(it.variable.clone())),
             _ => {}

@@ -50,11 +50,17 @@ impl<'a> Function<'_, 'a> {
                 map.label
             )));
         }
-        let (spread, when) = self.schedule(map)?;
+        if let Some(consume) = &map.consume {
+            return self.lower_consume(context, entry, map, consume, out);
+        }
+        let (mut spread, when) = self.schedule(map)?;
+        let ordered = self.uses_streams(context, entry);
+        spread &= !ordered;
         let mut writes = conflicts::writes(context, entry);
         writes.retain(|write| !matches!(context.modes.get(&write.edge), Some(WriteMode::Accumulate(..))));
-        let plan = Plan::new(context, self.sdfg, entry, map, &writes, spread);
+        let mut plan = Plan::new(context, self.sdfg, entry, map, &writes, spread);
         let bounds = self.bounds(map)?;
+        plan.independent &= !ordered;
         let mut nest = Nest { entry, map, plan, bounds, when, reductions: Vec::new(), block: None };
         for write in nest.plan.reductions.clone() {
             let reduction = self.declare_reduction(context, &write, out)?;

@@ -20,6 +20,7 @@
 //! | Parallel loops in sequential ones | `versions` |
 //! | Nested SDFGs, which are inlined | `nested` |
 //! | Views, which are pointers | `views` |
+//! | Streams, consume scopes | `streams` |
 //!
 //! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
 //!
@@ -39,6 +40,7 @@ mod places;
 mod plan;
 mod rewrite;
 mod states;
+mod streams;
 mod tasklets;
 mod tidy;
 mod versions;
@@ -60,7 +62,8 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, CodegenError>;
 
 /// What programs may use beyond arrays, maps and structured control flow.
-const SUPPORTED: [Feature; 3] = [Feature::Constants, Feature::Views, Feature::CustomResolutions];
+const SUPPORTED: [Feature; 5] =
+    [Feature::Constants, Feature::Views, Feature::Streams, Feature::Consume, Feature::CustomResolutions];
 
 /// Lowers a valid SDFG without library nodes and without state machines, which [`Sdfg::lower_machines`] removes.
 pub fn lower(sdfg: &Sdfg) -> Result<Program> {

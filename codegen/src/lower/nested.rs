@@ -90,6 +90,10 @@ impl<'a> Function<'_, 'a> {
         out: &mut Vec<Stmt>,
         pending: &mut Vec<Pending>,
     ) -> Result<Slot> {
+        if data.as_stream().is_some() {
+            let place = format!("nested SDFG `{}`", nested.sdfg.name);
+            return Err(CodegenError::unsupported(place, format!("the stream `{name}` is passed to it")));
+        }
         let state = context.view.state;
         let input = state.in_edges(id).into_iter().find(|edge| edge.dst_conn() == Some(name));
         let output = state.out_edges(id).into_iter().find(|edge| edge.src_conn() == Some(name));

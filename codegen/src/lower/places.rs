@@ -27,6 +27,15 @@ pub(super) enum Storage {
         /// Distances of neighbours, over variables of the emitted code.
         strides: Vec<Expr>,
     },
+    /// Queues.
+    Queues {
+        /// The first queue.
+        queues: Name,
+        /// Type of the elements.
+        dtype: DType,
+        /// Distances of neighbours, over variables of the emitted code.
+        strides: Vec<Expr>,
+    },
 }
 
 /// What a pointer points to.

@@ -38,6 +38,19 @@ impl Rewrite {
             }
             Stmt::Pointer { to, .. } => self.place(to),
             Stmt::HeapArray { count, .. } => self.value(count),
+            Stmt::Queues { count, capacity, .. } => {
+                self.value(count);
+                capacity.iter_mut().for_each(|value| self.value(value));
+            }
+            Stmt::Push { queue, value, .. } => {
+                self.index(&mut queue.index);
+                self.value(value);
+            }
+            Stmt::Pop { queue, into, got } => {
+                self.index(&mut queue.index);
+                self.name(into);
+                self.name(got);
+            }
             Stmt::Store { place, value }
             | Stmt::Update { place, value, .. }
             | Stmt::Combine { place, value, .. } => {

@@ -4,7 +4,7 @@ use super::allocation::private_containers;
 use super::conflicts::WriteMode;
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::Stmt;
+use crate::tree::{Stmt, Value};
 use dacec_ir::analysis::Aliases;
 use dacec_ir::{EdgeId, Name, Node, NodeId, State};
 use indexmap::IndexMap;
@@ -65,6 +65,8 @@ pub(super) struct StateContext<'a> {
     pub(super) modes: IndexMap<EdgeId, WriteMode>,
     /// Which containers may share memory.
     pub(super) aliases: Rc<Aliases>,
+    /// The elements that the iterations of consume scopes around took, by the scope's entry.
+    pub(super) taken: IndexMap<NodeId, Value>,
 }
 
 impl<'a> Function<'_, 'a> {
@@ -75,7 +77,8 @@ impl<'a> Function<'_, 'a> {
         }
         let privates = private_containers(self.sdfg, &view);
         let aliases = self.aliases.clone();
-        let mut context = StateContext { view, privates, modes: IndexMap::new(), aliases };
+        let mut context =
+            StateContext { view, privates, modes: IndexMap::new(), aliases, taken: IndexMap::new() };
         self.lower_scope(&mut context, None, out)
     }
 

@@ -16,7 +16,9 @@ use crate::CodegenError;
 use crate::tree::{Place, Stmt, Value};
 use dacec_ir::library::Dense;
 use dacec_ir::state::EdgeView;
-use dacec_ir::{Feature, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode};
+use dacec_ir::{
+    Constant, DType, Feature, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode,
+};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
@@ -29,6 +31,8 @@ struct Scope {
     boxes: IndexMap<Name, (Name, Subset)>,
     /// Outputs with one element that are written where they are assigned.
     direct: BTreeSet<Name>,
+    /// Variables that tell whether an output was given a value, where it need not be.
+    given: IndexMap<Name, Name>,
 }
 
 /// A tasklet's names, with the function around it.
@@ -80,6 +84,15 @@ impl<'a> Function<'_, 'a> {
                 scope.boxes.insert(name.clone(), (memlet.data.clone(), memlet.subset.clone()));
                 continue;
             }
+            if let Some(value) = self.taken_input(context, id, name) {
+                scope.values.insert(name.clone(), value);
+                continue;
+            }
+            if self.is_stream(&memlet.data) {
+                let value = self.pop(memlet, name, out)?;
+                scope.values.insert(name.clone(), value);
+                continue;
+            }
             let place = self.start_of(&memlet.data, &memlet.subset)?;
             let overwritten = written.iter().any(|name| self.aliases.may_overlap(name, &memlet.data));
             let in_place = reads_first || !overwritten;
@@ -103,9 +116,27 @@ impl<'a> Function<'_, 'a> {
         self.lower_code(context, id, code, &mut scope, out, true)?;
         for name in last {
             let value = scope.values[&name].clone();
-            self.write_output(context, id, &name, &[], value, out)?;
+            let Some(given) = scope.given.get(&name).cloned() else {
+                self.write_output(context, id, &name, &[], value, out)?;
+                continue;
+            };
+            let mut body = Vec::new();
+            self.shared.names.open();
+            self.write_output(context, id, &name, &[], value, &mut body)?;
+            self.shared.names.close();
+            let given = Value::Variable(given, DType::Bool);
+            out.push(Stmt::If { branches: vec![(given, body)], otherwise: Vec::new() });
         }
         Ok(())
+    }
+
+    /// The element that an iteration of a consume scope took, if an input is that.
+    fn taken_input(&self, context: &StateContext<'a>, id: NodeId, name: &Name) -> Option<Value> {
+        let edges = context.view.state.in_edges(id);
+        edges
+            .into_iter()
+            .find(|edge| edge.dst_conn() == Some(name))
+            .and_then(|edge| self.taken(context, edge))
     }
 
     /// A constant with the value; returns its value.
@@ -136,12 +167,20 @@ impl<'a> Function<'_, 'a> {
                 continue;
             }
             let dynamic = edges.iter().all(|edge| edge.memlet().is_some_and(|memlet| memlet.dynamic));
-            if uses(code, name) == 0 && (assignments(code, name) == 1 || dynamic) {
+            // Every push counts; of several values that are stored the last one stays.
+            let pushes = edges.iter().filter_map(|it| it.memlet()).any(|it| self.is_stream(&it.data));
+            if uses(code, name) == 0 && (assignments(code, name) == 1 || dynamic && !pushes) {
                 scope.direct.insert(name.clone());
                 continue;
             }
             let (local, dtype) = (self.shared.names.local(name), connector.dtype);
             out.push(Stmt::Declare { name: local.clone(), dtype, value: None, constant: false });
+            if dynamic {
+                let given = self.shared.names.local(&format!("{name}_given"));
+                let (dtype, no) = (DType::Bool, Some(Value::Constant(Constant::Bool(false))));
+                out.push(Stmt::Declare { name: given.clone(), dtype, value: no, constant: false });
+                scope.given.insert(name.clone(), given);
+            }
             scope.values.insert(name.clone(), Value::Variable(local, dtype));
             last.push(name.clone());
         }
@@ -166,6 +205,11 @@ impl<'a> Function<'_, 'a> {
                         self.write_output(context, id, target, &[], value, out)?;
                     } else {
                         self.assign_local(target, value, scope, out, outermost)?;
+                        if let Some(given) = scope.given.get(target) {
+                            let place = Place::Variable(given.clone(), DType::Bool);
+                            let value = Value::Constant(Constant::Bool(true));
+                            out.push(Stmt::Store { place, value });
+                        }
                     }
                 }
                 Code::Store { target, indices, value } => {
@@ -258,7 +302,10 @@ impl<'a> Function<'_, 'a> {
         let value = if edges.len() > 1 { self.constant(name, value, out) } else { value };
         for edge in edges {
             let Some(memlet) = edge.memlet() else { continue };
-            let stmt = self.write(context, edge.id, memlet, position, value.clone())?;
+            let stmt = match self.is_stream(&memlet.data) {
+                true => self.push(memlet, value.clone())?,
+                false => self.write(context, edge.id, memlet, position, value.clone())?,
+            };
             out.push(stmt);
         }
         Ok(())

@@ -99,6 +99,19 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         Stmt::Declare { value, .. } => value.iter().for_each(|value| visit_value(value, f)),
         Stmt::Pointer { to, .. } => visit_place(to, true, f),
         Stmt::HeapArray { count, .. } => visit_value(count, f),
+        Stmt::Queues { count, capacity, .. } => {
+            visit_value(count, f);
+            capacity.iter().for_each(|value| visit_value(value, f));
+        }
+        Stmt::Push { queue, value, .. } => {
+            visit_index(&queue.index, f);
+            visit_value(value, f);
+        }
+        Stmt::Pop { queue, into, got } => {
+            visit_index(&queue.index, f);
+            f(into, true);
+            f(got, true);
+        }
         Stmt::Store { place, value }
         | Stmt::Update { place, value, .. }
         | Stmt::Combine { place, value, .. } => {

@@ -357,7 +357,7 @@ fn literals_keep_their_type() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 2, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn generated_sdfgs_round_trip(sdfg in small_sdfgs()) {

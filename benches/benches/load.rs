@@ -1,0 +1,115 @@
+//! Loading: from the text of a large graph to a validated one. Text parsing and validation are linear, so the figure for
+//! twice the size is about twice as long; the last columns compare with reading the bytes into a JSON-free skeleton, one
+//! string for each line. `DACEC_BENCH_ROUNDS` sets the number of rounds.
+
+use dacec_benches::{alternate, setting, show, table};
+use dacec_ir::builder::{SdfgBuilder, name};
+use dacec_ir::{DType, Expr, Sdfg, text, validate};
+use std::time::Instant;
+
+fn main() {
+    let rounds = setting("DACEC_BENCH_ROUNDS", 15);
+    let mut rows =
+        table(["graph", "nodes", "text", "parse + validate", "parse", "splitting the lines", "µs a node"]);
+    for (label, graph) in [
+        ("one state", one_state as fn(usize) -> Sdfg),
+        ("a state for each map", many_states),
+        ("stencils of two arrays", stencils),
+    ] {
+        for nodes in [10_000, 20_000] {
+            let sdfg = graph(nodes);
+            let nodes: usize = sdfg.body.states().iter().map(|state| state.num_nodes()).sum();
+            let printed = text::print(&sdfg);
+            let load = || {
+                let start = Instant::now();
+                let sdfg = text::parse(&printed).expect("what is printed can be read");
+                let parsed = start.elapsed().as_secs_f64();
+                validate::validate(&sdfg).expect("the graph is valid");
+                (start.elapsed().as_secs_f64(), parsed)
+            };
+            let mut parse = Vec::new();
+            let ours = || {
+                let (all, parsed) = load();
+                parse.push(parsed);
+                all
+            };
+            let (all, lines) = alternate(rounds, ours, || split(&printed));
+            let parse = dacec_runtime::stats::summarize(&parse).expect("there was at least one round");
+            rows.add_row([
+                label,
+                &nodes.to_string(),
+                &format!("{} kB", printed.len() / 1000),
+                &show(&all),
+                &show(&parse),
+                &show(&lines),
+                &format!("{:.1}", all.median * 1e6 / nodes as f64),
+            ]);
+        }
+    }
+    println!("{rows}");
+}
+
+/// Seconds to make a string of each line: what any reader does at least.
+fn split(text: &str) -> f64 {
+    let start = Instant::now();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert!(!lines.is_empty());
+    start.elapsed().as_secs_f64()
+}
+
+fn program() -> SdfgBuilder {
+    let (n, m) = (Expr::sym("N"), Expr::sym("M"));
+    let mut builder = SdfgBuilder::new("large");
+    builder.array("A", DType::Float64, [n.clone(), m.clone()]).array("B", DType::Float64, [n, m]);
+    builder
+}
+
+/// A chain of maps in one state, five nodes each.
+fn one_state(nodes: usize) -> Sdfg {
+    let mut builder = program();
+    let mut state = builder.state("chain");
+    let mut last = None;
+    for _ in 0..nodes / 5 {
+        let dims = [("i", "1:N - 1"), ("j", "1:M - 1")];
+        let entry = state.map("m", &dims, &[("a", "A", "i, j")], name("a"), ("A", "i, j"));
+        if let Some(last) = last {
+            let first = state.state.predecessors(entry)[0];
+            state.state.order(last, first);
+        }
+        last = state.state.node(entry).as_map().map(|map| state.state.successors(map.exit)[0]);
+    }
+    builder.build()
+}
+
+/// A sequence of states of one map each.
+fn many_states(nodes: usize) -> Sdfg {
+    let mut builder = program();
+    for at in 0..nodes / 5 {
+        let dims = [("i", "0:N"), ("j", "0:M")];
+        let mut state = builder.state(&format!("s{at}"));
+        state.map("m", &dims, &[("a", "A", "i, j")], name("a") + name("a"), ("B", "i, j"));
+    }
+    builder.build()
+}
+
+/// Stencils that go back and forth between two arrays, eight states in a loop.
+fn stencils(nodes: usize) -> Sdfg {
+    let mut builder = program();
+    for at in 0..nodes / 40 {
+        builder.for_loop(&format!("t{at}"), 0, Expr::sym("T"), |builder| {
+            for k in 0..8 {
+                let (from, to) = if k % 2 == 0 { ("A", "B") } else { ("B", "A") };
+                let dims = [("i", "1:N - 1"), ("j", "1:M - 1")];
+                let inputs = [
+                    ("a", from, "i, j"),
+                    ("b", from, "i - 1, j"),
+                    ("c", from, "i + 1, j"),
+                    ("d", from, "i, j - 1"),
+                ];
+                let sum = name("a") + name("b") + name("c") + name("d");
+                builder.state(&format!("s{at}_{k}")).map("m", &dims, &inputs, sum, (to, "i, j"));
+            }
+        });
+    }
+    builder.build()
+}
