@@ -160,6 +160,13 @@ impl SourceFile {
         Ok((file, suite))
     }
 
+    /// Reads a text that was made for a call: everything in it is at the place of the call.
+    pub(crate) fn at(name: &str, text: &str, span: dacec_ir::Span) -> Result<SourceFile, Vec<Diagnostic>> {
+        let mut file = SourceFile::parse(name, text)?;
+        file.globals.lines = Lines::Call(span);
+        Ok(file)
+    }
+
     /// The file's text.
     pub fn text(&self) -> &str {
         self.source.inner()

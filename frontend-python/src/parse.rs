@@ -28,17 +28,26 @@ pub(crate) fn parse(text: &str) -> Result<ast::Suite, Vec<(String, TextRange)>> 
 
 /// Finds the line of an offset.
 #[derive(Clone, Debug)]
-pub(crate) struct Lines(LineIndex);
+pub(crate) enum Lines {
+    /// In the text.
+    Text(LineIndex),
+    /// Everything is at one place: that of the call for which the text was made.
+    Call(Span),
+}
 
 impl Lines {
     /// The lines of a text.
     pub(crate) fn new(text: &str) -> Self {
-        Lines(LineIndex::from_source_text(text))
+        Lines::Text(LineIndex::from_source_text(text))
     }
 
     /// The range as the IR's span.
     pub(crate) fn span(&self, range: TextRange) -> Span {
-        let line = self.0.line_index(range.start()).get();
+        let index = match self {
+            Lines::Text(index) => index,
+            Lines::Call(span) => return *span,
+        };
+        let line = index.line_index(range.start()).get();
         Span::new(range.start().to_u32(), range.end().to_u32(), u32::try_from(line).unwrap_or(u32::MAX))
     }
 }

@@ -289,6 +289,10 @@ pub(crate) fn call(function: Function, a: &Scalar) -> Result<Scalar, Refusal> {
 pub(crate) fn call2(function: Function, a: &Scalar, b: &Scalar) -> Result<Scalar, Refusal> {
     let ty = a.ty.with(b.ty);
     let whole = matches!(function, Function::Fmin | Function::Fmax | Function::Fmod | Function::Gcd);
+    if ty.dtype == DType::Bool && matches!(function, Function::Fmin | Function::Fmax) {
+        let op = if function == Function::Fmin { BinaryOp::Min } else { BinaryOp::Max };
+        return binary(op, a, b);
+    }
     let dtype = if whole && ty.dtype.is_integer() { ty.dtype } else { float_of(ty.dtype) };
     if dtype.is_complex() || function == Function::Gcd && !dtype.is_integer() {
         return Err(format!("`{}` is not defined for {}", function.name(), ty.dtype));

@@ -267,6 +267,8 @@ pub(crate) enum Value {
     Dict(Vec<(Value, Value)>),
     /// A data type; calling it converts.
     DType(DType),
+    /// The limits of a data type: `np.finfo(...)`, `np.iinfo(...)`.
+    Limits(DType),
     /// The type of an array, as in annotations.
     ArrayType(DType, Vec<Expr>),
     /// An array that becomes an argument where it is used.
@@ -320,6 +322,7 @@ impl Value {
             Value::Dict(_) => "a dictionary",
             Value::DType(_) | Value::ArrayType(..) | Value::CompileTime => "a type",
             Value::Namespace(_) => "an object",
+            Value::Limits(_) => "the limits of a type",
             Value::Module(_) => "a module",
             Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",

@@ -42,11 +42,13 @@ template <typename T> static inline T dacec_float_mod(T a, T b) {
     return (remainder < 0) != (b < 0) ? (T)(remainder + b) : remainder;
 }
 "),
-    ("dacec_float_floordiv", &["dacec_float_mod"], "\
+    ("dacec_float_floordiv", &[], "\
 // The quotient rounded towards negative infinity, as far as it can be told from rounded operands.
 template <typename T> static inline T dacec_float_floordiv(T a, T b) {
     if (b == 0) return (T)(a / b);
-    T quotient = (T)((a - dacec_float_mod<T>(a, b)) / b);
+    T remainder = (T)(sizeof(T) == 8 ? __builtin_fmod(a, b) : __builtin_fmodf(a, b));
+    T quotient = (T)((a - remainder) / b);
+    if (remainder != 0 && (remainder < 0) != (b < 0)) quotient -= (T)1;
     if (quotient == 0) return (T)__builtin_copysign(0.0, (double)a / (double)b);
     T rounded = (T)__builtin_floor(quotient);
     return quotient - rounded > (T)0.5 ? (T)(rounded + 1) : rounded;

@@ -34,6 +34,14 @@ impl Lowerer<'_> {
                 }
             },
             Value::Hint => Ok(Value::Hint),
+            Value::Function(entry) if entry.is_ufunc() && numpy::ufunc_method(attr).is_some() => {
+                let method = numpy::ufunc_method(attr).unwrap_or(entry);
+                Ok(Value::Method(method, Box::new(Value::Function(entry))))
+            }
+            Value::Limits(dtype) => numpy::limit(dtype, attr).map(Value::Scalar).ok_or_else(|| {
+                let message = format!("the limits of {dtype} have no `{attr}`");
+                Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message).into()
+            }),
             Value::Poison => Err(Stop::Reported),
             other => {
                 let message = format!("{} has no attribute `{attr}`", other.kind());
@@ -54,9 +62,20 @@ impl Lowerer<'_> {
             "size" => Ok(int(view.shape().iter().fold(Expr::one(), |product, extent| product * extent))),
             "ndim" => Ok(Value::Scalar(Scalar::int(view.rank() as i64))),
             "dtype" => Ok(Value::DType(view.dtype)),
+            "itemsize" => Ok(Value::Scalar(Scalar::int(view.dtype.size() as i64))),
+            "nbytes" => {
+                let bytes = Expr::int(view.dtype.size() as i64);
+                Ok(int(view.shape().iter().fold(bytes, |product, extent| product * extent)))
+            }
             "T" => {
                 let mut view = view.alias();
                 view.axes.reverse();
+                Ok(Value::Array(view))
+            }
+            "mT" if view.rank() >= 2 => {
+                let mut view = view.alias();
+                let rank = view.rank();
+                view.axes.swap(rank - 2, rank - 1);
                 Ok(Value::Array(view))
             }
             "real" if !view.dtype.is_complex() => Ok(Value::Array(view)),

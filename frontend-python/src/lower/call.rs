@@ -61,11 +61,11 @@ impl Lowerer<'_> {
         match function {
             Value::Function(entry) => {
                 let args = Args::bind(entry, None, given, range, dest)?;
-                numpy::apply(self, entry, args)
+                numpy::apply(self, entry, &args)
             }
             Value::Method(entry, object) => {
                 let args = Args::bind(entry, Some(*object), given, range, dest)?;
-                numpy::apply(self, entry, args)
+                numpy::apply(self, entry, &args)
             }
             Value::DType(dtype) => match <[Given; 1]>::try_from(given.positional) {
                 Ok([(value, place)]) => {
@@ -173,6 +173,18 @@ impl Lowerer<'_> {
             },
             _ => self.call_specialized(function, given, dest, range),
         }
+    }
+
+    /// The value of a lambda for these arguments.
+    pub(crate) fn call_lambda(
+        &mut self,
+        lambda: &ast::ExprLambda,
+        arguments: Vec<Value>,
+        range: TextRange,
+    ) -> Result<Value> {
+        let positional = arguments.into_iter().map(|value| (value, range)).collect();
+        let given = GivenArgs { positional, keywords: Vec::new() };
+        self.inlined(lambda.parameters.as_deref(), &lambda.body, given, range)
     }
 
     /// The value of a function's only expression, with its parameters standing for the arguments.

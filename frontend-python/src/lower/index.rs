@@ -342,7 +342,7 @@ impl Lowerer<'_> {
     }
 
     /// The index from the front of an axis, for one that may count from its end.
-    pub(super) fn resolve(&self, at: &Expr, extent: &Expr, range: TextRange) -> Result<Expr> {
+    pub(crate) fn resolve(&self, at: &Expr, extent: &Expr, range: TextRange) -> Result<Expr> {
         let from_end = (at - extent).as_int();
         if let (Some(known), Some(size)) = (at.as_int(), extent.as_int())
             && !(-size..size).contains(&known)
@@ -445,7 +445,7 @@ impl Lowerer<'_> {
 }
 
 /// The index of position `at`, which may count from the end, of a range.
-pub(super) fn computed(own: &Range, at: &Scalar) -> ScalarExpr {
+pub(crate) fn computed(own: &Range, at: &Scalar) -> ScalarExpr {
     let position = cast(at, DType::Int64);
     let position = if at.dtype().kind() == dacec_ir::dtype::Kind::Unsigned {
         position

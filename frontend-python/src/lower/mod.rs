@@ -35,6 +35,7 @@ mod explicit;
 mod expr;
 mod gather;
 mod index;
+mod library;
 mod map;
 mod mirror;
 mod names;
@@ -48,6 +49,8 @@ pub(crate) use call::Calls;
 pub(crate) use call::GivenArgs;
 pub(crate) use control::count_of;
 pub(crate) use explicit::resolution;
+pub(crate) use index::computed;
+pub(crate) use library::Library;
 pub(crate) use names::target_names;
 pub(crate) use operate::{Dest, keep_axes};
 

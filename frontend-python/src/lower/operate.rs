@@ -122,6 +122,32 @@ impl Lowerer<'_> {
         self.store(label, out, dims, &position, &code(&position), None);
     }
 
+    /// Writes a value to the elements of a view that a line visits: `position` gives the indices of its steps.
+    pub(crate) fn fill_at(
+        &mut self,
+        label: &str,
+        out: &View,
+        steps: &Expr,
+        position: &dyn Fn(&Expr) -> Vec<Expr>,
+        code: &dyn Fn(&Expr) -> ScalarExpr,
+    ) {
+        let (dims, along) = parameters(std::slice::from_ref(steps));
+        let target = out.indices(&position(&along[0]));
+        self.emit(label, dims, &code(&along[0]), Memlet::element(&out.container, target));
+    }
+
+    /// Combines a value with the elements of a view, as the conflict resolution says.
+    pub(crate) fn accumulate_into(
+        &mut self,
+        label: &str,
+        out: &View,
+        wcr: Wcr,
+        code: &dyn Fn(&[Expr]) -> ScalarExpr,
+    ) {
+        let (dims, position) = parameters(&out.shape());
+        self.store(label, out, dims, &position, &code(&position), Some(wcr));
+    }
+
     /// A number that is computed once: itself if it costs nothing, else a new container that holds it.
     pub(crate) fn hoist(&mut self, value: &Scalar) -> Scalar {
         if value.is_leaf() && !matches!(value.code, ScalarExpr::Load { .. }) {

@@ -22,10 +22,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("eye", &["N", "M?", "k?", "dtype?"], eye),
     call("identity", &["N", "dtype?"], eye),
     call("arange", &["start", "stop?", "step?", "dtype?"], arange),
-    call("linspace", &["start", "stop", "num?"], linspace),
+    call("linspace", &["start", "stop", "num?", "endpoint?", "retstep?", "dtype?"], linspace),
+    call("logspace", &["start", "stop", "num?", "endpoint?", "base?", "dtype?"], logspace),
     call("copy", &["a"], copy),
-    call("array", &["a", "dtype?"], array),
-    call("asarray", &["a", "dtype?"], array),
+    call("array", &["a", "dtype?", "copy?", "ndmin?"], array),
+    call("asarray", &["a", "dtype?"], as_array),
+    call("ascontiguousarray", &["a", "dtype?"], as_array),
+    call("fromfunction", &["function", "shape", "dtype?"], from_function),
 ];
 
 /// Shape and element type of the result: as asked for, or those of the argument.
@@ -111,7 +114,10 @@ fn arange(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     } else {
         return Err(args.unsupported("stop", "a range of floats must be known at compile time").into());
     };
-    let dtype = args.dtype("dtype")?.unwrap_or(ty.dtype);
+    // NumPy computes ranges of small numbers as those of Python's.
+    let whole = ty.dtype.is_integer() && ty.dtype != DType::UInt64;
+    let natural = if whole { DType::Int64 } else { DType::Float64 };
+    let dtype = args.dtype("dtype")?.unwrap_or(natural);
     let (start, step) = (lowerer.hoist(&start), lowerer.hoist(&step));
     let view = lowerer.new_array(args.dest.prefix(), dtype, &[count]);
     let element = |at: &[Expr]| {
@@ -126,6 +132,39 @@ fn arange(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if args.flag("retstep")? {
+        return Err(args.unsupported("retstep", "compute the step from the ends").into());
+    }
+    let view = spaced(lowerer, args, args.dest.prefix())?;
+    match args.dtype("dtype")? {
+        None | Some(DType::Float64) => Ok(Value::Array(view)),
+        Some(dtype) => {
+            lowerer.elementwise("cast", &[Value::Array(view)], &args.dest, args.range, &|of| {
+                // Integers are rounded down, as NumPy does here and nowhere else.
+                let value = if dtype.is_integer() {
+                    scalar::call(dacec_ir::Function::Floor, &of[0])?
+                } else {
+                    of[0].clone()
+                };
+                Ok(scalar::converted(&value, dtype))
+            })
+        }
+    }
+}
+
+/// Powers of a base with equally spaced exponents.
+fn logspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let exponents = spaced(lowerer, args, "__tmp")?;
+    let base = args.get("base").cloned().unwrap_or(Value::Scalar(Scalar::float(10.0)));
+    let dtype = args.dtype("dtype")?;
+    lowerer.elementwise("power", &[base, Value::Array(exponents)], &args.dest, args.range, &|of| {
+        let value = scalar::binary(BinaryOp::Pow, &of[0], &of[1])?;
+        Ok(dtype.map_or(value.clone(), |dtype| scalar::converted(&value, dtype)))
+    })
+}
+
+/// Equally spaced doubles.
+fn spaced(lowerer: &mut Lowerer<'_>, args: &Args, prefix: &str) -> Result<View> {
     let number = |name: &str| match args.get(name) {
         Some(Value::Scalar(value)) if !value.dtype().is_complex() => {
             Ok(scalar::converted(value, DType::Float64))
@@ -138,14 +177,19 @@ fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         Some(value) => lowerer.integer(&value, args.place("num"))?,
         None => Expr::int(50),
     };
-    let view = lowerer.new_array(args.dest.prefix(), DType::Float64, std::slice::from_ref(&count));
+    let closed = !args.given("endpoint") || args.flag("endpoint")?;
+    let steps = if closed { &count - 1 } else { count.clone() };
+    let view = lowerer.new_array(prefix, DType::Float64, std::slice::from_ref(&count));
     let float = |expr: Expr| ScalarExpr::Symbolic(expr).cast(DType::Int64, DType::Float64);
     let op = ScalarExpr::binary;
     lowerer.fill("linspace", &view, &|at| {
-        let intervals = float((&count - 1).max(&Expr::one()));
+        let intervals = float(steps.max(&Expr::one()));
         let width = op(BinaryOp::Sub, stop.code.clone(), start.code.clone());
         let step = op(BinaryOp::Div, width, intervals);
         let value = op(BinaryOp::Add, op(BinaryOp::Mul, float(at[0].clone()), step), start.code.clone());
+        if !closed {
+            return value;
+        }
         // The last value is exactly the end.
         let last = op(
             BinaryOp::And,
@@ -154,7 +198,23 @@ fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         );
         ScalarExpr::select(last, stop.code.clone(), value)
     });
-    Ok(Value::Array(view))
+    Ok(view)
+}
+
+/// The values of a function of the indices, which it gets as arrays.
+fn from_function(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some(Value::Lambda(lambda)) = args.get("function").cloned() else {
+        return Err(args.unsupported("function", "it must be a lambda").into());
+    };
+    let shape = shape_of(lowerer, &args.value("shape"), args.place("shape"))?;
+    let dtype = args.dtype("dtype")?.unwrap_or(DType::Float64);
+    let mut indices = Vec::new();
+    for axis in 0..shape.len() {
+        let view = lowerer.new_array("__tmp", dtype, &shape);
+        lowerer.fill("index", &view, &|at| cast(&Scalar::symbolic(at[axis].clone()), dtype));
+        indices.push(Value::Array(view));
+    }
+    lowerer.call_lambda(&lambda, indices, args.range)
 }
 
 fn copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -175,8 +235,38 @@ fn array(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             }
             _ => Ok(Value::Array(lowerer.copied(&view, args.dest.prefix()))),
         },
+        Value::Tuple(items) if items.iter().any(|item| matches!(item, Value::Array(_))) => {
+            let rows = super::joining::as_rows(lowerer, args, items)?;
+            match dtype {
+                Some(dtype) => lowerer.as_dtype(&rows, dtype, &args.dest, args.range),
+                None => Ok(rows),
+            }
+        }
         Value::Tuple(items) => literal(lowerer, args, &items, dtype),
         other => Err(lowerer.not_a_number(&other, args.range)),
+    }
+}
+
+/// The array itself, if it has the type that is asked for.
+fn as_array(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    match (args.get("a"), args.dtype("dtype")?) {
+        (Some(Value::Array(view)), dtype) if dtype.is_none_or(|dtype| dtype == view.dtype) => {
+            Ok(Value::Array(view.clone().alias()))
+        }
+        _ => array(lowerer, args),
+    }
+}
+
+/// A list of numbers or arrays, given where an array is needed.
+pub(super) fn of_items(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, items: &[Value]) -> Result<View> {
+    let value = if items.iter().any(|item| matches!(item, Value::Array(_))) {
+        super::joining::as_rows(lowerer, args, items.to_vec())?
+    } else {
+        literal(lowerer, args, items, None)?
+    };
+    match value {
+        Value::Array(view) => Ok(view),
+        _ => Err(args.unsupported(name, "it must be an array").into()),
     }
 }
 
@@ -188,7 +278,7 @@ fn literal(lowerer: &mut Lowerer<'_>, args: &Args, items: &[Value], dtype: Optio
         elements.iter().map(|it| it.ty).reduce(|a, b| a.with(b)).map_or(DType::Float64, |ty| ty.dtype);
     let dtype = dtype.unwrap_or(natural);
     let extents: Vec<Expr> = shape.iter().map(|&extent| Expr::from(extent)).collect();
-    let view = lowerer.new_array(args.dest.prefix(), dtype, &extents);
+    let view = lowerer.new_array("__list", dtype, &extents);
     for (k, element) in elements.iter().enumerate() {
         let mut rest = k;
         let mut at = vec![Expr::zero(); shape.len()];

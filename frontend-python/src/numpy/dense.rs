@@ -35,6 +35,11 @@ fn one(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense, at: usize) -> Result<V
     Ok(operation(lowerer, args, op, &[matrix], dest).swap_remove(at))
 }
 
+/// The inverse of the argument `a`.
+pub(super) fn inverse(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    one(lowerer, args, Dense::Inv, 0)
+}
+
 /// All results.
 fn all(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense) -> Result<Value> {
     let matrix = matrix(lowerer, args, "a", op)?;

@@ -67,7 +67,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     math("abs", Function::Abs),
     math("absolute", Function::Abs),
-    math("fabs", Function::Abs),
+    unary("fabs", |of| match of[0].dtype() {
+        dtype if dtype.is_complex() => Err("it is defined for real numbers only; use `np.abs`".into()),
+        dtype => scalar::call(Function::Abs, &scalar::converted(&of[0], float_of(dtype))),
+    }),
     math("sign", Function::Sign),
     math("sqrt", Function::Sqrt),
     math("cbrt", Function::Cbrt),
@@ -93,7 +96,28 @@ pub(super) const ENTRIES: &[Entry] = &[
     math("floor", Function::Floor),
     math("ceil", Function::Ceil),
     math("trunc", Function::Trunc),
-    math("rint", Function::Rint),
+    unary("rint", |of| scalar::call(Function::Rint, &as_float(&of[0]))),
+    unary("fix", |of| scalar::call(Function::Trunc, &of[0])),
+    unary("bitwise_count", ones),
+    unary("sinc", |of| {
+        let x = as_float(&of[0]);
+        let angle = scalar::binary(BinaryOp::Mul, &Scalar::float(std::f64::consts::PI), &x)?;
+        let ratio = scalar::binary(BinaryOp::Div, &scalar::call(Function::Sin, &angle)?, &angle)?;
+        let is_zero = scalar::binary(BinaryOp::Eq, &x, &Scalar::int(0))?;
+        Ok(scalar::select(&is_zero, &Scalar::float(1.0), &ratio))
+    }),
+    unary("spacing", |of| {
+        let x = as_float(&of[0]);
+        let beyond = scalar::call2(Function::Copysign, &Scalar::float(f64::INFINITY), &x)?;
+        scalar::binary(BinaryOp::Sub, &scalar::call2(Function::Nextafter, &x, &beyond)?, &x)
+    }),
+    unary("isposinf", |of| infinite(&of[0], BinaryOp::Gt)),
+    unary("isneginf", |of| infinite(&of[0], BinaryOp::Lt)),
+    unary("angle", |of| {
+        let x = as_float(&of[0]);
+        let (re, im) = (scalar::call(Function::Real, &x)?, scalar::call(Function::Imag, &x)?);
+        scalar::call2(Function::Atan2, &im, &re)
+    }),
     math("isnan", Function::Isnan),
     math("isinf", Function::Isinf),
     math("isfinite", Function::Isfinite),
@@ -110,8 +134,40 @@ pub(super) const ENTRIES: &[Entry] = &[
     math2("fmax", Function::Fmax),
     math2("fmod", Function::Fmod),
     math2("gcd", Function::Gcd),
-    call("where", &["condition", "x", "y"], choose),
-    call("clip", &["a", "a_min?", "a_max?"], clip),
+    binary("lcm", |of| {
+        let divisor = scalar::call2(Function::Gcd, &of[0], &of[1])?;
+        let part = scalar::binary(BinaryOp::FloorDiv, &of[0], &divisor)?;
+        let product = scalar::call(Function::Abs, &scalar::binary(BinaryOp::Mul, &part, &of[1])?)?;
+        let zero = scalar::converted(&Scalar::int(0), product.dtype());
+        let is_zero = scalar::binary(BinaryOp::Eq, &divisor, &zero)?;
+        Ok(scalar::select(&is_zero, &zero, &product))
+    }),
+    binary("logaddexp", |of| sum_of_powers(of, Function::Exp, 1.0)),
+    binary("logaddexp2", |of| sum_of_powers(of, Function::Exp2, std::f64::consts::LOG2_E)),
+    binary("heaviside", |of| {
+        let dtype = float_of(of[0].ty.with(of[1].ty).dtype);
+        let (x, at_zero) = (scalar::converted(&of[0], dtype), scalar::converted(&of[1], dtype));
+        let test = |op| scalar::binary(op, &x, &Scalar::int(0));
+        let rest = scalar::select(&test(BinaryOp::Gt)?, &Scalar::float(1.0), &x);
+        let rest = scalar::select(&test(BinaryOp::Eq)?, &at_zero, &rest);
+        Ok(scalar::select(&test(BinaryOp::Lt)?, &Scalar::float(0.0), &rest))
+    }),
+    binary("ldexp", |of| {
+        let x = as_float(&of[0]);
+        if !of[1].dtype().is_integer() {
+            return Err("its exponents are integers".into());
+        }
+        let scale = scalar::call(Function::Exp2, &scalar::converted(&of[1], x.dtype()))?;
+        scalar::binary(BinaryOp::Mul, &x, &scale)
+    }),
+    call("divmod", &["x1", "x2"], super::ufunc::divmod),
+    call("modf", &["x"], super::ufunc::modf),
+    call("round", &["a", "decimals?", "out?"], rounded),
+    call("around", &["a", "decimals?", "out?"], rounded),
+    call("isclose", &["a", "b", "rtol?", "atol?", "equal_nan?"], is_close),
+    call("allclose", &["a", "b", "rtol?", "atol?", "equal_nan?"], all_close),
+    call("array_equal", &["a1", "a2"], array_equal),
+    call("nan_to_num", &["x", "copy?", "nan?", "posinf?", "neginf?"], nan_to_num),
 ];
 
 /// Functions of `math`: on numbers, with Python's float as the result.
@@ -172,27 +228,178 @@ fn whole(function: Function, value: &Scalar) -> Computed {
     Ok(Scalar::weak(scalar::cast(&rounded, DType::Int64), DType::Int64))
 }
 
-/// `np.where(condition, x, y)`.
-fn choose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let operands = [args.value("condition"), args.value("x"), args.value("y")];
-    lowerer.elementwise("where", &operands, &args.dest, args.range, &|of| {
-        Ok(scalar::select(&of[0], &of[1], &of[2]))
+/// The value as a float, if it is an integer or truth value.
+fn as_float(value: &Scalar) -> Scalar {
+    match value.dtype() {
+        dtype if dtype.is_float() || dtype.is_complex() => value.clone(),
+        _ if value.ty.weak => scalar::converted(value, DType::Float64),
+        dtype => scalar::converted(value, float_of(dtype)),
+    }
+}
+
+fn infinite(value: &Scalar, sign: BinaryOp) -> Computed {
+    let value = as_float(value);
+    let test = scalar::binary(sign, &value, &Scalar::int(0))?;
+    scalar::binary(BinaryOp::And, &scalar::call(Function::Isinf, &value)?, &test)
+}
+
+/// The logarithm of the sum of two powers, without computing the powers.
+fn sum_of_powers(of: &[Scalar], exp: Function, factor: f64) -> Computed {
+    let dtype = float_of(of[0].ty.with(of[1].ty).dtype);
+    if dtype.is_complex() {
+        return Err("it is defined for real numbers only".into());
+    }
+    let (x, y) = (scalar::converted(&of[0], dtype), scalar::converted(&of[1], dtype));
+    let largest = scalar::binary(BinaryOp::Max, &x, &y)?;
+    let distance = scalar::call(Function::Abs, &scalar::binary(BinaryOp::Sub, &x, &y)?)?;
+    let power = scalar::call(exp, &scalar::unary(UnaryOp::Neg, &distance)?)?;
+    let rest = scalar::call(Function::Log1p, &power)?;
+    let sum = scalar::binary(
+        BinaryOp::Add,
+        &largest,
+        &scalar::binary(BinaryOp::Mul, &rest, &Scalar::float(factor))?,
+    )?;
+    // Equal infinities have no distance.
+    let equal = scalar::binary(BinaryOp::Eq, &x, &y)?;
+    let twice = scalar::binary(BinaryOp::Add, &x, &Scalar::float(std::f64::consts::LN_2 * factor))?;
+    Ok(scalar::select(&equal, &twice, &sum))
+}
+
+/// The number of ones in the binary form of the magnitude.
+fn ones(of: &[Scalar]) -> Computed {
+    if !of[0].dtype().is_integer() {
+        return Err("it is defined for integers only".into());
+    }
+    let wide = |value: i64| scalar::converted(&Scalar::int(value), DType::UInt64);
+    let value = scalar::converted(&scalar::call(Function::Abs, &of[0])?, of[0].dtype());
+    // The magnitude of the smallest number is that number read without a sign.
+    let unsigned = match of[0].dtype() {
+        DType::Int8 => DType::UInt8,
+        DType::Int16 => DType::UInt16,
+        DType::Int32 => DType::UInt32,
+        DType::Int64 => DType::UInt64,
+        dtype => dtype,
+    };
+    let value = scalar::converted(&scalar::converted(&value, unsigned), DType::UInt64);
+    let part = |value: &Scalar, bits: i64, mask: i64| {
+        scalar::binary(BinaryOp::BitAnd, &scalar::binary(BinaryOp::Shr, value, &wide(bits))?, &wide(mask))
+    };
+    let mut count = value;
+    for (bits, mask) in [
+        (1, 0x5555_5555_5555_5555),
+        (2, 0x3333_3333_3333_3333),
+        (4, 0x0F0F_0F0F_0F0F_0F0F),
+        (8, 0x00FF_00FF_00FF_00FF),
+        (16, 0x0000_FFFF_0000_FFFF),
+        (32, 0x0000_0000_FFFF_FFFF),
+    ] {
+        count = scalar::binary(BinaryOp::Add, &part(&count, 0, mask)?, &part(&count, bits, mask)?)?;
+    }
+    Ok(scalar::converted(&count, DType::UInt8))
+}
+
+/// `np.round(a, decimals)`: halves go to the even neighbour.
+fn rounded(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let decimals = args.int("decimals")?.unwrap_or(0);
+    let power = Scalar::float(10.0_f64.powi(decimals.unsigned_abs().min(400) as i32));
+    let (before, after) =
+        if decimals >= 0 { (BinaryOp::Mul, BinaryOp::Div) } else { (BinaryOp::Div, BinaryOp::Mul) };
+    let result = lowerer.elementwise("round", &[args.value("a")], &args.dest, args.range, &|of| {
+        let dtype = of[0].dtype();
+        match () {
+            () if dtype.is_complex() => Err("round the real and the imaginary part".into()),
+            () if !dtype.is_float() && decimals >= 0 => Ok(of[0].clone()),
+            () if !dtype.is_float() => Err("integers have no decimals to round".into()),
+            () if decimals == 0 => scalar::call(Function::Rint, &of[0]),
+            () => {
+                let scaled = scalar::call(Function::Rint, &scalar::binary(before, &of[0], &power)?)?;
+                scalar::binary(after, &scaled, &power)
+            }
+        }
+    })?;
+    match super::ufunc::output(args)? {
+        Some(out) => super::ufunc::give(lowerer, args, &out, &result),
+        None => Ok(result),
+    }
+}
+
+/// Whether two numbers differ by no more than `atol + rtol * |b|`.
+fn is_close(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let tolerance = |name: &str, default: f64| match args.get(name) {
+        None => Ok(Scalar::float(default)),
+        Some(Value::Scalar(value)) if value.as_f64().is_some() => Ok(value.clone()),
+        Some(_) => Err(args.unsupported(name, "it must be a number that is known")),
+    };
+    let (relative, absolute) = (tolerance("rtol", 1e-5)?, tolerance("atol", 1e-8)?);
+    let equal_nan = args.flag("equal_nan")?;
+    lowerer.elementwise("isclose", &[args.value("a"), args.value("b")], &args.dest, args.range, &|of| {
+        let dtype = float_of(of[0].ty.with(of[1].ty).dtype);
+        let (a, b) = (scalar::converted(&of[0], dtype), scalar::converted(&of[1], dtype));
+        let distance = scalar::call(Function::Abs, &scalar::binary(BinaryOp::Sub, &a, &b)?)?;
+        let size = scalar::binary(BinaryOp::Mul, &relative, &scalar::call(Function::Abs, &b)?)?;
+        let limit = scalar::binary(BinaryOp::Add, &absolute, &size)?;
+        let near = scalar::binary(BinaryOp::Le, &distance, &limit)?;
+        let near = scalar::binary(BinaryOp::And, &near, &scalar::call(Function::Isfinite, &b)?)?;
+        let near = scalar::binary(BinaryOp::Or, &near, &scalar::binary(BinaryOp::Eq, &a, &b)?)?;
+        if !equal_nan {
+            return Ok(near);
+        }
+        let nan = scalar::binary(
+            BinaryOp::And,
+            &scalar::call(Function::Isnan, &a)?,
+            &scalar::call(Function::Isnan, &b)?,
+        )?;
+        scalar::binary(BinaryOp::Or, &near, &nan)
     })
 }
 
-/// `np.clip(a, low, high)`.
-fn clip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut operands = vec![args.value("a")];
-    let (low, high) = (args.get("a_min").cloned(), args.get("a_max").cloned());
-    let has_low = low.is_some();
-    operands.extend(low);
-    operands.extend(high);
-    lowerer.elementwise("clip", &operands, &args.dest, args.range, &|of| {
-        let mut value = of[0].clone();
-        for (k, bound) in of[1..].iter().enumerate() {
-            let op = if k == 0 && has_low { BinaryOp::Max } else { BinaryOp::Min };
-            value = scalar::binary(op, &value, bound)?;
+fn everywhere(lowerer: &mut Lowerer<'_>, args: &Args, truths: Value) -> Result<Value> {
+    let Value::Array(truths) = truths else { return Ok(truths) };
+    let how = super::reductions::Reduction {
+        wcr: dacec_ir::Wcr::LogicalAnd,
+        axes: None,
+        dtype: DType::Bool,
+        keep: false,
+    };
+    super::reductions::reduced(lowerer, args, &truths, how, Default::default(), &args.dest)
+}
+
+fn all_close(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let truths = is_close(lowerer, args)?;
+    everywhere(lowerer, args, truths)
+}
+
+fn array_equal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let operands = [args.value("a1"), args.value("a2")];
+    let truths = lowerer.elementwise("equal", &operands, &args.dest, args.range, &|of| {
+        scalar::binary(BinaryOp::Eq, &of[0], &of[1])
+    })?;
+    everywhere(lowerer, args, truths)
+}
+
+/// Numbers in place of NaN and infinities.
+fn nan_to_num(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let known = |name: &str| match args.get(name) {
+        None => Ok(None),
+        Some(Value::Scalar(value)) if value.as_f64().is_some() => Ok(Some(value.clone())),
+        Some(_) => Err(args.unsupported(name, "it must be a number that is known")),
+    };
+    let (nan, above, below) = (known("nan")?, known("posinf")?, known("neginf")?);
+    lowerer.elementwise("nan_to_num", &[args.value("x")], &args.dest, args.range, &|of| {
+        let dtype = of[0].dtype();
+        if !dtype.is_float() {
+            return if dtype.is_complex() {
+                Err("take the real and the imaginary part".into())
+            } else {
+                Ok(of[0].clone())
+            };
         }
-        Ok(value)
+        let limit = |name: &str| super::limit(dtype, name).unwrap_or_else(|| Scalar::float(f64::MAX));
+        let above = above.clone().unwrap_or_else(|| limit("max"));
+        let below = below.clone().unwrap_or_else(|| limit("min"));
+        let value = scalar::select(&infinite(&of[0], BinaryOp::Gt)?, &above, &of[0]);
+        let value = scalar::select(&infinite(&of[0], BinaryOp::Lt)?, &below, &value);
+        let nan = nan.clone().unwrap_or_else(|| Scalar::float(0.0));
+        Ok(scalar::select(&scalar::call(Function::Isnan, &of[0])?, &nan, &value))
     })
 }

@@ -1,65 +1,191 @@
 //! Functions that arrange elements anew: most give views.
 
-use super::{Args, Entry, array, call, shape_of};
+use super::{Args, Entry, array, axis_of, call, elements, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Lowerer, Result};
-use crate::promotion::promote;
-use crate::types::{Axis, Value, View};
+use crate::scalar;
+use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::{DType, Expr, Range};
 
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
     call("transpose", &["a", "axes?"], transpose),
+    call("permute_dims", &["a", "axes?"], transpose),
+    call("matrix_transpose", &["a"], |l, args| {
+        let rank = array(l, args, "a")?.rank();
+        exchanged(l, args, rank as i64 - 2, rank as i64 - 1)
+    }),
+    call("swapaxes", &["a", "axis1", "axis2"], swapaxes),
+    call("moveaxis", &["a", "source", "destination"], moveaxis),
     call("flip", &["a", "axis?"], flip),
     call("flipud", &["a"], |l, args| flipped(l, args, &[0])),
     call("fliplr", &["a"], |l, args| flipped(l, args, &[1])),
+    call("rot90", &["a", "k?", "axes?"], rot90),
+    call("roll", &["a", "shift", "axis?"], roll),
     call("expand_dims", &["a", "axis"], expand_dims),
     call("squeeze", &["a", "axis?"], squeeze),
+    call("atleast_1d", &["a"], |l, args| at_least(l, args, 1)),
+    call("atleast_2d", &["a"], |l, args| at_least(l, args, 2)),
+    call("atleast_3d", &["a"], |l, args| at_least(l, args, 3)),
     call("broadcast_to", &["a", "shape"], broadcast_to),
-    call("reshape", &["a", "shape"], reshape),
-    call("ravel", &["a"], flatten),
-    call("concatenate", &["arrays", "axis?"], concatenate),
-    call("stack", &["arrays", "axis?"], stack),
-    call("vstack", &["arrays"], stacked_rows),
-    call("hstack", &["arrays"], joined_columns),
-    call("roll", &["a", "shift"], roll),
-    call("swapaxes", &["a", "axis1", "axis2"], swapaxes),
+    call("broadcast_arrays", &["*"], broadcast_arrays),
+    call("reshape", &["a", "shape", "order?"], reshape),
+    call("ravel", &["a", "order?"], flatten),
 ];
 
 /// Methods that are no functions of NumPy, or take other arguments.
 pub(super) const METHODS: &[Entry] = &[
-    call("astype", &["a", "dtype"], astype),
-    call("flatten", &["a"], flattened_copy),
+    call("astype", &["a", "dtype", "copy?"], astype),
+    call("flatten", &["a", "order?"], flattened_copy),
     call("fill", &["a", "value"], fill),
-    call("item", &["a"], item),
+    call("item", &["a", "index?"], item),
+    call("reshape", &["*", "order?"], |l, args| {
+        let (view, extents) = object(l, args)?;
+        reshape_to(l, args, &view, &extents)
+    }),
+    call("transpose", &["*"], |l, args| {
+        let (view, axes) = object(l, args)?;
+        let axes = match axes.as_slice() {
+            [] => None,
+            [Value::Tuple(items)] => Some(items.clone()),
+            _ => Some(axes),
+        };
+        transposed(l, args, view, axes)
+    }),
+    call("view", &["a"], |l, args| Ok(Value::Array(array(l, args, "a")?.alias()))),
 ];
 
+/// The array of a method with any number of arguments, and those.
+fn object(lowerer: &Lowerer<'_>, args: &Args) -> Result<(View, Vec<Value>)> {
+    match args.rest.split_first() {
+        Some((Value::Array(view), rest)) => Ok((view.clone(), rest.to_vec())),
+        Some((other, _)) => Err(lowerer.not_a_number(other, args.range)),
+        None => Err(args.unsupported("a", "it is missing").into()),
+    }
+}
+
 fn transpose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut view = array(lowerer, args, "a")?.alias();
+    let view = array(lowerer, args, "a")?;
     match args.get("axes") {
-        None => view.axes.reverse(),
-        Some(Value::Tuple(axes)) => {
-            let old = view.axes.clone();
-            let at = axes.iter().map(|axis| match axis {
-                Value::Scalar(scalar) => scalar.as_int().and_then(|at| {
-                    usize::try_from(if at < 0 { at + old.len() as i64 } else { at })
-                        .ok()
-                        .filter(|at| *at < old.len())
-                }),
-                _ => None,
-            });
-            let at: Option<Vec<usize>> = at.collect();
-            let is_permutation =
-                |at: &Vec<usize>| at.len() == old.len() && (0..old.len()).all(|axis| at.contains(&axis));
-            let Some(at) = at.filter(is_permutation) else {
-                return Err(args.unsupported("axes", "it must be a permutation of the axes").into());
-            };
-            view.axes = at.into_iter().map(|axis| old[axis].clone()).collect();
+        None => transposed(lowerer, args, view, None),
+        Some(Value::Tuple(axes)) => transposed(lowerer, args, view, Some(axes.clone())),
+        Some(_) => Err(args.unsupported("axes", "it must be a tuple").into()),
+    }
+}
+
+fn transposed(_: &Lowerer<'_>, args: &Args, view: View, axes: Option<Vec<Value>>) -> Result<Value> {
+    let mut view = view.alias();
+    let Some(axes) = axes else {
+        view.axes.reverse();
+        return Ok(Value::Array(view));
+    };
+    let old = view.axes.clone();
+    let at: Option<Vec<usize>> = axes.iter().map(|axis| known_axis(axis, old.len())).collect();
+    let is_permutation =
+        |at: &Vec<usize>| at.len() == old.len() && (0..old.len()).all(|axis| at.contains(&axis));
+    let Some(at) = at.filter(is_permutation) else {
+        return Err(args.unsupported("axes", "it must be a permutation of the axes").into());
+    };
+    view.axes = at.into_iter().map(|axis| old[axis].clone()).collect();
+    Ok(Value::Array(view))
+}
+
+/// An axis that is known, from the front.
+fn known_axis(value: &Value, rank: usize) -> Option<usize> {
+    match value {
+        Value::Scalar(scalar) => axis_of(scalar.as_int()?, rank),
+        _ => None,
+    }
+}
+
+/// Axes that are known, in the order in which they are given.
+fn axes_in_order(args: &Args, name: &str, rank: usize) -> Result<Vec<usize>> {
+    let items = match args.value(name) {
+        Value::Tuple(items) => items,
+        one => vec![one],
+    };
+    let axes: Option<Vec<usize>> = items.iter().map(|item| known_axis(item, rank)).collect();
+    axes.ok_or_else(|| args.unsupported(name, "it must be known axes of the array").into())
+}
+
+fn moveaxis(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut view = array(lowerer, args, "a")?.alias();
+    let rank = view.rank();
+    let (from, to) = (axes_in_order(args, "source", rank)?, axes_in_order(args, "destination", rank)?);
+    if from.len() != to.len() {
+        return Err(args.unsupported("destination", "there must be one for each source").into());
+    }
+    let mut order: Vec<usize> = (0..rank).filter(|axis| !from.contains(axis)).collect();
+    let mut moves: Vec<(usize, usize)> = to.into_iter().zip(from).collect();
+    moves.sort_unstable();
+    for (to, from) in moves {
+        order.insert(to.min(order.len()), from);
+    }
+    view.axes = order.into_iter().map(|axis| view.axes[axis].clone()).collect();
+    Ok(Value::Array(view))
+}
+
+/// Quarter turns: a transposition and a flip.
+fn rot90(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "a")?;
+    let axes = match args.given("axes") {
+        true => axes_in_order(args, "axes", view.rank())?,
+        false => vec![0, 1],
+    };
+    let &[first, second] = axes.as_slice() else {
+        return Err(args.unsupported("axes", "it must be two axes").into());
+    };
+    if view.rank() < 2 || first == second {
+        return Err(args.unsupported("a", "it must have two dimensions").into());
+    }
+    let mut view = view.alias();
+    match args.int("k")?.unwrap_or(1).rem_euclid(4) {
+        0 => {}
+        1 => {
+            reverse(&mut view, second);
+            view.axes.swap(first, second);
         }
-        Some(_) => return Err(args.unsupported("axes", "it must be a tuple").into()),
+        2 => {
+            reverse(&mut view, first);
+            reverse(&mut view, second);
+        }
+        _ => {
+            view.axes.swap(first, second);
+            reverse(&mut view, second);
+        }
     }
     Ok(Value::Array(view))
+}
+
+fn at_least(lowerer: &mut Lowerer<'_>, args: &Args, rank: usize) -> Result<Value> {
+    let mut view = match args.value("a") {
+        Value::Scalar(scalar) => {
+            let view = lowerer.new_array("__tmp", scalar.dtype(), &[Expr::one()]);
+            lowerer.write(&view, &Value::Scalar(scalar), args.range)?;
+            view
+        }
+        _ => array(lowerer, args, "a")?.alias(),
+    };
+    if view.rank() < 2 && rank >= 2 {
+        view.axes.splice(0..0, vec![Axis::New(Expr::one()); 2 - view.rank()]);
+    }
+    if rank == 3 && view.rank() == 2 {
+        view.axes.push(Axis::New(Expr::one()));
+    }
+    Ok(Value::Array(view))
+}
+
+/// Each array in the shape to which they all broadcast.
+fn broadcast_arrays(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut shape = Vec::new();
+    let mut views = Vec::new();
+    for value in &args.rest {
+        let Value::Array(view) = value else { return Err(lowerer.not_a_number(value, args.range)) };
+        shape = lowerer.broadcast_shapes(&shape, &view.shape(), args.range)?;
+        views.push(view.clone());
+    }
+    Ok(Value::Tuple(views.into_iter().map(|view| Value::Array(widened(&view.alias(), &shape))).collect()))
 }
 
 fn flip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -71,22 +197,30 @@ fn flip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 fn flipped(lowerer: &mut Lowerer<'_>, args: &Args, axes: &[usize]) -> Result<Value> {
     let mut view = array(lowerer, args, "a")?.alias();
     for &axis in axes {
-        match view.axes.get(axis) {
-            Some(Axis::Dim(dim)) => {
-                let range = &view.subset.dims[*dim];
-                let back = Range { start: range.len() - 1, stop: Expr::int(-1), step: Expr::int(-1) };
-                view.subset.dims[*dim] = range.compose(&back);
-            }
-            Some(Axis::New(_)) => {}
-            None => return Err(args.unsupported("a", "it has too few dimensions").into()),
+        if axis >= view.rank() {
+            return Err(args.unsupported("a", "it has too few dimensions").into());
         }
+        reverse(&mut view, axis);
     }
     Ok(Value::Array(view))
 }
 
+/// Runs an axis backwards.
+fn reverse(view: &mut View, axis: usize) {
+    if let Axis::Dim(dim) = view.axes[axis] {
+        let range = &view.subset.dims[dim];
+        let back = Range { start: range.len() - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+        view.subset.dims[dim] = range.compose(&back);
+    }
+}
+
 fn expand_dims(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let mut view = array(lowerer, args, "a")?.alias();
-    for axis in args.axes("axis", view.rank() + 1)?.unwrap_or_default() {
+    let count = match args.get("axis") {
+        Some(Value::Tuple(axes)) => axes.len(),
+        _ => 1,
+    };
+    for axis in args.axes("axis", view.rank() + count)?.unwrap_or_default() {
         view.axes.insert(axis, Axis::New(Expr::one()));
     }
     Ok(Value::Array(view))
@@ -100,21 +234,39 @@ fn squeeze(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         None => (0..shape.len()).filter(|&axis| shape[axis].is_one()).collect(),
     };
     for &axis in axes.iter().rev() {
-        if !shape[axis].is_one() {
+        if shape[axis].as_int().is_some_and(|extent| extent != 1) {
             return Err(args.unsupported("axis", "only axes of extent 1 can be dropped").into());
         }
-        view.axes.remove(axis);
+        if let Axis::Dim(dim) = view.axes.remove(axis) {
+            let start = view.subset.dims[dim].start.clone();
+            view.subset.dims[dim] = Range::index(start);
+        }
     }
     Ok(if view.rank() == 0 { Value::Scalar(view.element(&[])) } else { Value::Array(view) })
 }
 
 fn broadcast_to(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let view = array(lowerer, args, "a")?.alias();
     let shape = shape_of(lowerer, &args.value("shape"), args.place("shape"))?;
+    let view = match args.value("a") {
+        Value::Scalar(scalar) => {
+            let mut view = lowerer.new_array("__tmp", scalar.dtype(), &[Expr::one()]);
+            lowerer.write(&view, &Value::Scalar(scalar), args.range)?;
+            view.axes.clear();
+            view
+        }
+        _ => array(lowerer, args, "a")?.alias(),
+    };
     let result = lowerer.broadcast_shapes(&view.shape(), &shape, args.range)?;
-    if result.len() != shape.len() {
-        return Err(args.unsupported("shape", "it has fewer dimensions than the array").into());
+    let own = view.shape();
+    let narrower = own.iter().rev().zip(shape.iter().rev()).any(|(own, to)| to.is_one() && !own.is_one());
+    if result.len() != shape.len() || narrower {
+        return Err(args.unsupported("shape", "the array does not broadcast to it").into());
     }
+    Ok(Value::Array(widened(&view, &shape)))
+}
+
+/// The view with its axes of extent 1 repeated, as the shape says that it broadcasts to.
+fn widened(view: &View, shape: &[Expr]) -> View {
     let lead = shape.len() - view.rank();
     let own = view.shape();
     let mut wide = view.clone();
@@ -133,25 +285,58 @@ fn broadcast_to(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             Some(axis) => view.axes[axis].clone(),
         })
         .collect();
-    Ok(Value::Array(wide))
+    wide
 }
 
 /// A reshaped array is a copy here, which is kept equal: the elements in C order, counted by one index.
 fn reshape(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let view = array(lowerer, args, "a")?;
-    let mut shape = shape_of(lowerer, &args.value("shape"), args.place("shape"))?;
-    let total = product(&view.shape());
+    reshape_to(lowerer, args, &view, &[args.value("shape")])
+}
+
+/// The order in which elements are counted: the last axis fastest, or the first.
+fn by_columns(args: &Args) -> Result<bool> {
+    match args.get("order") {
+        None => Ok(false),
+        Some(Value::Text(order)) if matches!(order.as_str(), "C" | "A") => Ok(false),
+        Some(Value::Text(order)) if order == "F" => Ok(true),
+        Some(_) => Err(args.unsupported("order", "it must be 'C' or 'F'").into()),
+    }
+}
+
+fn reshape_to(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, extents: &[Value]) -> Result<Value> {
+    let place = args.place("shape");
+    let mut shape = match extents {
+        [one] => shape_of(lowerer, one, place)?,
+        several => shape_of(lowerer, &Value::Tuple(several.to_vec()), place)?,
+    };
+    let total = elements(&view.shape());
     if let Some(open) = shape.iter().position(|extent| extent.as_int() == Some(-1)) {
         shape[open] = Expr::one();
-        let rest = product(&shape);
+        let rest = elements(&shape);
         shape[open] = total.div_exact(&rest).unwrap_or_else(|| total.floor_div(&rest));
     }
-    reshaped(lowerer, args, &view, shape)
+    if !by_columns(args)? {
+        return reshaped(lowerer, args, view, shape);
+    }
+    let mut turned = view.clone().alias();
+    turned.axes.reverse();
+    shape.reverse();
+    match reshaped(lowerer, args, &turned, shape)? {
+        Value::Array(mut view) => {
+            view.axes.reverse();
+            Ok(Value::Array(view))
+        }
+        other => Ok(other),
+    }
 }
 
 fn flatten(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let view = array(lowerer, args, "a")?;
-    let total = product(&view.shape());
+    let mut view = array(lowerer, args, "a")?;
+    if by_columns(args)? {
+        view.axes.reverse();
+    }
+    let total = elements(&view.shape());
     reshaped(lowerer, args, &view, vec![total])
 }
 
@@ -166,9 +351,21 @@ fn flattened_copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
 }
 
+/// The elements of an array in C order, as a copy.
+pub(super) fn flattened(lowerer: &mut Lowerer<'_>, view: &View) -> View {
+    let plain = lowerer.plain(view);
+    let flat = lowerer.new_array("__flat", view.dtype, &[elements(&view.shape())]);
+    lowerer.copy_elements(&plain, &flat);
+    lowerer.flush();
+    flat
+}
+
 fn reshaped(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, shape: Vec<Expr>) -> Result<Value> {
-    let (total, wanted) = (product(&view.shape()), product(&shape));
-    if lowerer.facts.prove_eq(&total, &wanted) == Some(false) {
+    let (total, wanted) = (elements(&view.shape()), elements(&shape));
+    let known = total.as_int().zip(wanted.as_int());
+    if known.is_some_and(|(total, wanted)| total != wanted)
+        || lowerer.facts.prove_eq(&total, &wanted) == Some(false)
+    {
         let message = format!("an array of {total} elements cannot have {wanted}");
         return Err(Diagnostic::error(codes::SHAPE, args.range, message).into());
     }
@@ -181,10 +378,6 @@ fn reshaped(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, shape: Vec<Expr
     lowerer.copy_elements(&plain, &out);
     lowerer.add_mirror(view, &out);
     Ok(Value::Array(out))
-}
-
-fn product(shape: &[Expr]) -> Expr {
-    shape.iter().fold(Expr::one(), |product, extent| product * extent)
 }
 
 fn astype(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -206,103 +399,81 @@ fn fill(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 fn item(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    match args.value("a") {
-        scalar @ Value::Scalar(_) => Ok(scalar),
-        Value::Array(view) if view.shape().iter().all(Expr::is_one) => {
-            Ok(Value::Scalar(view.element(&vec![Expr::zero(); view.rank()])))
+    let scalar = match (args.value("a"), args.get("index").cloned()) {
+        (Value::Scalar(scalar), None) => scalar,
+        (Value::Array(view), Some(index)) if view.rank() == 1 => {
+            let at = lowerer.integer(&index, args.place("index"))?;
+            let at = lowerer.resolve(&at, &view.shape()[0], args.place("index"))?;
+            view.element(&[at])
         }
-        other => Err(lowerer.not_a_number(&other, args.range)),
-    }
-}
-
-/// The arrays of a tuple argument.
-fn arrays(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Vec<View>> {
-    let items = match args.value("arrays") {
-        Value::Tuple(items) => items,
-        other => return Err(lowerer.not_a_number(&other, args.range)),
-    };
-    let mut views = Vec::new();
-    for item in items {
-        match item {
-            Value::Array(view) => views.push(view),
-            other => return Err(lowerer.not_a_number(&other, args.range)),
+        (Value::Array(view), None) if view.shape().iter().all(Expr::is_one) => {
+            view.element(&vec![Expr::zero(); view.rank()])
         }
-    }
-    let same_rank = views.windows(2).all(|pair| pair[0].rank() == pair[1].rank());
-    if views.is_empty() || !same_rank {
-        return Err(args.unsupported("arrays", "they must have equally many dimensions").into());
-    }
-    Ok(views)
-}
-
-fn concatenate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let views = arrays(lowerer, args)?;
-    let rank = views[0].rank();
-    let axis = args.axes("axis", rank)?.and_then(|axes| axes.first().copied()).unwrap_or(0);
-    joined(lowerer, args, &views, axis)
-}
-
-fn stack(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut views = arrays(lowerer, args)?;
-    let axis = args.axes("axis", views[0].rank() + 1)?.and_then(|axes| axes.first().copied()).unwrap_or(0);
-    views.iter_mut().for_each(|view| view.axes.insert(axis, Axis::New(Expr::one())));
-    joined(lowerer, args, &views, axis)
-}
-
-fn stacked_rows(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut views = arrays(lowerer, args)?;
-    for view in views.iter_mut().filter(|view| view.rank() == 1) {
-        view.axes.insert(0, Axis::New(Expr::one()));
-    }
-    joined(lowerer, args, &views, 0)
-}
-
-fn joined_columns(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let views = arrays(lowerer, args)?;
-    let axis = usize::from(views[0].rank() > 1);
-    joined(lowerer, args, &views, axis)
-}
-
-/// Arrays one after the other along an axis.
-fn joined(lowerer: &mut Lowerer<'_>, args: &Args, views: &[View], axis: usize) -> Result<Value> {
-    let dtype = views.iter().map(|view| view.dtype).reduce(promote).unwrap_or(DType::Float64);
-    let mut shape = views[0].shape();
-    let Some(extent) = shape.get_mut(axis) else {
-        return Err(args.unsupported("axis", "there is no such axis").into());
+        (other, _) => return Err(lowerer.not_a_number(&other, args.range)),
     };
-    *extent = views.iter().map(|view| view.shape()[axis].clone()).sum();
-    let out = lowerer.new_array(args.dest.prefix(), dtype, &shape);
-    let mut start = Expr::zero();
-    for view in views {
-        let stop = &start + &view.shape()[axis];
-        let mut part = out.clone();
-        part.subset.dims[axis] = Range::new(start, stop.clone());
-        lowerer.write(&part, &Value::Array(view.clone()), args.range)?;
-        lowerer.flush();
-        start = stop;
-    }
-    Ok(Value::Array(out))
+    // What comes out is a number of Python.
+    let dtype = match scalar.dtype() {
+        DType::Bool => DType::Bool,
+        dtype if dtype.is_integer() => DType::Int64,
+        dtype if dtype.is_complex() => DType::Complex128,
+        _ => DType::Float64,
+    };
+    Ok(Value::Scalar(Scalar::weak(scalar::cast(&scalar, dtype), dtype)))
 }
 
-/// `np.roll` of a vector by a number of places.
+/// The array with its elements moved along axes; those that leave at one end come back at the other.
 fn roll(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let view = array(lowerer, args, "a")?;
-    if view.rank() != 1 {
-        return Err(args.unsupported("a", "only vectors are taken").into());
+    let mut shifts = shape_of(lowerer, &args.value("shift"), args.place("shift"))?;
+    if args.get("axis").is_none() && view.rank() != 1 {
+        let (shape, dtype) = (view.shape(), view.dtype);
+        let flat = flattened(lowerer, &view);
+        let shift: Expr = shifts.into_iter().sum();
+        let rolled = rolled(lowerer, "__tmp", &flat, &[(0, shift)]);
+        lowerer.flush();
+        let out = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+        lowerer.copy_elements(&rolled, &out);
+        return Ok(Value::Array(out));
     }
-    let shift = lowerer.integer(&args.value("shift"), args.place("shift"))?;
-    let extent = view.shape()[0].clone();
-    let out = lowerer.new_array(args.dest.prefix(), view.dtype, std::slice::from_ref(&extent));
-    lowerer.fill("roll", &out, &|at| view.element(&[(&at[0] - &shift).modulo(&extent)]).code);
-    Ok(Value::Array(out))
+    let axes = match args.get("axis") {
+        None => vec![0; shifts.len()],
+        Some(_) => axes_in_order(args, "axis", view.rank())?,
+    };
+    if let ([shift], true) = (shifts.as_slice(), axes.len() > 1) {
+        shifts = vec![shift.clone(); axes.len()];
+    }
+    if shifts.len() != axes.len() {
+        return Err(args.unsupported("shift", "there must be one for each axis").into());
+    }
+    let moves: Vec<(usize, Expr)> = axes.into_iter().zip(shifts).collect();
+    Ok(Value::Array(rolled(lowerer, args.dest.prefix(), &view, &moves)))
+}
+
+fn rolled(lowerer: &mut Lowerer<'_>, prefix: &str, view: &View, moves: &[(usize, Expr)]) -> View {
+    let shape = view.shape();
+    let out = lowerer.new_array(prefix, view.dtype, &shape);
+    lowerer.fill("roll", &out, &|at| {
+        let mut at = at.to_vec();
+        for (axis, shift) in moves {
+            at[*axis] = (&at[*axis] - shift).modulo(&shape[*axis]);
+        }
+        view.element(&at).code
+    });
+    out
 }
 
 fn swapaxes(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    match (args.int("axis1")?, args.int("axis2")?) {
+        (Some(a), Some(b)) => exchanged(lowerer, args, a, b),
+        _ => Err(args.unsupported("axis1", "it must be one axis").into()),
+    }
+}
+
+fn exchanged(lowerer: &mut Lowerer<'_>, args: &Args, a: i64, b: i64) -> Result<Value> {
     let mut view = array(lowerer, args, "a")?.alias();
-    let rank = view.rank();
-    match (args.axes("axis1", rank)?.as_deref(), args.axes("axis2", rank)?.as_deref()) {
-        (Some([a]), Some([b])) => view.axes.swap(*a, *b),
-        _ => return Err(args.unsupported("axis1", "it must be one axis").into()),
+    match (axis_of(a, view.rank()), axis_of(b, view.rank())) {
+        (Some(a), Some(b)) => view.axes.swap(a, b),
+        _ => return Err(args.unsupported("a", "it has no such axes").into()),
     }
     Ok(Value::Array(view))
 }

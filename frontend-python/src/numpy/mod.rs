@@ -3,15 +3,23 @@
 //! A function is one [`Entry`] in the table of its family: its name, its parameters, and how it is lowered. Adding a
 //! function is adding an entry.
 
+mod contraction;
 mod creation;
 mod dace;
 mod dense;
 mod elementwise;
+mod joining;
+mod limits;
 mod linalg;
 mod manipulation;
 mod math;
+mod matrices;
 mod python;
 mod reductions;
+mod scans;
+mod selection;
+mod sequences;
+mod ufunc;
 
 pub(crate) use linalg::product as matmul;
 
@@ -19,9 +27,11 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Dest, GivenArgs, Lowerer, Result};
 use crate::parse::TextRange;
-use crate::scalar::{self, Refusal};
-use crate::types::{Module, Scalar, Value};
+use crate::scalar::Refusal;
+use crate::types::{Module, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Function, UnaryOp};
+
+pub(crate) use limits::limit;
 
 /// A function that can be called in a program.
 #[derive(Debug)]
@@ -51,8 +61,8 @@ pub(crate) enum Lowering {
     Scalar(fn(&[Scalar]) -> std::result::Result<Scalar, Refusal>),
 }
 
-const ONE: &[&str] = &["x", "out?", "dtype?"];
-const TWO: &[&str] = &["x1", "x2", "out?", "dtype?"];
+const ONE: &[&str] = &["x", "out?", "where?", "dtype?"];
+const TWO: &[&str] = &["x1", "x2", "out?", "where?", "dtype?"];
 
 /// An entry that looks at its arguments.
 const fn call(
@@ -79,6 +89,8 @@ const fn op(name: &'static str, op: BinaryOp) -> Entry {
 #[derive(Debug)]
 pub(crate) struct Args {
     values: Vec<(&'static str, Value, TextRange)>,
+    /// Parameters that were given, also those that are `None`.
+    given: Vec<&'static str>,
     /// Positional arguments beyond the parameters.
     pub(crate) rest: Vec<Value>,
     /// The place of the call.
@@ -96,7 +108,8 @@ impl Args {
         range: TextRange,
         dest: &Dest,
     ) -> Result<Args> {
-        let mut args = Args { values: Vec::new(), rest: Vec::new(), range, dest: dest.clone() };
+        let mut args =
+            Args { values: Vec::new(), given: Vec::new(), rest: Vec::new(), range, dest: dest.clone() };
         let names: Vec<&'static str> =
             entry.params.iter().filter(|it| **it != "*").map(|it| it.trim_end_matches('?')).collect();
         let variadic = entry.params.contains(&"*");
@@ -125,6 +138,7 @@ impl Args {
             }
             args.values.push((name, value, place));
         }
+        args.given = args.names().collect();
         args.values.retain(|(_, value, _)| !matches!(value, Value::None));
         for name in entry.params.iter().filter(|it| !it.ends_with('?') && **it != "*" && !variadic) {
             if args.get(name).is_none() {
@@ -138,6 +152,16 @@ impl Args {
     /// The argument for a parameter; `None` if it is not given, or is `None`.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.values.iter().find(|(known, ..)| *known == name).map(|(_, value, _)| value)
+    }
+
+    /// Whether the parameter is given, perhaps as `None`.
+    pub(crate) fn given(&self, name: &str) -> bool {
+        self.given.contains(&name)
+    }
+
+    /// Names of the parameters that have arguments.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.values.iter().map(|(name, ..)| *name)
     }
 
     /// The argument for a parameter that must be given.
@@ -232,45 +256,10 @@ fn as_dtype(value: &Value) -> Option<DType> {
 }
 
 /// Lowers a call.
-pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, mut args: Args) -> Result<Value> {
-    if let Lowering::Call(lower) = entry.lowering {
-        return lower(lowerer, &args);
-    }
-    let operands: Vec<Value> = ["x", "x1", "x2"].iter().filter_map(|name| args.get(name).cloned()).collect();
-    let target = match args.get("out") {
-        Some(Value::Array(view)) => Some(view.clone()),
-        Some(_) => return Err(args.unsupported("out", "it must be an array").into()),
-        None => None,
-    };
-    if let Some(view) = &target {
-        args.dest = Dest::Into(view.clone());
-    }
-    let dtype = args.dtype("dtype")?;
-    let compute = |of: &[Scalar]| {
-        let of: Vec<Scalar> = match dtype {
-            Some(dtype) => of.iter().map(|it| scalar::converted(it, dtype)).collect(),
-            None => of.to_vec(),
-        };
-        evaluate(entry, &of)
-    };
-    let result = lowerer.elementwise(entry.name, &operands, &args.dest, args.range, &compute)?;
-    match target {
-        Some(view) => {
-            lowerer.write(&view, &result, args.range)?;
-            Ok(Value::Array(view))
-        }
-        None => Ok(result),
-    }
-}
-
-fn evaluate(entry: &Entry, of: &[Scalar]) -> std::result::Result<Scalar, Refusal> {
-    match (entry.lowering, of) {
-        (Lowering::Math(function), [x]) => scalar::call(function, x),
-        (Lowering::Math2(function), [x, y]) => scalar::call2(function, x, y),
-        (Lowering::Op(op), [x, y]) => scalar::binary(op, x, y),
-        (Lowering::UnaryOp(op), [x]) => scalar::unary(op, x),
-        (Lowering::Scalar(compute), of) => compute(of),
-        _ => Err(format!("`{}` is called with the wrong number of operands", entry.name)),
+pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Args) -> Result<Value> {
+    match entry.lowering {
+        Lowering::Call(lower) => lower(lowerer, args),
+        _ => ufunc::apply(lowerer, entry, args),
     }
 }
 
@@ -291,14 +280,21 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::Numpy => &[
             elementwise::ENTRIES,
             creation::ENTRIES,
+            matrices::ENTRIES,
             reductions::ENTRIES,
+            scans::ENTRIES,
             linalg::ENTRIES,
+            contraction::ENTRIES,
             manipulation::ENTRIES,
+            joining::ENTRIES,
+            selection::ENTRIES,
+            sequences::ENTRIES,
+            limits::ENTRIES,
         ],
         Module::Math => &[math::MATH, elementwise::MATH],
         Module::Cmath => &[math::CMATH],
         Module::Dace => &[dace::ENTRIES, math::MATH, elementwise::MATH],
-        Module::Linalg => &[linalg::NORMS, dense::ENTRIES],
+        Module::Linalg => &[linalg::LINALG, dense::ENTRIES],
         Module::Other => &[],
     }
 }
@@ -320,6 +316,7 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
             return Some(Value::Hint);
         }
         (Module::Numpy | Module::Math | Module::Cmath, "pi") => return constant(std::f64::consts::PI),
+        (Module::Numpy, "euler_gamma") => return constant(0.577_215_664_901_532_9),
         (Module::Numpy | Module::Math | Module::Cmath, "e") => return constant(std::f64::consts::E),
         (Module::Math, "tau") => return constant(std::f64::consts::TAU),
         (Module::Numpy | Module::Math | Module::Cmath, "inf") => return constant(f64::INFINITY),
@@ -365,42 +362,57 @@ pub(crate) fn builtin_names() -> impl Iterator<Item = &'static str> {
     python::ENTRIES.iter().map(|entry| entry.name)
 }
 
-/// Functions of NumPy that arrays have as methods too.
+/// Functions of NumPy that arrays have as methods too, with the same parameters.
 const METHODS: &[&str] = &[
     "all",
     "any",
-    "astype",
+    "argmax",
+    "argmin",
+    "argsort",
+    "clip",
     "conj",
     "conjugate",
     "copy",
+    "cumprod",
+    "cumsum",
+    "diagonal",
     "dot",
-    "fill",
-    "flatten",
-    "item",
     "max",
     "mean",
     "min",
     "prod",
     "ravel",
-    "reshape",
-    "sum",
-    "transpose",
-    "std",
-    "var",
+    "repeat",
+    "round",
+    "searchsorted",
     "squeeze",
-    "clip",
+    "std",
+    "sum",
+    "swapaxes",
+    "take",
+    "trace",
+    "var",
 ];
+
+/// Attributes of arrays that are no methods.
+const ATTRIBUTES: &[&str] =
+    &["shape", "size", "ndim", "dtype", "itemsize", "nbytes", "T", "mT", "real", "imag"];
 
 /// The method of that name of arrays and numbers.
 pub(crate) fn method(name: &str) -> Option<&'static Entry> {
     let listed = METHODS.contains(&name);
-    find(&[manipulation::METHODS], name)
+    find(&[manipulation::METHODS, scans::METHODS], name)
         .or_else(|| if listed { find(tables(Module::Numpy), name) } else { None })
+}
+
+/// The method of that name of universal functions.
+pub(crate) fn ufunc_method(name: &str) -> Option<&'static Entry> {
+    find(&[ufunc::METHODS], name)
 }
 
 /// Names of methods and attributes of arrays, for suggestions.
 pub(crate) fn attribute_names() -> impl Iterator<Item = &'static str> {
-    METHODS.iter().copied().chain(["shape", "size", "ndim", "dtype", "T", "real", "imag"])
+    METHODS.iter().chain(ATTRIBUTES).copied()
 }
 
 /// The argument as a shape.
@@ -412,10 +424,26 @@ fn shape_of(lowerer: &mut Lowerer<'_>, value: &Value, range: TextRange) -> Resul
 }
 
 /// The value as an array; a number is one without dimensions, which most functions do not take.
-fn array(lowerer: &Lowerer<'_>, args: &Args, name: &str) -> Result<crate::types::View> {
+fn array(lowerer: &mut Lowerer<'_>, args: &Args, name: &str) -> Result<View> {
     match args.get(name) {
         Some(Value::Array(view)) => Ok(view.clone()),
+        Some(Value::Tuple(items)) => {
+            let items = items.clone();
+            creation::of_items(lowerer, args, name, &items)
+        }
+        Some(Value::Scalar(_)) => Err(args.unsupported(name, "it must be an array, not a number").into()),
         Some(other) => Err(lowerer.not_a_number(other, args.place(name))),
         None => Err(args.unsupported(name, "it is missing").into()),
     }
+}
+
+/// The axis of an array with so many dimensions, which may be counted from the end.
+fn axis_of(at: i64, rank: usize) -> Option<usize> {
+    let at = if at < 0 { at + rank as i64 } else { at };
+    usize::try_from(at).ok().filter(|at| *at < rank)
+}
+
+/// The number of elements of an array of that shape.
+fn elements(shape: &[Expr]) -> Expr {
+    shape.iter().fold(Expr::one(), |product, extent| product * extent)
 }

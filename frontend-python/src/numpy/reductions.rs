@@ -1,38 +1,72 @@
 //! Functions that combine the elements of an array along axes.
 
+use super::ufunc::{give, mask, output};
 use super::{Args, Entry, array, call};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
 use crate::lower::{Dest, Lowerer, Result, keep_axes};
-use crate::parse::TextRange;
 use crate::promotion::float_of;
 use crate::scalar;
 use crate::types::{Scalar, Value, View};
 use dacec_ir::library::Reduce;
 use dacec_ir::node::LibraryNode;
-use dacec_ir::{BinaryOp, DType, Expr, Function, Memlet, Node, ScalarExpr, Wcr};
+use dacec_ir::{BinaryOp, Constant, DType, Expr, Function, Memlet, Node, ScalarExpr, Wcr};
 use std::sync::Arc;
 
-const PARAMS: &[&str] = &["a", "axis?", "dtype?", "keepdims?"];
+const SUM: &[&str] = &["a", "axis?", "dtype?", "out?", "keepdims?", "initial?", "where?"];
+const EXTREMUM: &[&str] = &["a", "axis?", "out?", "keepdims?", "initial?", "where?"];
+const TRUTH: &[&str] = &["a", "axis?", "out?", "keepdims?", "where?"];
+const MEAN: &[&str] = &["a", "axis?", "dtype?", "out?", "keepdims?", "where?"];
+const SPREAD: &[&str] = &["a", "axis?", "dtype?", "out?", "ddof?", "keepdims?"];
+const NAN: &[&str] = &["a", "axis?", "dtype?", "out?", "keepdims?"];
 
 /// Reductions.
 pub(super) const ENTRIES: &[Entry] = &[
-    call("sum", PARAMS, |l, args| reduction(l, args, Wcr::Sum)),
-    call("prod", PARAMS, |l, args| reduction(l, args, Wcr::Product)),
-    call("max", PARAMS, |l, args| reduction(l, args, Wcr::Max)),
-    call("amax", PARAMS, |l, args| reduction(l, args, Wcr::Max)),
-    call("min", PARAMS, |l, args| reduction(l, args, Wcr::Min)),
-    call("amin", PARAMS, |l, args| reduction(l, args, Wcr::Min)),
-    call("all", PARAMS, |l, args| reduction(l, args, Wcr::LogicalAnd)),
-    call("any", PARAMS, |l, args| reduction(l, args, Wcr::LogicalOr)),
+    call("sum", SUM, |l, args| reduction(l, args, Wcr::Sum)),
+    call("prod", SUM, |l, args| reduction(l, args, Wcr::Product)),
+    call("max", EXTREMUM, |l, args| reduction(l, args, Wcr::Max)),
+    call("amax", EXTREMUM, |l, args| reduction(l, args, Wcr::Max)),
+    call("min", EXTREMUM, |l, args| reduction(l, args, Wcr::Min)),
+    call("amin", EXTREMUM, |l, args| reduction(l, args, Wcr::Min)),
+    call("all", TRUTH, |l, args| reduction(l, args, Wcr::LogicalAnd)),
+    call("any", TRUTH, |l, args| reduction(l, args, Wcr::LogicalOr)),
+    call("ptp", &["a", "axis?", "out?", "keepdims?"], range_of_values),
     call("count_nonzero", &["a", "axis?", "keepdims?"], count_nonzero),
-    call("mean", PARAMS, mean),
-    call("var", &["a", "axis?", "ddof?", "keepdims?"], |l, args| variance(l, args, false)),
-    call("std", &["a", "axis?", "ddof?", "keepdims?"], |l, args| variance(l, args, true)),
+    call("mean", MEAN, mean),
+    call("average", &["a", "axis?", "weights?", "returned?", "keepdims?"], average),
+    call("var", SPREAD, |l, args| variance(l, args, false)),
+    call("std", SPREAD, |l, args| variance(l, args, true)),
+    call("nansum", NAN, |l, args| without_nan(l, args, Wcr::Sum)),
+    call("nanprod", NAN, |l, args| without_nan(l, args, Wcr::Product)),
+    call("nanmax", EXTREMUM, |l, args| without_nan(l, args, Wcr::Max)),
+    call("nanmin", EXTREMUM, |l, args| without_nan(l, args, Wcr::Min)),
+    call("nanmean", NAN, nan_mean),
 ];
+
+/// How elements are combined.
+pub(super) struct Reduction {
+    pub(super) wcr: Wcr,
+    /// The axes that disappear; all, if `None`.
+    pub(super) axes: Option<Vec<usize>>,
+    /// The type of the result.
+    pub(super) dtype: DType,
+    /// Whether axes that disappear stay with extent 1.
+    pub(super) keep: bool,
+}
+
+/// Which elements are combined, and with what.
+#[derive(Default)]
+pub(super) struct Masked {
+    /// The truth values that choose elements.
+    pub(super) mask: Option<Value>,
+    /// The value that takes part too.
+    pub(super) initial: Option<Value>,
+}
 
 fn reduction(lowerer: &mut Lowerer<'_>, args: &Args, wcr: Wcr) -> Result<Value> {
     let value = match args.value("a") {
-        Value::Tuple(items) => return of_tuple(lowerer, &items, wcr, args.range),
-        scalar @ Value::Scalar(_) => return Ok(scalar),
+        Value::Tuple(items) => return of_tuple(lowerer, &items, wcr, args),
+        scalar @ Value::Scalar(_) => return of_tuple(lowerer, &[scalar], wcr, args),
         _ => array(lowerer, args, "a")?,
     };
     let dtype = match (args.dtype("dtype")?, wcr) {
@@ -41,13 +75,22 @@ fn reduction(lowerer: &mut Lowerer<'_>, args: &Args, wcr: Wcr) -> Result<Value> 
         (None, Wcr::Sum | Wcr::Product) => accumulated(value.dtype),
         (None, _) => value.dtype,
     };
-    let axes = args.axes("axis", value.rank())?;
-    let keep = args.flag("keepdims")?;
-    reduced(lowerer, &value, wcr, axes, dtype, keep, &args.dest, args.range)
+    let how = Reduction { wcr, axes: args.axes("axis", value.rank())?, dtype, keep: args.flag("keepdims")? };
+    let masked = Masked { mask: mask(args), initial: args.get("initial").cloned() };
+    let result = reduced(lowerer, args, &value, how, masked, &args.dest)?;
+    delivered(lowerer, args, result)
+}
+
+/// The result, written to `out` if that is given.
+fn delivered(lowerer: &mut Lowerer<'_>, args: &Args, result: Value) -> Result<Value> {
+    match output(args)? {
+        Some(out) => give(lowerer, args, &out, &result),
+        None => Ok(result),
+    }
 }
 
 /// NumPy sums small integers in 64 bits.
-fn accumulated(dtype: DType) -> DType {
+pub(super) fn accumulated(dtype: DType) -> DType {
     match dtype.kind() {
         dacec_ir::dtype::Kind::Bool | dacec_ir::dtype::Kind::Signed => DType::Int64,
         dacec_ir::dtype::Kind::Unsigned => DType::UInt64,
@@ -55,52 +98,125 @@ fn accumulated(dtype: DType) -> DType {
     }
 }
 
-fn of_tuple(lowerer: &mut Lowerer<'_>, items: &[Value], wcr: Wcr, range: TextRange) -> Result<Value> {
-    let op = match wcr {
+fn operator(wcr: Wcr) -> BinaryOp {
+    match wcr {
+        Wcr::Sum => BinaryOp::Add,
         Wcr::Product => BinaryOp::Mul,
         Wcr::Max => BinaryOp::Max,
         Wcr::Min => BinaryOp::Min,
         Wcr::LogicalAnd => BinaryOp::And,
         Wcr::LogicalOr => BinaryOp::Or,
-        _ => BinaryOp::Add,
-    };
-    let mut total = match (items.first(), wcr) {
-        (Some(first), _) => first.clone(),
-        (None, Wcr::Product) => Value::Scalar(Scalar::int(1)),
-        (None, _) => Value::Scalar(Scalar::int(0)),
-    };
-    for item in items.iter().skip(1) {
-        let operands = [total, item.clone()];
-        total = lowerer
-            .elementwise("reduce", &operands, &Dest::Temp, range, &|of| scalar::binary(op, &of[0], &of[1]))?;
+        Wcr::BitAnd => BinaryOp::BitAnd,
+        Wcr::BitOr => BinaryOp::BitOr,
+        // What a user wrote is no reduction of NumPy.
+        Wcr::BitXor | Wcr::Custom(_) => BinaryOp::BitXor,
     }
-    Ok(total)
+}
+
+fn of_tuple(lowerer: &mut Lowerer<'_>, items: &[Value], wcr: Wcr, args: &Args) -> Result<Value> {
+    let op = operator(wcr);
+    let start = match wcr {
+        Wcr::Product => Value::Scalar(Scalar::int(1)),
+        _ => Value::Scalar(Scalar::int(0)),
+    };
+    let mut items = items.iter().cloned();
+    let mut total = items.next().unwrap_or(start);
+    for item in items {
+        total = lowerer.elementwise("reduce", &[total, item], &Dest::Temp, args.range, &|of| {
+            scalar::binary(op, &of[0], &of[1])
+        })?;
+    }
+    let dtype = match (args.dtype("dtype")?, wcr, &total) {
+        (Some(dtype), ..) => dtype,
+        (None, Wcr::LogicalAnd | Wcr::LogicalOr, _) => DType::Bool,
+        (None, Wcr::Sum | Wcr::Product, Value::Scalar(scalar)) => accumulated(scalar.dtype()),
+        _ => return Ok(total),
+    };
+    lowerer.as_dtype(&total, dtype, &Dest::Temp, args.range)
+}
+
+/// The number that does not change a combination.
+fn identity(wcr: Wcr, dtype: DType) -> Option<Scalar> {
+    let of = |value: i64| Some(Scalar::strong(Constant::of_int(value, dtype).into(), dtype));
+    match wcr {
+        Wcr::Sum | Wcr::LogicalOr | Wcr::BitOr | Wcr::BitXor => of(0),
+        Wcr::Product | Wcr::LogicalAnd => of(1),
+        Wcr::BitAnd => of(-1),
+        Wcr::Min | Wcr::Max | Wcr::Custom(_) => None,
+    }
 }
 
 /// The elements of an array combined along axes.
-#[allow(clippy::too_many_arguments, reason = "the parts of one operation, named at each call")]
-fn reduced(
+pub(super) fn reduced(
     lowerer: &mut Lowerer<'_>,
+    args: &Args,
     value: &View,
-    wcr: Wcr,
-    axes: Option<Vec<usize>>,
-    dtype: DType,
-    keep: bool,
+    how: Reduction,
+    masked: Masked,
     dest: &Dest,
-    range: TextRange,
 ) -> Result<Value> {
-    let value = match lowerer.as_dtype(&Value::Array(value.clone()), dtype, &Dest::Temp, range)? {
+    let Masked { mask, initial } = masked;
+    let mut value = value.clone();
+    let start = match initial {
+        None => None,
+        Some(initial) => Some(lowerer.as_dtype(&initial, how.dtype, &Dest::Temp, args.range)?),
+    };
+    if let Some(mask) = mask {
+        let neutral = match (&start, identity(how.wcr, how.dtype)) {
+            (_, Some(neutral)) => Value::Scalar(neutral),
+            (Some(start), None) => start.clone(),
+            (None, None) => {
+                return Err(args
+                    .unsupported("where", "an extremum of chosen elements needs `initial`")
+                    .into());
+            }
+        };
+        let operands = [mask, Value::Array(value), neutral];
+        let dtype = how.dtype;
+        let chosen = lowerer.elementwise("select", &operands, &Dest::Temp, args.range, &|of| {
+            Ok(scalar::select(&of[0], &scalar::converted(&of[1], dtype), &of[2]))
+        })?;
+        let Value::Array(chosen) = chosen else { return Ok(chosen) };
+        value = chosen;
+    }
+    let op = operator(how.wcr);
+    let dtype = how.dtype;
+    let Some(start) = start else { return combined(lowerer, args, &value, how, dest) };
+    let result = combined(lowerer, args, &value, how, &Dest::Temp)?;
+    lowerer.elementwise("initial", &[result, start], dest, args.range, &|of| {
+        scalar::binary(op, &scalar::converted(&of[0], dtype), &of[1])
+    })
+}
+
+fn combined(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    value: &View,
+    how: Reduction,
+    dest: &Dest,
+) -> Result<Value> {
+    let Reduction { wcr, axes, dtype, keep } = how;
+    let value = match lowerer.as_dtype(&Value::Array(value.clone()), dtype, &Dest::Temp, args.range)? {
         Value::Array(view) => lowerer.plain(&view),
         other => return Ok(other),
     };
     let axes = axes.unwrap_or_else(|| (0..value.rank()).collect());
     let shape = value.shape();
+    if axes.is_empty() {
+        return Ok(Value::Array(lowerer.copied(&value, dest.prefix())));
+    }
     let kept: Vec<Expr> = shape
         .iter()
         .enumerate()
         .filter(|(k, _)| !axes.contains(k))
         .map(|(_, extent)| extent.clone())
         .collect();
+    if identity(wcr, dtype).is_none() && axes.iter().any(|&axis| shape[axis].is_zero()) {
+        let message = "an empty array has no smallest and no largest element";
+        return Err(Diagnostic::error(codes::SHAPE, args.range, message)
+            .help("give a value that takes part: `initial=...`")
+            .into());
+    }
     // The node sees the dimensions that are not single indices.
     let long: Vec<usize> = (0..shape.len()).filter(|&k| !shape[k].is_one()).collect();
     let squeezed: Vec<usize> = (0..long.len()).filter(|&k| axes.contains(&long[k])).collect();
@@ -110,7 +226,7 @@ fn reduced(
         label: "reduce".into(),
         op: Arc::new(op),
         implementation: None,
-        span: lowerer.globals.lines.span(range),
+        span: lowerer.globals.lines.span(args.range),
     });
     let input = [("_in".into(), Memlet::new(&value.container, value.subset.clone()))];
     if kept.is_empty() {
@@ -126,19 +242,46 @@ fn reduced(
 }
 
 /// A number as an array with axes of extent 1.
-fn boxed(lowerer: &mut Lowerer<'_>, value: &Scalar, rank: usize) -> Value {
+pub(super) fn boxed(lowerer: &mut Lowerer<'_>, value: &Scalar, rank: usize) -> Value {
     let view = lowerer.new_array("__tmp", value.dtype(), &vec![Expr::one(); rank]);
     lowerer.fill("box", &view, &|_| value.code.clone());
     Value::Array(view)
 }
 
+/// The largest minus the smallest.
+fn range_of_values(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let value = array(lowerer, args, "a")?;
+    let (axes, keep, dtype) = (args.axes("axis", value.rank())?, args.flag("keepdims")?, value.dtype);
+    let mut ends = Vec::new();
+    for wcr in [Wcr::Max, Wcr::Min] {
+        let how = Reduction { wcr, axes: axes.clone(), dtype, keep };
+        ends.push(reduced(lowerer, args, &value, how, Masked::default(), &Dest::Temp)?);
+    }
+    let result = lowerer.elementwise("subtract", &ends, &args.dest, args.range, &|of| {
+        scalar::binary(BinaryOp::Sub, &of[0], &of[1])
+    })?;
+    delivered(lowerer, args, result)
+}
+
 fn count_nonzero(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let value = array(lowerer, args, "a")?;
     let axes = args.axes("axis", value.rank())?;
-    let truths = lowerer.as_dtype(&Value::Array(value), DType::Bool, &Dest::Temp, args.range)?;
-    let Value::Array(truths) = truths else { return Ok(truths) };
     let keep = args.flag("keepdims")?;
-    reduced(lowerer, &truths, Wcr::Sum, axes, DType::Int64, keep, &args.dest, args.range)
+    count(lowerer, args, &Value::Array(value), axes, keep)
+}
+
+/// How many elements are true.
+fn count(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    value: &Value,
+    axes: Option<Vec<usize>>,
+    keep: bool,
+) -> Result<Value> {
+    let truths = lowerer.as_dtype(value, DType::Bool, &Dest::Temp, args.range)?;
+    let Value::Array(truths) = truths else { return Ok(truths) };
+    let how = Reduction { wcr: Wcr::Sum, axes, dtype: DType::Int64, keep };
+    reduced(lowerer, args, &truths, how, Masked::default(), &Dest::Temp)
 }
 
 /// Type and number of elements of a mean.
@@ -152,57 +295,185 @@ fn averaged(value: &View, axes: &Option<Vec<usize>>) -> (DType, Expr) {
 
 fn mean(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let value = match args.value("a") {
-        scalar @ Value::Scalar(_) => return Ok(scalar),
+        scalar @ Value::Scalar(_) => return float(lowerer, args, scalar),
         _ => array(lowerer, args, "a")?,
     };
     let axes = args.axes("axis", value.rank())?;
-    let (dtype, count) = averaged(&value, &axes);
+    let (dtype, elements) = averaged(&value, &axes);
     let dtype = args.dtype("dtype")?.unwrap_or(dtype);
     let keep = args.flag("keepdims")?;
-    let total = reduced(lowerer, &value, Wcr::Sum, axes, dtype, keep, &Dest::Temp, args.range)?;
-    divided(lowerer, total, &count, dtype, &args.dest, args.range)
+    let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep };
+    let masked = Masked { mask: mask(args), initial: None };
+    let total = reduced(lowerer, args, &value, how, masked, &Dest::Temp)?;
+    let elements = match mask(args) {
+        None => Value::Scalar(Scalar::symbolic(elements)),
+        Some(mask) => {
+            let everywhere = [mask, Value::Array(value)];
+            let mask = lowerer
+                .elementwise("mask", &everywhere, &Dest::Temp, args.range, &|of| Ok(scalar::truth(&of[0])))?;
+            count(lowerer, args, &mask, axes, keep)?
+        }
+    };
+    let result = divided(lowerer, args, [total, elements], dtype, &args.dest)?;
+    delivered(lowerer, args, result)
+}
+
+fn float(lowerer: &mut Lowerer<'_>, args: &Args, value: Value) -> Result<Value> {
+    lowerer.elementwise("float", &[value], &args.dest, args.range, &|of| match of[0].dtype() {
+        dtype if dtype.is_float() || dtype.is_complex() => Ok(of[0].clone()),
+        _ => Ok(scalar::converted(&of[0], DType::Float64)),
+    })
 }
 
 fn divided(
     lowerer: &mut Lowerer<'_>,
-    total: Value,
-    count: &Expr,
+    args: &Args,
+    operands: [Value; 2],
     dtype: DType,
     dest: &Dest,
-    range: TextRange,
 ) -> Result<Value> {
-    let count = scalar::converted(&Scalar::symbolic(count.clone()), dtype);
-    lowerer.elementwise("divide", &[total], dest, range, &|of| scalar::binary(BinaryOp::Div, &of[0], &count))
+    lowerer.elementwise("divide", &operands, dest, args.range, &|of| {
+        scalar::binary(BinaryOp::Div, &of[0], &scalar::converted(&of[1], dtype))
+    })
+}
+
+/// A mean in which elements have weights.
+fn average(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some(weights) = args.get("weights").cloned() else { return mean(lowerer, args) };
+    let value = array(lowerer, args, "a")?;
+    let axes = args.axes("axis", value.rank())?;
+    let weights = match (weights, axes.as_deref()) {
+        (Value::Array(mut weights), Some([axis])) if weights.rank() == 1 => {
+            let behind = value.rank() - 1 - axis;
+            weights.axes.extend(std::iter::repeat_n(crate::types::Axis::New(Expr::one()), behind));
+            Value::Array(weights)
+        }
+        (Value::Array(weights), _) if weights.rank() == value.rank() => Value::Array(weights),
+        _ => return Err(args.unsupported("weights", "they must be a vector along one axis").into()),
+    };
+    let keep = args.flag("keepdims")?;
+    let operands = [Value::Array(value.clone()), weights];
+    let products = lowerer.elementwise("multiply", &operands, &Dest::Temp, args.range, &|of| {
+        scalar::binary(BinaryOp::Mul, &of[0], &of[1])
+    })?;
+    let spread = lowerer.elementwise("weights", &operands, &Dest::Temp, args.range, &|of| {
+        let ty = of[0].ty.with(of[1].ty);
+        Ok(scalar::converted(&of[1], if ty.dtype.is_integer() { DType::Float64 } else { ty.dtype }))
+    })?;
+    let mut totals = Vec::new();
+    for part in [products, spread] {
+        let Value::Array(part) = part else { return Ok(part) };
+        let dtype = averaged(&part, &axes).0;
+        let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep };
+        totals.push(reduced(lowerer, args, &part, how, Masked::default(), &Dest::Temp)?);
+    }
+    lowerer.elementwise("divide", &totals, &args.dest, args.range, &|of| {
+        scalar::binary(BinaryOp::Div, &of[0], &of[1])
+    })
 }
 
 /// The mean of the squared distances from the mean.
 fn variance(lowerer: &mut Lowerer<'_>, args: &Args, root: bool) -> Result<Value> {
     let value = array(lowerer, args, "a")?;
     let axes = args.axes("axis", value.rank())?;
-    let (dtype, count) = averaged(&value, &axes);
-    let range = args.range;
-    let total = reduced(lowerer, &value, Wcr::Sum, axes.clone(), dtype, true, &Dest::Temp, range)?;
-    let mean = divided(lowerer, total, &count, dtype, &Dest::Temp, range)?;
-    let squares = lowerer.elementwise("square", &[Value::Array(value), mean], &Dest::Temp, range, &|of| {
-        let distance = scalar::binary(BinaryOp::Sub, &of[0], &of[1])?;
-        if distance.dtype().is_complex() {
-            let (re, im) =
-                (scalar::call(Function::Real, &distance)?, scalar::call(Function::Imag, &distance)?);
-            let (re, im) =
-                (scalar::binary(BinaryOp::Mul, &re, &re)?, scalar::binary(BinaryOp::Mul, &im, &im)?);
-            return scalar::binary(BinaryOp::Add, &re, &im);
-        }
-        scalar::binary(BinaryOp::Mul, &distance, &distance)
+    let (natural, elements) = averaged(&value, &axes);
+    let dtype = args.dtype("dtype")?.unwrap_or(natural);
+    let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep: true };
+    let total = reduced(lowerer, args, &value, how, Masked::default(), &Dest::Temp)?;
+    let number = |value: Expr| Value::Scalar(Scalar::symbolic(value));
+    let mean = divided(lowerer, args, [total, number(elements.clone())], dtype, &Dest::Temp)?;
+    let operands = [Value::Array(value), mean];
+    let squares = lowerer.elementwise("square", &operands, &Dest::Temp, args.range, &|of| {
+        let distance = scalar::binary(BinaryOp::Sub, &scalar::converted(&of[0], dtype), &of[1])?;
+        squared(&distance)
     })?;
     let Value::Array(squares) = squares else { return Ok(squares) };
-    let keep = args.flag("keepdims")?;
     let real = squares.dtype;
-    let total = reduced(lowerer, &squares, Wcr::Sum, axes, real, keep, &Dest::Temp, range)?;
-    let count = count - Expr::int(args.int("ddof")?.unwrap_or(0));
+    let how = Reduction { wcr: Wcr::Sum, axes, dtype: real, keep: args.flag("keepdims")? };
+    let total = reduced(lowerer, args, &squares, how, Masked::default(), &Dest::Temp)?;
+    let elements = elements - Expr::int(args.int("ddof")?.unwrap_or(0));
     let dest = if root { &Dest::Temp } else { &args.dest };
-    let result = divided(lowerer, total, &count, real, dest, range)?;
-    if !root {
-        return Ok(result);
+    let mut result = divided(lowerer, args, [total, number(elements)], real, dest)?;
+    if root {
+        result = lowerer.elementwise("sqrt", &[result], &args.dest, args.range, &|of| {
+            scalar::call(Function::Sqrt, &of[0])
+        })?;
     }
-    lowerer.elementwise("sqrt", &[result], &args.dest, range, &|of| scalar::call(Function::Sqrt, &of[0]))
+    delivered(lowerer, args, result)
+}
+
+/// The square of a number's magnitude.
+pub(super) fn squared(value: &Scalar) -> std::result::Result<Scalar, scalar::Refusal> {
+    if !value.dtype().is_complex() {
+        return scalar::binary(BinaryOp::Mul, value, value);
+    }
+    let (re, im) = (scalar::call(Function::Real, value)?, scalar::call(Function::Imag, value)?);
+    let (re, im) = (scalar::binary(BinaryOp::Mul, &re, &re)?, scalar::binary(BinaryOp::Mul, &im, &im)?);
+    scalar::binary(BinaryOp::Add, &re, &im)
+}
+
+/// A reduction that leaves NaN out; of nothing but NaN, an extremum is NaN.
+fn without_nan(lowerer: &mut Lowerer<'_>, args: &Args, wcr: Wcr) -> Result<Value> {
+    let value = array(lowerer, args, "a")?;
+    let neutral = match wcr {
+        Wcr::Sum => Scalar::float(0.0),
+        Wcr::Product => Scalar::float(1.0),
+        Wcr::Max => Scalar::float(f64::NEG_INFINITY),
+        _ => Scalar::float(f64::INFINITY),
+    };
+    let axes = args.axes("axis", value.rank())?;
+    let keep = args.flag("keepdims")?;
+    let extremum = matches!(wcr, Wcr::Max | Wcr::Min);
+    let dtype = match args.dtype("dtype")? {
+        Some(dtype) => dtype,
+        None if extremum => value.dtype,
+        None => accumulated(value.dtype),
+    };
+    let how = Reduction { wcr, axes: axes.clone(), dtype, keep };
+    if !value.dtype.is_float() {
+        let result = reduced(lowerer, args, &value, how, Masked::default(), &args.dest)?;
+        return delivered(lowerer, args, result);
+    }
+    let chosen =
+        lowerer.elementwise("nan", &[Value::Array(value.clone())], &Dest::Temp, args.range, &|of| {
+            let is_nan = scalar::call(Function::Isnan, &of[0])?;
+            Ok(scalar::select(&is_nan, &neutral, &of[0]))
+        })?;
+    let Value::Array(chosen) = chosen else { return Ok(chosen) };
+    let result = reduced(lowerer, args, &chosen, how, Masked::default(), &args.dest)?;
+    if !extremum {
+        return delivered(lowerer, args, result);
+    }
+    let numbers = numbers(lowerer, args, &value, axes, keep)?;
+    let result = lowerer.elementwise("nan", &[numbers, result], &args.dest, args.range, &|of| {
+        Ok(scalar::select(&scalar::truth(&of[0]), &of[1], &Scalar::float(f64::NAN)))
+    })?;
+    delivered(lowerer, args, result)
+}
+
+/// How many elements are not NaN.
+fn numbers(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    value: &View,
+    axes: Option<Vec<usize>>,
+    keep: bool,
+) -> Result<Value> {
+    let value = Value::Array(value.clone());
+    let present = lowerer.elementwise("number", &[value], &Dest::Temp, args.range, &|of| {
+        scalar::unary(dacec_ir::UnaryOp::Not, &scalar::call(Function::Isnan, &of[0])?)
+    })?;
+    count(lowerer, args, &present, axes, keep)
+}
+
+fn nan_mean(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let value = array(lowerer, args, "a")?;
+    if !value.dtype.is_float() {
+        return mean(lowerer, args);
+    }
+    let total = without_nan(lowerer, args, Wcr::Sum)?;
+    let axes = args.axes("axis", value.rank())?;
+    let keep = args.flag("keepdims")?;
+    let numbers = numbers(lowerer, args, &value, axes, keep)?;
+    divided(lowerer, args, [total, numbers], value.dtype, &args.dest)
 }

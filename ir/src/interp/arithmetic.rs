@@ -227,10 +227,17 @@ fn float_mod(a: f64, b: f64) -> f64 {
 /// The quotient without the remainder, so that `a // b * b + a % b` is `a` up to rounding: `floor(a / b)` would be off by
 /// one where the division rounds up to an integer.
 fn float_floor_div(a: f64, b: f64) -> f64 {
-    if b == 0.0 || !(a / b).is_finite() {
-        return (a / b).floor();
+    if b == 0.0 {
+        return a / b;
     }
-    let quotient = (a - float_mod(a, b)) / b;
+    let remainder = a % b;
+    let mut quotient = (a - remainder) / b;
+    if remainder != 0.0 && (remainder < 0.0) != (b < 0.0) {
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return 0.0_f64.copysign(a / b);
+    }
     let floor = quotient.floor();
     if quotient - floor > 0.5 { floor + 1.0 } else { floor }
 }

@@ -1,0 +1,206 @@
+//! Functions of NumPy that are written in Python themselves: `numpy/library.py`.
+//!
+//! Where an operation is a loop (sorting, searching, running sums, factorizations), its meaning is easier to read as
+//! the function that it is than as calls that build it. A call takes the function's text, annotates its parameters with
+//! the types and extents of the arguments, puts constants in front, and compiles it as if the user had written it:
+//!
+//! ```text
+//! np.cumsum(x)                          N = dace.symbol("N")
+//!   x: float64[N]                       op = np.add
+//!                                       @dace.program
+//! def scan(x, out):            ──▶      def scan(x: dace.float64[N], out: dace.float64[N]):
+//!     ...                                   ...
+//! ```
+//!
+//! Equal extents of the arguments become one symbol, so that what is equal at the call is provably equal inside.
+
+use super::call::Call;
+use super::{Dest, Lowerer, Result};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::module::SourceFile;
+use crate::parse::TextRange;
+use crate::types::{Value, View};
+use dacec_ir::{DType, Expr, Name};
+use indexmap::IndexMap;
+use std::fmt::Write;
+
+/// The text of the functions.
+const LIBRARY: &str = include_str!("../numpy/library.py");
+
+/// A call of a library function that is being put together.
+pub(crate) struct Library {
+    function: &'static str,
+    arguments: Vec<Argument>,
+    /// Where the number that the function returns for each row goes.
+    results: Option<View>,
+    constants: Vec<(&'static str, String)>,
+}
+
+/// An argument of a library function.
+struct Argument {
+    parameter: &'static str,
+    value: Value,
+    /// Whether the function gets one row of it at a time.
+    by_row: bool,
+}
+
+impl Library {
+    /// A call of the function of that name.
+    pub(crate) fn new(function: &'static str) -> Self {
+        Library { function, arguments: Vec::new(), results: None, constants: Vec::new() }
+    }
+
+    /// Passes an array.
+    pub(crate) fn array(self, parameter: &'static str, view: &View) -> Self {
+        self.value(parameter, Value::Array(view.clone()))
+    }
+
+    /// Passes an array or a number.
+    pub(crate) fn value(mut self, parameter: &'static str, value: Value) -> Self {
+        self.arguments.push(Argument { parameter, value, by_row: false });
+        self
+    }
+
+    /// Passes an array row by row: the function is called for each index of the first axis, in parallel.
+    pub(crate) fn rows(mut self, parameter: &'static str, view: &View) -> Self {
+        self.arguments.push(Argument { parameter, value: Value::Array(view.clone()), by_row: true });
+        self
+    }
+
+    /// The vector that receives what the function returns for each row.
+    pub(crate) fn results(mut self, view: &View) -> Self {
+        self.results = Some(view.clone());
+        self
+    }
+
+    /// Gives a name that the function uses a value that is known, as Python text.
+    pub(crate) fn constant(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.constants.push((name, value.into()));
+        self
+    }
+
+    fn by_row(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.by_row)
+    }
+
+    /// The module with the function as it is called, and the symbols that stand for extents.
+    fn instantiated(&self) -> (String, IndexMap<Expr, Name>) {
+        let mut extents: IndexMap<Expr, Name> = IndexMap::new();
+        let (mut own, mut outer) = (Vec::new(), Vec::new());
+        for Argument { parameter, value, by_row } in &self.arguments {
+            let (dtype, shape) = match value {
+                Value::Array(view) => (view.dtype, named(&view.shape(), &mut extents)),
+                Value::Scalar(scalar) => (scalar.dtype(), Vec::new()),
+                _ => continue,
+            };
+            own.push(format!("{parameter}: {}", annotated(dtype, &shape[usize::from(*by_row)..])));
+            outer.push(format!("{parameter}: {}", annotated(dtype, &shape)));
+        }
+        if let Some(results) = &self.results {
+            let shape = named(&results.shape(), &mut extents);
+            outer.push(format!("__results: {}", annotated(results.dtype, &shape)));
+        }
+        let mut text = header().to_owned();
+        for symbol in extents.values() {
+            let _ = writeln!(text, "{symbol} = dace.symbol('{symbol}')");
+        }
+        for (name, value) in &self.constants {
+            let _ = writeln!(text, "{name} = {value}");
+        }
+        let (function, body) = (self.function, body_of(self.function));
+        let _ = write!(text, "@dace.program\ndef {function}({}):\n{body}", own.join(", "));
+        if self.by_row() {
+            self.add_rows(&mut text, &outer);
+        }
+        (text, extents)
+    }
+
+    /// A function that calls the function for every row.
+    fn add_rows(&self, text: &mut String, parameters: &[String]) {
+        let row = |it: &Argument| match it.by_row {
+            true => format!("{}[__row]", it.parameter),
+            false => it.parameter.to_owned(),
+        };
+        let passed: Vec<String> = self.arguments.iter().map(row).collect();
+        let first = self.arguments.iter().find(|it| it.by_row).map_or("", |it| it.parameter);
+        let target = if self.results.is_some() { "__results[__row] = " } else { "" };
+        let _ = write!(
+            text,
+            "@dace.program\ndef rows({}):\n    for __row in dace.map[0:{first}.shape[0]]:\n        {target}{}({})\n",
+            parameters.join(", "),
+            self.function,
+            passed.join(", "),
+        );
+    }
+}
+
+/// Extents as text: symbols stand for those that are not known.
+fn named(shape: &[Expr], extents: &mut IndexMap<Expr, Name>) -> Vec<String> {
+    let mut texts = Vec::new();
+    for extent in shape {
+        texts.push(match extent.as_int() {
+            Some(known) => known.to_string(),
+            None => {
+                let next = Name::from(format!("__extent{}", extents.len()));
+                extents.entry(extent.clone()).or_insert(next).to_string()
+            }
+        });
+    }
+    texts
+}
+
+fn annotated(dtype: DType, shape: &[String]) -> String {
+    let name = if dtype == DType::Bool { "bool_" } else { dtype.name() };
+    match shape {
+        [] => format!("dace.{name}"),
+        shape => format!("dace.{name}[{}]", shape.join(", ")),
+    }
+}
+
+/// What every function of the library can use.
+fn header() -> &'static str {
+    LIBRARY.find("\n\n\ndef ").map_or(LIBRARY, |at| &LIBRARY[..at + 1])
+}
+
+/// The lines of a function of the library after its first one.
+fn body_of(function: &str) -> &'static str {
+    let after = LIBRARY.find(&format!("\ndef {function}(")).map_or("", |at| &LIBRARY[at + 1..]);
+    let body = after.find(":\n").map_or("", |at| &after[at + 2..]);
+    let end = body.find("\n\n\n").map_or(body.len(), |at| at + 1);
+    &body[..end]
+}
+
+impl Lowerer<'_> {
+    /// Calls a function of the library.
+    pub(crate) fn call_library(&mut self, library: &Library, dest: &Dest, range: TextRange) -> Result<Value> {
+        let (text, extents) = library.instantiated();
+        let failed = |diagnostics: Vec<Diagnostic>| {
+            let reason = diagnostics.first().map_or(String::new(), |it| it.message.clone());
+            let message = format!("this call cannot be compiled for these arguments: {reason}");
+            Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+        };
+        let file = SourceFile::at("numpy/library.py", &text, self.span(range)).map_err(failed)?;
+        let name = if library.by_row() { "rows" } else { library.function };
+        let mut callee = file.lower(name).map_err(failed)?;
+        callee.name = library.function.into();
+        callee.file.clone_from(&self.sdfg.file);
+        let free = callee.free_symbols();
+        let mut call = Call::default();
+        for argument in &library.arguments {
+            let parameter = Name::from(argument.parameter);
+            if free.contains(&parameter) {
+                let value = self.integer(&argument.value, range)?;
+                call.symbols.insert(parameter.clone(), value);
+            }
+            call.arguments.insert(parameter, argument.value.clone());
+        }
+        if let Some(results) = &library.results {
+            call.arguments.insert("__results".into(), Value::Array(results.clone()));
+        }
+        for (extent, symbol) in extents.into_iter().filter(|(_, symbol)| free.contains(symbol)) {
+            call.symbols.insert(symbol, extent);
+        }
+        self.invoke(library.function, &callee, &call, dest, range)
+    }
+}

@@ -1,0 +1,278 @@
+//! Diagonals, triangles, grids, and products that arrange the factors: `diag`, `triu`, `meshgrid`, `kron`, `cross`.
+
+use super::{Args, Entry, array, call};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Dest, Lowerer, Result};
+use crate::promotion::promote;
+use crate::scalar::{self, cast};
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, Range, ScalarExpr, Wcr};
+
+/// Functions of NumPy.
+pub(super) const ENTRIES: &[Entry] = &[
+    call("diag", &["v", "k?"], diag),
+    call("diagflat", &["v", "k?"], diagflat),
+    call("diagonal", &["a", "offset?"], |l, args| {
+        let view = array(l, args, "a")?;
+        let offset = offset(args, "offset")?;
+        diagonal(l, args, &view, offset, args.dest.prefix()).map(Value::Array)
+    }),
+    call("trace", &["a", "offset?"], trace),
+    call("tri", &["N", "M?", "k?", "dtype?"], tri),
+    call("triu", &["m", "k?"], |l, args| triangle(l, args, BinaryOp::Le)),
+    call("tril", &["m", "k?"], |l, args| triangle(l, args, BinaryOp::Ge)),
+    call("meshgrid", &["*", "indexing?"], meshgrid),
+    call("vander", &["x", "N?", "increasing?"], vander),
+    call("kron", &["a", "b"], kron),
+    call("cross", &["a", "b"], cross),
+    call("fill_diagonal", &["a", "val"], fill_diagonal),
+];
+
+fn offset(args: &Args, name: &str) -> Result<i64> {
+    Ok(args.int(name)?.unwrap_or(0))
+}
+
+/// The larger and the smaller part of an offset: how far a diagonal starts down, and to the right.
+fn starts(offset: i64) -> (Expr, Expr) {
+    (Expr::int((-offset).max(0)), Expr::int(offset.max(0)))
+}
+
+fn diag(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "v")?;
+    let offset = offset(args, "k")?;
+    match view.rank() {
+        1 => Ok(Value::Array(on_diagonal(lowerer, args, &view, offset))),
+        2 => diagonal(lowerer, args, &view, offset, args.dest.prefix()).map(Value::Array),
+        _ => Err(args.unsupported("v", "it must be a vector or a matrix").into()),
+    }
+}
+
+fn diagflat(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "v")?;
+    let view = if view.rank() == 1 { view } else { super::manipulation::flattened(lowerer, &view) };
+    Ok(Value::Array(on_diagonal(lowerer, args, &view, offset(args, "k")?)))
+}
+
+/// A matrix with the elements on a diagonal, and zeros elsewhere.
+fn on_diagonal(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, offset: i64) -> View {
+    let extent = view.shape()[0].clone();
+    let size = &extent + Expr::int(offset.abs());
+    let out = lowerer.new_array(args.dest.prefix(), view.dtype, &[size.clone(), size]);
+    let zero = cast(&Scalar::int(0), view.dtype);
+    lowerer.fill("zero", &out, &|_| zero.clone());
+    lowerer.flush();
+    let (down, right) = starts(offset);
+    lowerer.fill_at("diag", &out, &extent, &|at| vec![at + &down, at + &right], &|at| {
+        view.element(std::slice::from_ref(at)).code
+    });
+    lowerer.flush();
+    out
+}
+
+/// The elements of the last two axes whose indices differ by the offset, as a copy.
+fn diagonal(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, offset: i64, prefix: &str) -> Result<View> {
+    let (first, second) = match view.rank() {
+        0 | 1 => return Err(args.unsupported("a", "it must have two dimensions").into()),
+        _ => (0, 1),
+    };
+    let shape = view.shape();
+    let (down, right) = starts(offset);
+    let length = (&shape[first] - &down).min(&(&shape[second] - &right));
+    let length = if lowerer.facts.prove_ge(&length, &Expr::zero()) == Some(true) {
+        length
+    } else {
+        length.max(&Expr::zero())
+    };
+    let mut result = shape[2..].to_vec();
+    result.push(length);
+    let out = lowerer.new_array(prefix, view.dtype, &result);
+    lowerer.fill("diagonal", &out, &|at| {
+        let Some((along, rest)) = at.split_last() else { return ScalarExpr::int(0) };
+        let mut place = vec![along + &down, along + &right];
+        place.extend(rest.iter().cloned());
+        view.element(&place).code
+    });
+    Ok(out)
+}
+
+pub(super) fn trace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "a")?;
+    let diagonal = diagonal(lowerer, args, &view, offset(args, "offset")?, "__tmp")?;
+    let how = super::reductions::Reduction {
+        wcr: Wcr::Sum,
+        axes: Some(vec![diagonal.rank() - 1]),
+        dtype: super::reductions::accumulated(view.dtype),
+        keep: false,
+    };
+    super::reductions::reduced(lowerer, args, &diagonal, how, Default::default(), &args.dest)
+}
+
+fn tri(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let rows = lowerer.integer(&args.value("N"), args.place("N"))?;
+    let columns = match args.get("M").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("M"))?,
+        None => rows.clone(),
+    };
+    let offset = Expr::int(offset(args, "k")?);
+    let dtype = args.dtype("dtype")?.unwrap_or(DType::Float64);
+    let out = lowerer.new_array(args.dest.prefix(), dtype, &[rows, columns]);
+    let (zero, one) = (cast(&Scalar::int(0), dtype), cast(&Scalar::int(1), dtype));
+    lowerer.fill("tri", &out, &|at| {
+        let low = compare(BinaryOp::Ge, &(&at[0] + &offset), &at[1]);
+        ScalarExpr::select(low, one.clone(), zero.clone())
+    });
+    Ok(Value::Array(out))
+}
+
+fn compare(op: BinaryOp, a: &Expr, b: &Expr) -> ScalarExpr {
+    ScalarExpr::binary(op, ScalarExpr::Symbolic(a.clone()), ScalarExpr::Symbolic(b.clone()))
+}
+
+/// The elements above or below a diagonal, zeros elsewhere.
+fn triangle(lowerer: &mut Lowerer<'_>, args: &Args, kept: BinaryOp) -> Result<Value> {
+    let view = array(lowerer, args, "m")?;
+    let offset = Expr::int(offset(args, "k")?);
+    let rank = view.rank();
+    if rank < 2 {
+        return Err(args.unsupported("m", "it must have two dimensions").into());
+    }
+    let out = lowerer.new_array(args.dest.prefix(), view.dtype, &view.shape());
+    let zero = cast(&Scalar::int(0), view.dtype);
+    lowerer.fill("triangle", &out, &|at| {
+        let test = compare(kept, &(&at[rank - 2] + &offset), &at[rank - 1]);
+        ScalarExpr::select(test, view.element(at).code, zero.clone())
+    });
+    Ok(Value::Array(out))
+}
+
+/// For each vector an array with its elements along one axis of the grid of all.
+fn meshgrid(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut vectors = Vec::new();
+    for value in &args.rest {
+        match value {
+            Value::Array(view) if view.rank() == 1 => vectors.push(view.clone()),
+            other => return Err(lowerer.not_a_number(other, args.range)),
+        }
+    }
+    let by_matrix = match args.get("indexing") {
+        None => false,
+        Some(Value::Text(text)) if text == "xy" => false,
+        Some(Value::Text(text)) if text == "ij" => true,
+        Some(_) => return Err(args.unsupported("indexing", "it must be 'xy' or 'ij'").into()),
+    };
+    let mut order: Vec<usize> = (0..vectors.len()).collect();
+    if !by_matrix && order.len() >= 2 {
+        order.swap(0, 1);
+    }
+    let shape: Vec<Expr> = order.iter().map(|&k| vectors[k].shape()[0].clone()).collect();
+    let mut grids = Vec::new();
+    for (k, vector) in vectors.iter().enumerate() {
+        let axis = order.iter().position(|&it| it == k).unwrap_or(k);
+        let out = lowerer.new_array("__grid", vector.dtype, &shape);
+        lowerer.fill("meshgrid", &out, &|at| vector.element(&at[axis..=axis]).code);
+        grids.push(Value::Array(out));
+    }
+    Ok(Value::Tuple(grids))
+}
+
+fn vander(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "x")?;
+    if view.rank() != 1 {
+        return Err(args.unsupported("x", "it must be a vector").into());
+    }
+    let columns = match args.get("N").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("N"))?,
+        None => view.shape()[0].clone(),
+    };
+    let increasing = args.flag("increasing")?;
+    let dtype = super::reductions::accumulated(view.dtype);
+    let out = lowerer.new_array(args.dest.prefix(), dtype, &[view.shape()[0].clone(), columns.clone()]);
+    lowerer.fill("vander", &out, &|at| {
+        let exponent = if increasing { at[1].clone() } else { &columns - 1 - &at[1] };
+        let base = scalar::converted(&view.element(&at[..1]), dtype);
+        let power = scalar::binary(BinaryOp::Pow, &base, &Scalar::symbolic(exponent));
+        power.map_or_else(|_| base.code.clone(), |power| cast(&power, dtype))
+    });
+    Ok(Value::Array(out))
+}
+
+/// Every element of one array times the whole other one.
+fn kron(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (mut a, mut b) = (array(lowerer, args, "a")?, array(lowerer, args, "b")?);
+    let rank = a.rank().max(b.rank());
+    for view in [&mut a, &mut b] {
+        while view.rank() < rank {
+            view.axes.insert(0, Axis::New(Expr::one()));
+        }
+    }
+    let (outer, inner) = (a.shape(), b.shape());
+    let dtype = promote(a.dtype, b.dtype);
+    let shape: Vec<Expr> = outer.iter().zip(&inner).map(|(x, y)| x * y).collect();
+    let out = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+    lowerer.fill("kron", &out, &|at| {
+        let parts = at.iter().zip(&inner);
+        let left: Vec<Expr> = parts.clone().map(|(at, extent)| at.floor_div(extent)).collect();
+        let right: Vec<Expr> = parts.map(|(at, extent)| at.modulo(extent)).collect();
+        let op = if dtype == DType::Bool { BinaryOp::And } else { BinaryOp::Mul };
+        let product = scalar::binary(op, &a.element(&left), &b.element(&right));
+        product.map_or_else(|_| cast(&Scalar::int(0), dtype), |product| cast(&product, dtype))
+    });
+    Ok(Value::Array(out))
+}
+
+/// The view without its last axis, at one index of it.
+fn component(view: &View, k: i64) -> Value {
+    let mut view = view.clone().alias();
+    if let Some(Axis::Dim(dim)) = view.axes.pop() {
+        view.subset.dims[dim] = Range::index(view.subset.dims[dim].at(&Expr::int(k)));
+    }
+    if view.rank() == 0 { Value::Scalar(view.element(&[])) } else { Value::Array(view) }
+}
+
+/// Products of vectors with three components, along the last axis.
+fn cross(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (a, b) = (array(lowerer, args, "a")?, array(lowerer, args, "b")?);
+    if [&a, &b].iter().any(|view| view.shape().last().and_then(Expr::as_int) != Some(3)) {
+        let message = "the last axis must have 3 components, known at compile time";
+        return Err(Diagnostic::error(codes::SHAPE, args.range, message)
+            .help("annotate it: `dace.float64[N, 3]`")
+            .into());
+    }
+    let dtype = promote(a.dtype, b.dtype);
+    let shape = lowerer.broadcast_shapes(&a.shape(), &b.shape(), args.range)?;
+    let out = lowerer.new_array("__cross", dtype, &shape);
+    for k in 0..3 {
+        let (i, j) = ((k + 1) % 3, (k + 2) % 3);
+        let operands = [component(&a, i), component(&b, j), component(&a, j), component(&b, i)];
+        let value = lowerer.elementwise("cross", &operands, &Dest::Temp, args.range, &|of| {
+            let (first, second) = (
+                scalar::binary(BinaryOp::Mul, &of[0], &of[1])?,
+                scalar::binary(BinaryOp::Mul, &of[2], &of[3])?,
+            );
+            scalar::binary(BinaryOp::Sub, &first, &second)
+        })?;
+        let mut target = out.clone();
+        target.axes.pop();
+        target.subset.dims[shape.len() - 1] = Range::index(k);
+        lowerer.write(&target, &value, args.range)?;
+        lowerer.flush();
+    }
+    Ok(Value::Array(out))
+}
+
+fn fill_diagonal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "a")?;
+    let Some(Value::Scalar(value)) = args.get("val").cloned() else {
+        return Err(args.unsupported("val", "it must be a number").into());
+    };
+    if view.rank() != 2 {
+        return Err(args.unsupported("a", "it must be a matrix").into());
+    }
+    let value = lowerer.hoist(&value);
+    let shape = view.shape();
+    let length = shape[0].min(&shape[1]);
+    let code = cast(&value, view.dtype);
+    lowerer.fill_at("diagonal", &view, &length, &|at| vec![at.clone(), at.clone()], &|_| code.clone());
+    Ok(Value::None)
+}

@@ -1,0 +1,229 @@
+//! Choosing elements: by conditions, by limits, by positions.
+
+use super::ufunc::{give, output};
+use super::{Args, Entry, array, axis_of, call};
+use crate::lower::{Dest, Library, Lowerer, Result, computed};
+use crate::scalar;
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
+
+/// Functions of NumPy.
+pub(super) const ENTRIES: &[Entry] = &[
+    call("where", &["condition", "x?", "y?"], choose),
+    call("select", &["condlist", "choicelist", "default?"], select),
+    call("choose", &["a", "choices"], choose_by_number),
+    call("clip", &["a", "a_min?", "a_max?", "out?", "min?", "max?"], clip),
+    call("take", &["a", "indices", "axis?"], take),
+    call("put", &["a", "ind", "v"], put),
+    call("copyto", &["dst", "src", "casting?", "where?"], copy_to),
+    call("putmask", &["a", "mask", "values"], put_mask),
+];
+
+/// `np.where(condition, x, y)`.
+fn choose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (Some(x), Some(y)) = (args.get("x").cloned(), args.get("y").cloned()) else {
+        let reason = "the number of elements for which it holds is not known at compile time";
+        return Err(args
+            .unsupported("condition", reason)
+            .help("give a value for each case, `np.where(condition, x, y)`, or write a loop with an `if`")
+            .into());
+    };
+    let operands = [args.value("condition"), x, y];
+    lowerer.elementwise("where", &operands, &args.dest, args.range, &|of| {
+        Ok(scalar::select(&of[0], &of[1], &of[2]))
+    })
+}
+
+fn list(args: &Args, name: &str) -> Result<Vec<Value>> {
+    match args.get(name) {
+        Some(Value::Tuple(items)) if !items.is_empty() => Ok(items.clone()),
+        _ => Err(args.unsupported(name, "it must be a list that is not empty").into()),
+    }
+}
+
+/// The choice of the first condition that holds.
+fn select(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (conditions, choices) = (list(args, "condlist")?, list(args, "choicelist")?);
+    if conditions.len() != choices.len() {
+        return Err(args.unsupported("choicelist", "there must be one for each condition").into());
+    }
+    let count = conditions.len();
+    let mut operands = conditions;
+    operands.extend(choices);
+    operands.push(args.get("default").cloned().unwrap_or(Value::Scalar(Scalar::int(0))));
+    lowerer.elementwise("select", &operands, &args.dest, args.range, &|of| {
+        let mut value = of[2 * count].clone();
+        let ty = of[count..].iter().map(|it| it.ty).reduce(|a, b| a.with(b));
+        for k in (0..count).rev() {
+            value = scalar::select(&of[k], &of[count + k], &value);
+        }
+        Ok(ty.map_or(value.clone(), |ty| scalar::converted(&value, ty.dtype)))
+    })
+}
+
+/// The choice that a number says.
+fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let choices = list(args, "choices")?;
+    let count = choices.len();
+    let mut operands = vec![args.value("a")];
+    operands.extend(choices);
+    lowerer.elementwise("choose", &operands, &args.dest, args.range, &|of| {
+        let mut value = of[count].clone();
+        for k in (0..count - 1).rev() {
+            let test = scalar::binary(BinaryOp::Eq, &of[0], &Scalar::int(k as i64))?;
+            value = scalar::select(&test, &of[k + 1], &value);
+        }
+        Ok(value)
+    })
+}
+
+/// `np.clip(a, low, high)`.
+fn clip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut operands = vec![args.value("a")];
+    let low = args.get("a_min").or(args.get("min")).cloned();
+    let high = args.get("a_max").or(args.get("max")).cloned();
+    let has_low = low.is_some();
+    operands.extend(low);
+    operands.extend(high);
+    let out = output(args)?;
+    let dest = out.clone().map_or(args.dest.clone(), Dest::Into);
+    let result = lowerer.elementwise("clip", &operands, &dest, args.range, &|of| {
+        let mut value = of[0].clone();
+        for (k, bound) in of[1..].iter().enumerate() {
+            let op = if k == 0 && has_low { BinaryOp::Max } else { BinaryOp::Min };
+            value = scalar::binary(op, &value, bound)?;
+        }
+        Ok(value)
+    })?;
+    match out {
+        Some(out) => give(lowerer, args, &out, &result),
+        None => Ok(result),
+    }
+}
+
+/// The elements of an array at positions along an axis; of all elements in order, if no axis is given.
+fn take(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut view = array(lowerer, args, "a")?;
+    let axis = match args.int("axis")? {
+        Some(axis) => axis_of(axis, view.rank()),
+        None => {
+            if view.rank() != 1 {
+                view = super::manipulation::flattened(lowerer, &view);
+            }
+            Some(0)
+        }
+    };
+    let Some(axis) = axis else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    let indices = match args.value("indices") {
+        Value::Scalar(at) if at.dtype().is_integer() => Value::Scalar(at),
+        Value::Tuple(_) | Value::Array(_) => {
+            let indices = array(lowerer, args, "indices")?;
+            if !indices.dtype.is_integer() {
+                return Err(args.unsupported("indices", "they must be integers").into());
+            }
+            Value::Array(indices)
+        }
+        _ => return Err(args.unsupported("indices", "they must be integers").into()),
+    };
+    Ok(taken(lowerer, args, &view, axis, &indices))
+}
+
+fn taken(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize, indices: &Value) -> Value {
+    let own = view.shape();
+    let (chosen, at): (Vec<Expr>, Option<Scalar>) = match indices {
+        Value::Array(indices) => (indices.shape(), None),
+        Value::Scalar(at) => (Vec::new(), Some(lowerer.hoist(at))),
+        _ => (Vec::new(), None),
+    };
+    let mut shape = own[..axis].to_vec();
+    shape.extend(chosen.iter().cloned());
+    shape.extend(own[axis + 1..].iter().cloned());
+    let element = |position: &[Expr]| {
+        let at = match (&at, indices) {
+            (Some(at), _) => at.clone(),
+            (None, Value::Array(indices)) => indices.element(&position[axis..axis + chosen.len()]),
+            _ => Scalar::int(0),
+        };
+        let mut places = position[..axis].to_vec();
+        places.push(Expr::zero());
+        places.extend(position[axis + chosen.len()..].iter().cloned());
+        let mut code: Vec<ScalarExpr> = view.indices(&places).into_iter().map(ScalarExpr::Symbolic).collect();
+        if let Axis::Dim(dim) = view.axes[axis] {
+            code[dim] = computed(&view.subset.dims[dim], &at);
+        }
+        Scalar::strong(ScalarExpr::Load { name: view.container.clone(), indices: code }, view.dtype)
+    };
+    if shape.is_empty() {
+        return Value::Scalar(element(&[]));
+    }
+    let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
+    lowerer.fill("take", &out, &|position| element(position).code);
+    Value::Array(out)
+}
+
+/// Gives elements of a vector values, which start again where there are fewer of them.
+fn put(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let target = array(lowerer, args, "a")?;
+    let (indices, values) = (args.value("ind"), args.value("v"));
+    let mut vectors = Vec::new();
+    for (value, dtype) in [(indices, DType::Int64), (values, target.dtype)] {
+        let view = match value {
+            Value::Scalar(scalar) => {
+                let view = lowerer.new_array("__tmp", scalar.dtype(), &[Expr::one()]);
+                lowerer.write(&view, &Value::Scalar(scalar), args.range)?;
+                view
+            }
+            Value::Tuple(items) => super::creation::of_items(lowerer, args, "v", &items)?,
+            Value::Array(view) => lowerer.copied(&view, "__tmp"),
+            other => return Err(lowerer.not_a_number(&other, args.range)),
+        };
+        match lowerer.as_dtype(&Value::Array(view), dtype, &Dest::Temp, args.range)? {
+            Value::Array(view) if view.rank() == 1 => vectors.push(view),
+            _ => return Err(args.unsupported("ind", "only vectors are taken").into()),
+        }
+    }
+    if target.rank() != 1 {
+        return Err(args.unsupported("a", "only vectors are taken").into());
+    }
+    let library = Library::new("put").array("x", &target).array("i", &vectors[0]).array("y", &vectors[1]);
+    lowerer.call_library(&library, &Dest::Temp, args.range)
+}
+
+fn copy_to(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let target = array(lowerer, args, "dst")?;
+    let source = args.value("src");
+    match super::ufunc::mask(args) {
+        None => lowerer.write(&target, &source, args.range)?,
+        Some(mask) => masked_write(lowerer, args, &target, mask, source)?,
+    }
+    Ok(Value::None)
+}
+
+fn put_mask(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let target = array(lowerer, args, "a")?;
+    let values = args.value("values");
+    if matches!(&values, Value::Array(view) if view.shape() != target.shape()) {
+        let reason = "they must be a number, or as many as the array has";
+        return Err(args.unsupported("values", reason).into());
+    }
+    masked_write(lowerer, args, &target, args.value("mask"), values)?;
+    Ok(Value::None)
+}
+
+/// Gives the elements for which the mask holds values.
+fn masked_write(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    target: &View,
+    mask: Value,
+    source: Value,
+) -> Result<()> {
+    let operands = [mask, source, Value::Array(target.clone())];
+    let (dtype, dest) = (target.dtype, Dest::Into(target.clone()));
+    let result = lowerer.elementwise("select", &operands, &dest, args.range, &|of| {
+        Ok(scalar::select(&of[0], &scalar::converted(&of[1], dtype), &of[2]))
+    })?;
+    lowerer.write(target, &result, args.range)
+}

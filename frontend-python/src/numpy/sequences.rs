@@ -1,0 +1,478 @@
+//! Functions of sampled values: differences, interpolation, convolution, counting.
+
+use super::reductions::{Reduction, accumulated, reduced};
+use super::{Args, Entry, array, axis_of, call};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::promotion::{float_of, promote};
+use crate::scalar::{self, cast};
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, Range, Wcr};
+
+/// Functions of NumPy.
+pub(super) const ENTRIES: &[Entry] = &[
+    call("diff", &["a", "n?", "axis?", "prepend?", "append?"], diff),
+    call("ediff1d", &["ary"], |l, args| {
+        let view = array(l, args, "ary")?;
+        let flat = if view.rank() == 1 { view } else { super::manipulation::flattened(l, &view) };
+        difference(l, args, &flat, 0)
+    }),
+    call("gradient", &["f", "spacing?", "axis?", "edge_order?"], gradient),
+    call("trapezoid", &["y", "x?", "dx?", "axis?"], trapezoid),
+    call("convolve", &["a", "v", "mode?"], |l, args| convolve(l, args, false)),
+    call("correlate", &["a", "v", "mode?"], |l, args| convolve(l, args, true)),
+    call("interp", &["x", "xp", "fp", "left?", "right?"], interp),
+    call("searchsorted", &["a", "v", "side?"], |l, args| {
+        let right = is_right(args, "side")?;
+        searched(l, args, "a", "v", right)
+    }),
+    call("digitize", &["x", "bins", "right?"], |l, args| {
+        let right = !args.flag("right")?;
+        searched(l, args, "bins", "x", right)
+    }),
+    call("bincount", &["x", "weights?", "minlength?"], bincount),
+    call("histogram", &["a", "bins?", "range?", "density?", "weights?"], histogram),
+    call("polyval", &["p", "x"], polyval),
+];
+
+/// The part of a view from `start`, without the last `end` elements, along an axis.
+fn part(view: &View, axis: usize, start: i64, end: i64) -> View {
+    let mut part = view.clone().alias();
+    if let Axis::Dim(dim) = part.axes[axis] {
+        let own = &view.subset.dims[dim];
+        let inner = Range::new(Expr::int(start), own.len() - Expr::int(end));
+        part.subset.dims[dim] = own.compose(&inner);
+    }
+    part
+}
+
+fn diff(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if args.given("prepend") || args.given("append") {
+        let name = if args.given("prepend") { "prepend" } else { "append" };
+        return Err(args.unsupported(name, "join the arrays with `np.concatenate` first").into());
+    }
+    let mut view = array(lowerer, args, "a")?;
+    let Some(axis) = axis_of(args.int("axis")?.unwrap_or(-1), view.rank()) else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    let times = args.int("n")?.unwrap_or(1);
+    if !(0..=64).contains(&times) {
+        return Err(args.unsupported("n", "it must be from 0 to 64").into());
+    }
+    for _ in 0..times {
+        view = match difference(lowerer, args, &view, axis)? {
+            Value::Array(view) => view,
+            other => return Ok(other),
+        };
+        lowerer.flush();
+    }
+    Ok(Value::Array(view))
+}
+
+/// Each element minus the one before.
+fn difference(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) -> Result<Value> {
+    let operands = [Value::Array(part(view, axis, 1, 0)), Value::Array(part(view, axis, 0, 1))];
+    lowerer.elementwise("diff", &operands, &Dest::Temp, args.range, &|of| match of[0].dtype() {
+        DType::Bool => scalar::binary(BinaryOp::Ne, &of[0], &of[1]),
+        _ => scalar::binary(BinaryOp::Sub, &of[0], &of[1]),
+    })
+}
+
+fn gradient(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "f")?;
+    if args.int("edge_order")?.unwrap_or(1) != 1 {
+        return Err(args.unsupported("edge_order", "it must be 1").into());
+    }
+    let axes = args.axes("axis", view.rank())?.unwrap_or_else(|| (0..view.rank()).collect());
+    let mut results = Vec::new();
+    for &axis in &axes {
+        results.push(slope(lowerer, args, &view, axis)?);
+    }
+    if let [one] = results.as_slice() { Ok(one.clone()) } else { Ok(Value::Tuple(results)) }
+}
+
+/// Central differences inside, one-sided ones at the ends.
+fn slope(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) -> Result<Value> {
+    let dtype = if view.dtype.is_float() || view.dtype.is_complex() { view.dtype } else { DType::Float64 };
+    let shape = view.shape();
+    let extent = shape[axis].clone();
+    if extent.as_int().is_some_and(|extent| extent < 2) {
+        return Err(
+            Diagnostic::error(codes::SHAPE, args.range, "a gradient needs two elements at least").into()
+        );
+    }
+    let spacing = match args.get("spacing").cloned() {
+        None => Scalar::float(1.0),
+        Some(Value::Scalar(spacing)) => lowerer.hoist(&spacing),
+        Some(_) => return Err(args.unsupported("spacing", "it must be a number").into()),
+    };
+    let out = lowerer.new_array("__gradient", dtype, &shape);
+    let at = |from: i64, to: Expr| {
+        let mut part = view.clone().alias();
+        if let Axis::Dim(dim) = part.axes[axis] {
+            part.subset.dims[dim] = view.subset.dims[dim].compose(&Range::new(Expr::int(from), to));
+        }
+        part
+    };
+    let last = |view: &View, back: i64| {
+        let mut part = view.clone();
+        if let Axis::Dim(dim) = part.axes[axis] {
+            let ends = Range::new(&extent - Expr::int(back), &extent - Expr::int(back - 1));
+            part.subset.dims[dim] = view.subset.dims[dim].compose(&ends);
+        }
+        part
+    };
+    let inside = (part(&out, axis, 1, 1), part(view, axis, 2, 0), part(view, axis, 0, 2), 2.0);
+    let first_target = {
+        let mut target = out.clone();
+        target.subset.dims[axis] = Range::new(0, 1);
+        target
+    };
+    let first = (first_target, at(1, Expr::int(2)), at(0, Expr::one()), 1.0);
+    let end = (last(&out, 1), last(view, 1), last(view, 2), 1.0);
+    for (target, after, before, steps) in [inside, first, end] {
+        let operands = [Value::Array(after), Value::Array(before), Value::Scalar(spacing.clone())];
+        let value = lowerer.elementwise("gradient", &operands, &Dest::Temp, args.range, &|of| {
+            let (after, before) = (scalar::converted(&of[0], dtype), scalar::converted(&of[1], dtype));
+            let distance = scalar::binary(BinaryOp::Sub, &after, &before)?;
+            let width = scalar::binary(BinaryOp::Mul, &Scalar::float(steps), &of[2])?;
+            scalar::binary(BinaryOp::Div, &distance, &width)
+        })?;
+        lowerer.write(&target, &value, args.range)?;
+        lowerer.flush();
+    }
+    Ok(Value::Array(out))
+}
+
+/// The area under a line through samples.
+fn trapezoid(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "y")?;
+    let Some(axis) = axis_of(args.int("axis")?.unwrap_or(-1), view.rank()) else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    let mut operands = vec![Value::Array(part(&view, axis, 1, 0)), Value::Array(part(&view, axis, 0, 1))];
+    match args.get("x") {
+        Some(Value::Array(x)) if x.rank() == 1 && axis + 1 == view.rank() => {
+            operands.extend([Value::Array(part(x, 0, 1, 0)), Value::Array(part(x, 0, 0, 1))]);
+        }
+        Some(_) => return Err(args.unsupported("x", "it must be a vector, along the last axis").into()),
+        None => operands.push(args.get("dx").cloned().unwrap_or(Value::Scalar(Scalar::float(1.0)))),
+    }
+    let areas = lowerer.elementwise("trapezoid", &operands, &Dest::Temp, args.range, &|of| {
+        let sum = scalar::binary(BinaryOp::Add, &of[0], &of[1])?;
+        let width = match of.get(3) {
+            Some(before) => scalar::binary(BinaryOp::Sub, &of[2], before)?,
+            None => of[2].clone(),
+        };
+        scalar::binary(BinaryOp::Div, &scalar::binary(BinaryOp::Mul, &width, &sum)?, &Scalar::float(2.0))
+    })?;
+    let Value::Array(areas) = areas else { return Ok(areas) };
+    let how = Reduction { wcr: Wcr::Sum, axes: Some(vec![axis]), dtype: areas.dtype, keep: false };
+    reduced(lowerer, args, &areas, how, Default::default(), &args.dest)
+}
+
+/// Sums of products of one vector with the other, turned round, at every distance.
+fn convolve(lowerer: &mut Lowerer<'_>, args: &Args, correlate: bool) -> Result<Value> {
+    let (mut a, mut v) = (array(lowerer, args, "a")?, array(lowerer, args, "v")?);
+    if a.rank() != 1 || v.rank() != 1 {
+        return Err(args.unsupported("a", "only vectors are taken").into());
+    }
+    let dtype = promote(a.dtype, v.dtype);
+    if correlate && dtype.is_complex() {
+        return Err(args.unsupported("v", "complex numbers would be conjugated; use `np.convolve`").into());
+    }
+    let default = if correlate { "valid" } else { "full" };
+    let mode = match args.get("mode") {
+        None => default,
+        Some(Value::Text(mode)) => mode.as_str(),
+        Some(_) => return Err(args.unsupported("mode", "it must be a string that is known").into()),
+    };
+    let (n, m) = (a.shape()[0].clone(), v.shape()[0].clone());
+    let (long, short) = (n.max(&m), n.min(&m));
+    let (length, offset) = match mode {
+        "full" => (&n + &m - 1, Expr::zero()),
+        "same" => (long, (&short - 1).floor_div(&Expr::int(2))),
+        "valid" => (&long - &short + 1, &short - 1),
+        _ => return Err(args.unsupported("mode", "it must be 'full', 'same' or 'valid'").into()),
+    };
+    for view in [&mut a, &mut v] {
+        let converted = lowerer.as_dtype(&Value::Array(view.clone()), dtype, &Dest::Temp, args.range)?;
+        if let Value::Array(converted) = converted {
+            *view = converted;
+        }
+    }
+    if correlate {
+        let mut back = v.clone().alias();
+        if let Axis::Dim(dim) = back.axes[0] {
+            let turned = Range { start: &m - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+            back.subset.dims[dim] = v.subset.dims[dim].compose(&turned);
+        }
+        v = lowerer.copied(&back, "__tmp");
+    }
+    let out = lowerer.new_array(args.dest.prefix(), dtype, &[length]);
+    let zero = format!("np.{}(0)", if dtype == DType::Bool { "bool_" } else { dtype.name() });
+    let library = Library::new("convolve")
+        .array("a", &a)
+        .array("v", &v)
+        .array("out", &out)
+        .value("offset", Value::Scalar(Scalar::symbolic(offset)))
+        .constant("zero", zero);
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    Ok(Value::Array(out))
+}
+
+/// A number, or each number of an array, by a function of the library for one number.
+fn for_each(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    numbers: Value,
+    dtype: DType,
+    library: &dyn Fn(Library) -> Library,
+    (function, parameter): (&'static str, &'static str),
+) -> Result<Value> {
+    match numbers {
+        Value::Array(view) => {
+            let shape = view.shape();
+            let flat = if view.rank() == 1 { view } else { super::manipulation::flattened(lowerer, &view) };
+            let prefix = if shape.len() == 1 { args.dest.prefix() } else { "__tmp" };
+            let out = lowerer.new_array(prefix, dtype, &flat.shape());
+            let call = library(Library::new(function).rows(parameter, &flat)).results(&out);
+            lowerer.call_library(&call, &Dest::Temp, args.range)?;
+            if shape.len() == 1 {
+                return Ok(Value::Array(out));
+            }
+            let result = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+            lowerer.copy_elements(&out, &result);
+            Ok(Value::Array(result))
+        }
+        value => {
+            let call = library(Library::new(function).value(parameter, value));
+            lowerer.call_library(&call, &args.dest, args.range)
+        }
+    }
+}
+
+fn interp(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let double = |lowerer: &mut Lowerer<'_>, value: &Value| {
+        lowerer.as_dtype(value, DType::Float64, &Dest::Temp, args.range)
+    };
+    let mut tables = Vec::new();
+    for name in ["xp", "fp"] {
+        let view = array(lowerer, args, name)?;
+        if view.rank() != 1 || view.dtype.is_complex() {
+            return Err(args.unsupported(name, "it must be a vector of real numbers").into());
+        }
+        match double(lowerer, &Value::Array(view))? {
+            Value::Array(view) => tables.push(view),
+            other => return Err(lowerer.not_a_number(&other, args.range)),
+        }
+    }
+    let (xp, fp) = (tables[0].clone(), tables[1].clone());
+    let last = &fp.shape()[0] - 1;
+    let mut ends = Vec::new();
+    for (name, at) in [("left", Expr::zero()), ("right", last)] {
+        let value = args.get(name).cloned().unwrap_or_else(|| Value::Scalar(fp.element(&[at])));
+        ends.push(double(lowerer, &value)?);
+    }
+    let numbers = match args.value("x") {
+        Value::Tuple(_) => Value::Array(array(lowerer, args, "x")?),
+        other => other,
+    };
+    let numbers = double(lowerer, &numbers)?;
+    let rest = |library: Library| {
+        library
+            .array("xp", &xp)
+            .array("fp", &fp)
+            .value("left", ends[0].clone())
+            .value("right", ends[1].clone())
+    };
+    for_each(lowerer, args, numbers, DType::Float64, &rest, ("interp", "x"))
+}
+
+fn is_right(args: &Args, name: &str) -> Result<bool> {
+    match args.get(name) {
+        None => Ok(false),
+        Some(Value::Text(side)) if side == "left" => Ok(false),
+        Some(Value::Text(side)) if side == "right" => Ok(true),
+        Some(_) => Err(args.unsupported(name, "it must be 'left' or 'right'").into()),
+    }
+}
+
+/// The places at which numbers fit into a sorted vector.
+fn searched(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    sorted: &str,
+    numbers: &str,
+    right: bool,
+) -> Result<Value> {
+    let a = array(lowerer, args, sorted)?;
+    if a.rank() != 1 || a.dtype.is_complex() {
+        return Err(args.unsupported(sorted, "it must be a vector of real numbers").into());
+    }
+    let v = match args.value(numbers) {
+        Value::Tuple(_) => Value::Array(array(lowerer, args, numbers)?),
+        other => other,
+    };
+    // NaN comes last. For the right side, equal elements come before too.
+    let before = match right {
+        false => "lambda a, v: a < v or (v != v and a == a)",
+        true => "lambda a, v: not (v < a or (a != a and v == v))",
+    };
+    let rest = |library: Library| library.array("a", &a).constant("goes_after", before);
+    for_each(lowerer, args, v, DType::Int64, &rest, ("searchsorted", "v"))
+}
+
+/// A new array of zeros.
+fn zeros(lowerer: &mut Lowerer<'_>, prefix: &str, dtype: DType, extent: &Expr) -> View {
+    let out = lowerer.new_array(prefix, dtype, std::slice::from_ref(extent));
+    let zero = cast(&Scalar::int(0), dtype);
+    lowerer.fill("zero", &out, &|_| zero.clone());
+    lowerer.flush();
+    out
+}
+
+/// How often each number occurs. The length of the result must be known before: `minlength` says it.
+fn bincount(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "x")?;
+    if view.rank() != 1 || !view.dtype.is_integer() {
+        return Err(args.unsupported("x", "it must be a vector of integers").into());
+    }
+    let Some(length) = args.get("minlength").cloned() else {
+        return Err(args
+            .unsupported("x", "the length of the result is not known at compile time")
+            .help("give one that is larger than every number: `minlength=...`")
+            .into());
+    };
+    let length = lowerer.integer(&length, args.place("minlength"))?;
+    match args.get("weights").cloned() {
+        None => {
+            let out = zeros(lowerer, args.dest.prefix(), DType::Int64, &length);
+            let library = Library::new("bincount").array("x", &view).array("out", &out);
+            lowerer.call_library(&library, &Dest::Temp, args.range)?;
+            Ok(Value::Array(out))
+        }
+        Some(weights) => {
+            let weights = lowerer.as_dtype(&weights, DType::Float64, &Dest::Temp, args.range)?;
+            let out = zeros(lowerer, args.dest.prefix(), DType::Float64, &length);
+            let library = Library::new("bincount_weighted")
+                .array("x", &view)
+                .value("weights", weights)
+                .array("out", &out);
+            lowerer.call_library(&library, &Dest::Temp, args.range)?;
+            Ok(Value::Array(out))
+        }
+    }
+}
+
+/// How many elements fall between neighbouring edges.
+fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if args.flag("density")? {
+        return Err(args.unsupported("density", "divide the counts by their sum").into());
+    }
+    let view = array(lowerer, args, "a")?;
+    if view.dtype.is_complex() {
+        return Err(args.unsupported("a", "complex numbers have no order").into());
+    }
+    let view = if view.rank() == 1 { view } else { super::manipulation::flattened(lowerer, &view) };
+    let edges = edges(lowerer, args, &view)?;
+    lowerer.flush();
+    let bins = &edges.shape()[0] - 1;
+    let counts = match args.get("weights").cloned() {
+        None => {
+            let counts = zeros(lowerer, "__counts", DType::Int64, &bins);
+            let library =
+                Library::new("histogram").array("x", &view).array("edges", &edges).array("counts", &counts);
+            lowerer.call_library(&library, &Dest::Temp, args.range)?;
+            counts
+        }
+        Some(Value::Array(weights)) => {
+            let counts = zeros(lowerer, "__counts", weights.dtype, &bins);
+            let library = Library::new("histogram_weighted")
+                .array("x", &view)
+                .array("weights", &weights)
+                .array("edges", &edges)
+                .array("counts", &counts);
+            lowerer.call_library(&library, &Dest::Temp, args.range)?;
+            counts
+        }
+        Some(other) => return Err(lowerer.not_a_number(&other, args.range)),
+    };
+    Ok(Value::Tuple(vec![Value::Array(counts), Value::Array(edges)]))
+}
+
+fn edges(lowerer: &mut Lowerer<'_>, args: &Args, view: &View) -> Result<View> {
+    let bins = match args.get("bins").cloned() {
+        None => Expr::int(10),
+        Some(Value::Array(_) | Value::Tuple(_)) => return array(lowerer, args, "bins"),
+        Some(count) => lowerer.integer(&count, args.place("bins"))?,
+    };
+    let ends = match args.get("range").cloned() {
+        Some(Value::Tuple(ends)) if ends.len() == 2 => ends,
+        Some(_) => return Err(args.unsupported("range", "it must be a pair of numbers").into()),
+        None => {
+            let mut ends = Vec::new();
+            for wcr in [Wcr::Min, Wcr::Max] {
+                let how = Reduction { wcr, axes: None, dtype: view.dtype, keep: false };
+                ends.push(reduced(lowerer, args, view, how, Default::default(), &Dest::Temp)?);
+            }
+            ends
+        }
+    };
+    let mut bounds = Vec::new();
+    for (k, widen) in [(0, -0.5), (1, 0.5)] {
+        // A range without extent is made one wide.
+        let bound = lowerer.elementwise("bound", &ends, &Dest::Temp, args.range, &|of| {
+            let value = scalar::converted(&of[k], DType::Float64);
+            let wider = scalar::binary(BinaryOp::Add, &value, &Scalar::float(widen))?;
+            let equal = scalar::binary(BinaryOp::Eq, &of[0], &of[1])?;
+            Ok(scalar::select(&equal, &wider, &value))
+        })?;
+        match bound {
+            Value::Scalar(bound) => bounds.push(lowerer.materialize("__bound", &bound)),
+            other => return Err(lowerer.not_a_number(&other, args.range)),
+        }
+    }
+    let out = lowerer.new_array("__edges", DType::Float64, &[&bins + 1]);
+    lowerer.flush();
+    lowerer.fill("edges", &out, &|at| {
+        let float = |expr: &Expr| scalar::converted(&Scalar::symbolic(expr.clone()), DType::Float64);
+        let op = |op, a: &Scalar, b: &Scalar| {
+            scalar::binary(op, a, b).unwrap_or_else(|_| Scalar::strong(a.code.clone(), DType::Float64))
+        };
+        let width = op(BinaryOp::Sub, &bounds[1], &bounds[0]);
+        let step = op(BinaryOp::Div, &width, &float(&bins));
+        let value = op(BinaryOp::Add, &op(BinaryOp::Mul, &float(&at[0]), &step), &bounds[0]);
+        let is_last = op(BinaryOp::Eq, &Scalar::symbolic(at[0].clone()), &Scalar::symbolic(bins.clone()));
+        scalar::select(&is_last, &bounds[1], &value).code
+    });
+    Ok(out)
+}
+
+/// The value of a polynomial with these coefficients, the highest first.
+fn polyval(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let p = array(lowerer, args, "p")?;
+    let Some(count) = p.shape().first().and_then(Expr::as_int).filter(|count| (1..=256).contains(count))
+    else {
+        return Err(args.unsupported("p", "the number of coefficients must be known").into());
+    };
+    let x = args.value("x");
+    let mut operands = vec![x];
+    for k in 0..count {
+        operands.push(Value::Scalar(p.element(&[Expr::int(k)])));
+    }
+    lowerer.elementwise("polyval", &operands, &args.dest, args.range, &|of| {
+        let mut value = scalar::converted(&of[1], float_or_sum(of[0].dtype(), of[1].dtype()));
+        for coefficient in &of[2..] {
+            value = scalar::binary(BinaryOp::Mul, &value, &of[0])?;
+            value = scalar::binary(BinaryOp::Add, &value, coefficient)?;
+        }
+        Ok(value)
+    })
+}
+
+fn float_or_sum(x: DType, p: DType) -> DType {
+    let both = promote(x, p);
+    if both.is_integer() { accumulated(both) } else { promote(both, float_of(both)) }
+}

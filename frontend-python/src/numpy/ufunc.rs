@@ -1,0 +1,299 @@
+//! Calls of universal functions, with `out`, `where` and `dtype`, and their methods.
+//!
+//! ```text
+//! np.add(x, y, out=z, where=m)     z[i] = x[i] + y[i] if m[i] else z[i]
+//! np.add.reduce(x, axis=0)         as np.sum(x, axis=0): the axis is the first if none is given
+//! np.add.accumulate(x)             a loop along the axis
+//! np.add.outer(x, y)               x with new axes at the end, y as it is
+//! np.add.at(x, i, y)               a loop: an element that is chosen twice changes twice
+//! ```
+
+use super::reductions::{Masked, Reduction, accumulated, reduced};
+use super::{Args, Entry, Lowering, array, call};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::promotion::rank;
+use crate::scalar::{self, Refusal};
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr, Function, Wcr};
+
+/// Methods of universal functions; the first argument is the function.
+pub(super) const METHODS: &[Entry] = &[
+    call("reduce", &["ufunc", "array", "axis?", "dtype?", "out?", "keepdims?", "initial?", "where?"], reduce),
+    call("accumulate", &["ufunc", "array", "axis?", "dtype?"], accumulate),
+    call("outer", &["ufunc", "A", "B"], outer),
+    call("at", &["ufunc", "a", "indices", "b?"], at),
+];
+
+impl Entry {
+    /// Whether the function works element by element, with the methods of NumPy's universal functions.
+    pub(crate) fn is_ufunc(&self) -> bool {
+        !matches!(self.lowering, Lowering::Call(_))
+    }
+
+    fn is_binary(&self) -> bool {
+        matches!(self.lowering, Lowering::Math2(_) | Lowering::Op(_)) || self.params.contains(&"x2")
+    }
+
+    /// The value for one element of each operand.
+    pub(super) fn evaluate(&self, of: &[Scalar]) -> std::result::Result<Scalar, Refusal> {
+        match (self.lowering, of) {
+            (Lowering::Math(function), [x]) => scalar::call(function, x),
+            (Lowering::Math2(function), [x, y]) => scalar::call2(function, x, y),
+            (Lowering::Op(op), [x, y]) => scalar::binary(op, x, y),
+            (Lowering::UnaryOp(op), [x]) => scalar::unary(op, x),
+            (Lowering::Scalar(compute), of) => compute(of),
+            _ => Err(format!("`{}` is called with the wrong number of operands", self.name)),
+        }
+    }
+}
+
+/// `ufunc(x1, x2, out=…, where=…, dtype=…)`.
+pub(super) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Args) -> Result<Value> {
+    let operands: Vec<Value> = ["x", "x1", "x2"].iter().filter_map(|name| args.get(name).cloned()).collect();
+    let dtype = args.dtype("dtype")?;
+    let compute = |of: &[Scalar]| {
+        let of: Vec<Scalar> = match dtype {
+            Some(dtype) => of.iter().map(|it| scalar::converted(it, dtype)).collect(),
+            None => of.to_vec(),
+        };
+        entry.evaluate(&of)
+    };
+    let mask = mask(args);
+    let Some(out) = output(args)? else {
+        return match mask {
+            Some(_) => Err(args
+                .unsupported("where", "elements that are not computed would have no value")
+                .help("give the array that keeps them: `out=...`")
+                .into()),
+            None => lowerer.elementwise(entry.name, &operands, &args.dest, args.range, &compute),
+        };
+    };
+    let dest = Dest::Into(out.clone());
+    let result = match mask {
+        None => lowerer.elementwise(entry.name, &operands, &dest, args.range, &compute)?,
+        Some(mask) => {
+            let count = operands.len();
+            let mut operands = operands;
+            operands.extend([mask, Value::Array(out.clone())]);
+            lowerer.elementwise(entry.name, &operands, &dest, args.range, &|of| {
+                let value = compute(&of[..count])?;
+                assignable(value.dtype(), out.dtype)?;
+                let value = scalar::converted(&value, out.dtype);
+                Ok(scalar::select(&of[count], &value, &of[count + 1]))
+            })?
+        }
+    };
+    give(lowerer, args, &out, &result)
+}
+
+/// Writes a result to `out`.
+pub(super) fn give(lowerer: &mut Lowerer<'_>, args: &Args, out: &View, result: &Value) -> Result<Value> {
+    let dtype = match result {
+        Value::Array(view) => view.dtype,
+        Value::Scalar(scalar) => scalar.dtype(),
+        other => return Err(lowerer.not_a_number(other, args.range)),
+    };
+    assignable(dtype, out.dtype).map_err(|reason| {
+        Diagnostic::error(codes::TYPE, args.place("out"), reason).help("use an array of another type")
+    })?;
+    lowerer.write(out, result, args.range)?;
+    Ok(Value::Array(out.clone()))
+}
+
+/// NumPy converts results only within a kind, or to a kind above: floats to complex numbers, integers to floats.
+fn assignable(from: DType, to: DType) -> std::result::Result<(), Refusal> {
+    if rank(from) <= rank(to) {
+        return Ok(());
+    }
+    Err(format!("the result is of type {from}, which `out` of type {to} cannot hold"))
+}
+
+/// The argument `out`, if it is given.
+pub(super) fn output(args: &Args) -> Result<Option<View>> {
+    match args.get("out") {
+        None => Ok(None),
+        Some(Value::Array(view)) => Ok(Some(view.clone())),
+        Some(Value::Tuple(items)) => match items.as_slice() {
+            [Value::Array(view)] => Ok(Some(view.clone())),
+            _ => Err(args.unsupported("out", "it must be one array").into()),
+        },
+        Some(_) => Err(args.unsupported("out", "it must be an array").into()),
+    }
+}
+
+/// The argument `where`, unless it chooses everything.
+pub(super) fn mask(args: &Args) -> Option<Value> {
+    match args.get("where") {
+        Some(Value::Scalar(scalar)) if scalar.as_truth() == Some(true) => None,
+        other => other.cloned(),
+    }
+}
+
+/// The function whose method is called.
+fn function(args: &Args) -> Result<&'static Entry> {
+    match args.get("ufunc") {
+        Some(Value::Function(entry)) if entry.is_binary() => Ok(entry),
+        Some(Value::Function(entry)) => {
+            let message = format!("`{}` takes one operand, so it cannot combine elements", entry.name);
+            Err(Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message).into())
+        }
+        _ => Err(args.unsupported("ufunc", "it is no universal function").into()),
+    }
+}
+
+/// The conflict resolution that combines elements as the function does.
+fn resolution(entry: &Entry) -> Option<Wcr> {
+    Some(match entry.lowering {
+        Lowering::Op(BinaryOp::Add) => Wcr::Sum,
+        Lowering::Op(BinaryOp::Mul) => Wcr::Product,
+        Lowering::Op(BinaryOp::Min) => Wcr::Min,
+        Lowering::Op(BinaryOp::Max) => Wcr::Max,
+        Lowering::Op(BinaryOp::And) => Wcr::LogicalAnd,
+        Lowering::Op(BinaryOp::Or) => Wcr::LogicalOr,
+        Lowering::Op(BinaryOp::BitAnd) => Wcr::BitAnd,
+        Lowering::Op(BinaryOp::BitOr) => Wcr::BitOr,
+        Lowering::Op(BinaryOp::BitXor) => Wcr::BitXor,
+        _ => return None,
+    })
+}
+
+/// The type of a reduction's result.
+fn result_type(args: &Args, wcr: Wcr, dtype: DType) -> Result<DType> {
+    Ok(match (args.dtype("dtype")?, wcr) {
+        (Some(dtype), _) => dtype,
+        (None, Wcr::LogicalAnd | Wcr::LogicalOr) => DType::Bool,
+        (None, Wcr::Sum | Wcr::Product) => accumulated(dtype),
+        (None, _) => dtype,
+    })
+}
+
+fn reduce(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let entry = function(args)?;
+    let value = array(lowerer, args, "array")?;
+    let axes = match args.given("axis") {
+        true => args.axes("axis", value.rank())?,
+        false => Some(vec![0]),
+    };
+    let keep = args.flag("keepdims")?;
+    let Some(wcr) = resolution(entry) else { return fold(lowerer, args, entry, &value) };
+    let dtype = result_type(args, wcr, value.dtype)?;
+    let masked = Masked { mask: mask(args), initial: args.get("initial").cloned() };
+    let how = Reduction { wcr, axes, dtype, keep };
+    let result = reduced(lowerer, args, &value, how, masked, &args.dest)?;
+    match output(args)? {
+        Some(out) => give(lowerer, args, &out, &result),
+        None => Ok(result),
+    }
+}
+
+/// A reduction by a function whose operands cannot change places, in order.
+fn fold(lowerer: &mut Lowerer<'_>, args: &Args, entry: &Entry, value: &View) -> Result<Value> {
+    if value.rank() != 1 || args.names().any(|name| !matches!(name, "ufunc" | "array" | "axis")) {
+        let message = format!("`{}.reduce` takes a vector and nothing else", entry.name);
+        return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, args.range, message).into());
+    }
+    let library = Library::new("fold").array("x", value).constant("op", format!("np.{}", entry.name));
+    lowerer.call_library(&library, &args.dest, args.range)
+}
+
+fn accumulate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let entry = function(args)?;
+    let value = array(lowerer, args, "array")?;
+    let axis = args.int("axis")?.unwrap_or(0);
+    let Some(axis) = super::axis_of(axis, value.rank()) else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    let probe = |dtype: DType| Scalar::strong(dacec_ir::Constant::of_int(1, dtype).into(), dtype);
+    let natural = entry
+        .evaluate(&[probe(value.dtype), probe(value.dtype)])
+        .map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?
+        .dtype();
+    let dtype = match resolution(entry) {
+        Some(wcr) => result_type(args, wcr, value.dtype)?,
+        None => args.dtype("dtype")?.unwrap_or(natural),
+    };
+    super::scans::scan(lowerer, args, &value, axis, entry.name, dtype)
+}
+
+fn outer(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let entry = function(args)?;
+    let (mut a, b) = (args.value("A"), args.value("B"));
+    if let (Value::Array(a), Value::Array(b)) = (&mut a, &b) {
+        a.axes.extend(std::iter::repeat_n(Axis::New(Expr::one()), b.rank()));
+    }
+    lowerer.elementwise(entry.name, &[a, b], &args.dest, args.range, &|of| entry.evaluate(of))
+}
+
+fn at(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let entry = function(args)?;
+    let (target, indices) = (array(lowerer, args, "a")?, array(lowerer, args, "indices")?);
+    if target.rank() != 1 || indices.rank() != 1 || !indices.dtype.is_integer() {
+        return Err(args.unsupported("indices", "only vectors are taken, and integer indices").into());
+    }
+    let Some(value) = args.get("b").cloned() else {
+        return Err(args.unsupported("b", "it is missing").into());
+    };
+    let value = lowerer.as_dtype(&value, target.dtype, &Dest::Temp, args.range)?;
+    let library = Library::new(match value {
+        Value::Array(_) => "update_at_each",
+        _ => "update_at",
+    });
+    let value = match value {
+        Value::Array(view) => Value::Array(lowerer.copied(&view, "__tmp")),
+        other => other,
+    };
+    let indices = lowerer.copied(&indices, "__tmp");
+    let library = library
+        .array("x", &target)
+        .array("i", &indices)
+        .value("y", value)
+        .constant("op", format!("np.{}", entry.name));
+    lowerer.call_library(&library, &Dest::Temp, args.range)
+}
+
+/// The value of a function for one element of each operand.
+type OfElements = fn(&[Scalar]) -> std::result::Result<Scalar, Refusal>;
+
+/// Functions with two results: `divmod`, `modf`.
+fn pair(lowerer: &mut Lowerer<'_>, args: &Args, operands: &[Value], parts: [OfElements; 2]) -> Result<Value> {
+    let mut results = Vec::new();
+    for part in parts {
+        results.push(lowerer.elementwise("part", operands, &Dest::Temp, args.range, &part)?);
+    }
+    Ok(Value::Tuple(results))
+}
+
+/// `np.modf(x)`: the fraction with the sign of `x`, and the whole part.
+pub(super) fn modf(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    pair(
+        lowerer,
+        args,
+        &[args.value("x")],
+        [
+            |of| {
+                let whole = scalar::call(Function::Trunc, &of[0])?;
+                let fraction = scalar::binary(BinaryOp::Sub, &of[0], &whole)?;
+                // Infinities have no fraction.
+                let infinite = scalar::call(Function::Isinf, &of[0])?;
+                let fraction = scalar::select(&infinite, &Scalar::float(0.0), &fraction);
+                scalar::call2(Function::Copysign, &fraction, &of[0])
+            },
+            |of| scalar::call(Function::Trunc, &of[0]),
+        ],
+    )
+}
+
+/// `np.divmod(x1, x2)`.
+pub(super) fn divmod(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    pair(
+        lowerer,
+        args,
+        &[args.value("x1"), args.value("x2")],
+        [
+            |of| scalar::binary(BinaryOp::FloorDiv, &of[0], &of[1]),
+            |of| scalar::binary(BinaryOp::Mod, &of[0], &of[1]),
+        ],
+    )
+}

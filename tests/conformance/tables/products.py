@@ -1,0 +1,127 @@
+"""Products of vectors, matrices and more; traces; linear algebra."""
+
+from corpus import COMPLEX, FLOATS, body, case
+
+TYPES = ["int32", "float32", "float64", "complex128"]
+case("np.dot(x, y)", T=TYPES, x="T[N]", y="T[N]")
+case("np.dot(x, y)", T=TYPES, x="T[N,M]", y="T[M]")
+case("np.dot(x, y)", T=TYPES, x="T[N,M]", y="T[M,K]")
+case("np.dot(x, y)", x="float64[N]", y="float64[N,M]")
+case("np.dot(x, y)", x="float64[K,N,M]", y="float64[M]")
+case("np.dot(x, y)", x="float64[K,N,M]", y="float64[M,L]")
+case("np.dot(x, y)", x="float64[L,M]", y="float64[K,M,N]")
+case("np.dot(a, x)", a="float64=2.0", x="float64[N,M]")
+case("np.dot(x, y)", x="float64[E]", y="float64[E]")
+case("np.dot(x, y)", x="float64[N,E]", y="float64[E,M]")
+case("np.dot(x, y)", x="bool[N,M]", y="bool[M]")
+body("np.dot(x, y, out=z)", x="float64[N,M]", y="float64[M,K]", z="float64[N,K]")
+case("np.dot(x, y)", x="float64[N]", y="float64[M]")
+case("np.dot(x, y)", x="int8[N,M]", y="int8[M]")
+case("np.dot(x, y)", x="float32[N,M]", y="float64[M]")
+for form in ["x @ y", "np.matmul(x, y)"]:
+    case(form, T=TYPES + ["uint8", "bool"], x="T[N,M]", y="T[M,K]")
+    case(form, x="float64[N]", y="float64[N]")
+    case(form, x="float64[N,M]", y="float64[M]")
+    case(form, x="float64[N]", y="float64[N,M]")
+    case(form, x="float64[L,N,M]", y="float64[L,M,K]")
+    case(form, x="float64[L,N,M]", y="float64[M,K]")
+    case(form, x="float64[N,M]", y="float64[L,M,K]")
+    case(form, x="float64[L,1,N,M]", y="float64[K,M,L]")
+    case(form, x="float64[L,N,M]", y="float64[M]")
+    case(form, x="float64[N,1]", y="float64[1,M]")
+    case(form, x="float64[1,N]", y="float64[N,1]")
+    case(form, x="float64[N,E]", y="float64[E,M]")
+    case(form, x="float64[U,U]", y="float64[U,U]")
+    case(form, x="float64[3,4]", y="float64[5,3]")
+case("x.T @ y", x="float64[M,N]", y="float64[M,K]")
+case("x @ y.T", x="float64[N,M]", y="float64[K,M]")
+case("x[:, ::-1] @ y[::-1]", x="float64[N,M]", y="float64[M,K]")
+case("x[::2] @ y", x="float64[N,M]", y="float64[M]")
+case("x @ y @ z", x="float64[N,M]", y="float64[M,K]", z="float64[K]")
+case("2.0 * x @ y + 1", x="float32[N,M]", y="float32[M,K]")
+body("x[:] = x @ y", x="float64[N,N]", y="float64[N,N]")
+body("x @= y", x="float64[N,N]", y="float64[N,N]")
+body("np.matmul(x, y, out=z)", x="float64[N,M]", y="float64[M,K]", z="float64[N,K]")
+case("np.vdot(x, y)", T=TYPES, x="T[N]", y="T[N]")
+case("np.vdot(x, y)", x="float64[N,M]", y="float64[N,M]")
+case("np.vecdot(x, y)", x="float64[N,M]", y="float64[N,M]")
+case("np.inner(x, y)", T=TYPES, x="T[N]", y="T[N]")
+case("np.inner(x, y)", x="float64[N,M]", y="float64[K,M]")
+case("np.inner(x, y)", x="float64[N,M]", y="float64[M]")
+case("np.inner(x, 2.0)", x="float64[N]")
+case("np.outer(x, y)", T=TYPES + ["bool"], x="T[N]", y="T[M]")
+case("np.outer(x, y)", x="float64[N,K]", y="float64[M]")
+case("np.outer(x[::-1], y)", x="float64[N]", y="float64[M]")
+case("np.outer(x, y)", x="float64[E]", y="float64[M]")
+case("np.outer(x, y)", x="int32[N]", y="float32[M]")
+body("np.outer(x, y, out=z)", x="float64[N]", y="float64[M]", z="float64[N,M]")
+for axes in ["1", "2", "0", "([1], [0])", "([0, 1], [0, 1])", "([0, 1], [1, 0])", "(0, 0)", "(-1, -1)"]:
+    shape = {"1": ("N,M", "M,K"), "2": ("N,M", "N,M"), "0": ("N,L", "K"), "([1], [0])": ("N,M", "M,K"), "(-1, -1)": ("N,M", "K,M")}
+    left, right = shape.get(axes, ("N,N", "N,N"))
+    case(f"np.tensordot(x, y, axes={axes})", x=f"float64[{left}]", y=f"float64[{right}]")
+case("np.tensordot(x, y)", x="float64[K,N,M]", y="float64[N,M,L]")
+case("np.tensordot(x, y, axes=([2, 0], [0, 1]))", x="float64[K,N,M]", y="float64[M,K,L]")
+case("np.tensordot(x, y, 1)", T=["int32", "float32"], x="T[N,M]", y="T[M,K]")
+for spec, left, right in [
+    ("ij,jk->ik", "N,M", "M,K"),
+    ("ij,jk", "N,M", "M,K"),
+    ("ij,kj->ki", "N,M", "K,M"),
+    ("i,i->", "N", "N"),
+    ("i,i", "N", "N"),
+    ("i,j->ij", "N", "M"),
+    ("ij,ij->ij", "N,M", "N,M"),
+    ("ij,ij->i", "N,M", "N,M"),
+    ("ij,j->i", "N,M", "M"),
+    ("bij,bjk->bik", "L,N,M", "L,M,K"),
+    ("bij,jk->bik", "L,N,M", "M,K"),
+    ("ijk,kl->ijl", "K,N,M", "M,L"),
+    ("...ij,jk->...ik", "L,N,M", "M,K"),
+    ("ij,jk->ki", "N,M", "M,K"),
+]:
+    case(f"np.einsum('{spec}', x, y)", x=f"float64[{left}]", y=f"float64[{right}]")
+for spec, shape in [("ij->ji", "N,M"), ("ij->i", "N,M"), ("ij->", "N,M"), ("ii->i", "N,N"), ("ii", "N,N"), ("ii->", "N,N"), ("ijk->kij", "K,N,M"), ("ij->j", "N,M")]:
+    case(f"np.einsum('{spec}', x)", T=["float64", "int32"], x=f"T[{shape}]")
+case("np.einsum('ij,jk,kl->il', x, y, z)", x="float64[N,M]", y="float64[M,K]", z="float64[K,L]")
+case("np.einsum('ij,jk->ik', x, y)", T=["int32", "float32", "complex64"], x="T[N,M]", y="T[M,K]")
+case("np.einsum('ij,ij->i', x, y)", x="float32[N,M]", y="float64[N,M]")
+case("np.einsum('i, j -> i j', x, y)", x="float64[N]", y="float64[M]")
+case("np.kron(x, y)", T=["int32", "float64"], x="T[L,K]", y="T[N,M]")
+case("np.kron(x, y)", x="float64[N]", y="float64[M]")
+case("np.cross(x, y)", T=["int32", "float32", "float64"], x="T[3]", y="T[3]")
+case("np.cross(x, y)", x="float64[N,3]", y="float64[N,3]")
+case("np.cross(x, y)", x="float64[N,3]", y="float64[3]")
+case("np.cross(x, y)", x="float64[2]", y="float64[2]")
+case("np.trace(x)", T=TYPES + ["int8", "uint8"], x="T[N,N]")
+case("np.trace(x)", x="float64[N,M]")
+case("np.trace(x, 1)", x="float64[N,M]")
+case("np.trace(x, offset=-1)", x="float64[N,M]")
+case("np.trace(x)", x="float64[K,N,M]")
+case("np.correlate(x, y)", x="float64[P]", y="float64[K]")
+for name in ["norm"]:
+    case(f"np.linalg.{name}(x)", T=FLOATS + COMPLEX + ["int32"], x="T[N]")
+    case(f"np.linalg.{name}(x)", x="float64[N,M]")
+    for order in ["1", "2", "np.inf", "-np.inf", "0", "3"]:
+        case(f"np.linalg.{name}(x, {order})", x="float64[N]")
+    for order in ["1", "np.inf", "'fro'", "-1"]:
+        case(f"np.linalg.{name}(x, ord={order})", x="float64[N,M]")
+    case(f"np.linalg.{name}(x, axis=1)", x="float64[N,M]")
+    case(f"np.linalg.{name}(x, axis=0, keepdims=True)", x="float64[N,M]")
+REGULAR = "x + 9 * np.eye(4)"
+case(f"np.linalg.solve({REGULAR}, y)", T=FLOATS, x="T[4,4]", y="T[4]", tolerance=None)
+case(f"np.linalg.solve({REGULAR}, y)", x="float64[4,4]", y="float64[4,M]", tolerance=1e-11)
+case("np.linalg.solve(x, y)", x="float64[N,N]", y="float64[N]", tolerance=1e-10)
+case("np.linalg.solve(x, y)", x="int32[K,K]", y="int32[K]", tolerance=1e-10)
+case(f"np.linalg.inv({REGULAR})", T=FLOATS, x="T[4,4]")
+case("np.linalg.inv(x)", x="float64[N,N]", tolerance=1e-10)
+case(f"np.linalg.det({REGULAR})", T=FLOATS, x="T[4,4]")
+case("np.linalg.det(x)", x="float64[N,N]", tolerance=1e-10)
+case("np.linalg.det(x)", x="int32[K,K]", tolerance=1e-10)
+case("np.linalg.det(x)", x="float64[2,K,K]", tolerance=1e-10)
+case("np.linalg.cholesky(x @ x.T + np.eye(4))", T=["float64"], x="T[4,4]")
+case("np.linalg.cholesky(x @ x.T + np.eye(N))", x="float64[N,N]")
+for power in [0, 1, 2, 3, 5, -1]:
+    case(f"np.linalg.matrix_power(x, {power})", x="float64[N,N]", tolerance=1e-10)
+case("np.linalg.matrix_power(x, 3)", x="int64[N,N]")
+case("np.linalg.multi_dot([x, y, z])", x="float64[N,M]", y="float64[M,K]", z="float64[K,L]")
+case("np.linalg.outer(x, y)", x="float64[N]", y="float64[M]")
+case("np.linalg.trace(x)", x="float64[N,N]")
