@@ -6,6 +6,7 @@
 //! Nothing is installed outside of the target folder, and what is installed there is said before it happens.
 
 mod lint;
+mod package;
 mod problem;
 mod process;
 mod python;

@@ -92,6 +92,16 @@ impl Environment {
         std::env::var_os(self.variable).is_some() || self.base().is_some()
     }
 
+    /// The interpreter of the machine that environments of this kind are made from.
+    pub(crate) fn machine_interpreter(&self) -> Result<&'static str, Problem> {
+        self.base().ok_or_else(|| Problem::new("no suitable CPython was found").help(self.help))
+    }
+
+    /// The file with the packages and their exact versions, relative to the root of the repository.
+    pub(crate) fn requirements(&self) -> &'static str {
+        self.requirements
+    }
+
     /// What to do where the environment cannot be had.
     pub(crate) fn help(&self) -> &'static str {
         self.help
@@ -104,8 +114,7 @@ impl Environment {
         requirements: &Path,
         wanted: &str,
     ) -> Result<(), Problem> {
-        let base =
-            self.base().ok_or_else(|| Problem::new("no suitable CPython was found").help(self.help))?;
+        let base = self.machine_interpreter()?;
         eprintln!("{} Now a Python environment is made in {},", self.reason, folder.display());
         eprintln!("and pip installs there, and nowhere else:");
         for pin in wanted.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -129,7 +138,7 @@ impl Environment {
     }
 }
 
-fn interpreter_in(folder: &Path) -> PathBuf {
+pub(crate) fn interpreter_in(folder: &Path) -> PathBuf {
     folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 

@@ -5,7 +5,7 @@
 
 use crate::process::{Watch, cargo, run as run_command, stream};
 use crate::tally::{Runner, Tally};
-use crate::{Problem, python, target};
+use crate::{Problem, package, python, target};
 use std::path::Path;
 use std::process::Command;
 
@@ -26,16 +26,29 @@ pub(crate) fn run_all(root: &Path, only: Option<&str>) -> Result<(), Problem> {
 
     let mut total = Tally::default();
     let mut rows = Vec::new();
-    for mut suite in suites(root, &python) {
-        if only.is_some_and(|word| !suite.name.contains(word)) {
-            continue;
-        }
+    let wanted = |name: &str| only.is_none_or(|word| name.contains(word));
+    let mut count = |mut suite: Suite| -> Result<(), Problem> {
         suite.command.env("DACEC_PYTHON", &python).env("DACEC_CACHE_DIR", &cache);
         let tally = run(&mut suite)?;
         total += tally;
         rows.push((suite.name, tally));
+        Ok(())
+    };
+    for suite in suites(root, &python).into_iter().filter(|suite| wanted(suite.name)) {
+        count(suite)?;
     }
-    if only.is_none_or(|word| INTERCHANGE.contains(word)) {
+    if wanted(PACKAGE) {
+        match package_suite(root, &python) {
+            Ok(suite) => count(suite)?,
+            Err(problem) => {
+                eprintln!("{problem}");
+                let tally = Tally { failed: 1, ..Tally::default() };
+                total += tally;
+                rows.push((PACKAGE, tally));
+            }
+        }
+    }
+    if wanted(INTERCHANGE) {
         let tally = interchange(root, &cache)?;
         total += tally;
         rows.push((INTERCHANGE, tally));
@@ -82,6 +95,16 @@ fn interchange(root: &Path, cache: &Path) -> Result<Tally, Problem> {
     command.current_dir(root.join("tests/interchange")).args(["-m", "unittest", "test_interchange"]);
     command.env("DACEC", target(root).join("debug/dacec")).env("DACEC_CACHE_DIR", cache);
     run(&mut Suite { name: INTERCHANGE, runner: Runner::Unittest, watch: Watch::Stderr, command })
+}
+
+const PACKAGE: &str = "python package";
+
+/// Builds the Python package; a failure of that is one of the suite.
+fn package_suite(root: &Path, python: &Path) -> Result<Suite, Problem> {
+    let mut command = package::ready(root, python)?.command();
+    let folder = "frontend-python/package/tests";
+    command.current_dir(root).args(["-m", "unittest", "discover", "--start-directory", folder]);
+    Ok(Suite { name: PACKAGE, runner: Runner::Unittest, watch: Watch::Stderr, command })
 }
 
 /// Counts a suite's tests. One that fails without a failed test to show for it counts as a failure itself.

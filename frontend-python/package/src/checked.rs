@@ -93,7 +93,11 @@ impl CheckedProgram {
         };
         match &*error.fault {
             Fault::OutOfBounds { container, indices, shape } => {
-                errors::bounds(py, format!("{at}{error}"), container, indices, shape)
+                // A tasklet knows an array by its connector, which the front end calls `_A` for an array `A`.
+                let array = container.strip_prefix('_').filter(|name| self.sdfg.container(name).is_some());
+                let array = array.filter(|_| self.sdfg.container(container).is_none()).unwrap_or(container);
+                let text = error.to_string().replacen(&format!("`{container}`"), &format!("`{array}`"), 1);
+                errors::bounds(py, format!("{at}{text}"), array, indices, shape)
             }
             Fault::Argument { .. }
             | Fault::MissingArgument(_)
