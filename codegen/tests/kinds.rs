@@ -228,6 +228,26 @@ fn what_is_not_given_is_not_written() {
     );
 }
 
+/// Members are arguments of their own, under names that C has.
+#[test]
+fn members_of_structures_are_arguments() {
+    let text = "sdfg f(m.values, m.columns, y) { structure m { values, columns }\n data m.values: float64[3]\n\
+        data m.columns: int64[3]\n data y: float64[3]\n state s { n0 = access m.values\n n1 = access m.columns\n\
+        n0 -> n2.IN_v: m.values[0:3]\n n1 -> n2.IN_c: m.columns[0:3]\n n2 = map t(i in 0:3) { n2.OUT_v -> n3.v: m.values[i]\n\
+        n2.OUT_c -> n3.c: m.columns[i]\n n3 = tasklet t(v: float64, c: int64) -> (y: float64[1]) { y[c] = v }\n\
+        n3.y -> n4.IN_y: y[0:3] dynamic } n4\n n4.OUT_y -> n5: y[0:3] dynamic\n n5 = access y } }";
+    let sdfg = text::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(validate::validate(&sdfg), Ok(()));
+    let generated = emit(&sdfg);
+    assert!(generated.header.contains("m_values"), "{}", generated.header);
+    assert!(!generated.kernel_unit.contains("m.values") && !generated.abi_unit.contains("m.values,"));
+    let (mut values, mut columns, mut y) = ([1.0, 2.0, 3.0], [2, 0, 1], [0.0; 3]);
+    let library = compile(&sdfg);
+    let mut arguments = [Argument::F64s(&mut values), Argument::I64s(&mut columns), Argument::F64s(&mut y)];
+    assert_eq!(library.call(&mut arguments), 0, "{}", library.error());
+    assert_eq!(y, [2.0, 3.0, 1.0]);
+}
+
 #[test]
 fn what_is_not_supported_is_named() {
     let refused = |text: &str| {

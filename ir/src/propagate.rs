@@ -83,7 +83,8 @@ pub fn memlet_over(memlet: &Memlet, map: &Map, shape: &[Expr], facts: &Facts) ->
         data: memlet.data.clone(),
         subset: swept.subset,
         other_subset: None,
-        dynamic: memlet.dynamic || !swept.exact,
+        // How many elements a stream holds is not known.
+        dynamic: memlet.dynamic || !swept.exact || map.consume.is_some(),
         wcr: memlet.wcr,
     }
 }

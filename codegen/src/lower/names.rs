@@ -60,7 +60,9 @@ impl Names {
     }
 
     fn free(&mut self, prefix: &str) -> Name {
-        let plain = Name::from(prefix);
+        // Members of structures have dots in their names.
+        let prefix = &prefix.replace('.', "_");
+        let plain = Name::from(prefix.as_str());
         // The printers' own helpers begin so.
         if !prefix.starts_with("dacec_") && self.is_free(&plain) {
             return plain;

@@ -10,8 +10,10 @@
 //! ```
 //!
 //! One access happens before another for certain if a path leads from the *end* of the first to the *start* of the
-//! second. Map scopes count as one: an access inside of a scope is one of the whole container, by the outermost scope.
+//! second. An access of a view is also one of what it shows, and one of a reference of whatever it may have been set to.
+//! Map scopes count as one: an access inside of a scope is one of the whole container, by the outermost scope.
 
+use crate::state::EdgeView;
 use crate::symbolic::Facts;
 use crate::{Data, EdgeId, Name, Node, NodeId, State, Subset, propagate};
 use indexmap::IndexMap;
@@ -45,10 +47,13 @@ impl AccessSets {
         let scopes = state.scopes();
         let mut sets = AccessSets::default();
         for (id, node) in state.nodes() {
-            if let Node::Access(data) = node {
-                let accesses = sets.accesses.entry(data.clone()).or_default();
-                accesses.extend(accesses_at(state, containers, &scopes, id));
+            let Node::Access(data) = node else { continue };
+            let accesses = accesses_at(state, containers, &scopes, id);
+            for shown in shown_by(state, containers, id, data) {
+                let all = accesses.iter().map(|it| Access { subset: whole(containers, shown), ..it.clone() });
+                sets.accesses.entry(shown.clone()).or_default().extend(all);
             }
+            sets.accesses.entry(data.clone()).or_default().extend(accesses);
         }
         sets
     }
@@ -62,6 +67,46 @@ impl AccessSets {
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &[Access])> {
         self.accesses.iter().map(|(name, accesses)| (name, accesses.as_slice()))
     }
+}
+
+/// The containers that an access of a view or reference may be one of: what the view shows; of a reference, any array of
+/// its type, since it may have been set anywhere.
+fn shown_by<'a>(
+    state: &'a State,
+    containers: &'a IndexMap<Name, Data>,
+    node: NodeId,
+    data: &'a Name,
+) -> Vec<&'a Name> {
+    match containers.get(data) {
+        Some(Data::View(_)) => {
+            let mut shown: Vec<&Name> = Vec::new();
+            let edge = state.view_edge(node).and_then(|edge| edge.memlet());
+            let mut next = edge.map(|memlet| &memlet.data);
+            // A view may show a view, whose own access in the state tells what that shows.
+            while let Some(name) = next.filter(|name| !shown.contains(name)) {
+                shown.push(name);
+                let is_view = matches!(containers.get(name), Some(Data::View(_)));
+                let access = state.accesses(name).first().copied().filter(|_| is_view);
+                next = access.and_then(|id| state.view_edge(id)?.memlet()).map(|memlet| &memlet.data);
+                if matches!(containers.get(name), Some(Data::Reference(_))) {
+                    shown.extend(arrays_like(containers, name));
+                    break;
+                }
+            }
+            shown
+        }
+        Some(Data::Reference(_)) => arrays_like(containers, data),
+        _ => Vec::new(),
+    }
+}
+
+/// Every other container with memory of the same type.
+fn arrays_like<'a>(containers: &'a IndexMap<Name, Data>, name: &Name) -> Vec<&'a Name> {
+    let dtype = containers.get(name).map(Data::dtype);
+    let same = |(other, data): &(&Name, &Data)| {
+        *other != name && Some(data.dtype()) == dtype && data.as_stream().is_none()
+    };
+    containers.iter().filter(same).map(|(other, _)| other).collect()
 }
 
 /// The accesses at one access node, writes first. `scopes` are those of the state ([`State::scopes`]).
@@ -159,10 +204,13 @@ pub fn must_write(
     facts: &Facts,
 ) -> Option<Subset> {
     let memlet = state.edge(edge).memlet.as_ref()?;
-    if memlet.dynamic || memlet.wcr.is_some() {
+    let (src, dst) = state.endpoints(edge);
+    // A view may be written in part, and a subset of a stream says nothing about elements.
+    let view = EdgeView { id: edge, src, dst, edge: state.edge(edge) };
+    let is_stream = containers.get(&memlet.data).is_some_and(|data| data.as_stream().is_some());
+    if memlet.dynamic || memlet.wcr.is_some() || is_stream || state.is_alias_edge(view) {
         return None;
     }
-    let (src, _) = state.endpoints(edge);
     match state.node(src) {
         Node::Access(_) => subset_at(state, containers, edge, false),
         Node::Tasklet(tasklet) => {
@@ -172,6 +220,10 @@ pub fn must_write(
         Node::Library(_) => Some(memlet.subset.clone()),
         Node::MapExit { entry } => {
             let Node::MapEntry(map) = state.node(*entry) else { return None };
+            // Whether a stream holds anything is not known.
+            if map.consume.is_some() {
+                return None;
+            }
             let name = state.edge(edge).src_conn.as_ref()?.strip_prefix("OUT_")?;
             let mut inside = state
                 .in_edges(src)
@@ -238,6 +290,25 @@ mod tests {
         let state = sdfg.body.states()[0];
         let edge = state.in_edges(state.accesses(&"B".into())[0])[0].id;
         assert_eq!(must_write(state, &sdfg.containers, edge, &Facts::new()), None);
+    }
+
+    #[test]
+    fn accesses_through_other_names_count() {
+        let text = "sdfg f(A, B) { data A: float64[8]\n data B: float64[8]\n view v: float64[4]\n view w: float64[2]\n\
+            reference r: float64[4]\n state s {\n n0 = access A\n n0 -> n1.views: A[2:6]\n n1 = access v\n\
+            n1 -> n2.views: v[0:2]\n n2 = access w\n n3 = access r\n n2 -> n3: w[0:2] to [0:2] } }";
+        let sdfg = crate::text::parse(text).expect("a valid text");
+        let state = sdfg.body.states()[0];
+        let sets = AccessSets::of(state, &sdfg.containers);
+        let through = |name: &str, node: &str| {
+            let ids = state.accesses(&node.into());
+            let all = sets.get(&name.into()).iter().filter(|it| ids.contains(&it.node));
+            all.map(|it| it.is_write).collect::<Vec<_>>()
+        };
+        // `w` shows `v`, which shows `A`; `r` may stand for `A` or `B`.
+        assert_eq!(through("A", "w"), [true, false]);
+        assert_eq!(through("B", "r"), [true]);
+        assert_eq!(through("B", "w"), [] as [bool; 0]);
     }
 
     #[test]

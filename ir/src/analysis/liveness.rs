@@ -7,6 +7,8 @@
 //! state d: B[0] = t       live after: B          (B is a result)
 //! ```
 //!
+//! Where there are views or references, a read of one name may be one of another, and everything is live everywhere.
+//!
 //! The walk is backward over the tree of control flow and looks at each block once. At the end of a loop's body
 //! everything is live that the loop reads anywhere, which errs on the safe side and needs no iteration.
 
@@ -25,6 +27,8 @@ pub struct Liveness<'a> {
     containers: &'a IndexMap<Name, Data>,
     facts: &'a Facts,
     at_return: Live,
+    /// Whether containers may be read under other names: then everything is live everywhere.
+    aliased: bool,
 }
 
 /// Where control flow goes from inside of a loop.
@@ -38,9 +42,11 @@ impl<'a> Liveness<'a> {
     /// A walk over SDFGs with these containers. `facts` hold all the time.
     pub fn new(containers: &'a IndexMap<Name, Data>, facts: &'a Facts) -> Self {
         let outlives = |data: &Data| !data.is_transient() || data.lifetime().outlives_call();
+        let aliased = containers.values().any(Data::is_alias);
+        let outlives = |data: &Data| aliased || outlives(data);
         let at_return =
             containers.iter().filter(|(_, data)| outlives(data)).map(|(name, _)| name.clone()).collect();
-        Liveness { containers, facts, at_return }
+        Liveness { containers, facts, at_return, aliased }
     }
 
     /// Calls `f` on every state, last ones first, with what is live after it. `f` may remove dataflow.
@@ -132,7 +138,7 @@ impl<'a> Liveness<'a> {
                 read.push(data);
             }
         }
-        for data in written {
+        for data in written.into_iter().filter(|_| !self.aliased) {
             live.remove(data);
         }
         live.extend(read.into_iter().cloned());
@@ -245,6 +251,28 @@ mod tests {
             });
         });
         assert_eq!(live["write"], ["B", "t"]);
+    }
+
+    #[test]
+    fn what_has_another_name_stays_alive() {
+        let text = "sdfg f(B) { data B: float64[8]\n transient t: float64[8]\n view v: float64[4]\n state s {\n\
+            n0 = access B\n n1 = access t\n n0 -> n1: B[0:8]\n n1 -> n2.views: t[0:4]\n n2 = access v\n\
+            n2 -> n3: v[0:4] to [0:4]\n n3 = access B }\n state u { n0 = access B\n n1 = access t\n n0 -> n1: B[0:8] } }";
+        let live = live_after(&crate::text::parse(text).expect("a valid text"));
+        assert_eq!(live["s"], ["B", "t", "v"]);
+    }
+
+    #[test]
+    fn a_machine_may_go_back() {
+        let live = program(|b| {
+            b.machine("m", |m| {
+                let first = m.vertex("first", |b| set(b, "write", "0:N"));
+                let second = m.vertex("second", |b| get(b, "read"));
+                m.transition((first, second), None, &[]);
+                m.transition((second, first), Some(crate::ScalarExpr::name("c")), &[]);
+            });
+        });
+        assert_eq!(live["write"], ["B", "t", "c"]);
     }
 
     #[test]
