@@ -119,8 +119,23 @@ struct Module<'i> {
 impl<'i> Module<'i> {
     fn new(interface: &'i Interface) -> Module<'i> {
         let all = interface.all().map(|it| &it.name).chain(interface.symbols.iter().map(|(name, _)| name));
-        let renamed = all.filter(|name| RESERVED.split_whitespace().any(|word| word == name.as_str()));
-        let names = renamed.map(|name| (name, Expr::sym(format!("{name}_")))).collect();
+        let all: Vec<&Name> = all.collect();
+        let mut taken: BTreeSet<String> = RESERVED.split_whitespace().map(str::to_owned).collect();
+        taken.extend(all.iter().map(|name| name.to_string()));
+        let mut names = Substitution::new();
+        for name in all {
+            let reserved = RESERVED.split_whitespace().any(|word| word == name.as_str());
+            if !reserved && name.is_identifier() {
+                continue;
+            }
+            // Members of structures have dots in their names.
+            let mut new = name.replace('.', "_");
+            while taken.contains(&new) {
+                new.push('_');
+            }
+            taken.insert(new.clone());
+            names.insert(name, Expr::sym(new));
+        }
         Module { interface, names }
     }
 
@@ -216,7 +231,7 @@ impl<'i> Module<'i> {
         for argument in &self.interface.arguments {
             let (name, source, dtype) = (self.name(&argument.name), &argument.name, argument.dtype);
             text.push_str(&match &argument.array {
-                None => format!("    _value_{source} = _scalar(\"{source}\", {name}, \"{dtype}\")\n"),
+                None => format!("    _value_{name} = _scalar(\"{source}\", {name}, \"{dtype}\")\n"),
                 Some(array) => format!(
                     "    _array(\"{source}\", {name}, \"{dtype}\", {}, {})\n",
                     array.shape.len(),
@@ -224,7 +239,7 @@ impl<'i> Module<'i> {
                 ),
             });
             if argument.array.is_none() && dtype.is_integer() {
-                text.push_str(&format!("    {name} = int(_value_{source})\n"));
+                text.push_str(&format!("    {name} = int(_value_{name})\n"));
             }
         }
         text
@@ -265,13 +280,13 @@ impl<'i> Module<'i> {
         for argument in &self.interface.arguments {
             pointers.push(match &argument.array {
                 Some(_) => format!("{}.ctypes.data", self.name(&argument.name)),
-                None => format!("_value_{}.ctypes.data", argument.name),
+                None => format!("_value_{}.ctypes.data", self.name(&argument.name)),
             });
         }
         for (argument, array) in
             self.interface.returns.iter().filter_map(|it| it.array.as_ref().map(|array| (it, array)))
         {
-            let name = format!("_result_{}", argument.name);
+            let name = format!("_result_{}", self.name(&argument.name));
             text.push_str(&format!(
                 "    {name} = _np.empty({}, \"{}\")\n",
                 self.tuple(&array.shape),
@@ -293,7 +308,7 @@ impl<'i> Module<'i> {
             .iter()
             .map(|it| {
                 let single = it.array.as_ref().is_some_and(|array| array.shape.is_empty());
-                format!("_result_{}{}", it.name, if single { "[()]" } else { "" })
+                format!("_result_{}{}", self.name(&it.name), if single { "[()]" } else { "" })
             })
             .collect();
         if !results.is_empty() {

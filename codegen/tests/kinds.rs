@@ -241,6 +241,7 @@ fn members_of_structures_are_arguments() {
     let generated = emit(&sdfg);
     assert!(generated.header.contains("m_values"), "{}", generated.header);
     assert!(!generated.kernel_unit.contains("m.values") && !generated.abi_unit.contains("m.values,"));
+    assert!(generated.wrapper.contains("def f(m_values, m_columns, y):"), "{}", generated.wrapper);
     let (mut values, mut columns, mut y) = ([1.0, 2.0, 3.0], [2, 0, 1], [0.0; 3]);
     let library = compile(&sdfg);
     let mut arguments = [Argument::F64s(&mut values), Argument::I64s(&mut columns), Argument::F64s(&mut y)];
