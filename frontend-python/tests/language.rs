@@ -134,3 +134,8 @@ fn scalars() {
 fn calls() {
     check!("calls", 15);
 }
+
+#[test]
+fn mixed() {
+    check!("mixed", 25);
+}

@@ -150,17 +150,11 @@ impl Lowerer<'_> {
             let message = format!("{} values are assigned to {} names", values.len(), targets.len());
             return Err(Diagnostic::error(codes::NO_VALUE, range, message).into());
         }
-        let into_elements = targets.iter().any(|target| !target.is_name_expr());
-        let mut settled = Vec::new();
-        for value in values {
-            settled.push(match value {
-                Value::Array(view) if into_elements && !view.fresh => {
-                    Value::Array(self.copied(&view, "__tmp"))
-                }
-                Value::Array(view) => Value::Array(view),
-                other => self.settle(other),
-            });
-        }
+        // Arrays are views, which see what the assignments before have changed; numbers are found before.
+        let settled: Vec<Value> = values
+            .into_iter()
+            .map(|value| if matches!(value, Value::Array(_)) { value } else { self.settle(value) })
+            .collect();
         for (target, value) in targets.iter().zip(settled) {
             self.flush();
             self.assign_value(target, value)?;

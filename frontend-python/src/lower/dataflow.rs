@@ -72,10 +72,12 @@ impl Lowerer<'_> {
     pub(super) fn nested(&mut self, f: impl FnOnce(&mut Self) -> super::Result<()>) -> super::Result<Region> {
         self.flush();
         self.regions.push(Region::default());
+        self.present.clear();
         let mirrors = self.mirrors.len();
         f(self)?;
         self.flush();
         self.drop_mirrors(mirrors);
+        self.present.clear();
         Ok(self.regions.pop().expect("the region that was just opened"))
     }
 
@@ -91,7 +93,12 @@ impl Lowerer<'_> {
     }
 
     /// A new array that is internal to the function.
+    ///
+    /// Its extents are those of now: symbols in them that may change are replaced by ones that do not.
     pub(crate) fn new_array(&mut self, prefix: &str, dtype: DType, shape: &[Expr]) -> View {
+        let present = self.present_values(shape.iter().flat_map(Expr::symbols).collect());
+        let shape: Vec<Expr> = shape.iter().map(|extent| extent.subs(&present)).collect();
+        let shape = &shape[..];
         let name = self.fresh(prefix);
         let mut array = Array::transient(dtype, shape);
         array.span = self.span(self.place);

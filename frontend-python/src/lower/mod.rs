@@ -140,6 +140,8 @@ pub(crate) struct Lowerer<'a> {
     written: IndexSet<Name>,
     /// Symbols that blocks assign: an expression over them is not fixed.
     mutable: IndexSet<Name>,
+    /// Symbols that hold the present values of those that may change, in the region that is being filled.
+    present: IndexMap<Name, Name>,
     /// Regions that are being filled, innermost last.
     regions: Vec<Region>,
     open: Option<dataflow::Open>,
@@ -178,6 +180,7 @@ impl<'a> Lowerer<'a> {
             mirrors: Vec::new(),
             written: IndexSet::new(),
             mutable: IndexSet::new(),
+            present: IndexMap::new(),
             regions: vec![Region::default()],
             open: None,
             labels: IndexMap::new(),

@@ -8,6 +8,7 @@ use crate::numpy;
 use crate::parse::TextRange;
 use crate::scalar::{cast, join};
 use crate::types::{Scalar, Value, View};
+use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, ScalarExpr};
 use indexmap::{IndexMap, IndexSet};
 
@@ -178,6 +179,7 @@ impl Lowerer<'_> {
 
     /// Adds an assignment of a symbol.
     pub(super) fn set_symbol(&mut self, symbol: &Name, value: ScalarExpr) {
+        self.present.shift_remove(symbol);
         self.push(Block::Assign(vec![Assignment { symbol: symbol.clone(), value }]));
     }
 
@@ -318,23 +320,30 @@ impl Lowerer<'_> {
             symbols.extend(expr.symbols());
             expr.clone()
         });
-        symbols.retain(|symbol| self.mutable.contains(symbol));
-        let mut substitution = dacec_ir::symbolic::Substitution::new();
-        for symbol in symbols {
-            let copy = self.new_symbol(&format!("{symbol}_now"));
-            self.set_symbol(&copy, ScalarExpr::Symbolic(Expr::sym(&symbol)));
-            self.mutable.shift_remove(&copy);
-            substitution.insert(symbol, Expr::sym(copy));
-        }
+        let substitution = self.present_values(symbols);
         if !substitution.is_empty() {
             view.map_exprs(&mut |expr| expr.subs(&substitution));
-            if view.fresh
-                && let Some(data) = self.sdfg.containers.get_mut(&view.container)
-            {
-                data.map_exprs(&mut |expr| expr.subs(&substitution));
-            }
         }
         view
+    }
+
+    /// Symbols that hold the present values of those that may change.
+    pub(super) fn present_values(&mut self, symbols: IndexSet<Name>) -> Substitution {
+        let mut substitution = Substitution::new();
+        for symbol in symbols.into_iter().filter(|symbol| self.mutable.contains(symbol)).collect::<Vec<_>>() {
+            let present = match self.present.get(&symbol) {
+                Some(present) => present.clone(),
+                None => {
+                    let present = self.new_symbol(&format!("{symbol}_now"));
+                    self.set_symbol(&present, ScalarExpr::Symbolic(Expr::sym(&symbol)));
+                    self.mutable.shift_remove(&present);
+                    self.present.insert(symbol.clone(), present.clone());
+                    present
+                }
+            };
+            substitution.insert(symbol, Expr::sym(present));
+        }
+        substitution
     }
 
     fn bind_shared_array(&mut self, name: &str, view: View, range: TextRange) -> Result<Value> {
