@@ -15,7 +15,7 @@ pub enum Program {
     /// A function of an annotated file.
     Source {
         /// The file.
-        file: SourceFile,
+        file: Box<SourceFile>,
         /// The function.
         name: String,
     },
@@ -52,7 +52,7 @@ impl Program {
             None => file.default_program().map(str::to_owned),
         };
         match picked {
-            Some(name) => Ok(Program::Source { file, name }),
+            Some(name) => Ok(Program::Source { file: Box::new(file), name }),
             None => {
                 let wanted = name.unwrap_or("@dace.program").to_owned();
                 Err(Error::NoProgram { file: shown(), wanted, help })

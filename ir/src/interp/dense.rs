@@ -179,19 +179,19 @@ fn qr(mut a: Matrix) -> (Matrix, Matrix) {
         let norm = (head.norm_sqr() + below).sqrt();
         let beta = if head.re.is_sign_negative() { norm } else { -norm };
         let tau = (Complex64::from(beta) - head) / beta;
-        let v = |a: &Matrix, i: usize| if i == j { Complex64::ONE } else { a.at(i, j) / (head - beta) };
-        let v: Vec<Complex64> = (0..m).map(|i| if i < j { Complex64::ZERO } else { v(&a, i) }).collect();
+        let element = |i: usize| if i == j { Complex64::ONE } else { a.at(i, j) / (head - beta) };
+        let v: Vec<(usize, Complex64)> = (j..m).map(|i| (i, element(i))).collect();
         // A becomes H^H A, and Q becomes Q H, with H = 1 - tau v v^H.
         for column in j..n {
-            let along: Complex64 = (j..m).map(|i| v[i].conj() * a.at(i, column)).sum();
-            for i in j..m {
-                a.set(i, column, a.at(i, column) - tau.conj() * v[i] * along);
+            let along: Complex64 = v.iter().map(|&(i, v)| v.conj() * a.at(i, column)).sum();
+            for &(i, v) in &v {
+                a.set(i, column, a.at(i, column) - tau.conj() * v * along);
             }
         }
         for row in 0..m {
-            let along: Complex64 = (j..m).map(|i| q.at(row, i) * v[i]).sum();
-            for i in j..m {
-                q.set(row, i, q.at(row, i) - tau * along * v[i].conj());
+            let along: Complex64 = v.iter().map(|&(i, v)| q.at(row, i) * v).sum();
+            for &(i, v) in &v {
+                q.set(row, i, q.at(row, i) - tau * along * v.conj());
             }
         }
     }
@@ -374,8 +374,8 @@ mod tests {
     #[test]
     fn singular_matrices_are_refused() {
         let a = Matrix::new(2, 2, |i, j| Complex64::new(((i + 1) * (j + 1)) as f64, 0.0));
-        assert_eq!(compute(Dense::Inv, &[a.clone()]), Err("the matrix is singular"));
-        assert_eq!(compute(Dense::Det, &[a.clone()]).unwrap()[0].at(0, 0), Complex64::ZERO);
+        assert_eq!(compute(Dense::Inv, std::slice::from_ref(&a)), Err("the matrix is singular"));
+        assert_eq!(compute(Dense::Det, std::slice::from_ref(&a)).unwrap()[0].at(0, 0), Complex64::ZERO);
         let negative = Matrix::new(1, 1, |_, _| -Complex64::ONE);
         assert_eq!(compute(Dense::Cholesky, &[negative]), Err("the matrix is not positive definite"));
         let [u, s, _] = <[Matrix; 3]>::try_from(compute(Dense::Svd, &[a]).unwrap()).unwrap();
