@@ -1,10 +1,12 @@
 //! Project tasks, run as `cargo xtask TASK`.
 //!
 //! - `test` runs every suite and ends with one line of totals; it first makes the Python environments that the tests need.
+//! - `fuzz` reads randomly damaged files and keeps those that are read badly.
 //! - `lint` checks format, lints and documentation, as CI does; `fmt` formats.
 //!
 //! Nothing is installed outside of the target folder, and what is installed there is said before it happens.
 
+mod fuzz;
 mod lint;
 mod package;
 mod problem;
@@ -37,6 +39,17 @@ enum Task {
     Lint,
     /// Format the Rust code
     Fmt,
+    /// Read randomly damaged files for a while: python, sdfg, text or expression
+    Fuzz {
+        /// What reads them
+        target: String,
+        /// How long
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+        /// Where the random numbers start
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -45,6 +58,7 @@ fn main() -> ExitCode {
         Task::Test { only } => suites::run_all(&root, only.as_deref()),
         Task::Lint => lint::check(&root),
         Task::Fmt => lint::format(&root),
+        Task::Fuzz { target, minutes, seed } => fuzz::fuzz(&root, &target, minutes, seed),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
