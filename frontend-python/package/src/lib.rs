@@ -11,15 +11,15 @@
 //!
 //! | module | one idea |
 //! | --- | --- |
-//! | [`captured`] | Python values as the front end takes them |
-//! | [`graph`] | an SDFG that Python holds |
-//! | [`build`] | from a graph to a shared library, without holding the interpreter |
-//! | [`arrays`], [`scalars`] | NumPy arrays and numbers as arguments, without copies |
-//! | [`dispatch`] | the way of a call, which must be short |
-//! | [`variant`] | a loaded program and when it may be called |
-//! | [`checked`] | a program run by the interpreter, which checks every index |
-//! | [`fork`] | calls in forked processes |
-//! | [`errors`] | Python exceptions |
+//! | `captured` | Python values as the front end takes them |
+//! | `graph` | an SDFG that Python holds |
+//! | `build` | from a graph to a shared library, without holding the interpreter |
+//! | `arrays`, `scalars` | NumPy arrays and numbers as arguments, without copies |
+//! | `dispatch` | the way of a call, which must be short |
+//! | `variant` | a loaded program and when it may be called |
+//! | `checked` | a program run by the interpreter, which checks every index |
+//! | `fork` | calls in forked processes |
+//! | `errors` | Python exceptions |
 //!
 //! **The interpreter's lock** is released while something is lowered, compiled or run. A lock of this crate is never held
 //! over such a moment: a process may fork at any time, and what another thread has locked then stays locked forever.

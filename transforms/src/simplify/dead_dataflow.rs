@@ -7,7 +7,7 @@
 //! ```
 //!
 //! **Legal because** tasklets, library operations and calls have no effect besides their outputs, unless a called SDFG
-//! has [effects](dacec_ir::control_flow::Effect). A write is dead if its
+//! has effects. A write is dead if its
 //! container is internal, is not live after the state ([`liveness`](dacec_ir::analysis::liveness)), and no edge leads on
 //! from the written node. Only nodes that nothing comes after are removed, so no order between others is lost.
 //!
