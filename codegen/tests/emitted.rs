@@ -360,8 +360,8 @@ fn the_wrapper_finds_symbols_and_checks() {
     insta::assert_snapshot!(function, @r#"
     def f(A, lambda_, *, M=None, N=None, STEPS):
         _array("A", A, "float64", 2, False)
-        _value_lambda = _scalar("lambda", lambda_, "int32")
-        lambda_ = int(_value_lambda)
+        _value_lambda_ = _scalar("lambda", lambda_, "int32")
+        lambda_ = int(_value_lambda_)
         N = _symbol("N", N, A.shape[1])
         M = _symbol("M", M, A.shape[0] - 2*N)
         _layout("A", A, (M + 2*N, N), None)
@@ -369,7 +369,7 @@ fn the_wrapper_finds_symbols_and_checks() {
         _value_M = _scalar("M", M, "int64")
         _value_N = _scalar("N", N, "int64")
         _value_STEPS = _scalar("STEPS", STEPS, "int64")
-        _arguments = (_ctypes.c_void_p * 6)(A.ctypes.data, _value_lambda.ctypes.data, _result___return.ctypes.data, _value_M.ctypes.data, _value_N.ctypes.data, _value_STEPS.ctypes.data)
+        _arguments = (_ctypes.c_void_p * 6)(A.ctypes.data, _value_lambda_.ctypes.data, _result___return.ctypes.data, _value_M.ctypes.data, _value_N.ctypes.data, _value_STEPS.ctypes.data)
         if _call(_arguments) != 0:
             raise RuntimeError(_error().decode())
         return _result___return
