@@ -14,18 +14,22 @@
 //!   to one iteration (see `private`);
 //! * updates such as `s = s + A[i]` may become sums in any order, where nothing else in the body reads `s`.
 //!
-//! Elements that an iteration writes and then reads are passed on as scalars; copies become maps, so that only
-//! computations touch the border of the new scope.
+//! Elements that an iteration writes and then reads are passed on as scalars, parts of arrays through an array of the
+//! iteration (see `spill`); temporaries whose size depends on the iteration get one for all of them (see `sizes`); copies
+//! become maps, so that only computations touch the border of the new scope.
 
 use super::dependence::{Iterations, Touch, touches};
 use super::private::private;
+use super::sizes::Values;
+use super::spill;
 use crate::map::forward;
 use crate::map::paths;
 use crate::map::{apply_copy, apply_update, find_copy, find_update, is_copy};
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::control_flow::LoopHeader;
-use dacec_ir::{Block, Loop, Name, Node, NodeId, Range, Region, Schedule, State, propagate};
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Block, Expr, Loop, Name, Node, NodeId, Range, Region, Schedule, State, propagate};
 use indexmap::{IndexMap, IndexSet};
 
 /// Turns independent loops into maps; see the [module](self).
@@ -59,7 +63,9 @@ impl Transformation for LoopToMap {
         let mut facts = around.facts.clone();
         propagate::assume_in_range(&mut facts, &variable, &range);
         let private = private(around, state, &facts);
-        check_border(around, state, &private)?;
+        let parts = check_border(around, state, &private, &facts)?;
+        let values = Values { variable: &variable, range: &range, facts: &around.facts };
+        values.check(around, state, (&private, &parts))?;
 
         let shared = |touch: &Touch| !private.contains(&touch.data);
         let mut touches: Vec<Touch> =
@@ -95,6 +101,7 @@ impl Transformation for LoopToMap {
         let outer = around.facts.clone();
         propagate::assume_in_range(&mut around.facts, &found.variable, &found.range);
         prepare(around, &mut state, &found.shared);
+        Values { variable: &found.variable, range: &found.range, facts: &outer }.apply(around, &mut state);
         around.facts = outer;
         wrap(around, &mut state, &found, span);
         region.blocks[found.block] = Block::State(state);
@@ -145,8 +152,15 @@ fn only_state(body: &Region) -> Result<&State, Refusal> {
     }
 }
 
-/// Proves that shared containers can be brought in and out at the border of a scope.
-fn check_border(around: &Surroundings<'_>, state: &State, private: &IndexSet<Name>) -> Result<(), Refusal> {
+/// Proves that shared containers can be brought in and out at the border of a scope; returns the shapes of the parts that
+/// are passed on within an iteration.
+fn check_border(
+    around: &Surroundings<'_>,
+    state: &State,
+    private: &IndexSet<Name>,
+    facts: &Facts,
+) -> Result<Vec<Vec<Expr>>, Refusal> {
+    let mut parts = Vec::new();
     let scopes = state.scopes();
     for (id, node) in state.nodes() {
         let Node::Access(data) = node else { continue };
@@ -164,10 +178,16 @@ fn check_border(around: &Surroundings<'_>, state: &State, private: &IndexSet<Nam
             }
         }
         if state.in_degree(id) > 0 && state.out_degree(id) > 0 {
-            forward::is_one_element(around, state, id)?;
+            if let Err(reason) = forward::is_one_element(around, state, id) {
+                match spill::find(around, state, id, facts) {
+                    Ok(part) => parts.push(part.dims.iter().map(Range::len).collect()),
+                    Err(other @ Refusal::SubsetsDiffer { .. }) => return Err(other),
+                    Err(_) => return Err(reason),
+                }
+            }
         }
     }
-    Ok(())
+    Ok(parts)
 }
 
 /// Treats updates of an element that is the same in all iterations as writes with conflict resolution; returns their
@@ -192,6 +212,20 @@ fn resolve_updates(state: &State, variable: &Name, touches: &mut Vec<Touch>) -> 
 /// Makes every shared container's access nodes sources or sinks that only computations touch.
 fn prepare(around: &mut Surroundings<'_>, state: &mut State, shared: &IndexSet<Name>) {
     let shared = |state: &State, id: NodeId| state.node(id).as_access().is_some_and(|it| shared.contains(it));
+    let passed_on: Vec<NodeId> = state
+        .node_ids()
+        .into_iter()
+        .filter(|&id| shared(state, id) && state.in_degree(id) > 0 && state.out_degree(id) > 0)
+        .collect();
+    let rewritten: Vec<(NodeId, Vec<NodeId>)> =
+        passed_on.iter().map(|&id| (id, later_writes(state, id))).collect();
+    let (elements, parts): (Vec<NodeId>, Vec<NodeId>) =
+        passed_on.into_iter().partition(|&id| forward::is_one_element(around, state, id).is_ok());
+    for id in parts {
+        let part =
+            spill::find(around, state, id, &around.facts).expect("the match says that it is passed on");
+        spill::apply(around, state, id, &part);
+    }
     let copies: Vec<_> = state
         .edges()
         .filter(|edge| is_copy(state, edge.id) && (shared(state, edge.src) || shared(state, edge.dst)))
@@ -201,14 +235,7 @@ fn prepare(around: &mut Surroundings<'_>, state: &mut State, shared: &IndexSet<N
         let copy = find_copy(around, state, edge).expect("the match says that the copy can be a map");
         apply_copy(around, state, copy);
     }
-    let passed_on: Vec<NodeId> = state
-        .node_ids()
-        .into_iter()
-        .filter(|&id| shared(state, id) && state.in_degree(id) > 0 && state.out_degree(id) > 0)
-        .collect();
-    let rewritten: Vec<(NodeId, Vec<NodeId>)> =
-        passed_on.iter().map(|&id| (id, later_writes(state, id))).collect();
-    for id in passed_on {
+    for id in elements {
         forward::forward(around, state, id);
     }
     for (id, later) in rewritten {
@@ -315,7 +342,7 @@ mod tests {
     use crate::map::testing::{apply, maps, refusals};
     use dacec_ir::builder::{SdfgBuilder, StateBuilder, name, value};
     use dacec_ir::symbolic::Facts;
-    use dacec_ir::{DType, Expr, Sdfg};
+    use dacec_ir::{DType, Sdfg, Wcr};
 
     fn program(start: &str, stop: &str, fill: impl FnOnce(&mut StateBuilder<'_>)) -> Sdfg {
         let expr = |text: &str| Expr::parse(text).expect("an expression");
@@ -387,6 +414,53 @@ mod tests {
             s.state.remove_node(lonely);
         });
         becomes_a_map(&sdfg);
+    }
+
+    #[test]
+    fn a_row_that_is_read_again_is_passed_on() {
+        // C[i, j] = 2*A[j] for j in i:N; C[j, i] = C[i, j] for j in i:N
+        let fill = |s: &mut StateBuilder<'_>, read: &str| {
+            s.map("row", &[("j", "i:N")], &[("a", "A", "j")], name("a") * value(2.0), ("C", "i, j"));
+            let written = s.state.accesses(&"C".into())[0];
+            s.map("column", &[("j", "i:N")], &[("c", "C", read)], name("c"), ("C", "j, i"));
+            let lonely = s.state.accesses(&"C".into())[1];
+            let copy = s.state.out_edges(lonely)[0].id;
+            s.state.move_source(copy, written, None);
+            s.state.remove_node(lonely);
+        };
+        let after = becomes_a_map(&program("0", "N", |s| fill(s, "i, j")));
+        assert!(after.containers.contains_key("C_part"));
+        // What is read is not what this iteration wrote.
+        let reason = refusals(&LoopToMap, &program("1", "N", |s| fill(s, "i - 1, j"))).join("; ");
+        assert!(reason.contains("is not provably the same as"), "{reason}");
+    }
+
+    /// `for i { t[j] = 2*A[j] for j in 0:extent; B[i] = sum of t }`
+    fn with_a_temporary_of(extent: &str) -> Sdfg {
+        let mut b = SdfgBuilder::new("p");
+        let expr = |text: &str| Expr::parse(text).expect("an expression");
+        b.array("A", DType::Float64, [expr("N")]).array("B", DType::Float64, [expr("N")]);
+        b.transient("t", DType::Float64, [expr(extent)]);
+        b.for_loop("i", 0, Expr::sym("N"), |b| {
+            let mut s = b.state("s");
+            let dims = format!("0:{extent}");
+            s.map("fill", &[("j", &*dims)], &[("a", "A", "j")], name("a") * value(2.0), ("t", "j"));
+            let filled = s.state.accesses(&"t".into())[0];
+            s.reduction("sum", &[("j", &*dims)], &[("x", "t", "j")], name("x"), ("B", "i"), Wcr::Sum);
+            let stray = s.state.accesses(&"t".into())[1];
+            let edge = s.state.out_edges(stray)[0].id;
+            s.state.move_source(edge, filled, None);
+            s.state.remove_node(stray);
+        });
+        b.build()
+    }
+
+    #[test]
+    fn temporaries_get_a_size_for_all_iterations() {
+        let after = becomes_a_map(&with_a_temporary_of("N - i"));
+        assert_eq!(after.containers["t"].shape(), [Expr::sym("N")]);
+        let reason = refusals(&LoopToMap, &with_a_temporary_of("(i*7) % 5 + 1")).join("; ");
+        assert_eq!(reason, "the size of `t` is not known for all values of `i`");
     }
 
     #[test]

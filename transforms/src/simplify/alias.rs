@@ -186,7 +186,7 @@ impl Alias {
 
 /// Whether a node uses strides other than those of the containers around it: a nested SDFG has its own descriptors, and
 /// a call was given strides when it was made.
-fn knows_layout(node: &Node) -> bool {
+pub(crate) fn knows_layout(node: &Node) -> bool {
     match node {
         Node::Nested(_) => true,
         Node::Tasklet(tasklet) => matches!(tasklet.code, TaskletCode::External(_)),

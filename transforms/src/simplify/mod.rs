@@ -24,6 +24,7 @@ mod testing;
 mod tests;
 pub mod trivial_control_flow;
 
+pub(crate) use alias::knows_layout;
 pub use dead_container::DeadContainerElimination;
 pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;
