@@ -86,11 +86,11 @@ impl Parser<'_> {
             return Ok(ScalarExpr::unary(UnaryOp::Neg, self.operation(Level::Sign)?));
         }
         let start = self.place();
-        let value = self.literal(true)?;
+        let value = self.literal(true);
         if !self.is("**") {
-            return Ok(value.into());
+            return value.map(ScalarExpr::Constant);
         }
-        // The power binds more tightly than the sign.
+        // The power binds more tightly than the sign, and not every number has a negative one.
         self.go_back(start);
         Ok(ScalarExpr::unary(UnaryOp::Neg, self.operation(Level::Power)?))
     }
