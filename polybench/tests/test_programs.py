@@ -4,7 +4,11 @@ Where a program factorizes or solves, the check multiplies back. Sizes differ fr
 are noticed. Run by `python -m unittest`, with the stand-in module of `frontend-python/oracle`.
 """
 
+import collections
+import itertools
+import math
 import pathlib
+import statistics
 import sys
 import types
 import unittest
@@ -270,6 +274,208 @@ class Others(unittest.TestCase):
         smooth = np.convolve(u, np.array([1, 4, 6, 4, 1]) / 16, "valid")
         curve = (u[4:] - 2 * u[2:-2] + u[:-4]) / 4
         close(result, abs(u[2:-2] - smooth) + curve**2)
+
+
+class Fields(unittest.TestCase):
+    def test_cavity_flow(self):
+        nx, ny, dt, rho, nu = 6, 7, 0.01, 1.5, 0.2
+        _, after, _ = run("cavity_flow", NX=nx, NY=ny, TSTEPS=4, SWEEPS=3, dt=dt, rho=rho, nu=nu)
+        dx, dy = 2 / (nx - 1), 2 / (ny - 1)
+        u, v, p = np.zeros((3, ny, nx))
+        inner = [(i, j) for i in range(1, ny - 1) for j in range(1, nx - 1)]
+
+        def steps(f, i, j):
+            """Central and backward differences, and the Laplacian, along x and y."""
+            x, y = (f[i, j + 1] - f[i, j - 1]) / (2 * dx), (f[i + 1, j] - f[i - 1, j]) / (2 * dy)
+            back = (f[i, j] - f[i, j - 1]) / dx, (f[i, j] - f[i - 1, j]) / dy
+            xx = (f[i, j + 1] - 2 * f[i, j] + f[i, j - 1]) / dx**2
+            yy = (f[i + 1, j] - 2 * f[i, j] + f[i - 1, j]) / dy**2
+            return (x, y), back, xx + yy
+
+        for _ in range(4):
+            for _ in range(3):
+                old = p.copy()
+                for i, j in inner:
+                    (u_x, u_y), (v_x, v_y) = steps(u, i, j)[0], steps(v, i, j)[0]
+                    source = rho * ((u_x + v_y) / dt - u_x**2 - 2 * u_y * v_x - v_y**2)
+                    sides = (old[i, j + 1] + old[i, j - 1]) / dx**2 + (old[i + 1, j] + old[i - 1, j]) / dy**2
+                    p[i, j] = (sides - source) / (2 / dx**2 + 2 / dy**2)
+                p[:, -1], p[:, 0] = p[:, -2], p[:, 1]
+                p[0], p[-1] = p[1], 0
+            un, vn = u.copy(), v.copy()
+            for i, j in inner:
+                (p_x, p_y), _, _ = steps(p, i, j)
+                for new, old, force in ((u, un, p_x), (v, vn, p_y)):
+                    _, (along_x, along_y), bend = steps(old, i, j)
+                    transport = un[i, j] * along_x + vn[i, j] * along_y
+                    new[i, j] = old[i, j] + dt * (nu * bend - transport - force / rho)
+            for wall in (u[0], u[:, 0], u[:, -1], v[0], v[-1], v[:, 0], v[:, -1]):
+                wall[:] = 0
+            u[-1] = 1
+        close(after.u, u)
+        close(after.v, v)
+        close(after.p, p)
+
+    def test_hdiff(self):
+        before, after, _ = run("hdiff", I=5, J=6, K=3)
+        f = before.field
+
+        def laplacian(i, j):
+            return 4 * f[i, j] - f[i + 1, j] - f[i - 1, j] - f[i, j + 1] - f[i, j - 1]
+
+        def flux(i, j, k, m):
+            """From point i, j to its neighbour k, m."""
+            value = laplacian(k, m) - laplacian(i, j)
+            return value * (value * (f[k, m] - f[i, j]) <= 0)
+
+        for i, j in np.ndindex(5, 6):
+            x, y = i + 2, j + 2
+            around = flux(x, y, x + 1, y) - flux(x - 1, y, x, y) + flux(x, y, x, y + 1) - flux(x, y - 1, x, y)
+            close(after.result[i, j], f[x, y] - before.coefficient[i, j] * around)
+
+    def test_tridiagonal_columns(self):
+        before, _, x = run("tridiagonal_columns", I=3, J=4, K=6)
+        for i, j in np.ndindex(3, 4):
+            a, b, c, d = (array[i, j] for array in (before.a, before.b, before.c, before.d))
+            close((np.diag(b) + np.diag(a[1:], -1) + np.diag(c[:-1], 1)) @ x[i, j], d)
+
+    def test_game_of_life(self):
+        before, after, _ = run("game_of_life", H=9, W=11, TSTEPS=4)
+        alive = {(i, j) for i, j in np.ndindex(9, 11) if before.board[i, j]}
+        around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
+        for _ in range(4):
+            counts = collections.Counter(((i + x) % 9, (j + y) % 11) for i, j in alive for x, y in around)
+            alive = {cell for cell, count in counts.items() if count == 3 or count == 2 and cell in alive}
+        self.assertTrue(alive)
+        self.assertEqual(alive, {(i, j) for i, j in np.ndindex(9, 11) if after.board[i, j]})
+
+    def test_mandelbrot(self):
+        _, after, _ = run("mandelbrot", H=7, W=9, TSTEPS=20, left=-2.0, right=0.5, bottom=-1.2, top=1.1)
+        for i, j in np.ndindex(7, 9):
+            c, z, count = complex(-2.0 + 2.5 * j / 8, -1.2 + 2.3 * i / 6), 0, 0
+            while count < 20 and abs(z) < 2:
+                z, count = z * z + c, count + 1
+            self.assertEqual(after.counts[i, j], count)
+
+    def test_fft2d(self):
+        before, _, result = run("fft2d", N=16)
+        close(result, np.fft.fft2(before.image))
+
+
+class Learning(unittest.TestCase):
+    def test_conv2d_bias(self):
+        before, _, result = run("conv2d_bias", B=2, H=7, W=8, CI=3, CO=4, K=3)
+        windows = np.lib.stride_tricks.sliding_window_view(before.image.astype(float), (3, 3), axis=(1, 2))
+        expected = np.einsum("bijcmn,mnco->bijo", windows, before.weights) + before.bias
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
+
+    def test_softmax(self):
+        before, _, result = run("softmax", B=2, H=3, N=5)
+        for row, x in zip(result.reshape(-1, 5), before.x.reshape(-1, 5)):
+            np.testing.assert_allclose(row, 1 / np.sum(np.exp(x.astype(float) - x[:, None]), axis=1), rtol=1e-5)
+
+    def test_mlp(self):
+        before, _, result = run("mlp", B=3, C=4, S0=5, S1=6, S2=7)
+        for row, x in zip(result, before.x.astype(float)):
+            for weights, bias in ((before.w1, before.b1), (before.w2, before.b2)):
+                x = np.array([max(0.0, np.dot(x, column) + b) for column, b in zip(weights.T, bias)])
+            scores = np.exp(x @ before.w3 + before.b3)
+            np.testing.assert_allclose(row, scores / scores.sum(), rtol=1e-5)
+
+    def test_kmeans(self):
+        before, after, label = run("kmeans", N=40, D=2, K=4, TSTEPS=3)
+        centres = [tuple(centre) for centre in before.centres]
+        for _ in range(3):
+            nearest = [min(range(4), key=lambda k: math.dist(point, centres[k])) for point in before.points]
+            for k in range(4):
+                mine = [point for point, which in zip(before.points, nearest) if which == k]
+                centres[k] = tuple(np.mean(mine, axis=0)) if mine else centres[k]
+        np.testing.assert_array_equal(label, nearest)
+        close(after.centres, centres)
+
+
+class Physics(unittest.TestCase):
+    def test_arc_distance(self):
+        before, _, result = run("arc_distance", N=50)
+
+        def on_sphere(latitude, longitude):
+            x, y = np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude)
+            return np.stack([x, y, np.sin(latitude)], axis=1)
+
+        first = on_sphere(before.latitude_1, before.longitude_1)
+        second = on_sphere(before.latitude_2, before.longitude_2)
+        angle = np.arctan2(np.linalg.norm(np.cross(first, second), axis=1), np.sum(first * second, axis=1))
+        np.testing.assert_allclose(result, angle, rtol=1e-9)
+
+    def test_azimuthal_integration(self):
+        before, _, result = run("azimuthal_integration", N=300, BINS=7)
+        edges = np.linspace(before.distance.min(), before.distance.max(), 8)
+        ring = np.clip(np.searchsorted(edges, before.distance, side="right") - 1, 0, 6)
+        close(result, [before.intensity[ring == b].mean() for b in range(7)])
+
+    def test_nbody(self):
+        values = {"G": 1.5, "softening": 0.3, "dt": 0.02}
+        before, after, (kinetic, potential) = run("nbody", N=5, TSTEPS=6, **values)
+        m, x, v = before.mass, before.position, before.velocity
+        v -= sum(m[i] * v[i] for i in range(5)) / m.sum()
+
+        def pull():
+            a = np.zeros((5, 3))
+            for i, j in itertools.permutations(range(5), 2):
+                a[i] += 1.5 * m[j] * (x[j] - x[i]) / (math.dist(x[i], x[j]) ** 2 + 0.09) ** 1.5
+            return a
+
+        for step in range(7):
+            pairs = itertools.combinations(range(5), 2)
+            close(kinetic[step], sum(m[i] * (v[i] @ v[i]) / 2 for i in range(5)))
+            close(potential[step], -sum(1.5 * m[i] * m[j] / math.dist(x[i], x[j]) for i, j in pairs))
+            if step < 6:
+                v += pull() * 0.01
+                x += v * 0.02
+                v += pull() * 0.01
+        close(after.position, x)
+        close(after.velocity, v)
+
+
+class Numerics(unittest.TestCase):
+    def test_conjugate_gradient(self):
+        before, after, steps = run("conjugate_gradient", N=12, tolerance=1e-12)
+        close(before.A @ after.x, before.b)
+        self.assertTrue(1 < steps <= 13)
+
+    def test_spmv(self):
+        before, _, y = run("spmv", M=7, N=9, W=3)
+        self.assertEqual(len(set(np.diff(before.indptr))), 3, "rows of different lengths")
+        dense = np.zeros((7, 9))
+        for i in range(7):
+            for k in range(before.indptr[i], before.indptr[i + 1]):
+                dense[i, before.indices[k]] += before.data[k]
+        close(y, dense @ before.x)
+
+    def test_black_scholes(self):
+        values = {"rate": 0.02, "volatility": 0.3}
+        before, after, _ = run("black_scholes", N=20, call=np.zeros(20), put=np.zeros(20), **values)
+        # The expected payoff under the lognormal distribution of the price at expiry, by the midpoint rule.
+        quantiles = (np.arange(200000) + 0.5) / 200000
+        normal = np.array([statistics.NormalDist().inv_cdf(q) for q in quantiles[::100]])
+        for i in range(20):
+            spread = 0.3 * math.sqrt(before.expiry[i])
+            price = before.spot[i] * np.exp(0.02 * before.expiry[i] - spread**2 / 2 + spread * normal)
+            discount = math.exp(-0.02 * before.expiry[i])
+            call = discount * np.mean(np.maximum(price - before.strike[i], 0))
+            put = discount * np.mean(np.maximum(before.strike[i] - price, 0))
+            np.testing.assert_allclose([after.call[i], after.put[i]], [call, put], rtol=0.01, atol=0.02)
+        close(after.call - after.put, before.spot - before.strike * np.exp(-0.02 * before.expiry))
+
+    def test_crc16(self):
+        before, _, result = run("crc16", N=50)
+        # Every bit pattern is a polynomial; the remainder of the message with 16 zeros behind it.
+        message = int.from_bytes(bytes(before.message), "big")
+        remainder = (message << 16) ^ (0xFFFF << (8 * 50))
+        for shift in range(8 * 50 - 1, -1, -1):
+            if remainder >> (shift + 16) & 1:
+                remainder ^= 0x11021 << shift
+        self.assertEqual(result, remainder)
 
 
 class Folder(unittest.TestCase):
