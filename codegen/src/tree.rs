@@ -95,6 +95,27 @@ pub enum Stmt {
         /// The first element.
         to: Place,
     },
+    /// A pointer to elements of arrays that are chosen later; at first to none.
+    Reference {
+        /// Its name.
+        name: Name,
+        /// Type of the elements.
+        dtype: DType,
+    },
+    /// Lets a [reference](Stmt::Reference) point to elements of another array.
+    Refer {
+        /// The reference.
+        name: Name,
+        /// The first element.
+        to: Place,
+    },
+    /// Code in the target's own language, in a block of its own.
+    Foreign {
+        /// The text.
+        code: String,
+        /// Names that the text uses, with the variables and pointers that they are other names for.
+        bindings: Vec<(Name, Name)>,
+    },
     /// An array on the stack; lives until the end of the block.
     StackArray {
         /// Its name.

@@ -2,9 +2,8 @@
 
 mod support;
 
-use dacec_codegen::CodegenError;
 use dacec_ir::interp::{Arguments, Tensor, run};
-use dacec_ir::{Feature, Sdfg, text, validate};
+use dacec_ir::{Sdfg, text, validate};
 use support::{Argument, compile, emit};
 
 fn program(lines: &str) -> Sdfg {
@@ -228,6 +227,63 @@ fn what_is_not_given_is_not_written() {
     );
 }
 
+/// A reference stands for the memory that it was set to last.
+#[test]
+fn references_are_pointers() {
+    agree(
+        "reference r: float64[4]\n reference q: float64[2, 2] strides [1, 2]\n\
+         loop l for i in 0:3 { if $i == 1 { state a { n0 = access x\n n0 -> n1.set: x[4:8]\n n1 = access r } }\n\
+         else { state b { n0 = access y\n n0 -> n1.set: y[i:i + 4]\n n1 = access r } }\n\
+         state c { n0 = access r\n n0 -> n1.a: r[0]\n n1 = tasklet t(a: float64) -> (o: float64) { o = a + 1.0 }\n\
+         n1.o -> n2: y[i + 1]\n n2 = access y } }\n\
+         state d { n0 = access r\n n0 -> n1.set: r[2:4]\n n1 = access q }\n\
+         state e { n0 = tasklet t() -> (o: float64) { o = 7.0 }\n n0.o -> n1: q[0, 1]\n n1 = access q\n n2 = access r\n n1 -> n2\n\
+         n2 -> n3.IN_r: r[0:4]\n n3 = map m(j in 0:2) { n3.OUT_r -> n4.a: r[j]\n\
+         n4 = tasklet t(a: float64) -> (o: float64) { o = a*10.0 }\n n4.o -> n5.IN_y: y[6 + j] } n5\n\
+         n5.OUT_y -> n6: y[6:8]\n n6 = access y }",
+        &[0.5, 1.5, 6.0, 7.0, 0.5, 0.5, 60.0, 70.0],
+    );
+}
+
+/// What a reference stands for lives as long as the reference, and is not one iteration's own.
+#[test]
+fn what_a_reference_stands_for_is_kept() {
+    agree(
+        "symbol N: int64\n reference r: float64[2]\n transient u: float64[2*k]\n assign k = n\n\
+         state a { n0 = access x\n n1 = access u\n n0 -> n1: x[0:2] to [3:5]\n n1 -> n2.set: u[3:5]\n n2 = access r }\n\
+         state b { n0 = access r\n n1 = access y\n n0 -> n1: r[0:2] to [0:2] }",
+        &[1.0, 2.0, 0.5],
+    );
+}
+
+#[test]
+fn a_reference_that_is_not_set_is_an_error() {
+    let sdfg = program(
+        "reference r: float64[4]\n if n < 3 { state a { n0 = access x\n n0 -> n1.set: x[0:4]\n n1 = access r } }\n\
+         state b { n0 = access r\n n1 = access y\n n0 -> n1: r[0:4] to [0:4] }",
+    );
+    let (mut x, mut y) = (X, [0.5; 8]);
+    let library = compile(&sdfg);
+    let mut arguments = [Argument::F64s(&mut x), Argument::F64s(&mut y), Argument::I64(7)];
+    assert_ne!(library.call(&mut arguments), 0);
+    assert!(library.error().contains("the reference `r` is used before it is set"), "{}", library.error());
+}
+
+/// Names of the text are connectors and symbols, whatever they are called outside.
+#[test]
+fn code_in_cpp_runs_as_it_stands() {
+    let sdfg = program(
+        "state s { n0 = access x\n n0 -> n1.IN_x: x[0:8]\n n1 = map m(i in 0:4) { n1.OUT_x -> n2.y: x[i]\n\
+         n1.OUT_x -> n2.x: x[0:8]\n n2 = tasklet t(y: float64, x: float64[1]) -> (o: float64) {\n\
+         cpp \"// a comment\\nif (i > 1) o = y + x[7 - i];\\nelse o = n*10.0;\" }\n\
+         n2.o -> n3.IN_y: y[i] } n3\n n3.OUT_y -> n4: y[0:4]\n n4 = access y }",
+    );
+    let (mut x, mut y) = (X, [0.5; 8]);
+    let library = compile(&sdfg);
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::F64s(&mut y), Argument::I64(7)]), 0);
+    assert_eq!(y[..5], [70.0, 70.0, 9.0, 9.0, 0.5], "{}", emit(&sdfg).kernel_unit);
+}
+
 /// Members are arguments of their own, under names that C has.
 #[test]
 fn members_of_structures_are_arguments() {
@@ -255,12 +311,16 @@ fn what_is_not_supported_is_named() {
         let sdfg = text::parse(text).unwrap_or_else(|error| panic!("{error}"));
         dacec_codegen::generate(&sdfg, &Default::default()).expect_err(text)
     };
-    let reference = "sdfg f(x) { data x: float64[4]\n reference r: float64[2]\n state s { n0 = access x\n\
-        n0 -> n1.set: x[0:2]\n n1 = access r } }";
-    assert_eq!(refused(reference), CodegenError::Feature(Feature::References));
-    let foreign = "sdfg f() { transient x: float64\n state s { n0 = tasklet t() -> (o: float64) { cpp \"o = 1;\" }\n\
+    let iterations = "sdfg f(x) { data x: float64[4]\n reference r: float64[1]\n state s { n0 = access x\n\
+        n0 -> n1.IN_x: x[0:4]\n n1 = map m(i in 0:4) { n1.OUT_x -> n2.set: x[i]\n n2 = access r\n n2 -> n3 } n3 } }";
+    let error = refused(iterations).to_string();
+    assert!(error.contains("`r` is set by iterations of a map"), "{error}");
+    let shown = "sdfg f(x) { data x: float64[4]\n reference r: float64[2]\n view v: float64[1]\n state s { n0 = access x\n\
+        n0 -> n1.set: x[0:2]\n n1 = access r\n n1 -> n2.views: r[1]\n n2 = access v } }";
+    assert!(refused(shown).to_string().contains("is set in the state in which a view shows it"));
+    let foreign = "sdfg f() { transient x: float64\n state s { n0 = tasklet t() -> (o: float64) { cuda \"o = 1;\" }\n\
         n0.o -> n1: x\n n1 = access x } }";
-    assert_eq!(refused(foreign), CodegenError::Feature(Feature::ForeignCode));
+    assert!(refused(foreign).to_string().contains("is written in cuda"));
     let passed = "sdfg f(S) { data S: stream float64\n state s { n0 = access S } }";
     assert!(refused(passed).to_string().contains("is a stream, which callers cannot pass"));
     let nested = "sdfg f() { transient S: stream float64\n state s { n0 = access S\n n0 -> n1.q: S\n\

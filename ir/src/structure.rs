@@ -9,6 +9,8 @@
 //! structure particles[N] { position, mass }                 data particles.position: float64[N, 3], …
 //! ```
 //!
+//! A member may be a structure in turn: its members are called `structure.member.member`.
+//!
 //! What is known of a member is that of its container. Whoever calls the program passes the members one by one; they are
 //! listed among the arguments under their full names.
 

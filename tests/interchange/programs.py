@@ -501,3 +501,310 @@ def dynamic_writes():
         {"b": dace.Memlet("y[i]", dynamic=True)}, external_edges=True,
     )
     return sdfg
+
+
+# --- graphs: other kinds of containers, scopes and code ---------------------------------------------------------------
+
+
+def _viewed(x, y):
+    y[:] = x.reshape(3, 4)[1, :].sum()
+    x[:4] = 2.0
+
+
+@graph(_viewed, x=lambda: random(12), y=lambda: np.zeros(1))
+def viewed():
+    """Reads through a view of another shape, and writes through one."""
+    sdfg = dace.SDFG("viewed")
+    sdfg.add_array("x", [12], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    sdfg.add_view("v", [3, 4], dace.float64)
+    sdfg.add_view("w", [4], dace.float64)
+    first, second = sdfg.add_state("first"), sdfg.add_state("second")
+    sdfg.add_edge(first, second, dace.InterstateEdge())
+    view, reduce = first.add_access("v"), first.add_reduce("lambda a, b: a + b", None, 0)
+    first.add_edge(first.add_read("x"), None, view, "views", dace.Memlet("x[0:12]"))
+    first.add_edge(view, None, reduce, None, dace.Memlet("v[1, 0:4]"))
+    first.add_edge(reduce, None, first.add_write("y"), None, dace.Memlet("y[0]"))
+    second.add_mapped_tasklet("m", {"i": "0:4"}, {}, "b = 2", {"b": dace.Memlet("w[i]")}, external_edges=True)
+    written = [node for node in second.data_nodes() if node.data == "w"][0]
+    second.add_edge(written, "views", second.add_write("x"), None, dace.Memlet("x[0:4]"))
+    return sdfg
+
+
+def _view_without_connector(x, y):
+    y[:] = x[4:8] * 3
+
+
+@graph(_view_without_connector, x=lambda: random(12), y=lambda: np.zeros(4))
+def view_without_connector():
+    """Files of earlier versions do not say which edge shows the view."""
+    sdfg = dace.SDFG("view_without_connector")
+    sdfg.add_array("x", [12], dace.float64)
+    sdfg.add_array("y", [4], dace.float64)
+    sdfg.add_view("v", [4], dace.float64)
+    state = sdfg.add_state("only")
+    view = state.add_access("v")
+    state.add_nedge(state.add_read("x"), view, dace.Memlet("x[4:8]"))
+    state.add_mapped_tasklet(
+        "m", {"i": "0:4"}, {"a": dace.Memlet("v[i]")}, "b = a * 3", {"b": dace.Memlet("y[i]")}, external_edges=True,
+        input_nodes={"v": view},
+    )
+    return sdfg
+
+
+def _referred(x, y, n):
+    y[:] = (x if n > 3 else y) * 2
+
+
+def referred_graph(name):
+    sdfg = _vector_graph(name, "x", "y")
+    sdfg.add_scalar("n", dace.int64)
+    sdfg.add_reference("r", [N], dace.float64)
+    start, last = sdfg.add_state("start"), sdfg.add_state("last")
+    for array, condition in (("x", "n > 3"), ("y", "n <= 3")):
+        state = sdfg.add_state(f"set_{array}")
+        state.add_edge(state.add_read(array), None, state.add_access("r"), "set", dace.Memlet(f"{array}[0:N]"))
+        sdfg.add_edge(start, state, dace.InterstateEdge(condition))
+        sdfg.add_edge(state, last, dace.InterstateEdge())
+    last.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("r[i]")}, "b = a * 2", {"b": dace.Memlet("y[i]")}, external_edges=True
+    )
+    return sdfg
+
+
+@graph(_referred, x=vector(), y=vector(seed=1), n=5)
+def referred():
+    return referred_graph("referred")
+
+
+@graph(_referred, x=vector(), y=vector(seed=1), n=2)
+def referred_to_itself():
+    return referred_graph("referred_to_itself")
+
+
+def _through_stream(x, y):
+    y[:] = x + 1
+
+
+@graph(_through_stream, x=vector(), y=vector(seed=1))
+def through_stream():
+    """A map pushes one element in each iteration; the queue is emptied into an array."""
+    sdfg = _vector_graph("through_stream", "x", "y")
+    sdfg.add_stream("S", dace.float64, transient=True)
+    state = sdfg.add_state("only")
+    entry, exit_ = state.add_map("m", {"i": "0:N"}, schedule=dace.ScheduleType.Sequential)
+    tasklet, stream = state.add_tasklet("t", {"a"}, {"b"}, "b = a + 1"), state.add_access("S")
+    state.add_memlet_path(state.add_read("x"), entry, tasklet, dst_conn="a", memlet=dace.Memlet("x[i]"))
+    state.add_memlet_path(tasklet, exit_, stream, src_conn="b", memlet=dace.Memlet("S[0]"))
+    state.add_nedge(stream, state.add_write("y"), dace.Memlet("y[0:N]"))
+    return sdfg
+
+
+def _pushed(state, count):
+    """Pushes elements of `x` to the stream `S`; the stream's access."""
+    entry, exit_ = state.add_map("push", {"i": f"0:{count}"}, schedule=dace.ScheduleType.Sequential)
+    tasklet, stream = state.add_tasklet("p", {"a"}, {"b"}, "b = a"), state.add_access("S")
+    state.add_memlet_path(state.add_read("x"), entry, tasklet, dst_conn="a", memlet=dace.Memlet("x[i]"))
+    state.add_memlet_path(tasklet, exit_, stream, src_conn="b", memlet=dace.Memlet("S[0]"))
+    return stream
+
+
+def _consumed(x, total):
+    total[0] = (x * x).sum()
+
+
+@graph(_consumed, x=vector(), total=lambda: np.zeros(1))
+def consumed():
+    sdfg = dace.SDFG("consumed")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("total", [1], dace.float64)
+    sdfg.add_stream("S", dace.float64, transient=True)
+    state = sdfg.add_state("only")
+    stream = _pushed(state, "N")
+    entry, exit_ = state.add_consume("eat", ("p", "2"))
+    tasklet = state.add_tasklet("t", {"a"}, {"b"}, "b = a * a")
+    state.add_edge(stream, None, entry, "IN_stream", dace.Memlet("S[0]"))
+    state.add_edge(entry, "OUT_stream", tasklet, "a", dace.Memlet("S[0]"))
+    state.add_memlet_path(
+        tasklet, exit_, state.add_write("total"), src_conn="b",
+        memlet=dace.Memlet("total[0]", wcr="lambda a, b: a + b"),
+    )
+    return sdfg
+
+
+def _halved(x, steps):
+    value = x[0]
+    while value > 1:
+        value, steps[0] = value / 2, steps[0] + 1
+    steps[0] += 1
+
+
+@graph(_halved, x=lambda: np.array([100.0]), steps=lambda: np.zeros(1, np.int64))
+def halved():
+    """Iterations push more work to the queue that they consume."""
+    sdfg = dace.SDFG("halved")
+    sdfg.add_array("x", [1], dace.float64)
+    sdfg.add_array("steps", [1], dace.int64)
+    sdfg.add_stream("S", dace.float64, transient=True)
+    state = sdfg.add_state("only")
+    stream = _pushed(state, "1")
+    entry, exit_ = state.add_consume("eat", ("p", "1"))
+    tasklet = state.add_tasklet("t", {"a"}, {"more", "count"}, "count = 1\nif a > 1:\n    more = a / 2")
+    state.add_edge(stream, None, entry, "IN_stream", dace.Memlet("S[0]"))
+    state.add_edge(entry, "OUT_stream", tasklet, "a", dace.Memlet("S[0]"))
+    state.add_memlet_path(
+        tasklet, exit_, state.add_access("S"), src_conn="more", memlet=dace.Memlet("S[0]", dynamic=True)
+    )
+    state.add_memlet_path(
+        tasklet, exit_, state.add_write("steps"), src_conn="count",
+        memlet=dace.Memlet("steps[0]", wcr="lambda a, b: a + b"),
+    )
+    return sdfg
+
+
+def _own_resolution(x, y):
+    y[0] = (1 + y[0]) * np.prod(1 + x) - 1
+
+
+@graph(_own_resolution, x=vector(), y=lambda: np.ones(1))
+def own_resolution():
+    sdfg = dace.SDFG("own_resolution")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a",
+        {"b": dace.Memlet("y[0]", wcr="lambda a, b: a + b + a * b")}, external_edges=True,
+    )
+    return sdfg
+
+
+def _with_constants(x, y):
+    y[:] = x * np.array([1.5, -2.0, 0.25])[np.arange(len(x)) % 3] + 7
+
+
+@graph(_with_constants, x=vector(), y=vector(seed=1))
+def with_constants():
+    sdfg = _vector_graph("with_constants", "x", "y")
+    sdfg.add_constant("weights", np.array([1.5, -2.0, 0.25]))
+    sdfg.add_constant("shift", np.int64(7))
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a * weights[i % 3] + shift", {"b": dace.Memlet("y[i]")},
+        external_edges=True,
+    )
+    return sdfg
+
+
+def _matrix_structure():
+    fields = {"start": dace.int64[N + 1], "values": dace.float64[K]}
+    return dace.data.Structure(fields, name="Rows")
+
+
+VALUES = {"B.start": lambda: np.arange(SIZES["N"] + 1) ** 2, "B.values": vector("K")}
+
+
+def _first_values(y, **m):
+    y[: len(m["B.values"])] = m["B.values"] * 2 + m["B.start"][: len(m["B.values"])]
+
+
+@graph(_first_values, y=vector(seed=1), **VALUES)
+def member_directly():
+    sdfg = dace.SDFG("member_directly")
+    sdfg.add_datadesc("B", _matrix_structure())
+    sdfg.add_array("y", [N], dace.float64)
+    state = sdfg.add_state("only")
+    entry, exit_ = state.add_map("m", {"i": "0:K"})
+    tasklet = state.add_tasklet("t", {"a", "s"}, {"b"}, "b = a * 2 + s")
+    state.add_memlet_path(state.add_read("B.values"), entry, tasklet, dst_conn="a", memlet=dace.Memlet("B.values[i]"))
+    state.add_memlet_path(state.add_read("B.start"), entry, tasklet, dst_conn="s", memlet=dace.Memlet("B.start[i]"))
+    state.add_memlet_path(tasklet, exit_, state.add_write("y"), src_conn="b", memlet=dace.Memlet("y[i]"))
+    return sdfg
+
+
+@graph(_first_values, y=vector(seed=1), **VALUES)
+def member_by_view():
+    sdfg = dace.SDFG("member_by_view")
+    rows = _matrix_structure()
+    sdfg.add_datadesc("B", rows)
+    sdfg.add_array("y", [N], dace.float64)
+    state = sdfg.add_state("only")
+    whole = state.add_read("B")
+    entry, exit_ = state.add_map("m", {"i": "0:K"})
+    tasklet = state.add_tasklet("t", {"a", "s"}, {"b"}, "b = a * 2 + s")
+    for field, conn in (("values", "a"), ("start", "s")):
+        member = rows.members[field]
+        sdfg.add_view(f"v{field}", member.shape, member.dtype)
+        view = state.add_access(f"v{field}")
+        state.add_edge(whole, None, view, "views", dace.Memlet.from_array(f"B.{field}", member))
+        state.add_memlet_path(view, entry, tasklet, dst_conn=conn, memlet=dace.Memlet(f"v{field}[i]"))
+    state.add_memlet_path(tasklet, exit_, state.add_write("y"), src_conn="b", memlet=dace.Memlet("y[i]"))
+    return sdfg
+
+
+def _in_cpp(x, y):
+    y[:] = x * 3 + np.arange(len(x))
+
+
+@graph(_in_cpp, x=vector(), y=vector(seed=1))
+def in_cpp():
+    sdfg = _vector_graph("in_cpp", "x", "y")
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a * 3 + i;", {"b": dace.Memlet("y[i]")},
+        external_edges=True, language=dace.Language.CPP,
+    )
+    return sdfg
+
+
+def _tangled(x, n):
+    at, k = "a", 0
+    while True:
+        x[k] += 1 if at == "a" else 10
+        k += 1
+        if k >= min(n, len(x) - 1):
+            return
+        at = "b" if at == "a" else "a"
+
+
+@graph(_tangled, x=vector(), n=6)
+def tangled():
+    """Two states that lead to each other, both entered from outside: no loop has this shape."""
+    sdfg = dace.SDFG("tangled")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_scalar("n", dace.int64)
+    start, one, two, end = (sdfg.add_state(label) for label in ("start", "one", "two", "end"))
+    for state, amount in ((one, 1), (two, 10)):
+        tasklet = state.add_tasklet("t", {"a"}, {"b"}, f"b = a + {amount}")
+        state.add_edge(state.add_read("x"), None, tasklet, "a", dace.Memlet("x[k]"))
+        state.add_edge(tasklet, "b", state.add_write("x"), None, dace.Memlet("x[k]"))
+    sdfg.add_edge(start, one, dace.InterstateEdge("n > 3", {"k": 0}))
+    sdfg.add_edge(start, two, dace.InterstateEdge("n <= 3", {"k": 0}))
+    for state, other in ((one, two), (two, one)):
+        sdfg.add_edge(state, other, dace.InterstateEdge("k + 1 < min(n, N - 1)", {"k": "k + 1"}))
+        sdfg.add_edge(state, end, dace.InterstateEdge("k + 1 >= min(n, N - 1)"))
+    return sdfg
+
+
+def _kept_near(x, y):
+    y[:] = x * 2 + 1
+
+
+@graph(_kept_near, x=vector(), y=vector(seed=1))
+def kept_near():
+    """Containers with a place and a lifetime of their own, and a schedule that says who iterates."""
+    sdfg = _vector_graph("kept_near", "x", "y")
+    sdfg.add_transient("t", [N], dace.float64, storage=dace.StorageType.CPU_Heap, lifetime=dace.AllocationLifetime.SDFG)
+    sdfg.add_transient("u", [1], dace.float64, storage=dace.StorageType.Register)
+    first, second = sdfg.add_state("first"), sdfg.add_state("second")
+    sdfg.add_edge(first, second, dace.InterstateEdge())
+    first.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a * 2", {"b": dace.Memlet("t[i]")}, external_edges=True,
+        schedule=dace.ScheduleType.CPU_Multicore,
+    )
+    entry, exit_ = second.add_map("n", {"i": "0:N"}, schedule=dace.ScheduleType.Sequential)
+    tasklet, near = second.add_tasklet("t", {"a"}, {"b"}, "b = a + 1"), second.add_access("u")
+    second.add_memlet_path(second.add_read("t"), entry, near, memlet=dace.Memlet("t[i]"))
+    second.add_edge(near, None, tasklet, "a", dace.Memlet("u[0]"))
+    second.add_memlet_path(tasklet, exit_, second.add_write("y"), src_conn="b", memlet=dace.Memlet("y[i]"))
+    return sdfg

@@ -25,6 +25,13 @@ impl Printer<'_> {
                 let address = self.address(to)?;
                 self.line(&format!("{} *const {name} = {address};", c_type(*dtype)));
             }
+            Stmt::Reference { name, dtype } => self.line(&format!("{} *{name} = 0;", c_type(*dtype))),
+            Stmt::Refer { name, to } => {
+                let (address, of) = (self.address(to)?, c_type(to.dtype()));
+                // Elements of constants are never written.
+                self.line(&format!("{name} = ({of} *)({address});"));
+            }
+            Stmt::Foreign { code, bindings } => self.foreign(code, bindings),
             Stmt::StackArray { name, dtype, count } => {
                 self.line(&format!("alignas(64) {} {name}[{count}];", c_type(*dtype)));
             }
@@ -97,6 +104,18 @@ impl Printer<'_> {
             Stmt::Routine(routine) => self.routine(routine)?,
         }
         Ok(())
+    }
+
+    /// The text of a tasklet, where its names mean something.
+    fn foreign(&mut self, code: &str, bindings: &[(Name, Name)]) {
+        self.line("{");
+        self.nested(|printer| {
+            for (name, variable) in bindings {
+                printer.line(&format!("auto &{name} = {variable};"));
+            }
+            code.lines().for_each(|line| printer.line(line.trim_end()));
+        });
+        self.line("}");
     }
 
     /// The comment with a line of the source.

@@ -18,8 +18,9 @@ use super::states::StateView;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Buffer, Escape, Place, Stmt, Value};
+use dacec_ir::analysis::Aliases;
 use dacec_ir::{
-    Array, Block, Data, Expr, Feature, Lifetime, Name, NodeId, Region, ScalarExpr, Sdfg, Storage as Memory,
+    Array, Block, Data, Expr, Lifetime, Name, NodeId, Region, ScalarExpr, Sdfg, Storage as Memory,
 };
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,8 +41,8 @@ pub(super) struct Homes {
 }
 
 impl Homes {
-    pub(super) fn of(sdfg: &Sdfg) -> Result<Homes> {
-        let shared = shared_containers(sdfg);
+    pub(super) fn of(sdfg: &Sdfg, aliases: &Aliases) -> Result<Homes> {
+        let shared = shared_containers(sdfg, aliases);
         let changing = changing_symbols(&sdfg.body);
         let mut homes = Homes::default();
         for (name, data) in &sdfg.containers {
@@ -53,7 +54,9 @@ impl Homes {
                 homes.top.push(name.clone());
             } else {
                 let mut path = Vec::new();
-                find_block(&sdfg.body, name, &symbols, &mut path)?;
+                // What stands for a container is used as long as that.
+                let names: Vec<&Name> = [name].into_iter().chain(references(sdfg, name, aliases)).collect();
+                find_block(&sdfg.body, &names, &symbols, &mut path)?;
                 homes.blocks.entry(path).or_default().push(name.clone());
             }
         }
@@ -62,7 +65,11 @@ impl Homes {
 }
 
 /// Transient containers that belong to the iterations of a map, by the map's entry.
-pub(super) fn private_containers(sdfg: &Sdfg, view: &StateView<'_>) -> IndexMap<NodeId, Vec<Name>> {
+pub(super) fn private_containers(
+    sdfg: &Sdfg,
+    view: &StateView<'_>,
+    aliases: &Aliases,
+) -> IndexMap<NodeId, Vec<Name>> {
     let mut accesses: IndexMap<&Name, Vec<NodeId>> = IndexMap::new();
     for &id in &view.order {
         if let Some(name) = view.state.node(id).as_access()
@@ -73,7 +80,8 @@ pub(super) fn private_containers(sdfg: &Sdfg, view: &StateView<'_>) -> IndexMap<
     }
     let mut privates: IndexMap<NodeId, Vec<Name>> = IndexMap::new();
     for (name, nodes) in accesses {
-        if sdfg.container(name).is_some_and(|data| data.lifetime() != Lifetime::Scope) {
+        let lives_on = sdfg.container(name).is_some_and(|data| data.lifetime() != Lifetime::Scope);
+        if lives_on || references(sdfg, name, aliases).next().is_some() {
             continue;
         }
         for entry in owners(view, &nodes).unwrap_or_default() {
@@ -98,17 +106,24 @@ fn owners(view: &StateView<'_>, nodes: &[NodeId]) -> Option<Vec<NodeId>> {
 }
 
 /// Containers with a use that is not one map iteration's own.
-fn shared_containers(sdfg: &Sdfg) -> BTreeSet<Name> {
+fn shared_containers(sdfg: &Sdfg, aliases: &Aliases) -> BTreeSet<Name> {
     let mut shared = BTreeSet::new();
-    sdfg.body.visit(&mut |block| uses_of(sdfg, block, &mut shared));
+    sdfg.body.visit(&mut |block| uses_of(sdfg, block, aliases, &mut shared));
     shared
 }
 
+/// References that may stand for a container.
+fn references<'a>(sdfg: &'a Sdfg, name: &'a Name, aliases: &'a Aliases) -> impl Iterator<Item = &'a Name> {
+    let is_reference = |name: &&Name| matches!(sdfg.container(name), Some(Data::Reference(_)));
+    aliases.others(name).filter(is_reference)
+}
+
 /// Adds the containers that a block itself uses, without those of its maps' iterations.
-fn uses_of(sdfg: &Sdfg, block: &Block, used: &mut BTreeSet<Name>) {
+fn uses_of(sdfg: &Sdfg, block: &Block, aliases: &Aliases, used: &mut BTreeSet<Name>) {
     if let Block::State(state) = block {
         let view = StateView::new(state);
-        let private: BTreeSet<Name> = private_containers(sdfg, &view).into_values().flatten().collect();
+        let private: BTreeSet<Name> =
+            private_containers(sdfg, &view, aliases).into_values().flatten().collect();
         let accessed = state.nodes().filter_map(|(_, node)| node.as_access());
         used.extend(accessed.filter(|name| !private.contains(*name)).cloned());
     }
@@ -152,15 +167,20 @@ fn visit_block<'a>(block: &'a Block, f: &mut dyn FnMut(&'a Block)) {
 }
 
 /// The outermost place before all uses of a container from which on the symbols keep their values.
-fn find_block(region: &Region, name: &Name, symbols: &BTreeSet<Name>, path: &mut Vec<usize>) -> Result<()> {
+fn find_block(
+    region: &Region,
+    names: &[&Name],
+    symbols: &BTreeSet<Name>,
+    path: &mut Vec<usize>,
+) -> Result<()> {
     let uses = |block: &Block| {
         let mut used = false;
-        visit_block(block, &mut |block| used |= names_container(block, name));
+        visit_block(block, &mut |block| used |= names.iter().any(|name| names_container(block, name)));
         used
     };
     let at: Vec<usize> = (0..region.blocks.len()).filter(|&at| uses(&region.blocks[at])).collect();
     let (Some(&first), Some(&last)) = (at.first(), at.last()) else {
-        return Err(CodegenError::Invalid(format!("`{name}` is used nowhere")));
+        return Err(CodegenError::Invalid(format!("`{}` is used nowhere", names[0])));
     };
     let mut changing = BTreeSet::new();
     for block in &region.blocks[first..=last] {
@@ -176,10 +196,10 @@ fn find_block(region: &Region, name: &Name, symbols: &BTreeSet<Name>, path: &mut
             (0..regions.len()).filter(|&branch| regions[branch].blocks.iter().any(uses)).collect();
         if let [branch] = inside[..] {
             path.extend([first, branch]);
-            return find_block(regions[branch], name, symbols, path);
+            return find_block(regions[branch], names, symbols, path);
         }
     }
-    Err(CodegenError::SizeChanges { container: name.clone(), symbol })
+    Err(CodegenError::SizeChanges { container: names[0].clone(), symbol })
 }
 
 /// Whether the block itself uses the container.
@@ -229,7 +249,9 @@ impl Function<'_, '_> {
                 Storage::Array { pointer, dtype: array.dtype, strides }
             }
             Data::Stream(stream) => self.allocate_stream(name, &stream, out)?,
-            Data::View(_) | Data::Reference(_) => return Err(CodegenError::Feature(Feature::References)),
+            Data::View(_) | Data::Reference(_) => {
+                return Err(CodegenError::Invalid(format!("`{name}` has no memory of its own")));
+            }
             Data::Constant(constant) => {
                 let (local, dtype) = (self.shared.names.local(name), constant.dtype());
                 let values = constant.values();

@@ -260,6 +260,7 @@ fn collect(stmts: &[Stmt], found: &mut BTreeSet<Name>) {
             Stmt::Declare { name, .. }
             | Stmt::Pointer { name, .. }
             | Stmt::StackArray { name, .. }
+            | Stmt::Reference { name, .. }
             | Stmt::ConstantArray { name, .. }
             | Stmt::Queues { name, .. }
             | Stmt::HeapArray { name, .. } => drop(found.insert(name.clone())),

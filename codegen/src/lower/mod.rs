@@ -20,6 +20,8 @@
 //! | Parallel loops in sequential ones | `versions` |
 //! | Nested SDFGs, which are inlined | `nested` |
 //! | Views, which are pointers | `views` |
+//! | References, which are pointers that change | `references` |
+//! | Tasklets in C++ | `foreign` |
 //! | Streams, consume scopes | `streams` |
 //!
 //! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
@@ -32,12 +34,14 @@ mod conflicts;
 mod control_flow;
 mod copies;
 mod expressions;
+mod foreign;
 mod jam;
 mod maps;
 mod names;
 mod nested;
 mod places;
 mod plan;
+mod references;
 mod rewrite;
 mod states;
 mod streams;
@@ -62,8 +66,15 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, CodegenError>;
 
 /// What programs may use beyond arrays, maps and structured control flow.
-const SUPPORTED: [Feature; 5] =
-    [Feature::Constants, Feature::Views, Feature::Streams, Feature::Consume, Feature::CustomResolutions];
+const SUPPORTED: [Feature; 7] = [
+    Feature::Constants,
+    Feature::Views,
+    Feature::References,
+    Feature::Streams,
+    Feature::Consume,
+    Feature::CustomResolutions,
+    Feature::ForeignCode,
+];
 
 /// Lowers a valid SDFG without library nodes and without state machines, which [`Sdfg::lower_machines`] removes.
 pub fn lower(sdfg: &Sdfg) -> Result<Program> {
@@ -164,6 +175,8 @@ struct Function<'s, 'a> {
     homes: Homes,
     /// Which containers may share memory.
     aliases: Rc<Aliases>,
+    /// The truth variable of each reference for whether it is set.
+    set_flags: IndexMap<Name, Name>,
     /// What `return` does.
     leave: Escape,
     /// Number of `return`s that do it.
@@ -183,6 +196,7 @@ impl<'s, 'a> Function<'s, 'a> {
             slots: IndexMap::new(),
             homes: Homes::default(),
             aliases: Rc::new(Aliases::of(sdfg)),
+            set_flags: IndexMap::new(),
             leave: Escape::Return,
             leaves: 0,
             path: Vec::new(),
@@ -240,9 +254,10 @@ impl<'s, 'a> Function<'s, 'a> {
     /// Lowers everything of the SDFG: its transient containers, its symbols and its body.
     fn lower_body(&mut self, out: &mut Vec<Stmt>) -> Result<()> {
         self.bind_strides()?;
-        self.homes = Homes::of(self.sdfg)?;
+        self.homes = Homes::of(self.sdfg, &self.aliases)?;
         self.declare_symbols(out);
         self.allocate_at_top(out)?;
+        self.declare_references(out)?;
         let sdfg = self.sdfg;
         self.lower_region(&sdfg.body, out)
     }

@@ -36,7 +36,10 @@ impl Rewrite {
                 self.name(name);
                 value.iter_mut().for_each(|value| self.value(value));
             }
-            Stmt::Pointer { to, .. } => self.place(to),
+            Stmt::Pointer { to, .. } | Stmt::Refer { to, .. } => self.place(to),
+            Stmt::Foreign { bindings, .. } => {
+                bindings.iter_mut().for_each(|(_, variable)| self.name(variable))
+            }
             Stmt::HeapArray { count, .. } => self.value(count),
             Stmt::Queues { count, capacity, .. } => {
                 self.value(count);
@@ -83,6 +86,7 @@ impl Rewrite {
             Stmt::Source(_)
             | Stmt::ConstantArray { .. }
             | Stmt::StackArray { .. }
+            | Stmt::Reference { .. }
             | Stmt::Block { .. }
             | Stmt::Break
             | Stmt::Continue

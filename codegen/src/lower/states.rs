@@ -75,10 +75,11 @@ impl<'a> Function<'_, 'a> {
         if view.order.is_empty() && state.nodes().next().is_some() {
             return Err(CodegenError::Invalid(format!("the state `{}` has a cycle", state.label)));
         }
-        let privates = private_containers(self.sdfg, &view);
+        let privates = private_containers(self.sdfg, &view, &self.aliases);
         let aliases = self.aliases.clone();
         let mut context =
             StateContext { view, privates, modes: IndexMap::new(), aliases, taken: IndexMap::new() };
+        self.check_references(&context, out)?;
         self.lower_scope(&mut context, None, out)
     }
 
@@ -93,7 +94,10 @@ impl<'a> Function<'_, 'a> {
         for id in context.view.children(scope).to_vec() {
             let state = context.view.state;
             match state.node(id) {
-                Node::Access(_) => self.lower_copies(context, id, out)?,
+                Node::Access(_) => {
+                    self.lower_reference(context, id, out)?;
+                    self.lower_copies(context, id, out)?;
+                }
                 Node::Tasklet(tasklet) => {
                     self.mark(tasklet.span, out);
                     self.lower_tasklet(context, id, tasklet, out)?;

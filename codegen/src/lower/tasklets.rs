@@ -17,7 +17,7 @@ use crate::tree::{Place, Stmt, Value};
 use dacec_ir::library::Dense;
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
-    Constant, DType, Feature, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode,
+    Constant, DType, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -72,7 +72,7 @@ impl<'a> Function<'_, 'a> {
         let code: &[Code] = match &tasklet.code {
             TaskletCode::Native(code) => code,
             TaskletCode::External(_) => &[],
-            TaskletCode::Foreign(_) => return Err(CodegenError::Feature(Feature::ForeignCode)),
+            TaskletCode::Foreign(code) => return self.lower_foreign(context, id, (tasklet, code), out),
         };
         let outputs = state.out_edges(id);
         let written: BTreeSet<&Name> =
@@ -131,7 +131,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// The element that an iteration of a consume scope took, if an input is that.
-    fn taken_input(&self, context: &StateContext<'a>, id: NodeId, name: &Name) -> Option<Value> {
+    pub(super) fn taken_input(&self, context: &StateContext<'a>, id: NodeId, name: &Name) -> Option<Value> {
         let edges = context.view.state.in_edges(id);
         edges
             .into_iter()
@@ -289,7 +289,7 @@ impl<'a> Function<'_, 'a> {
     }
 
     /// Writes one element of an output along all of its edges.
-    fn write_output(
+    pub(super) fn write_output(
         &mut self,
         context: &mut StateContext<'a>,
         id: NodeId,
@@ -359,7 +359,7 @@ pub(super) fn output_edges<'c>(context: &StateContext<'c>, id: NodeId, name: &Na
     edges
 }
 
-fn unconnected(tasklet: &Tasklet, name: &Name) -> CodegenError {
+pub(super) fn unconnected(tasklet: &Tasklet, name: &Name) -> CodegenError {
     CodegenError::Invalid(format!("the connector `{name}` of the tasklet `{}` has no edge", tasklet.label))
 }
 

@@ -98,6 +98,11 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
     match stmt {
         Stmt::Declare { value, .. } => value.iter().for_each(|value| visit_value(value, f)),
         Stmt::Pointer { to, .. } => visit_place(to, true, f),
+        Stmt::Refer { name, to } => {
+            f(name, true);
+            visit_place(to, true, f);
+        }
+        Stmt::Foreign { bindings, .. } => bindings.iter().for_each(|(_, variable)| f(variable, true)),
         Stmt::HeapArray { count, .. } => visit_value(count, f),
         Stmt::Queues { count, capacity, .. } => {
             visit_value(count, f);
@@ -153,6 +158,7 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         }
         Stmt::Source(_)
         | Stmt::StackArray { .. }
+        | Stmt::Reference { .. }
         | Stmt::ConstantArray { .. }
         | Stmt::Block { .. }
         | Stmt::Break

@@ -20,9 +20,12 @@
 //! Written twice, the same SDFG gives the same bytes (ids of elements are hashes of their path, not random); what is
 //! written, read and written again gives the same bytes too.
 
+mod aliases;
 mod computed;
+mod constants;
 mod control;
 mod counted;
+mod descriptor;
 mod error;
 mod expr;
 mod lift;
@@ -33,7 +36,10 @@ mod read;
 mod read_library;
 mod read_state;
 mod regions;
+mod resolution;
+mod scopes;
 mod skeleton;
+mod structures;
 mod syntax;
 mod typing;
 mod write;

@@ -2,6 +2,8 @@
 
 use super::ReadOptions;
 use super::computed;
+use super::constants;
+use super::descriptor;
 use super::error::{Path, Result};
 use super::lift::{Graph, Step, lift};
 use super::marked;
@@ -10,9 +12,10 @@ use super::syntax;
 use super::typing::{Meaning, Typing};
 use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
+use crate::structure::member;
 use crate::{
-    Array, Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Region, Scalar,
-    ScalarExpr, Sdfg, Span, Storage,
+    Assignment, Block, Branch, Conditional, DType, Data, Expr, Loop, Name, Region, Scalar, ScalarExpr, Sdfg,
+    Span,
 };
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -126,12 +129,10 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
     )?);
     sdfg.span = span(attributes);
     sdfg.file = attributes.get("_meta_file").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if attributes.get("constants_prop").and_then(Value::as_object).is_some_and(|all| !all.is_empty()) {
-        return Err(attributes_path.error("constants are not supported"));
-    }
     no_foreign_code(attributes, &attributes_path)?;
     sdfg.attributes.sdfg = unknown(attributes, &KNOWN_OF_SDFG);
-    containers(attributes, &attributes_path, &mut sdfg)?;
+    descriptor::containers(attributes, &attributes_path, &mut sdfg)?;
+    constants::read(attributes, &attributes_path, &mut sdfg)?;
     let path_of_symbols = attributes_path.key("symbols");
     for (symbol, value) in attributes.get("symbols").and_then(Value::as_object).into_iter().flatten() {
         let here = path_of_symbols.key(symbol);
@@ -222,92 +223,6 @@ fn assigned(region: &Region) -> BTreeSet<Name> {
     names
 }
 
-fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -> Result<()> {
-    let path = path.key("_arrays");
-    for (container, value) in object(attributes.get("_arrays").unwrap_or(&Value::Object(Map::new())), &path)?
-    {
-        let path = path.key(container);
-        // Newer files declare symbols' owners under empty descriptors.
-        let Some(data) = descriptor(value, &path)? else { continue };
-        let container = name(container, &path)?;
-        let kept = value.get("attributes").map(|it| unknown(it, &KNOWN_OF_DATA)).unwrap_or_default();
-        if !kept.is_empty() {
-            sdfg.attributes.containers.insert(container.clone(), kept);
-        }
-        sdfg.containers.insert(container, data);
-    }
-    Ok(())
-}
-
-/// Attributes of a container that are read, or that follow from those.
-const KNOWN_OF_DATA: [&str; 9] =
-    ["dtype", "shape", "strides", "total_size", "offset", "start_offset", "transient", "storage", "lifetime"];
-
-fn descriptor(value: &Value, path: &Path<'_>) -> Result<Option<Data>> {
-    if value.is_null() {
-        return Ok(None);
-    }
-    let kind = text(get(value, "type", path)?, path)?;
-    let attributes = get(value, "attributes", path)?;
-    let path = path.key("attributes");
-    let dtype = match attributes.get("dtype") {
-        Some(value) => dtype(value, &path.key("dtype"))?,
-        None => DType::Int32,
-    };
-    let transient = attributes.get("transient").and_then(Value::as_bool).unwrap_or(false);
-    let lifetime = match attributes.get("lifetime").and_then(Value::as_str).unwrap_or("Scope") {
-        "Scope" | "State" => Lifetime::Scope,
-        "SDFG" | "Global" => Lifetime::Sdfg,
-        "Persistent" => Lifetime::Persistent,
-        other => return Err(path.error(format!("the lifetime `{other}` is not supported"))),
-    };
-    if let Some(start) = attributes.get("start_offset") {
-        let path = path.key("start_offset");
-        if !expr(start, &path)?.is_zero() {
-            return Err(path.error("an array that does not begin at its first element is not supported"));
-        }
-    }
-    let scalar = attributes.get("_meta_scalar").and_then(Value::as_bool).unwrap_or(false);
-    match kind {
-        "Scalar" => Ok(Some(Scalar { dtype, transient, lifetime, span: span(attributes) }.into())),
-        "Array" if scalar => Ok(Some(Scalar { dtype, transient, lifetime, span: span(attributes) }.into())),
-        "Array" => {
-            let mut array =
-                Array { transient, lifetime, ..Array::new(dtype, exprs(attributes, "shape", &path)?) };
-            if array.shape.is_empty() {
-                return Err(path.error("an array has at least one dimension"));
-            }
-            if attributes.get("strides").is_some() {
-                array.strides = exprs(attributes, "strides", &path)?;
-            }
-            let offset =
-                attributes.get("offset").map_or(Ok(Vec::new()), |_| exprs(attributes, "offset", &path))?;
-            if array.strides.len() != array.shape.len() || offset.iter().any(|offset| !offset.is_zero()) {
-                return Err(path.error("strides do not fit the shape, or an offset is not 0"));
-            }
-            array.storage = storage(attributes, &path)?;
-            array.span = span(attributes);
-            Ok(Some(array.into()))
-        }
-        other => Err(path.error(format!("containers of type `{other}` are not supported"))),
-    }
-}
-
-fn storage(attributes: &Value, path: &Path<'_>) -> Result<Storage> {
-    match attributes.get("storage").and_then(Value::as_str).unwrap_or("Default") {
-        "Default" => Ok(Storage::Default),
-        "Register" => Ok(Storage::Register),
-        "CPU_Heap" => Ok(Storage::Heap),
-        other => Err(path.error(format!("the storage `{other}` is not supported"))),
-    }
-}
-
-fn exprs(attributes: &Value, key: &str, path: &Path<'_>) -> Result<Vec<Expr>> {
-    let path = path.key(key);
-    let values = list(attributes.get(key).ok_or_else(|| path.error("missing"))?, &path)?;
-    values.iter().enumerate().map(|(at, value)| expr(value, &path.index(at))).collect()
-}
-
 /// Arguments as the file lists them, then what else is not transient; results by DaCe's convention for their names.
 fn arguments(attributes: &Value, sdfg: &mut Sdfg) {
     let names = |key: &str| -> Vec<Name> {
@@ -316,7 +231,13 @@ fn arguments(attributes: &Value, sdfg: &mut Sdfg) {
     };
     let visible = |name: &Name| sdfg.container(name).is_some_and(|data| !data.is_transient());
     let mut returns = names("_meta_returns");
-    let mut arguments = names("arg_names");
+    let mut arguments: Vec<Name> =
+        names("arg_names").into_iter().flat_map(|name| members(sdfg, name)).collect();
+    let own = names("_meta_arguments");
+    let all: BTreeSet<&Name> = arguments.iter().collect();
+    if own.len() == arguments.len() && own.iter().collect::<BTreeSet<_>>() == all {
+        arguments = own;
+    }
     arguments.retain(|name| visible(name));
     returns.retain(|name| visible(name));
     for (name, _) in sdfg.containers.iter().filter(|(name, _)| visible(name)) {
@@ -325,6 +246,14 @@ fn arguments(attributes: &Value, sdfg: &mut Sdfg) {
         }
     }
     (sdfg.arguments, sdfg.returns) = (arguments, returns);
+}
+
+/// The containers that an argument consists of: the members of a structure, or itself.
+fn members(sdfg: &Sdfg, name: Name) -> Vec<Name> {
+    match sdfg.structures.get(&name) {
+        Some(it) => it.members.iter().flat_map(|field| members(sdfg, member(&name, field))).collect(),
+        None => vec![name],
+    }
 }
 
 /// Reads the body of one SDFG, whose containers and symbols are known.
@@ -412,7 +341,7 @@ impl Reader<'_> {
         Typing::new(&lookup).value(&syntax, dtype).map_err(|error| path.error(error))
     }
 
-    fn condition(&self, text: &str, path: &Path<'_>) -> Result<ScalarExpr> {
+    pub(super) fn condition(&self, text: &str, path: &Path<'_>) -> Result<ScalarExpr> {
         let syntax = syntax::expression(text).map_err(|error| path.error(error))?;
         let lookup = |name: &str| Some(self.meaning(name));
         Typing::new(&lookup).condition(&syntax).map_err(|error| path.error(error))

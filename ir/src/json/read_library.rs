@@ -2,7 +2,8 @@
 
 use super::error::{Path, Result};
 use super::read::{Reader, get, list, name, span, text, unknown};
-use super::read_state::{Wire, wcr};
+use super::read_state::Wire;
+use super::resolution::resolution;
 use super::write_state::identity;
 use crate::attributes::Attributes;
 use crate::foreign::ForeignOp;
@@ -130,9 +131,11 @@ impl Reader<'_> {
             return Err(path.error("a reduction has an input and an output"));
         };
         let lambda = text(get(attributes, "wcr", path)?, &path.key("wcr"))?;
-        let wcr = wcr(lambda).map_err(|error| path.key("wcr").error(error))?;
+        let dtype = self.container(&output.data, path)?.dtype();
+        let hint = attributes.get("_meta_wcr").and_then(Value::as_str);
+        let wcr = resolution(lambda, hint, dtype).map_err(|error| path.key("wcr").error(error))?;
         let start = attributes.get("identity").unwrap_or(&Value::Null);
-        let neutral = identity(wcr, Some(self.container(&output.data, path)?.dtype()));
+        let neutral = identity(wcr, Some(dtype));
         let same = match (start.as_f64(), neutral.as_f64()) {
             // Decimal texts of the largest floats differ in their last digits.
             (Some(start), Some(neutral)) => (start - neutral).abs() <= 1e-6 * neutral.abs(),

@@ -1,18 +1,17 @@
 //! Reads states: nodes, then edges with their memlets.
 
-use super::ReadOptions;
 use super::error::{Path, Result};
-use super::python;
 use super::read::{
     Reader, code, dtype, expr, get, list, name, no_foreign_code, node_id, object, span, text, unknown,
 };
-use super::syntax::{self, Syntax};
+use super::resolution::resolution;
 use super::typing::{Meaning, Typing};
+use super::{ReadOptions, aliases, python, scopes, syntax};
 use crate::attributes::Attributes;
+use crate::node::{ForeignCode, Language};
 use crate::state::Edge;
 use crate::{
-    BinaryOp, Connector, Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Range, Schedule, State, Stmt,
-    Subset, Tasklet, TaskletCode, Wcr,
+    Connector, Data, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset, Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -28,6 +27,14 @@ pub(super) struct Wire {
 
 impl Reader<'_> {
     pub(super) fn state(&self, value: &Value, path: &Path<'_>) -> Result<State> {
+        match self.without_structures(value, path)? {
+            Some(plain) => self.plain_state(&plain, path),
+            None => self.plain_state(value, path),
+        }
+    }
+
+    /// A state whose accesses name containers.
+    fn plain_state(&self, value: &Value, path: &Path<'_>) -> Result<State> {
         let mut state = State::new(text(get(value, "label", path)?, path)?);
         if let Some(attributes) = value.get("attributes") {
             state.span = span(attributes);
@@ -40,10 +47,14 @@ impl Reader<'_> {
         for (at, edge) in list(get(value, "edges", path)?, &edges_path)?.iter().enumerate() {
             wires.push(self.wire(edge, nodes, &edges_path.index(at))?);
         }
-        let mut ids = Vec::new();
+        let mut read = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
-            let kept = attributes_of(node);
-            let node = self.node(node, at, &mut wires, &nodes_path.index(at))?;
+            read.push(self.node(node, at, &mut wires, &nodes_path.index(at))?);
+        }
+        aliases::normalize(self.sdfg, &read, &mut wires);
+        let mut ids = Vec::new();
+        for (json, node) in nodes.iter().zip(read) {
+            let kept = attributes_of(json);
             let id = state.add_node(node);
             if !kept.is_empty() {
                 state.attributes.nodes.insert(id, kept);
@@ -57,6 +68,7 @@ impl Reader<'_> {
                 state.attributes.edges.insert(id, wire.attributes);
             }
         }
+        self.supply_constants(&mut state);
         Ok(state)
     }
 
@@ -117,7 +129,9 @@ impl Reader<'_> {
         memlet.dynamic = given("dynamic").and_then(Value::as_bool).unwrap_or(false);
         if let Some(value) = given("wcr") {
             let path = path.key("wcr");
-            memlet.wcr = Some(wcr(text(value, &path)?).map_err(|error| path.error(error))?);
+            let hint = given("_meta_wcr").and_then(Value::as_str);
+            let read = resolution(text(value, &path)?, hint, container.dtype());
+            memlet.wcr = Some(read.map_err(|error| path.error(error))?);
         }
         Ok(memlet)
     }
@@ -142,8 +156,9 @@ impl Reader<'_> {
                 no_foreign_code(attributes, &attributes_path)?;
                 Ok(Node::Tasklet(self.tasklet(attributes, at, wires, &attributes_path)?))
             }
-            "MapEntry" => Ok(Node::MapEntry(map(attributes, &attributes_path)?)),
-            "MapExit" => Ok(Node::MapExit { entry: NodeId::none() }),
+            "MapEntry" => Ok(Node::MapEntry(scopes::map(attributes, &attributes_path)?)),
+            "ConsumeEntry" => Ok(Node::MapEntry(self.consume(attributes, &attributes_path)?)),
+            "MapExit" | "ConsumeExit" => Ok(Node::MapExit { entry: NodeId::none() }),
             "NestedSDFG" => Ok(Node::Nested(Box::new(nested(attributes, &attributes_path, self.options)?))),
             "LibraryNode" => {
                 let class = text(get(value, "classpath", path)?, path)?;
@@ -183,7 +198,8 @@ impl Reader<'_> {
             }
             Ok(connectors)
         };
-        let (inputs, outputs) = (connectors("in_connectors", true)?, connectors("out_connectors", false)?);
+        let (mut inputs, outputs) =
+            (connectors("in_connectors", true)?, connectors("out_connectors", false)?);
         let label = attributes.get("label").and_then(Value::as_str).unwrap_or("tasklet");
         let (label, span) = (Name::from(label), span(attributes));
         if let Some(call) = attributes.get("_meta_call") {
@@ -192,15 +208,38 @@ impl Reader<'_> {
         }
         let path = path.key("code");
         if let Some(language) = attributes.get("code").and_then(foreign) {
-            return Err(path.error(refusal(language, self.options)));
+            let code = self.foreign(language, attributes).map_err(|error| path.error(error))?;
+            return Ok(Tasklet { label, inputs, outputs, code: TaskletCode::Foreign(code), span });
         }
         let source = attributes.get("code").map_or(Ok(""), |value| code(value, &path))?;
+        inputs.extend(self.constants_of(source, [&inputs, &outputs]));
         let native = TypedCode { inputs: &inputs, outputs: &outputs };
         let stmts = match attributes.get("_meta_code").and_then(|hint| native.hinted(hint, source)) {
             Some(stmts) => stmts,
             None => native.read(source).map_err(|error| path.error(error))?,
         };
         Ok(Tasklet { label, inputs, outputs, code: TaskletCode::Native(stmts), span })
+    }
+}
+
+impl Reader<'_> {
+    /// The code of a tasklet in another language, from a file that is trusted.
+    fn foreign(&self, language: &str, attributes: &Value) -> std::result::Result<ForeignCode, String> {
+        let own = attributes.get("_meta_language").and_then(Value::as_str);
+        let language = match (language, own) {
+            ("CPP", Some("cuda")) => Language::Cuda,
+            ("CPP", _) => Language::Cpp,
+            _ => return Err(format!("tasklets in {language} are not supported")),
+        };
+        if !self.options.trust_code {
+            return Err(format!(
+                "code in {} is foreign code, which would run with your rights: it is accepted only from a file that is \
+                 trusted",
+                language.name()
+            ));
+        }
+        let text = attributes.get("code").and_then(|code| code.get("string_data")).and_then(Value::as_str);
+        Ok(ForeignCode { language, code: text.unwrap_or_default().to_owned() })
     }
 }
 
@@ -235,7 +274,8 @@ fn attributes_of(node: &Value) -> Attributes {
         Some("MapEntry") => {
             &["label", "params", "range", "schedule", "collapse", "in_connectors", "out_connectors"]
         }
-        Some("MapExit") => &["in_connectors", "out_connectors"],
+        Some("ConsumeEntry") => &scopes::KNOWN_OF_CONSUME,
+        Some("MapExit" | "ConsumeExit") => &["in_connectors", "out_connectors"],
         Some("NestedSDFG") => &["label", "sdfg", "symbol_mapping", "in_connectors", "out_connectors"],
         Some("LibraryNode") => return super::read_library::attributes_of(node),
         _ => &[],
@@ -246,17 +286,6 @@ fn attributes_of(node: &Value) -> Attributes {
 /// The language of a code block, if it is not Python.
 fn foreign(code: &Value) -> Option<&str> {
     code.get("language").and_then(Value::as_str).filter(|language| *language != "Python")
-}
-
-/// Why a tasklet in another language is refused.
-fn refusal(language: &str, options: ReadOptions) -> String {
-    match options.trust_code {
-        true => format!("tasklets in {language} are not supported"),
-        false => format!(
-            "code in {language} is foreign code, which would run with your rights: it is accepted only from a file that \
-             is trusted"
-        ),
-    }
 }
 
 /// Python code between typed connectors.
@@ -308,13 +337,15 @@ fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
     };
     match data {
         Data::Scalar(_) => Ok(Subset::default()),
+        // One queue, or a constant that is one value.
+        _ if data.rank() == 0 && dims.len() <= 1 => Ok(Subset::default()),
         _ if data.rank() == dims.len() => Ok(Subset { dims }),
         _ => Err(path.error(format!("{} ranges for {} dimensions", dims.len(), data.rank()))),
     }
 }
 
 /// Ranges, whose ends are inclusive in the file.
-fn ranges(value: &Value, path: &Path<'_>) -> Result<Vec<Range>> {
+pub(super) fn ranges(value: &Value, path: &Path<'_>) -> Result<Vec<Range>> {
     let path = path.key("ranges");
     let mut ranges = Vec::new();
     for (at, range) in list(value.get("ranges").unwrap_or(&Value::Null), &path)?.iter().enumerate() {
@@ -331,39 +362,6 @@ fn ranges(value: &Value, path: &Path<'_>) -> Result<Vec<Range>> {
         ranges.push(Range { start: part("start")?, stop, step });
     }
     Ok(ranges)
-}
-
-fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
-    let params = list(get(attributes, "params", path)?, path)?;
-    let params = params.iter().map(|param| name(text(param, path)?, path)).collect::<Result<Vec<_>>>()?;
-    let ranges = ranges(get(attributes, "range", path)?, &path.key("range"))?;
-    if params.len() != ranges.len() || params.is_empty() {
-        return Err(path.error("a map has one range for each parameter, and at least one"));
-    }
-    for conn in attributes.get("in_connectors").and_then(Value::as_object).into_iter().flatten() {
-        if !conn.0.starts_with("IN_") {
-            return Err(path.error("a range that depends on data is not supported"));
-        }
-    }
-    let schedule = match attributes.get("schedule").and_then(Value::as_str).unwrap_or("Default") {
-        "Default" => Schedule::Default,
-        "Sequential" => Schedule::Sequential,
-        "CPU_Multicore" => Schedule::CpuMulticore,
-        other => return Err(path.error(format!("the schedule `{other}` is not supported"))),
-    };
-    let collapse = attributes.get("collapse").and_then(Value::as_u64).unwrap_or(1);
-    let condition = attributes.get("_meta_parallel_if");
-    Ok(Map {
-        label: attributes.get("label").and_then(Value::as_str).unwrap_or("map").into(),
-        params,
-        ranges,
-        schedule,
-        collapse: usize::try_from(collapse).unwrap_or(1).max(1),
-        parallel_if: condition.map(|value| expr(value, path)).transpose()?,
-        consume: None,
-        exit: NodeId::none(),
-        span: span(attributes),
-    })
 }
 
 /// Gives each map its exit.
@@ -411,38 +409,4 @@ fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions) -> Result<N
     }
     let (inputs, outputs) = (connectors("in_connectors")?, connectors("out_connectors")?);
     Ok(NestedSdfg { sdfg, inputs, outputs, symbols, span: span(attributes) })
-}
-
-/// A conflict resolution from Python: a function of two operands.
-pub(super) fn wcr(text: &str) -> std::result::Result<Wcr, String> {
-    let unknown = || format!("the conflict resolution `{text}` is not supported");
-    let text = text.trim();
-    let text = text.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(text);
-    let (params, body) =
-        text.trim().strip_prefix("lambda").and_then(|it| it.split_once(':')).ok_or_else(unknown)?;
-    let params: Vec<&str> = params.split(',').map(str::trim).collect();
-    let operands = |a: &Syntax, b: &Syntax| match (a, b) {
-        (Syntax::Name(a), Syntax::Name(b)) => {
-            params == [a.as_str(), b.as_str()] || params == [b.as_str(), a.as_str()]
-        }
-        _ => false,
-    };
-    match syntax::expression(body)? {
-        Syntax::Binary(op, a, b) if operands(&a, &b) => match op {
-            BinaryOp::Add => Ok(Wcr::Sum),
-            BinaryOp::Mul => Ok(Wcr::Product),
-            BinaryOp::And => Ok(Wcr::LogicalAnd),
-            BinaryOp::Or => Ok(Wcr::LogicalOr),
-            BinaryOp::BitAnd => Ok(Wcr::BitAnd),
-            BinaryOp::BitOr => Ok(Wcr::BitOr),
-            BinaryOp::BitXor => Ok(Wcr::BitXor),
-            _ => Err(unknown()),
-        },
-        Syntax::Call(function, args) => match (function.as_str(), &args[..]) {
-            ("min", [a, b]) if operands(a, b) => Ok(Wcr::Min),
-            ("max", [a, b]) if operands(a, b) => Ok(Wcr::Max),
-            _ => Err(unknown()),
-        },
-        _ => Err(unknown()),
-    }
 }

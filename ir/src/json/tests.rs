@@ -104,6 +104,24 @@ fn what_is_written_is_read_as_it_was() {
     assert_eq!(again(&sdfg).to_string(), FLOW);
 }
 
+/// Every kind of container and scope that is no plain array and no map.
+const KINDS: &str = include_str!("kinds.txt");
+
+#[test]
+fn every_kind_survives() {
+    let trusted = ReadOptions { trust_code: true };
+    let sdfg = text::parse(KINDS).unwrap_or_else(|error| panic!("{error}"));
+    for dialect in [Dialect::V1, Dialect::V2] {
+        let json = to_string_in(&sdfg, dialect);
+        let read =
+            from_slice_with(json.as_bytes(), trusted).unwrap_or_else(|error| panic!("{error}\n{json}"));
+        assert_eq!(read.to_string(), sdfg.to_string());
+        assert_eq!(to_string_in(&read, dialect), json);
+    }
+    let refused = from_slice(to_string(&sdfg).as_bytes()).unwrap_err();
+    assert!(refused.message().contains("foreign code"), "{refused}");
+}
+
 #[test]
 fn newer_files_say_the_same() {
     let sdfg = text::parse(FLOW).unwrap();
@@ -315,7 +333,8 @@ fn errors_name_the_path() {
         (&SMALL.replace("\"dst\":\"4\"", "\"dst\":\"5\""), "$.nodes[0].edges[3].dst: there is no such node"),
         (&SMALL.replace("\"N - 1\"", "\"N - \""), "$.nodes[0].nodes[1].attributes.range.ranges[0].end: "),
         (&SMALL.replace("\"params\":[\"i\"]", "\"params\":[\"i;\"]"), "`i;` is no identifier"),
-        (&SMALL.replace("MapEntry", "ConsumeEntry"), "$.nodes[0].nodes[1]: nodes of type `ConsumeEntry`"),
+        (&SMALL.replace("MapEntry", "ConsumeEntry"), "$.nodes[0].nodes[1].attributes: `pe_index` is missing"),
+        (&SMALL.replace("MapEntry", "PipelineEntry"), "$.nodes[0].nodes[1]: nodes of type `PipelineEntry`"),
         (
             &SMALL.replace(
                 "{\"string_data\":\"o = a * 2 + 1.5\"}",

@@ -1,6 +1,7 @@
 //! Writes SDFGs, containers and the state machine.
 
 use super::Dialect;
+use super::constants;
 use super::control::{Machine, Transition, Vertex};
 use super::expr::{self, Syntax};
 use super::skeleton;
@@ -110,13 +111,13 @@ impl Writer<'_> {
         let sdfg = self.sdfg;
         let mut attributes = Attributes::new();
         attributes.insert("name".into(), json!(sdfg.name.as_str()));
-        attributes.insert("arg_names".into(), names(&sdfg.arguments));
-        let arrays: Attributes = sdfg
-            .containers
-            .iter()
-            .map(|(name, data)| (name.to_string(), self.descriptor(name, data)))
-            .collect();
-        attributes.insert("_arrays".into(), arrays.into());
+        let arguments = outermost(sdfg);
+        if arguments != sdfg.arguments {
+            attributes.insert("_meta_arguments".into(), names(&sdfg.arguments));
+        }
+        attributes.insert("arg_names".into(), names(&arguments));
+        attributes.insert("_arrays".into(), self.containers().into());
+        constants::write(sdfg, &mut attributes);
         attributes.insert("symbols".into(), self.symbols(machine_symbols).into());
         attributes.insert("guid".into(), self.guid("sdfg"));
         attributes.insert("_meta_returns".into(), names(&sdfg.returns));
@@ -151,7 +152,7 @@ impl Writer<'_> {
         symbols
     }
 
-    fn descriptor(&self, name: &Name, data: &Data) -> Value {
+    pub(super) fn descriptor(&self, name: &Name, data: &Data) -> Value {
         let mut attributes = Attributes::new();
         attributes.insert("dtype".into(), json!(data.dtype().name()));
         let scalar = matches!(data, Data::Scalar(_));
@@ -170,14 +171,24 @@ impl Writer<'_> {
                 attributes.insert("shape".into(), json!(["1"]));
             }
             Data::Stream(_) | Data::Constant(_) => {
-                attributes.insert("shape".into(), data.shape().iter().map(|it| self.value(it)).collect());
+                let mut shape: Vec<Value> = data.shape().iter().map(|it| self.value(it)).collect();
+                if shape.is_empty() {
+                    shape.push(json!("1"));
+                }
+                attributes.insert("shape".into(), shape.into());
             }
         }
         if data.is_transient() {
             attributes.insert("transient".into(), json!(true));
         }
-        if let Some(lifetime) = lifetime(data.lifetime()) {
+        let own = if let Data::Constant(_) = data { Lifetime::Scope } else { data.lifetime() };
+        if let Some(lifetime) = lifetime(own) {
             attributes.insert("lifetime".into(), json!(lifetime));
+        }
+        // There, the size is a hint to an allocator: nothing is refused because a queue is full.
+        if let Some(capacity) = data.as_stream().and_then(|stream| stream.capacity.as_ref()) {
+            attributes.insert("buffer_size".into(), self.value(capacity));
+            attributes.insert("_meta_capacity".into(), self.value(capacity));
         }
         let boxed = is_boxed(self.sdfg, name);
         if boxed {
@@ -269,6 +280,19 @@ fn extent(shape: &[crate::Expr], strides: &[crate::Expr]) -> crate::Expr {
         return shape.iter().fold(crate::Expr::one(), |product, extent| product * extent);
     }
     shape.iter().zip(strides).fold(crate::Expr::one(), |sum, (extent, stride)| sum + (extent - 1) * stride)
+}
+
+/// The arguments with structures in place of their members.
+fn outermost(sdfg: &Sdfg) -> Vec<Name> {
+    let mut all: Vec<Name> = Vec::new();
+    for name in &sdfg.arguments {
+        let structure = name.split_once('.').map(|(first, _)| Name::from(first));
+        let name = structure.filter(|name| sdfg.structures.contains_key(name)).unwrap_or(name.clone());
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
 }
 
 fn names(names: &[Name]) -> Value {

@@ -2,15 +2,15 @@
 
 use super::python;
 use super::read_state::TypedCode;
+use super::resolution::lambda;
 use super::write::{Attributes, Writer, put_back};
 use crate::foreign::ForeignOp;
 use crate::library::Property;
-use crate::node::LibraryNode;
+use crate::node::{Language, LibraryNode};
 use crate::state::EdgeView;
 use crate::text::outline::{Item, flatten, outline};
 use crate::{
-    Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
-    Wcr,
+    Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, State, Stmt, Subset, Tasklet, TaskletCode, Wcr,
 };
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -110,6 +110,7 @@ impl Writer<'_> {
         let (kind, label) = match node {
             Node::Access(data) => {
                 attributes.insert("data".into(), json!(data.as_str()));
+                alias_connectors(state, id, &mut attributes);
                 ("AccessNode", data.to_string())
             }
             Node::Tasklet(tasklet) => {
@@ -119,12 +120,14 @@ impl Writer<'_> {
             Node::MapEntry(map) => {
                 scope_connectors(state, id, &mut attributes);
                 self.map(map, &mut attributes);
-                ("MapEntry", map_label(map))
+                (if map.consume.is_some() { "ConsumeEntry" } else { "MapEntry" }, map_label(map))
             }
             Node::MapExit { entry } => {
                 scope_connectors(state, id, &mut attributes);
                 let map = places.ids.get(entry).and_then(|_| state.node(*entry).as_map());
-                ("MapExit", map.map(map_label).unwrap_or_default())
+                let consumes = map.is_some_and(|map| map.consume.is_some());
+                let kind = if consumes { "ConsumeExit" } else { "MapExit" };
+                (kind, map.map(map_label).unwrap_or_default())
             }
             Node::Nested(nested) => {
                 self.nested(nested, places.ids[&id], &mut attributes);
@@ -161,24 +164,6 @@ impl Writer<'_> {
         value
     }
 
-    fn map(&self, map: &Map, attributes: &mut Attributes) {
-        attributes.insert("label".into(), json!(map.label.as_str()));
-        attributes.insert("params".into(), map.params.iter().map(|param| json!(param.as_str())).collect());
-        attributes.insert("range".into(), self.ranges(&map.ranges));
-        match map.schedule {
-            Schedule::Default => {}
-            other => {
-                attributes.insert("schedule".into(), json!(schedule(other)));
-            }
-        }
-        if map.collapse != 1 {
-            attributes.insert("collapse".into(), json!(map.collapse));
-        }
-        if let Some(condition) = &map.parallel_if {
-            attributes.insert("_meta_parallel_if".into(), self.value(condition));
-        }
-    }
-
     fn tasklet(&self, tasklet: &Tasklet, renamed: &Renamed, attributes: &mut Attributes) {
         let name = |name: &Name| renamed.get(name).cloned().unwrap_or_else(|| name.to_string());
         attributes.insert("label".into(), json!(tasklet.label.as_str()));
@@ -206,19 +191,22 @@ impl Writer<'_> {
                 attributes.insert("_meta_call".into(), json!(call));
                 (format!("#error \"{call} is a call of dacec's own library\""), "CPP")
             }
-            TaskletCode::Foreign(foreign) => (
-                foreign.code.clone(),
-                match foreign.language {
-                    crate::node::Language::Cpp => "CPP",
-                    crate::node::Language::Cuda => "CUDA",
-                },
-            ),
+            TaskletCode::Foreign(foreign) => {
+                if foreign.language != Language::Cpp {
+                    attributes.insert("_meta_language".into(), json!(foreign.language.name()));
+                }
+                (foreign.code.clone(), "CPP")
+            }
         };
         attributes.insert("code".into(), json!({ "string_data": code, "language": language }));
     }
 
     /// Connectors and variables that have the name of a container, or of a symbol that is visible to DaCe or used.
     fn renamed(&self, tasklet: &Tasklet) -> Renamed {
+        // Nobody looks into code of another language.
+        if let TaskletCode::Foreign(_) = tasklet.code {
+            return Renamed::new();
+        }
         let mut symbols = BTreeSet::new();
         Node::Tasklet(tasklet.clone()).collect_symbols(&mut symbols);
         let mut names: BTreeSet<Name> =
@@ -268,6 +256,9 @@ impl Writer<'_> {
             let dtype = output.and_then(|data| self.sdfg.container(data)).map(Data::dtype);
             attributes.insert("axes".into(), reduced_axes(reduce.axes.as_deref(), input.as_ref()));
             attributes.insert("wcr".into(), json!(lambda(reduce.wcr)));
+            if let Wcr::Custom(_) = reduce.wcr {
+                attributes.insert("_meta_wcr".into(), json!(reduce.wcr.to_string()));
+            }
             let start = if reduce.accumulate { Value::Null } else { identity(reduce.wcr, dtype) };
             attributes.insert("identity".into(), start);
             attributes.insert("in_connectors".into(), json!({}));
@@ -332,7 +323,7 @@ impl Writer<'_> {
         };
         let other = memlet.other_subset.clone().or_else(|| {
             let other = if reads { dst.as_access() } else { src.as_access() };
-            let copy = src.as_access().is_some() && dst.as_access().is_some();
+            let copy = src.as_access().is_some() && dst.as_access().is_some() && !state.is_alias_edge(edge);
             other
                 .filter(|_| copy)
                 .and_then(|data| self.sdfg.container(data))
@@ -353,6 +344,9 @@ impl Writer<'_> {
         }
         if let Some(wcr) = memlet.wcr {
             attributes.insert("wcr".into(), json!(lambda(wcr)));
+            if let Wcr::Custom(_) = wcr {
+                attributes.insert("_meta_wcr".into(), json!(wcr.to_string()));
+            }
         }
         attributes
     }
@@ -370,6 +364,21 @@ fn typed(tasklet: &Tasklet, stmts: &[Stmt], source: &str, renamed: &Renamed) -> 
     let read = TypedCode { inputs: &inputs, outputs: &outputs }.read(source);
     let lines = wanted.iter().map(ToString::to_string).collect::<Vec<_>>();
     (read.as_ref() != Ok(&wanted)).then(|| lines.join("\n"))
+}
+
+/// The connectors of a view or reference.
+fn alias_connectors(state: &State, id: NodeId, attributes: &mut Attributes) {
+    let (entering, leaving) = (state.in_edges(id), state.out_edges(id));
+    let of = |conns: &mut dyn Iterator<Item = Option<&Name>>| -> Attributes {
+        conns.flatten().map(|conn| (conn.to_string(), Value::Null)).collect()
+    };
+    let inputs = of(&mut entering.iter().map(|edge| edge.dst_conn()));
+    let outputs = of(&mut leaving.iter().map(|edge| edge.src_conn()));
+    for (key, conns) in [("in_connectors", inputs), ("out_connectors", outputs)] {
+        if !conns.is_empty() {
+            attributes.insert(key.into(), conns.into());
+        }
+    }
 }
 
 fn is_reduce(node: &Node) -> bool {
@@ -429,41 +438,6 @@ fn reduced_axes(axes: Option<&[usize]>, input: Option<&Subset>) -> Value {
         }
     }
     json!(reduced)
-}
-
-/// DaCe's name of a schedule.
-fn schedule(schedule: Schedule) -> &'static str {
-    match schedule {
-        Schedule::Default => "Default",
-        Schedule::Sequential => "Sequential",
-        Schedule::CpuMulticore => "CPU_Multicore",
-        Schedule::CpuPersistent => "CPU_Persistent",
-        Schedule::Unrolled => "Unrolled",
-        Schedule::GpuDevice => "GPU_Device",
-        Schedule::GpuThreadBlock => "GPU_ThreadBlock",
-        Schedule::Mpi => "MPI",
-    }
-}
-
-/// A conflict resolution as Python.
-pub(super) fn lambda(wcr: Wcr) -> String {
-    let body = match wcr {
-        Wcr::Sum => "(x + y)",
-        Wcr::Product => "(x * y)",
-        Wcr::Min => "min(x, y)",
-        Wcr::Max => "max(x, y)",
-        Wcr::LogicalAnd => "(x and y)",
-        Wcr::LogicalOr => "(x or y)",
-        Wcr::BitAnd => "(x & y)",
-        Wcr::BitOr => "(x | y)",
-        Wcr::BitXor => "(x ^ y)",
-        Wcr::Custom(custom) => {
-            let name = |name: &Name| name.to_string();
-            let words = python::Words { name: &name, cast: python::dace_type };
-            return format!("(lambda old, new: {})", python::expression(custom.value(), &words));
-        }
-    };
-    format!("(lambda x, y: {body})")
 }
 
 /// The value that a reduction starts from. JSON has no infinity: extremes of floats start from the largest number, as

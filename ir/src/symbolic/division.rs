@@ -146,6 +146,18 @@ fn flatten_division(x: &Expr, k: i64) -> Option<(Expr, i64)> {
 
 /// Replaces summands `c*(y % m)` by `c*y` where `k` divides `m`, which changes `x` by a multiple of `k`.
 fn unwrap_remainders(x: &Expr, k: i64) -> Expr {
+    // What is unwrapped may hold more of them. Each round takes one level of remainders away.
+    let mut result = x.clone();
+    loop {
+        let next = unwrap_outer_remainders(&result, k);
+        if next == result {
+            return result;
+        }
+        result = next;
+    }
+}
+
+fn unwrap_outer_remainders(x: &Expr, k: i64) -> Expr {
     let mut result = x.clone();
     for (c, monomial) in x.parts() {
         if let Some(Atom::Mod(y, m)) = monomial.as_atom()

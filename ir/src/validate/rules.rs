@@ -118,6 +118,7 @@ rules! {
         "A state machine has at least one vertex, vertices with different labels, transitions between vertices that it \
          has, and no transition after one without a condition: it would never be tried.";
     STRUCTURES = "V034", "Members of structures are containers",
-        "Every member of a structure is a container called `structure.member`, whose shape begins with the extents of the \
-         array of structures; all members are internal to the program or none. Only members have dots in their names.";
+        "Every member of a structure is a container, or another structure, called `structure.member`, whose shape begins with \
+         the extents of the array of structures; all members are internal to the program or none. Only members have dots in \
+         their names.";
 }

@@ -9,7 +9,17 @@ use crate::{Data, Name, Node, Sdfg, Structure};
 
 pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
     for (name, structure) in &sdfg.structures {
-        identifier(name, "a structure", structure.span, report);
+        // A structure in a structure is one of its members.
+        match name.rsplit_once('.') {
+            None => identifier(name, "a structure", structure.span, report),
+            Some((outer, rest)) => {
+                let listed =
+                    sdfg.structures.get(outer).is_some_and(|it| it.members.iter().any(|it| it == rest));
+                if !listed {
+                    report.add(&STRUCTURES, structure.span, format!("`{name}` is no member of a structure"));
+                }
+            }
+        }
         if sdfg.containers.contains_key(name) || sdfg.symbols.contains_key(name) {
             let message = format!("the structure `{name}` has the name of a container or symbol");
             report.add(&DISTINCT_NAMES, structure.span, message);
@@ -30,6 +40,14 @@ fn check_members(sdfg: &Sdfg, name: &Name, structure: &Structure, report: &mut R
     for it in &structure.members {
         identifier(it, "a member", structure.span, report);
         let full = member(name, it);
+        if let Some(inner) = sdfg.structures.get(&full) {
+            if inner.shape.get(..structure.shape.len()) != Some(&structure.shape[..]) {
+                let message =
+                    format!("`{full}` does not begin with the dimensions of the array of structures");
+                report.add(&STRUCTURES, inner.span, message);
+            }
+            continue;
+        }
         let Some(data) = sdfg.container(&full) else {
             report.add(&STRUCTURES, structure.span, format!("the member `{full}` is no container"));
             continue;

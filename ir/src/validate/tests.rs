@@ -697,6 +697,7 @@ fn members_of_structures_are_containers() {
     change("{ x, y }", "{ x, y, z }", "the member `p.z` is no container");
     change("{ x, y }", "{ x }", "`p.y` is no member of a structure");
     change("data p.y: float64[N]", "data p.y: float64[4]", "does not begin with the dimensions");
+    change("data p.x", "structure o { p }\n  data p.x", "`o.p` is no container");
     let internal = with_kinds("").to_string().replace("data p.y", "transient p.y").replace(", p.y)", ")");
     found(&STRUCTURES, &violations(&parsed(&internal)), "some members of `p` are internal");
 }

@@ -44,15 +44,18 @@ fn programs() -> Vec<Sdfg> {
 }
 
 fn graphs() -> Vec<Vec<u8>> {
-    let newer = |sdfg: &Sdfg| json::to_string_in(sdfg, json::Dialect::V2).into_bytes();
-    let mut all: Vec<Vec<u8>> = programs().iter().map(|sdfg| json::to_string(sdfg).into_bytes()).collect();
-    all.extend(programs().iter().map(newer));
-    all
+    let mut graphs = programs();
+    // What the benchmark programs do not use: streams, views, structures, ...
+    let written = files("ir", &[".txt"]).into_iter().filter_map(|it| String::from_utf8(it).ok());
+    graphs.extend(written.filter_map(|it| text::parse(&it).ok()));
+    let dialects = [json::Dialect::V1, json::Dialect::V2];
+    let all = dialects.iter().flat_map(|dialect| graphs.iter().map(|it| json::to_string_in(it, *dialect)));
+    all.map(String::into_bytes).collect()
 }
 
 fn texts() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = programs().iter().map(|sdfg| sdfg.to_string().into_bytes()).collect();
-    all.extend(files("ir", &[".txt", ".sdfg.txt"]));
+    all.extend(files("ir", &[".txt"]));
     all
 }
 

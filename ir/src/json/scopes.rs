@@ -1,0 +1,147 @@
+//! Maps and consume scopes: their ranges, schedules and conditions.
+
+use super::error::{Path, Result};
+use super::python;
+use super::read::{Reader, code, expr, get, list, name, span, text};
+use super::read_state::ranges;
+use super::write::Writer;
+use crate::attributes::Attributes;
+use crate::node::Consume;
+use crate::{Map, NodeId, Range, ScalarExpr, Schedule};
+use serde_json::{Value, json};
+
+/// Attributes of a consume scope that are read.
+pub(super) const KNOWN_OF_CONSUME: [&str; 7] =
+    ["label", "pe_index", "num_pes", "condition", "schedule", "in_connectors", "out_connectors"];
+
+/// A map without its exit.
+pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
+    let params = list(get(attributes, "params", path)?, path)?;
+    let params = params.iter().map(|param| name(text(param, path)?, path)).collect::<Result<Vec<_>>>()?;
+    let ranges = ranges(get(attributes, "range", path)?, &path.key("range"))?;
+    if params.len() != ranges.len() || params.is_empty() {
+        return Err(path.error("a map has one range for each parameter, and at least one"));
+    }
+    for conn in attributes.get("in_connectors").and_then(Value::as_object).into_iter().flatten() {
+        if !conn.0.starts_with("IN_") {
+            return Err(path.error("a range that depends on data is not supported"));
+        }
+    }
+    let collapse = attributes.get("collapse").and_then(Value::as_u64).unwrap_or(1);
+    let condition = attributes.get("_meta_parallel_if");
+    Ok(Map {
+        label: attributes.get("label").and_then(Value::as_str).unwrap_or("map").into(),
+        params,
+        ranges,
+        schedule: schedule(attributes, path)?,
+        collapse: usize::try_from(collapse).unwrap_or(1).max(1),
+        parallel_if: condition.map(|value| expr(value, path)).transpose()?,
+        consume: None,
+        exit: NodeId::none(),
+        span: span(attributes),
+    })
+}
+
+fn schedule(attributes: &Value, path: &Path<'_>) -> Result<Schedule> {
+    let text = attributes.get("schedule").and_then(Value::as_str).unwrap_or("Default");
+    let found = Schedule::ALL.into_iter().find(|schedule| dace_name(*schedule) == text);
+    found.ok_or_else(|| path.key("schedule").error(format!("the schedule `{text}` is not supported")))
+}
+
+/// DaCe's name of a schedule.
+pub(super) fn dace_name(schedule: Schedule) -> &'static str {
+    match schedule {
+        Schedule::Default => "Default",
+        Schedule::Sequential => "Sequential",
+        Schedule::CpuMulticore => "CPU_Multicore",
+        Schedule::CpuPersistent => "CPU_Persistent",
+        Schedule::Unrolled => "Unrolled",
+        Schedule::GpuDevice => "GPU_Device",
+        Schedule::GpuThreadBlock => "GPU_ThreadBlock",
+        Schedule::Mpi => "MPI",
+    }
+}
+
+impl Reader<'_> {
+    /// A consume scope without its exit.
+    pub(super) fn consume(&self, attributes: &Value, path: &Path<'_>) -> Result<Map> {
+        let element = name(text(get(attributes, "pe_index", path)?, path)?, &path.key("pe_index"))?;
+        let range = match attributes.get("_meta_range") {
+            Some(value) => ranges(value, path)?.into_iter().next(),
+            None => None,
+        };
+        let count = attributes.get("num_pes").map_or(Ok(crate::Expr::one()), |value| expr(value, path))?;
+        let chunk = attributes.get("chunksize").and_then(Value::as_u64).unwrap_or(1);
+        if chunk != 1 {
+            return Err(path.key("chunksize").error("taking several elements at a time is not supported"));
+        }
+        let path_of_condition = path.key("condition");
+        let stop = match attributes.get("condition") {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let source = code(value, &path_of_condition)?;
+                let hint = attributes.get("_meta_condition").and_then(Value::as_str);
+                let hinted = hint.and_then(|text| crate::text::parse_scalar(text).ok());
+                match hinted.filter(|stop| condition(stop) == source) {
+                    Some(stop) => Some(stop),
+                    None if source.trim().is_empty() => None,
+                    None => Some(self.condition(source, &path_of_condition)?),
+                }
+            }
+        };
+        Ok(Map {
+            label: attributes.get("label").and_then(Value::as_str).unwrap_or("consume").into(),
+            params: vec![element],
+            ranges: vec![range.unwrap_or_else(|| Range::new(0, count))],
+            schedule: schedule(attributes, path)?,
+            collapse: 1,
+            parallel_if: None,
+            consume: Some(Box::new(Consume { stop })),
+            exit: NodeId::none(),
+            span: span(attributes),
+        })
+    }
+}
+
+/// The Python text of a condition.
+fn condition(stop: &ScalarExpr) -> String {
+    let words = python::Words { name: &|name| name.to_string(), cast: python::c_type };
+    python::expression(stop, &words)
+}
+
+impl Writer<'_> {
+    pub(super) fn map(&self, map: &Map, attributes: &mut Attributes) {
+        attributes.insert("label".into(), json!(map.label.as_str()));
+        match &map.consume {
+            Some(consume) => self.consume(map, consume, attributes),
+            None => {
+                attributes
+                    .insert("params".into(), map.params.iter().map(|param| json!(param.as_str())).collect());
+                attributes.insert("range".into(), self.ranges(&map.ranges));
+            }
+        }
+        if map.schedule != Schedule::Default {
+            attributes.insert("schedule".into(), json!(dace_name(map.schedule)));
+        }
+        if map.collapse != 1 {
+            attributes.insert("collapse".into(), json!(map.collapse));
+        }
+        if let Some(condition) = &map.parallel_if {
+            attributes.insert("_meta_parallel_if".into(), self.value(condition));
+        }
+    }
+
+    fn consume(&self, map: &Map, consume: &Consume, attributes: &mut Attributes) {
+        let (Some(element), Some(range)) = (map.params.first(), map.ranges.first()) else { return };
+        attributes.insert("pe_index".into(), json!(element.as_str()));
+        attributes.insert("num_pes".into(), self.value(&range.len()));
+        if *range != Range::new(0, range.len()) {
+            attributes.insert("_meta_range".into(), self.ranges(&map.ranges));
+        }
+        if let Some(stop) = &consume.stop {
+            let block = json!({ "string_data": condition(stop), "language": "Python" });
+            attributes.insert("condition".into(), block);
+            attributes.insert("_meta_condition".into(), json!(stop.to_string()));
+        }
+    }
+}
