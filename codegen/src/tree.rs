@@ -256,6 +256,8 @@ pub enum Stmt {
     Gemm(Box<Gemm>),
     /// A call of a routine of the built-in linear algebra.
     Routine(Box<Routine>),
+    /// A call back into Python.
+    Python(Box<PythonCall>),
 }
 
 /// Why an emitted program gives up; the numbers are part of the C interface.
@@ -392,6 +394,24 @@ pub struct Routine {
     /// What is passed, in order.
     pub arguments: Vec<RoutineArgument>,
     /// The error if it cannot go on.
+    pub code: Failure,
+    /// How to leave.
+    pub escape: Escape,
+}
+
+/// A call of a Python function by the interpreter that has called the program; it leaves the program where the function
+/// raises an exception. See [`ExternalCall::PYTHON`](dacec_ir::node::ExternalCall::PYTHON).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PythonCall {
+    /// What is called, for the interpreter.
+    pub what: String,
+    /// Where the interpreter is reached: two 64-bit integers.
+    pub interpreter: Place,
+    /// What is passed, and the result: the first elements. Everything may be written.
+    pub data: Vec<Place>,
+    /// The extents of the arrays.
+    pub extents: Vec<Value>,
+    /// The error if an exception was raised.
     pub code: Failure,
     /// How to leave.
     pub escape: Escape,

@@ -26,7 +26,7 @@ use crate::module::{Global, Globals, Graph, Program};
 use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::promotion::Typed;
-use crate::types::{OuterArray, Scalar, Value};
+use crate::types::{Outcome, OuterArray, PythonObject, Scalar, Value};
 use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Sdfg};
 use indexmap::IndexMap;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
@@ -72,6 +72,8 @@ pub enum Captured {
     },
     /// A module by its full name; the functions of those that are known can be called.
     Module(String),
+    /// A known module, with what the interpreter has of it besides what is known.
+    OpenModule(String, IndexMap<String, Captured>),
     /// A member of a module that is known, such as `sin` of `numpy`.
     Member {
         /// Full name of the module.
@@ -91,6 +93,16 @@ pub enum Captured {
         graph: Arc<Sdfg>,
         /// Its parameters.
         parameters: Vec<(String, Option<Captured>)>,
+    },
+    /// An object of the interpreter that compiled code can only hand back to it: the interpreter makes the calls of a
+    /// function, and takes an object that is passed to one.
+    Object {
+        /// The name under which the interpreter will look for it.
+        key: String,
+        /// What it is, in words: "the function `plot`".
+        what: String,
+        /// What a call gives, if its annotation says so; `None` among constants for a function without a result.
+        result: Option<Box<Parameter>>,
     },
     /// The function that is being compiled, or one that waits for it.
     Recursive,
@@ -116,6 +128,8 @@ pub enum Parameter {
     },
     /// A value that is known; the compiled function has no such argument.
     Constant(Captured),
+    /// An object that is passed by its members: the name of each, of the argument that carries it, and what it is.
+    Structure(Vec<(String, String, Parameter)>),
 }
 
 /// Everything that is known about a function.
@@ -127,6 +141,9 @@ pub struct Environment {
     pub parameters: IndexMap<String, Parameter>,
     /// Symbols that callers may give by name, whether or not a captured value uses them.
     pub symbols: IndexMap<Name, DType>,
+    /// Plain functions of the file, by the lines where they begin, as [objects](Captured::Object): the interpreter calls
+    /// those that cannot be compiled.
+    pub fallbacks: IndexMap<usize, Captured>,
 }
 
 /// Puts what is known into the globals of a file, for the function that begins in that line.
@@ -148,24 +165,17 @@ pub(crate) fn install(
         let value = Installer { globals, suite, program: function, function: &found }.global(name, captured);
         globals.values.insert(name.clone(), value);
     }
+    for (line, captured) in &environment.fallbacks {
+        let object = Installer { globals, suite, program: function, function: &found }.value(captured);
+        if let (Some(function), Ok(Value::Object(object))) = (function_at(globals, suite, "", *line), object)
+        {
+            globals.fallbacks.insert(function.name.range(), (*object).clone());
+        }
+    }
     let mut parameters = IndexMap::new();
     for (name, parameter) in &environment.parameters {
-        let known = match parameter {
-            Parameter::Scalar(dtype) => Known::Scalar(Typed::strong(*dtype)),
-            Parameter::PythonScalar(dtype) => Known::Scalar(Typed { dtype: *dtype, weak: true }),
-            Parameter::Array { dtype, shape, strides } => {
-                Known::Array(*dtype, shape.clone(), strides.clone())
-            }
-            Parameter::Constant(captured) => {
-                let installed =
-                    Installer { globals, suite, program: function, function: &found }.global(name, captured);
-                match installed {
-                    Global::Value(value) => Known::Constant(value),
-                    Global::Broken(reason) => return Err(reason),
-                }
-            }
-        };
-        parameters.insert(name.clone(), known);
+        let mut installer = Installer { globals, suite, program: function, function: &found };
+        parameters.insert(name.clone(), installer.parameter(name, parameter)?);
     }
     globals.programs.insert(function.to_owned(), Program { function: found, parameters });
     Ok(())
@@ -180,6 +190,8 @@ pub(crate) enum Known {
     Array(DType, Vec<Expr>, Option<Vec<Expr>>),
     /// A value.
     Constant(Value),
+    /// Members: name, argument, what it is.
+    Structure(Vec<(String, String, Known)>),
 }
 
 struct Installer<'a> {
@@ -191,6 +203,27 @@ struct Installer<'a> {
 }
 
 impl Installer<'_> {
+    fn parameter(&mut self, name: &str, parameter: &Parameter) -> Result<Known, Box<Diagnostic>> {
+        Ok(match parameter {
+            Parameter::Scalar(dtype) => Known::Scalar(Typed::strong(*dtype)),
+            Parameter::PythonScalar(dtype) => Known::Scalar(Typed { dtype: *dtype, weak: true }),
+            Parameter::Array { dtype, shape, strides } => {
+                Known::Array(*dtype, shape.clone(), strides.clone())
+            }
+            Parameter::Constant(captured) => match self.global(name, captured) {
+                Global::Value(value) => Known::Constant(value),
+                Global::Broken(reason) => return Err(reason),
+            },
+            Parameter::Structure(members) => {
+                let mut known = Vec::new();
+                for (member, argument, parameter) in members {
+                    known.push((member.clone(), argument.clone(), self.parameter(member, parameter)?));
+                }
+                Known::Structure(known)
+            }
+        })
+    }
+
     fn global(&mut self, name: &str, captured: &Captured) -> Global {
         match self.value(captured) {
             Ok(value) => Global::Value(value),
@@ -244,6 +277,18 @@ impl Installer<'_> {
                 Value::Outer(OuterArray { argument: argument.clone(), dtype: *dtype, shape: shape.clone() })
             }
             Captured::Module(module) => Value::Module(numpy::module(module)),
+            Captured::OpenModule(module, members) => {
+                let known = numpy::module(module);
+                let mut others = IndexMap::new();
+                for (name, member) in members {
+                    if numpy::member(known, name).is_none()
+                        && let Ok(value) = self.value(member)
+                    {
+                        others.insert(name.clone(), value);
+                    }
+                }
+                if others.is_empty() { Value::Module(known) } else { Value::OpenModule(known, others) }
+            }
             Captured::Member { module, name } => {
                 numpy::member(numpy::module(module), name).ok_or_else(|| format!("`{module}.{name}`"))?
             }
@@ -262,6 +307,21 @@ impl Installer<'_> {
             Captured::Program { graph, parameters } => {
                 let key = self.graph(graph, parameters)?;
                 Value::Program(key)
+            }
+            Captured::Object { key, what, result } => {
+                let outcome = match result.as_deref() {
+                    Some(Parameter::Scalar(dtype)) => Some(Outcome::Number(Typed::strong(*dtype))),
+                    Some(Parameter::PythonScalar(dtype)) => {
+                        Some(Outcome::Number(Typed { dtype: *dtype, weak: true }))
+                    }
+                    Some(Parameter::Array { dtype, shape, .. }) => {
+                        self.declare(shape);
+                        Some(Outcome::Array(*dtype, shape.clone()))
+                    }
+                    Some(Parameter::Constant(Captured::None)) => Some(Outcome::Nothing),
+                    Some(Parameter::Constant(_) | Parameter::Structure(_)) | None => None,
+                };
+                Value::Object(Arc::new(PythonObject { key: key.clone(), what: what.clone(), outcome }))
             }
             Captured::Recursive => Value::Program(self.program.to_owned()),
             Captured::Other(what) => return Err(what.clone()),

@@ -28,6 +28,7 @@
 //! What cannot be compiled is a [`Diagnostic`] with its place in the source; there are no panics and no silent changes of
 //! meaning.
 
+pub mod callback;
 mod capture;
 pub mod codes;
 mod diagnostic;

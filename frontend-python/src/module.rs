@@ -11,10 +11,12 @@ use crate::lower::{self, Calls, Decisions, Lowerer, Stop};
 use crate::numpy;
 use crate::parse::{Lines, Ranged, TextRange, ast, parse};
 use crate::presets::Presets;
-use crate::types::{Module, Value};
+use crate::types::{Module, PythonObject, Value};
 use dacec_ir::{DType, Name, Sdfg};
 use indexmap::{IndexMap, IndexSet};
 use miette::NamedSource;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,6 +86,10 @@ pub(crate) struct Globals {
     pub(crate) graphs: IndexMap<String, Graph>,
     /// Module-level names that hold lists.
     pub(crate) lists: IndexSet<String>,
+    /// Functions of the file that the interpreter can call where they cannot be compiled, by the places of their names.
+    pub(crate) fallbacks: HashMap<TextRange, PythonObject>,
+    /// Module-level names that compiled functions have used so far.
+    pub(crate) used: RefCell<IndexSet<String>>,
 }
 
 impl Globals {
@@ -154,6 +160,8 @@ impl SourceFile {
             programs: IndexMap::new(),
             graphs: IndexMap::new(),
             lists: IndexSet::new(),
+            fallbacks: HashMap::new(),
+            used: RefCell::default(),
         };
         let mut file = SourceFile { source, globals, presets: Presets::default() };
         suite.iter().for_each(|statement| file.scan(statement));
@@ -203,6 +211,11 @@ impl SourceFile {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The module-level names on whose values the functions depend that were compiled so far.
+    pub fn used_names(&self) -> Vec<String> {
+        self.globals.used.borrow().iter().cloned().collect()
     }
 
     /// Compiles an annotated function to an SDFG.

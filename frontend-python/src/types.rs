@@ -229,6 +229,28 @@ pub(crate) struct OuterArray {
     pub(crate) shape: Vec<Expr>,
 }
 
+/// An object of a running interpreter that compiled code can only hand back: call it, or pass it to such a call.
+#[derive(Clone, Debug)]
+pub(crate) struct PythonObject {
+    /// The name under which the interpreter knows it.
+    pub(crate) key: String,
+    /// What it is, in words.
+    pub(crate) what: String,
+    /// What a call gives, if that is known.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// What a call of a Python function gives.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// `None`.
+    Nothing,
+    /// A number.
+    Number(Typed),
+    /// An array of that type and those extents.
+    Array(DType, Vec<Expr>),
+}
+
 /// A module whose functions are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module {
@@ -277,6 +299,8 @@ pub(crate) enum Value {
     Namespace(IndexMap<String, Value>),
     /// A module.
     Module(Module),
+    /// A module, with other members that the interpreter has.
+    OpenModule(Module, IndexMap<String, Value>),
     /// A decorator, or the module `dace` called as one.
     Decorator,
     /// A function of the registry.
@@ -303,6 +327,10 @@ pub(crate) enum Value {
     CompileTime,
     /// A word that steers compilation, such as a storage type.
     Hint,
+    /// An object of the interpreter.
+    Object(Arc<PythonObject>),
+    /// What a Python function gave, which is in words: nobody has said of which type it is.
+    Unknown(Arc<str>),
     /// A value that depended on a loop that has ended.
     Stale,
     /// A value that could not be found; reported already.
@@ -323,12 +351,14 @@ impl Value {
             Value::DType(_) | Value::ArrayType(..) | Value::CompileTime => "a type",
             Value::Namespace(_) => "an object",
             Value::Limits(_) => "the limits of a type",
-            Value::Module(_) => "a module",
+            Value::Module(_) | Value::OpenModule(..) => "a module",
             Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
             Value::Range(..) | Value::Map | Value::MapScope => "a range",
             Value::Tasklet => "a tasklet",
             Value::Zip(_) => "an iterator",
+            Value::Object(_) => "an object of Python",
+            Value::Unknown(_) => "a value of unknown type",
             Value::Hint => "an option of the compiler",
             Value::Stale | Value::Poison => "a value",
         }

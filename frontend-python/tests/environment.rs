@@ -17,7 +17,7 @@ fn lower(
     let environment = Environment {
         captured: captured.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         parameters: parameters.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect(),
-        symbols: Default::default(),
+        ..Environment::default()
     };
     let line = text.lines().position(|line| line.trim_start().starts_with("def f(")).expect("a function") + 1;
     SourceFile::for_function("f.py", text, "f", line, &environment)?.lower("f")

@@ -131,15 +131,35 @@ pub enum CallArgument {
     Int(Expr),
     /// A scalar of the given type; reads connectors that carry one element.
     Value(DType, ScalarExpr),
+    /// A text that is known.
+    Text(String),
 }
 
 /// A call of an external routine with a C interface and no result.
+///
+/// The routine [`PYTHON`](ExternalCall::PYTHON) is a function of a running Python interpreter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExternalCall {
     /// The routine's name, one that the backend knows how to provide.
     pub routine: Name,
     /// Its arguments.
     pub arguments: Vec<CallArgument>,
+}
+
+impl ExternalCall {
+    /// The routine that calls back into Python, with the arguments
+    ///
+    /// ```text
+    /// what is called, as a text        for whoever makes the call; nobody else looks into it
+    /// &interpreter                     the state of the interpreter: a vector of two 64-bit integers, see below
+    /// &array or dtype: number, …       what is passed, and last the result if there is one
+    /// (extent), …                      the extents of all arrays, one after the other
+    /// ```
+    ///
+    /// The interpreter is a container as any other: a call reads and writes it. So calls have an order, none is left out,
+    /// repeated or run at the same time as another, and no pass needs to know why. A compiled program finds there the
+    /// address of a C function and what that is called with; they are passed by whoever calls the program.
+    pub const PYTHON: &str = "python";
 }
 
 /// The language of a text that a backend passes on.
@@ -346,7 +366,7 @@ impl TaskletCode {
                     match argument {
                         CallArgument::Int(expr) => used.extend(expr.symbols()),
                         CallArgument::Value(_, value) => used.extend(value.symbols()),
-                        CallArgument::Pointer(_) => {}
+                        CallArgument::Pointer(_) | CallArgument::Text(_) => {}
                     }
                 }
             }
@@ -366,7 +386,7 @@ impl TaskletCode {
                     match argument {
                         CallArgument::Int(expr) => *expr = f(expr),
                         CallArgument::Value(_, value) => value.map_exprs(f),
-                        CallArgument::Pointer(_) => {}
+                        CallArgument::Pointer(_) | CallArgument::Text(_) => {}
                     }
                 }
             }

@@ -10,6 +10,7 @@ mod gemm;
 mod literals;
 mod output;
 pub(crate) mod prelude;
+mod python;
 mod statements;
 mod symbolic;
 pub(crate) mod types;

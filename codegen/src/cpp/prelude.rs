@@ -104,6 +104,13 @@ template <typename T> static inline T dacec_gcd(T a, T b) {
     return a < 0 ? (T)(0 - a) : a;
 }
 "),
+    ("dacec_python", &[], "\
+// Calls back into Python: the caller of the program passes a function for that, and its context.
+static inline int32_t dacec_python(const int64_t *python, const char *what, void **data, const int64_t *extents) {
+    typedef int32_t (*caller)(int64_t, const char *, void **, const int64_t *);
+    return python[0] == 0 ? -1 : ((caller)python[0])(python[1], what, data, extents);
+}
+"),
     ("dacec_print", &[], "\
 extern \"C\" int printf(const char *, ...);
 extern \"C\" int snprintf(char *, __SIZE_TYPE__, const char *, ...);

@@ -102,6 +102,7 @@ impl Printer<'_> {
             Stmt::Propagate => self.line("if (dacec_status != 0) return dacec_status;"),
             Stmt::Gemm(gemm) => self.gemm(gemm)?,
             Stmt::Routine(routine) => self.routine(routine)?,
+            Stmt::Python(call) => self.python(call)?,
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::states::StateContext;
 use super::tasklets::{input, output_edges};
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::{Gemm, Matrix, Place, Routine, RoutineArgument, Stmt, Value};
+use crate::tree::{Gemm, Matrix, Place, PythonCall, Routine, RoutineArgument, Stmt, Value};
 use dacec_ir::library::Dense;
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::{DType, Expr, Name, NodeId, ScalarExpr, Tasklet};
@@ -23,6 +23,9 @@ const GEMM_ARGUMENTS: &str = "m, n, k, alpha, a and its strides, b and its strid
 
 /// What [`CodegenError::BadCall`] says about the others.
 const DENSE_ARGUMENTS: &str = "the sizes, then each operand with its strides";
+
+/// What [`CodegenError::BadCall`] says about calls back into Python.
+const PYTHON_ARGUMENTS: &str = "a text, the interpreter, what is passed, and the extents of arrays";
 
 /// The kinds of argument of a product: integer, value, pointer.
 const GEMM_KINDS: &[u8; 14] = b"iiivpiipiivpii";
@@ -54,6 +57,7 @@ impl Function<'_, '_> {
             CallArgument::Int(_) => b'i',
             CallArgument::Value(..) => b'v',
             CallArgument::Pointer(_) => b'p',
+            CallArgument::Text(_) => b't',
         });
         if !kinds.eq(GEMM_KINDS.iter().copied()) {
             return Err(bad());
@@ -125,6 +129,42 @@ impl Function<'_, '_> {
         }
         let (code, escape) = self.failure(op.complaint(), tasklet.span);
         Ok(Stmt::Routine(Box::new(Routine { op, dtype, arguments, code, escape })))
+    }
+
+    /// A call back into Python.
+    pub(super) fn lower_python(
+        &mut self,
+        context: &StateContext<'_>,
+        id: NodeId,
+        (tasklet, call): (&Tasklet, &ExternalCall),
+    ) -> Result<Stmt> {
+        let bad = || {
+            let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+            CodegenError::BadCall { tasklet, routine, expected: PYTHON_ARGUMENTS }
+        };
+        if self.shared.region.parallel {
+            let what = "is in a parallel loop, whose iterations cannot call Python";
+            return Err(CodegenError::unsupported(format!("tasklet `{}`", tasklet.label), what));
+        }
+        let [CallArgument::Text(what), CallArgument::Pointer(interpreter), rest @ ..] = &call.arguments[..]
+        else {
+            return Err(bad());
+        };
+        let interpreter = self.pointer(context, id, tasklet, interpreter)?;
+        if interpreter.dtype() != DType::Int64 {
+            return Err(bad());
+        }
+        let (mut data, mut extents) = (Vec::new(), Vec::new());
+        for argument in rest {
+            match argument {
+                CallArgument::Pointer(name) => data.push(self.pointer(context, id, tasklet, name)?),
+                CallArgument::Int(extent) => extents.push(Value::Index(self.expr(extent)?)),
+                CallArgument::Value(..) | CallArgument::Text(_) => return Err(bad()),
+            }
+        }
+        let (code, escape) = self.failure("a Python function has raised an exception", tasklet.span);
+        let what = what.clone();
+        Ok(Stmt::Python(Box::new(PythonCall { what, interpreter, data, extents, code, escape })))
     }
 
     /// The first element of a connector's data.

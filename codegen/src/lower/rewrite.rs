@@ -82,6 +82,11 @@ impl Rewrite {
                 RoutineArgument::Int(value) => self.value(value),
                 RoutineArgument::Pointer(place, _) => self.place(place),
             }),
+            Stmt::Python(call) => {
+                self.place(&mut call.interpreter);
+                call.data.iter_mut().for_each(|place| self.place(place));
+                call.extents.iter_mut().for_each(|extent| self.value(extent));
+            }
             Stmt::Print(pieces) => pieces.iter_mut().for_each(|piece| self.piece(piece)),
             Stmt::Source(_)
             | Stmt::ConstantArray { .. }

@@ -15,6 +15,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Place, Stmt, Value};
 use dacec_ir::library::Dense;
+use dacec_ir::node::ExternalCall;
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
     Constant, DType, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode,
@@ -104,6 +105,10 @@ impl<'a> Function<'_, 'a> {
         if let TaskletCode::External(call) = &tasklet.code {
             if let Some((op, dtype)) = Dense::of_routine(&call.routine) {
                 out.push(self.lower_dense(context, id, (tasklet, call), op, dtype)?);
+                return Ok(());
+            }
+            if call.routine.as_str() == ExternalCall::PYTHON {
+                out.push(self.lower_python(context, id, (tasklet, call))?);
                 return Ok(());
             }
             let names = Names { function: self, scope: &scope };

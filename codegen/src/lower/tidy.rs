@@ -149,6 +149,11 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
                 }
             }
         }
+        Stmt::Python(call) => {
+            visit_place(&call.interpreter, true, f);
+            call.data.iter().for_each(|place| visit_place(place, true, f));
+            call.extents.iter().for_each(|extent| visit_value(extent, f));
+        }
         Stmt::Print(pieces) => {
             for piece in pieces {
                 if let Written::Value(value, _) = piece {

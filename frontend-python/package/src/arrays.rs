@@ -70,6 +70,11 @@ impl<'a, 'py> NumpyArray<'a, 'py> {
         self.fields.fields.flags & NPY_ARRAY_C_CONTIGUOUS != 0
     }
 
+    /// The address of the first element.
+    pub(crate) fn data(self) -> *mut u8 {
+        self.fields.fields.data.cast()
+    }
+
     /// The array as an argument. It stays alive as long as the object is held.
     pub(crate) fn argument(self) -> Result<ArrayRef<'a>, String> {
         let Some(dtype) = self.dtype() else { return Err(self.wrong_type()) };
@@ -142,6 +147,39 @@ pub(crate) fn empty<'py>(
     // SAFETY: it is an array, which has been made just now.
     let data = unsafe { (*made.cast::<npyffi::PyArrayObject>()).fields.data };
     Ok((array, data.cast()))
+}
+
+/// An array in C order over elements of another one, which it keeps alive.
+pub(crate) fn view_of<'py>(
+    owner: &Bound<'py, PyAny>,
+    dtype: DType,
+    shape: &[usize],
+    data: *mut c_void,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = owner.py();
+    let mut extents = shape.to_vec();
+    let class = py.get_type::<numpy::PyUntypedArray>().as_type_ptr();
+    // SAFETY: NumPy copies the extents. The elements are the owner's, which the new array will hold.
+    let made = unsafe {
+        PY_ARRAY_API.PyArray_New(
+            py,
+            class,
+            c_int::try_from(shape.len())?,
+            extents.as_mut_ptr().cast(),
+            type_number(dtype)?,
+            ptr::null_mut(),
+            data,
+            0,
+            NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED | NPY_ARRAY_WRITEABLE,
+            ptr::null_mut(),
+        )
+    };
+    // SAFETY: a new reference, or null with an exception.
+    let array = unsafe { Bound::from_owned_ptr_or_err(py, made) }?;
+    // SAFETY: it takes over the reference to the owner.
+    let held =
+        unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), owner.clone().into_ptr()) };
+    if held == 0 { Ok(array) } else { Err(PyErr::fetch(py)) }
 }
 
 /// What a function returns: NumPy's number for an array without dimensions, otherwise the array itself.

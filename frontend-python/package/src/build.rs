@@ -4,7 +4,7 @@
 use crate::graph::Graph;
 use crate::{captured, errors};
 use dacec::{Compiled, Compiler, Options};
-use dacec_frontend::SourceFile;
+use dacec_frontend::{Diagnostic, SourceFile};
 use dacec_runtime::{FpMode, OptLevel};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -51,9 +51,9 @@ pub(crate) fn interruptible<T: Send + 'static>(
     }
 }
 
-/// Compiles a function of a text to a graph.
+/// Compiles a function of a text to a graph; the names on whose values that depends come with it.
 #[pyfunction]
-#[pyo3(signature = (file, text, function, line, captured, parameters, symbols))]
+#[pyo3(signature = (file, text, function, line, captured, parameters, symbols, fallbacks))]
 #[expect(clippy::too_many_arguments, reason = "called by keyword, from one place")]
 pub(crate) fn lower(
     py: Python<'_>,
@@ -64,12 +64,17 @@ pub(crate) fn lower(
     captured: &Bound<'_, PyDict>,
     parameters: &Bound<'_, PyDict>,
     symbols: Vec<(String, String)>,
-) -> PyResult<Graph> {
-    let environment = captured::environment(captured, parameters, symbols)?;
+    fallbacks: &Bound<'_, PyDict>,
+) -> PyResult<(Graph, Vec<String>)> {
+    let environment = captured::environment(captured, parameters, symbols, fallbacks)?;
     let lowered = interruptible(py, move || {
-        SourceFile::for_function(&file, &text, &function, line, &environment)?.lower(&function)
+        let source = SourceFile::for_function(&file, &text, &function, line, &environment)?;
+        let sdfg = source.lower(&function)?;
+        Ok((sdfg, source.used_names()))
     })?;
-    lowered.map(Graph::new).map_err(|diagnostics| errors::source(py, &diagnostics))
+    lowered
+        .map(|(sdfg, used)| (Graph::new(sdfg), used))
+        .map_err(|diagnostics: Vec<Diagnostic>| errors::source(py, &diagnostics))
 }
 
 /// A compiled program: the library and how it came about.

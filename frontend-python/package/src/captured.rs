@@ -17,6 +17,7 @@ pub(crate) fn environment(
     captured: &Bound<'_, PyDict>,
     parameters: &Bound<'_, PyDict>,
     symbols: Vec<(String, String)>,
+    fallbacks: &Bound<'_, PyDict>,
 ) -> PyResult<Environment> {
     let mut environment = Environment::default();
     for (name, value) in captured {
@@ -27,6 +28,9 @@ pub(crate) fn environment(
     }
     for (name, dtype) in symbols {
         environment.symbols.insert(Name::from(name), self::dtype(&dtype)?);
+    }
+    for (line, function) in fallbacks {
+        environment.fallbacks.insert(line.extract()?, self::captured(&function)?);
     }
     Ok(environment)
 }
@@ -62,6 +66,18 @@ fn captured(value: &Bound<'_, PyAny>) -> PyResult<Captured> {
             shape: exprs(&item(3)?)?,
         },
         "module" => Captured::Module(item(1)?.extract()?),
+        "open-module" => {
+            let mut members = IndexMap::new();
+            for (name, member) in item(2)?.cast::<PyDict>()? {
+                members.insert(name.extract()?, captured(&member)?);
+            }
+            Captured::OpenModule(item(1)?.extract()?, members)
+        }
+        "object" => {
+            let result = item(3)?;
+            let result = if result.is_none() { None } else { Some(Box::new(parameter(&result)?)) };
+            Captured::Object { key: item(1)?.extract()?, what: item(2)?.extract()?, result }
+        }
         "member" => Captured::Member { module: item(1)?.extract()?, name: item(2)?.extract()? },
         "namespace" => {
             let mut members = IndexMap::new();
@@ -104,6 +120,14 @@ fn parameter(value: &Bound<'_, PyAny>) -> PyResult<Parameter> {
             }
         }
         "constant" => Parameter::Constant(captured(&tuple.get_item(1)?)?),
+        "structure" => {
+            let mut members = Vec::new();
+            for member in tuple.get_item(1)?.try_iter()? {
+                let (name, argument, it): (String, String, Bound<'_, PyAny>) = member?.extract()?;
+                members.push((name, argument, parameter(&it)?));
+            }
+            Parameter::Structure(members)
+        }
         other => return Err(PyValueError::new_err(format!("unknown kind of parameter: {other}"))),
     })
 }

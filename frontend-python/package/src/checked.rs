@@ -4,14 +4,16 @@
 //! results are right; it is a thousand times slower than compiled code, and meant for finding the access that leaves
 //! an array.
 
+use crate::python::Context;
 use crate::{arrays, errors};
 use dacec::Error;
-use dacec_ir::interp::{self, Arguments, Fault, InterpretError, Tensor};
+use dacec_ir::interp::{self, Arguments, Fault, Host, InterpretError, Tensor};
 use dacec_ir::{DType, Name, Sdfg};
 use dacec_runtime::arguments::Value;
 use dacec_runtime::{ArrayRef, Signature};
 use pyo3::prelude::*;
 use smallvec::SmallVec;
+use std::ffi::c_void;
 use std::sync::Arc;
 
 /// A graph with its signature.
@@ -39,7 +41,7 @@ impl CheckedProgram {
         py: Python<'py>,
         values: &[Value<'_>],
         symbols: &[(usize, i64)],
-        returns_tuple: bool,
+        (returns_tuple, context): (bool, Option<&Context>),
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut arguments = Arguments::new();
         for (argument, value) in self.signature.arguments.iter().zip(values) {
@@ -58,8 +60,12 @@ impl CheckedProgram {
         let symbols: Vec<(&str, i64)> =
             symbols.iter().map(|(place, value)| (names(*place), *value)).collect();
         let options = interp::Options { uninitialized: false, ..interp::Options::default() };
+        let host = Arc::new(PythonHost(context.map(|context| std::ptr::from_ref(context) as usize)));
         let arguments = py
-            .detach(|| interp::run_with(&self.sdfg, &mut arguments, &symbols, &options).map(|()| arguments))
+            .detach(|| {
+                interp::run_hosted(&self.sdfg, &mut arguments, &symbols, &options, host)?;
+                Ok(arguments)
+            })
             .map_err(|error| self.exception(py, &error))?;
         for (argument, value) in self.signature.arguments.iter().zip(values) {
             let written = argument.as_array().is_some_and(|array| array.written);
@@ -87,9 +93,11 @@ impl CheckedProgram {
             let rest = place.strip_prefix("state `line_")?;
             rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok()
         });
-        let at = match line {
-            Some(line) if !self.sdfg.file.is_empty() => format!("{}:{line}: ", self.sdfg.file),
-            _ => String::new(),
+        let (at, excerpt) = match line {
+            Some(line) if !self.sdfg.file.is_empty() => {
+                (format!("{}:{line}: ", self.sdfg.file), errors::excerpt(py, &self.sdfg.file, line))
+            }
+            _ => (String::new(), String::new()),
         };
         match &*error.fault {
             Fault::OutOfBounds { container, indices, shape } => {
@@ -97,14 +105,46 @@ impl CheckedProgram {
                 let array = container.strip_prefix('_').filter(|name| self.sdfg.container(name).is_some());
                 let array = array.filter(|_| self.sdfg.container(container).is_none()).unwrap_or(container);
                 let text = error.to_string().replacen(&format!("`{container}`"), &format!("`{array}`"), 1);
-                errors::bounds(py, format!("{at}{text}"), array, indices, shape)
+                errors::bounds(py, format!("{at}{text}{excerpt}"), array, indices, shape)
             }
             Fault::Argument { .. }
             | Fault::MissingArgument(_)
             | Fault::UnknownArgument(_)
             | Fault::Symbol(_) => errors::argument(py, error.to_string()),
-            _ => errors::execution(py, format!("{at}{error}")),
+            _ => errors::execution(py, format!("{at}{error}{excerpt}")),
         }
+    }
+}
+
+/// Makes the calls back into Python of a program that is interpreted: the address of a [`Context`] that outlives the run.
+#[derive(Debug)]
+struct PythonHost(Option<usize>);
+
+impl Host for PythonHost {
+    fn call(&self, what: &str, data: &mut [Tensor], extents: &[i64]) -> Result<(), String> {
+        let Some(context) = self.0 else { return Err("there is no interpreter".into()) };
+        let mut memory = Vec::new();
+        for tensor in &*data {
+            let bytes = tensor.len() * tensor.dtype().size();
+            let mut dense = vec![0u128; bytes.div_ceil(size_of::<u128>()).max(1)];
+            write_dense(dense.as_mut_ptr().cast(), tensor);
+            memory.push(dense);
+        }
+        let pointers: Vec<*mut c_void> = memory.iter_mut().map(|it| it.as_mut_ptr().cast()).collect();
+        // SAFETY: the context lives as long as the call of the program, of which this is a part; the front end has made
+        // the description together with the operands.
+        let made = unsafe { (*(context as *const Context)).call(what, &pointers, extents) };
+        for (tensor, dense) in data.iter_mut().zip(&memory) {
+            *tensor = read_dense(dense.as_ptr().cast(), tensor.dtype(), tensor.shape());
+        }
+        if made { Ok(()) } else { Err("see the exception".into()) }
+    }
+
+    fn print(&self, text: &str) {
+        // As Python's own `print`, this may fail only where there is no output.
+        let _ = Python::attach(|py| {
+            py.import("sys")?.getattr("stdout")?.call_method1("write", (text,)).map(drop)
+        });
     }
 }
 

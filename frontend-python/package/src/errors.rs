@@ -72,8 +72,41 @@ pub(crate) fn source(py: Python<'_>, diagnostics: &[Diagnostic]) -> PyErr {
     }
 }
 
+/// A line of a source, as Python remembers it, to be put below a message; nothing if it does not.
+pub(crate) fn excerpt(py: Python<'_>, file: &str, line: u32) -> String {
+    let text = py
+        .import("linecache")
+        .and_then(|module| module.call_method1("getline", (file, line)))
+        .and_then(|text| text.extract::<String>())
+        .unwrap_or_default();
+    match text.trim() {
+        "" => String::new(),
+        text => format!("\n{line:>6} | {text}"),
+    }
+}
+
+/// The exception for a refused or failed call of a program of that file.
+pub(crate) fn run(py: Python<'_>, error: &CallError, file: &str) -> PyErr {
+    // A failed check begins with the name of the file and the line: `file.py:12: `.
+    let line = match error {
+        CallError::Failed { message, .. } => {
+            let mut parts = message.splitn(3, ':');
+            let name = file.rsplit('/').next().unwrap_or_default();
+            let line = parts.next().filter(|part| *part == name).and(parts.next());
+            line.and_then(|line| line.parse::<u32>().ok())
+        }
+        _ => None,
+    };
+    let excerpt = line.map_or_else(String::new, |line| excerpt(py, file, line));
+    failed(py, error, &excerpt)
+}
+
 /// The exception for a refused or failed call.
 pub(crate) fn call(py: Python<'_>, error: &CallError) -> PyErr {
+    failed(py, error, "")
+}
+
+fn failed(py: Python<'_>, error: &CallError, excerpt: &str) -> PyErr {
     let attributes = PyDict::new(py);
     if let Err(error) = attributes.set_item("code", code(error)) {
         return error;
@@ -88,7 +121,11 @@ pub(crate) fn call(py: Python<'_>, error: &CallError) -> PyErr {
         CallError::Failed { .. } => "ExecutionError",
         _ => "ArgumentError",
     };
-    exception(py, class, message(error), &attributes)
+    let text = match error {
+        CallError::Failed { .. } if !excerpt.is_empty() => format!("{error}{excerpt}"),
+        _ => message(error),
+    };
+    exception(py, class, text, &attributes)
 }
 
 /// An argument that is refused before the compiled program's own checks.

@@ -1,6 +1,7 @@
 //! An SDFG that Python holds.
 
 use crate::errors;
+use dacec_frontend::callback::Callback;
 use dacec_ir::validate::validate;
 use dacec_ir::{Data, Sdfg, dot, json, svg, text};
 use dacec_transforms::{Context, InvalidAfter, Pipeline, auto, registry, simplify};
@@ -98,6 +99,12 @@ impl Graph {
             all.set_item(name.to_string(), one)?;
         }
         Ok(all)
+    }
+
+    /// The calls of Python functions: names, lines, and why they are not compiled.
+    fn callbacks(&self) -> Vec<(String, u32, String)> {
+        let all = Callback::all(&self.sdfg).into_iter();
+        all.map(|call| (call.function, call.line, call.reason)).collect()
     }
 
     /// Numbers of states, of maps and of internal arrays; of this graph without the ones nested in it.

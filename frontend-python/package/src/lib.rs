@@ -18,6 +18,7 @@
 //! | `dispatch` | the way of a call, which must be short |
 //! | `variant` | a loaded program and when it may be called |
 //! | `checked` | a program run by the interpreter, which checks every index |
+//! | `python` | calls back into Python |
 //! | `fork` | calls in forked processes |
 //! | `errors` | Python exceptions |
 //!
@@ -32,6 +33,7 @@ mod dispatch;
 mod errors;
 mod fork;
 mod graph;
+mod python;
 mod scalars;
 mod variant;
 

@@ -10,13 +10,16 @@ use crate::arrays::{self, NumpyArray};
 use crate::build::Library;
 use crate::checked::CheckedProgram;
 use crate::graph::Graph;
+use crate::python::Context;
 use crate::{errors, fork, scalars};
-use dacec_ir::DType;
+use dacec_frontend::callback::INTERPRETER;
+use dacec_ir::control_flow::Effect;
+use dacec_ir::{Block, DType, Node, Sdfg};
 use dacec_runtime::arguments::Value;
-use dacec_runtime::{CompiledProgram, Signature};
+use dacec_runtime::{ArrayRef, CompiledProgram, Signature};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 use smallvec::SmallVec;
 use std::ffi::c_void;
@@ -43,6 +46,12 @@ pub(crate) struct Variant {
     /// Whether the results are a tuple, also if there is one.
     returns_tuple: bool,
     names: Vec<String>,
+    /// Where it was written.
+    file: String,
+    /// Whether it writes to the standard output, past Python's own buffer.
+    prints: bool,
+    /// What the program calls back, and passes to such calls.
+    objects: Py<PyDict>,
 }
 
 enum Code {
@@ -64,6 +73,8 @@ enum Expect {
     None,
     /// An object that is equal to that one.
     Constant(Py<PyAny>),
+    /// An object with such members.
+    Structure(Vec<(Py<PyString>, Expect)>),
 }
 
 /// How the elements of an array lie, as far as code is compiled for it.
@@ -80,8 +91,12 @@ enum Layout {
 }
 
 enum Source {
+    /// The interpreter, for calls back into Python.
+    Interpreter,
     Slot(usize),
     Global(Origin),
+    /// A member of a parameter.
+    Member(usize, Py<PyString>),
 }
 
 /// Where Python keeps a value.
@@ -107,8 +122,13 @@ impl Variant {
         strides: Vec<(String, usize, usize)>,
         globals: &Bound<'_, PyDict>,
         guards: Vec<Bound<'_, PyTuple>>,
+        objects: &Bound<'_, PyDict>,
     ) -> PyResult<Variant> {
         let py = program.py();
+        let (file, prints) = match program.cast::<Library>() {
+            Ok(library) => about(&library.get().compiled.sdfg),
+            Err(_) => about(&program.cast::<Graph>()?.borrow().sdfg),
+        };
         let code = match program.cast::<Library>() {
             Ok(library) => {
                 let loaded = library.get().compiled.load();
@@ -120,9 +140,13 @@ impl Variant {
         let slot = |name: &str| parameters.iter().position(|parameter| parameter == name);
         let mut sources = Vec::new();
         for argument in &signature.arguments {
+            if argument.name.as_str() == INTERPRETER {
+                sources.push(Source::Interpreter);
+                continue;
+            }
             sources.push(match (slot(&argument.name), globals.get_item(argument.name.as_str())?) {
                 (Some(slot), _) => Source::Slot(slot),
-                (None, Some(origin)) => Source::Global(Origin::read(origin.cast()?)?),
+                (None, Some(origin)) => Source::read(origin.cast()?)?,
                 (None, None) => {
                     let message = format!("nothing is passed for the argument `{}`", argument.name);
                     return Err(errors::argument(py, message));
@@ -138,28 +162,36 @@ impl Variant {
             || signature.returns.first().is_some_and(|result| result.name.as_str() == "__return_0");
         let expects = expects.iter().map(Expect::read).collect::<PyResult<_>>()?;
         let guards = guards.iter().map(Guard::read).collect::<PyResult<_>>()?;
-        Ok(Variant { expects, sources, symbols, strides, guards, returns_tuple, names: parameters, code })
+        let objects = objects.clone().unbind();
+        Ok(Variant {
+            expects,
+            sources,
+            symbols,
+            strides,
+            guards,
+            returns_tuple,
+            names: parameters,
+            file,
+            prints,
+            objects,
+            code,
+        })
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let globals = self.sources.iter().filter_map(|source| match source {
             Source::Global(origin) => Some(origin),
-            Source::Slot(_) => None,
+            Source::Slot(_) | Source::Member(..) | Source::Interpreter => None,
         });
+        visit.call(&self.objects)?;
         for origin in globals.chain(self.guards.iter().map(|guard| &guard.origin)) {
             match origin {
                 Origin::Item { dictionary, .. } => visit.call(dictionary)?,
                 Origin::Attribute { object, .. } => visit.call(object)?,
             }
         }
-        for expect in self.expects.iter().chain(self.guards.iter().map(|guard| &guard.expect)) {
-            match expect {
-                Expect::Constant(value) => visit.call(value)?,
-                Expect::Class(class) => visit.call(class)?,
-                _ => {}
-            }
-        }
-        Ok(())
+        let guarded = self.guards.iter().map(|guard| &guard.expect);
+        self.expects.iter().chain(guarded).try_for_each(|expect| expect.traverse(&visit))
     }
 
     /// Whether the objects fit.
@@ -218,16 +250,31 @@ impl Variant {
         let signature = self.code.signature();
         let mut globals: SmallVec<[Bound<'py, PyAny>; 2]> = SmallVec::new();
         for source in &self.sources {
-            if let Source::Global(origin) = source {
-                globals.push(origin.value(py)?);
+            match source {
+                Source::Global(origin) => globals.push(origin.value(py)?),
+                Source::Member(slot, name) => globals.push(slots[*slot].getattr(name.bind(py))?),
+                Source::Slot(_) | Source::Interpreter => {}
             }
         }
+        let context = self.sources.iter().any(|source| matches!(source, Source::Interpreter)).then(|| {
+            let passed: Vec<&Bound<'py, PyAny>> = slots.iter().chain(&globals).collect();
+            Context::new(self.objects.bind(py), &passed, self.prints)
+        });
+        let mut address = context.as_ref().map_or([0; 2], Context::address);
+        let address = &raw mut address;
         let mut next_global = globals.iter();
         let mut values: SmallVec<[Value<'_>; 8]> = SmallVec::new();
         for (source, argument) in self.sources.iter().zip(&signature.arguments) {
             let object = match source {
                 Source::Slot(slot) => slots.get(*slot),
-                Source::Global(_) => next_global.next(),
+                Source::Global(_) | Source::Member(..) => next_global.next(),
+                Source::Interpreter => {
+                    // SAFETY: two integers, which are used only by the program.
+                    let array =
+                        unsafe { ArrayRef::from_raw_parts(address.cast(), DType::Int64, &[2], &[1], true) };
+                    values.push(Value::Array(array));
+                    continue;
+                }
             };
             let Some(object) = object else { break };
             values.push(value(object, &argument.name, argument.as_array().is_some())?);
@@ -249,9 +296,15 @@ impl Variant {
                 symbols.extend(array.stride(*dimension).map(|stride| (*place, stride)));
             }
         }
-        match &self.code {
+        let result = match &self.code {
             Code::Native(program) => self.call_native(py, program, &values, &symbols),
-            Code::Checked(program) => program.call(py, &values, &symbols, self.returns_tuple),
+            Code::Checked(program) => {
+                program.call(py, &values, &symbols, (self.returns_tuple, context.as_ref()))
+            }
+        };
+        match (result, context.and_then(|context| context.raised())) {
+            (Err(_), Some(raised)) => Err(raised),
+            (result, _) => result,
         }
     }
 
@@ -270,6 +323,10 @@ impl Variant {
             results.push(array);
             addresses.push(address);
         }
+        if self.prints {
+            // What Python has written before comes first.
+            py.import("sys")?.getattr("stdout")?.call_method0("flush")?;
+        }
         let run = Movable((&call, &addresses[..]));
         py.detach(|| {
             fork::run(|| {
@@ -278,9 +335,18 @@ impl Variant {
                 unsafe { call.run(addresses) }
             })
         })
-        .map_err(|error| errors::call(py, &error))?;
+        .map_err(|error| errors::run(py, &error, &self.file))?;
         returned(py, results, self.returns_tuple)
     }
+}
+
+/// The file that a graph was written in, and whether it prints.
+fn about(sdfg: &Sdfg) -> (String, bool) {
+    let mut prints = false;
+    sdfg.body.visit(&mut |block| prints |= matches!(block, Block::Effect(Effect::Print { .. })));
+    let nested = || sdfg.body.states().into_iter().flat_map(|state| state.nodes().collect::<Vec<_>>());
+    let inside = |node: &Node| matches!(node, Node::Nested(nested) if about(&nested.sdfg).1);
+    (sdfg.file.clone(), prints || nested().any(|(_, node)| inside(node)))
 }
 
 /// What Python gets: nothing, one value, or a tuple.
@@ -365,6 +431,14 @@ impl Expect {
             "number" => Expect::Number,
             "class" => Expect::Class(item(1)?.cast_into::<PyType>()?.unbind()),
             "none" => Expect::None,
+            "structure" => {
+                let mut members = Vec::new();
+                for member in item(1)?.try_iter()? {
+                    let (name, expect): (Bound<'_, PyString>, Bound<'_, PyTuple>) = member?.extract()?;
+                    members.push((name.unbind(), Expect::read(&expect)?));
+                }
+                Expect::Structure(members)
+            }
             "constant" => Expect::Constant(item(1)?.unbind()),
             other => return Err(PyValueError::new_err(format!("unknown expectation: {other}"))),
         })
@@ -389,7 +463,25 @@ impl Expect {
             Expect::Class(class) => object.get_type().is(class),
             Expect::None => object.is_none(),
             Expect::Constant(expected) => same(expected.bind(object.py()), object)?,
+            Expect::Structure(members) => {
+                for (name, expect) in members {
+                    match object.getattr_opt(name.bind(object.py()))? {
+                        Some(member) if expect.accepts(&member)? => {}
+                        _ => return Ok(false),
+                    }
+                }
+                true
+            }
         })
+    }
+
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Expect::Constant(value) => visit.call(value),
+            Expect::Class(class) => visit.call(class),
+            Expect::Structure(members) => members.iter().try_for_each(|(_, it)| it.traverse(visit)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -423,6 +515,16 @@ fn same(expected: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> PyResult<bool
     }
     // Objects with a comparison of their own making, such as arrays, may not answer with a truth value.
     Ok(expected.eq(object).unwrap_or(false))
+}
+
+impl Source {
+    fn read(tuple: &Bound<'_, PyTuple>) -> PyResult<Source> {
+        if tuple.get_item(0)?.extract::<&str>()? == "member" {
+            let name = tuple.get_item(2)?.cast_into::<PyString>()?.unbind();
+            return Ok(Source::Member(tuple.get_item(1)?.extract()?, name));
+        }
+        Ok(Source::Global(Origin::read(tuple)?))
+    }
 }
 
 impl Origin {

@@ -1,5 +1,8 @@
 """Calling programs: what is passed, what comes back, and what is refused."""
 
+import array
+import dataclasses
+import types
 import typing
 import unittest
 
@@ -156,6 +159,62 @@ class Layouts(unittest.TestCase):
             np.testing.assert_array_equal(y, 3.0)
         with self.assertRaisesRegex(dace.ArgumentError, "memory of a GPU"):
             axpy(2.0, np.ones(3), Device())
+        sdfg, compiled = axpy.to_sdfg(), axpy.compile()
+        for call in (sdfg, compiled):
+            y = np.ones(3)
+            call(2.0, Interface(np.ones(3)), Pack(y))
+            np.testing.assert_array_equal(y, 3.0)
+        y = array.array("d", [0.0, 1.0])
+        axpy(2.0, memoryview(y), np.ones(2))
+        axpy(2.0, np.ones(2), y)
+        self.assertEqual(list(y), [2.0, 3.0])
+
+
+class Structures(unittest.TestCase):
+    def test_members_by_annotation(self):
+        Body = dace.data.Structure({"mass": dace.float64, "velocity": dace.float64[N, 3], "kind": int}, name="Body")
+
+        @dace.program
+        def push(body: Body, force: dace.float64[3], dt: dace.float64):
+            for i in range(N):
+                body.velocity[i] += force * dt / body.mass
+            return body.kind + 1
+
+        body = types.SimpleNamespace(mass=2.0, velocity=np.zeros((4, 3)), kind=5)
+        for mass in (2.0, 4):
+            body.mass = mass
+            self.assertEqual(push(body, np.arange(3.0), 0.5), 6)
+        np.testing.assert_array_equal(body.velocity, [np.arange(3.0) * (0.25 + 0.125)] * 4)
+        self.assertEqual(len(push._variants()), 1)
+        self.assertEqual(push.to_sdfg().arglist, ["body_mass", "body_velocity", "body_kind", "force", "dt"])
+        del body.kind
+        with self.assertRaisesRegex(dace.ArgumentError, "`body` has no member `kind`"):
+            push(body, np.arange(3.0), 0.5)
+
+    def test_members_by_use(self):
+        @dataclasses.dataclass
+        class Grid:
+            values: np.ndarray
+            scale: float
+            unused: object = None
+
+        @dace.program
+        def apply(grid, out: dace.float64[N]):
+            out[:] = grid.values * grid.scale
+            grid.values[0] = -1
+
+        for scale, size in ((2.0, 3), (3.0, 3), (2.0, 5)):
+            grid, out = Grid(np.ones(size), scale), np.zeros(size)
+            apply(grid, out)
+            np.testing.assert_array_equal(out, scale)
+            self.assertEqual(grid.values[0], -1)
+        self.assertEqual(len(apply._variants()), 2)
+
+    def test_a_structure_by_fields(self):
+        Pair = dace.struct("Pair", a=dace.int32, b=np.float64)
+        self.assertEqual(repr(Pair), "Pair(a: int32, b: float64)")
+        with self.assertRaisesRegex(TypeError, "the member `a` is a type"):
+            dace.struct("Pair", a=3)
 
 
 class Values(unittest.TestCase):
@@ -336,6 +395,19 @@ class Refusals(unittest.TestCase):
         self.refused("compiled code can do nothing with", np.ones(2), object(), program=inferred)
         with self.assertRaisesRegex(dace.ArgumentError, "the type of `A` is not known"):
             inferred.to_sdfg()
+
+
+class Failures(unittest.TestCase):
+    def test_a_failed_check_shows_its_line(self):
+        @dace.program
+        def positive(A: dace.float64[N]):
+            assert A[0] > 0, "positive"
+
+        with self.assertRaises(dace.ExecutionError) as caught:
+            positive(np.zeros(1))
+        line = positive.f.__code__.co_firstlineno + 2
+        self.assertIn(f"test_calls.py:{line}: assertion failed: positive", str(caught.exception))
+        self.assertIn(f'{line} | assert A[0] > 0, "positive"', str(caught.exception))
 
 
 class Sources(unittest.TestCase):

@@ -20,7 +20,7 @@ from dacec import data, dtypes, errors
 from dacec._native import __version__
 from dacec.alias import install_as_dace
 from dacec.builder import InterstateEdge, SDFGState
-from dacec.data import Array, Scalar
+from dacec.data import Array, Scalar, Structure, struct
 from dacec.dtypes import (
     AllocationLifetime,
     DeviceType,

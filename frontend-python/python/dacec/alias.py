@@ -9,6 +9,17 @@ import sys
 
 __all__ = ["install_as_dace"]
 
+_OTHER_NAMES = {
+    "dace.config": "dacec.configuration",
+    "dace.memlet": "dacec.memlet",
+    "dace.sdfg.graph": "dacec.builder",
+    "dace.sdfg.nodes": "dacec.builder",
+    "dace.sdfg.sdfg": "dacec.sdfg",
+    "dace.sdfg.state": "dacec.builder",
+    "dace.symbolic": "dacec.symbols",
+}
+"""Modules of DaCe whose counterparts have another name."""
+
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds `dace` and its submodules in this package: the same objects under other names."""
@@ -21,14 +32,18 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             importlib.import_module(real)
         except ModuleNotFoundError:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=real == "dacec")
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec):
         # The module that there is already; the import system gives a new one its `__spec__` only if it has none.
         return _Alias(sys.modules[_real(spec.name)])
 
     def exec_module(self, module):
-        sys.modules[module.__spec__.name] = sys.modules[_real(module.__spec__.name)]
+        real = sys.modules[_real(module.__spec__.name)]
+        if not hasattr(real, "__path__"):
+            # So that DaCe's submodules of it are looked for.
+            real.__path__ = []
+        sys.modules[module.__spec__.name] = real
 
 
 class _Alias:
@@ -42,7 +57,7 @@ class _Alias:
 
 
 def _real(name: str) -> str:
-    return "dacec" + name[len("dace") :]
+    return _OTHER_NAMES.get(name, "dacec" + name[len("dace") :])
 
 
 def install_as_dace() -> None:

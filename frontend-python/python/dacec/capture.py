@@ -3,6 +3,7 @@
 The compiler reads the text; what the names in it stand for, only the running interpreter knows. Each value is described
 by a tuple for the compiler (`("int", 3)`), and guarded: if the name stands for another value at a later call, the program
 is compiled again. Arrays are not constants: they are passed at every call, as arguments that the caller does not write.
+Objects that mean nothing to compiled code are known by a name: the interpreter calls them, or takes them as arguments.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import copy
 import dis
 import enum
+import functools
 import math
 import types
 import typing
@@ -17,14 +19,17 @@ import typing
 import numpy
 import numpy.linalg
 
-from dacec.data import Array
+from dacec.data import Array, Scalar
 from dacec.dtypes import compiletime, typeclass
+from dacec.settings import settings
 from dacec.symbols import Expression, extent_text, symbol
 
-__all__ = ["Captures", "array_key", "describe_constant"]
+__all__ = ["Captures", "array_key", "attributes_of", "describe_constant"]
 
 _MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math"}
 _DEPTH = 4
+_FUNCTIONS = (types.BuiltinFunctionType, types.MethodType, type, numpy.ufunc, functools.partial)
+"""Classes of what can be called and has no attributes that programs use."""
 _BUILTIN_TYPES = {float: "float64", int: "int64", complex: "complex128", bool: "bool"}
 
 
@@ -34,17 +39,24 @@ class Captures:
     def __init__(self):
         self.values: dict[str, tuple] = {}
         """Descriptions by name."""
-        self.guards: list[tuple] = []
-        """`(origin, expectation)` for each value that the compiled code relies on."""
+        self._guards: dict[str, list[tuple]] = {}
+        """`(origin, expectation)` for each value that the compiled code may rely on, by the name it is reached by."""
         self.arrays: dict[str, tuple] = {}
         """Where each array is that becomes an argument, by the argument's name."""
+        self.objects: dict[str, object] = {}
+        """What the interpreter calls, and what is passed to such calls."""
+        self.fallbacks: dict[int, tuple] = {}
+        """Functions of the same file that the interpreter can call, by the lines where they begin."""
         self.symbols: dict[str, str] = {}
         """Symbols with their types."""
 
     @staticmethod
-    def of(function: types.FunctionType, waiting: tuple = ()) -> Captures:
-        """Looks at everything that the function refers to. `waiting` are the programs that wait for this one."""
+    def of(function: types.FunctionType, waiting: tuple = (), around: Captures | None = None) -> Captures:
+        """Looks at everything that the function refers to. `waiting` are the programs that wait for this one, and
+        `around` is what is known of the last of them: names of arrays and objects are shared."""
         captures = Captures()
+        if around is not None:
+            captures.arrays, captures.objects = around.arrays, around.objects
         _Collector(captures, function, waiting).function(function)
         return captures
 
@@ -52,7 +64,12 @@ class Captures:
         """Describes a value that is known although it is no global, such as `self`; its attributes are guarded."""
         collector = _Collector(self, function, waiting)
         _, collector.attributes = _names(function.__code__)
+        collector.root_name = name
         return collector.describe(name, value, origin, 0)
+
+    def guards(self, used: typing.Collection[str]) -> list[tuple]:
+        """`(origin, expectation)` for each value that the compiled code relies on, which uses these names."""
+        return [guard for name, guards in self._guards.items() if name in used for guard in guards]
 
 
 class _Collector:
@@ -62,6 +79,11 @@ class _Collector:
         self.waiting = waiting
         self.attributes: set[str] = set()
         self.helpers: set[types.CodeType] = set()
+        self.root_name = ""
+        """The name of the function's own by which the value is reached that is being described."""
+
+    def guard(self, origin: tuple, expectation: tuple) -> None:
+        self.captures._guards.setdefault(self.root_name, []).append((origin, expectation))
 
     def function(self, function: types.FunctionType) -> None:
         code = function.__code__
@@ -81,7 +103,9 @@ class _Collector:
                 value = function.__globals__[name]
             else:
                 continue
+            outer, self.root_name = self.root_name, name
             self.captures.values[name] = self.describe(name, value, origin, 0)
+            self.root_name = outer
 
     def describe(self, name: str, value, origin: tuple, depth: int) -> tuple:
         if isinstance(value, types.ModuleType):
@@ -91,19 +115,24 @@ class _Collector:
         described = describe_constant(value)
         # A list or dictionary may change and still be the same object.
         snapshot = copy.deepcopy(value) if described and isinstance(value, (list, dict)) else value
-        self.captures.guards.append((origin, ("constant", snapshot)))
+        self.guard(origin, ("constant", snapshot))
         if described is not None:
             self.symbols(value)
             return described
-        return self.callable(name, value) or self.namespace(name, value, depth)
+        return self.callable(name, value) or self.namespace(name, value, depth) or self.object(name, value)
 
     def module(self, name: str, value: types.ModuleType, origin: tuple, depth: int) -> tuple:
         known = _MODULES.get(value)
         if known is not None or value.__name__ in ("dacec", "dace"):
-            return ("module", known or "dacec")
+            if known is None or not settings.callbacks:
+                return ("module", known or "dacec")
+            # What the compiler does not know of the module is left to the interpreter.
+            names = [attribute for attribute in sorted(self.attributes) if hasattr(value, attribute)]
+            others = {one: self.object(f"{name}.{one}", getattr(value, one)) for one in names}
+            return ("open-module", known, others)
         if value.__name__.startswith("numpy."):
             return ("module", value.__name__)
-        return self.namespace(name, value, depth)
+        return self.namespace(name, value, depth) or self.object(name, value)
 
     def symbols(self, value) -> None:
         for one in _symbols_of(value):
@@ -113,9 +142,11 @@ class _Collector:
         dtype = _dtype_name(value.dtype)
         if dtype is None or not value.flags.c_contiguous:
             return ("other", "an array with gaps, or of a type that is not supported")
-        argument = f"__g_{name}"
+        argument = "__g_" + name.replace(".", "_")
+        while self.captures.arrays.get(argument, origin) != origin:
+            argument += "_"
         self.captures.arrays[argument] = origin
-        self.captures.guards.append((origin, ("shaped", dtype, value.shape, None)))
+        self.guard(origin, ("shaped", dtype, value.shape, None))
         return ("array", argument, dtype, list(value.shape))
 
     def callable(self, name: str, value) -> tuple | None:
@@ -128,41 +159,72 @@ class _Collector:
         if isinstance(value, Program):
             if value in self.waiting:
                 return ("recursive",)
-            graph, captures = value._graph_for_call(self.waiting)
-            if captures.arrays:
-                return ("other", "a program that uses arrays which are not among its parameters")
-            self.captures.guards.extend(captures.guards)
+            graph, guards, captures = value._graph_for_call(self.waiting, self.captures)
+            self.captures._guards.setdefault(self.root_name, []).extend(guards)
             self.captures.symbols.update(captures.symbols)
             return ("program", graph, value._parameters_for_call())
         if isinstance(value, SDFG):
-            graph = value._graph.copy()
-            return ("program", graph, [(argument, None) for argument in graph.arguments])
+            self.captures.arrays.update(value._arrays)
+            self.captures.objects.update(value._objects)
+            return ("program", value._graph.copy(), [(argument, None) for argument in value.argnames])
         if isinstance(value, types.FunctionType):
             if value.__code__.co_filename != self.root.__code__.co_filename:
-                return ("other", "a function of another file that is no annotated program")
+                return self.object(name, value)
             if value.__code__ not in self.helpers:
                 self.helpers.add(value.__code__)
                 attributes = self.attributes
                 self.function(value)
                 self.attributes = attributes
-            return ("function", value.__code__.co_firstlineno)
-        return None
+            line = value.__code__.co_firstlineno
+            if settings.callbacks:
+                self.captures.fallbacks[line] = self.object(name, value)
+            return ("function", line)
+        return self.object(name, value) if isinstance(value, _FUNCTIONS) else None
 
-    def namespace(self, name: str, value, depth: int) -> tuple:
-        """The attributes that the function may use, by their names in its code."""
-        if depth >= _DEPTH:
+    def object(self, name: str, value) -> tuple:
+        """Something that compiled code can only hand back to the interpreter."""
+        if not settings.callbacks:
             return ("other", _in_words(value))
+        key = name
+        while self.captures.objects.get(key, value) is not value:
+            key += "_"
+        self.captures.objects[key] = value
+        return ("object", key, f"`{name}`", self.result(value))
+
+    def result(self, value) -> tuple | None:
+        """What a call of the object gives, as a parameter would be described, if its annotation says so."""
+        from dacec.program import _annotations, _declared
+
+        function = getattr(value, "__func__", value)
+        if not isinstance(function, types.FunctionType) or "return" not in function.__annotations__:
+            return None
+        try:
+            annotation = _annotations(function)["return"]
+        except Exception:  # noqa: BLE001  An annotation that cannot be evaluated says nothing.
+            return None
+        if annotation is None or annotation is type(None):
+            return ("constant", ("none",))
+        _, declared = _declared(annotation)
+        if isinstance(declared, Array):
+            self.symbols(declared)
+            return ("array", declared.dtype.name, [extent_text(extent) for extent in declared.shape], None)
+        if isinstance(declared, Scalar):
+            return ("scalar", declared.dtype.name)
+        return ("python-scalar", declared) if isinstance(declared, str) else None
+
+    def namespace(self, name: str, value, depth: int) -> tuple | None:
+        """The attributes that the function may use, by their names in its code."""
+        if depth >= _DEPTH or isinstance(value, types.BuiltinFunctionType):
+            return None
         members = {}
         for attribute in sorted(self.attributes):
             try:
                 member = getattr(value, attribute)
             except AttributeError:
                 continue
-            if isinstance(member, (types.MethodType, types.BuiltinFunctionType)):
-                continue
             origin = ("attribute", value, attribute)
-            members[attribute] = self.describe(f"{name}_{attribute}", member, origin, depth + 1)
-        return ("namespace", members) if members else ("other", _in_words(value))
+            members[attribute] = self.describe(f"{name}.{attribute}", member, origin, depth + 1)
+        return ("namespace", members) if members else None
 
 
 def describe_constant(value) -> tuple | None:
@@ -256,6 +318,11 @@ def array_key(value: numpy.ndarray) -> tuple[str, str] | None:
     if value.strides[-1] == value.itemsize:
         return dtype, "unit-last"
     return dtype, "unit-first" if value.strides[0] == value.itemsize else "any"
+
+
+def attributes_of(function: types.FunctionType) -> set[str]:
+    """Names of the attributes that a function uses, of whatever object."""
+    return _names(function.__code__)[1]
 
 
 def _names(code: types.CodeType) -> tuple[set[str], set[str]]:

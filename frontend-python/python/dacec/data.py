@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import typing
 
+import numpy
+
 from dacec.dtypes import StorageType, typeclass
 from dacec.symbols import Expression, extent_text
 
-__all__ = ["Array", "Data", "Scalar"]
+__all__ = ["Array", "Data", "Scalar", "Structure", "struct"]
 
 
 class Data:
@@ -82,3 +84,50 @@ class Array(Data):
 
     def __repr__(self):
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+class Structure(Data):
+    """Annotates a parameter that has these members: arrays and numbers.
+
+    A program takes any object that has them, whatever its class, and uses the arrays in place. It cannot replace members.
+
+    >>> from dacec import float64, int64, symbol
+    >>> Structure({"position": float64[symbol("N"), 3], "count": int64}, name="Points")
+    Points(position: float64[N, 3], count: int64)
+    """
+
+    def __init__(self, members: dict[str, typing.Any], name: str = "Structure", transient: bool = False):
+        self.name = name
+        self.members = {key: _member(key, it) for key, it in dict(members).items()}
+        self.transient = transient
+
+    @property
+    def free_symbols(self) -> frozenset:
+        """The symbols in the extents of the members."""
+        parts = (it.free_symbols for it in self.members.values() if isinstance(it, Array))
+        return frozenset().union(*parts)
+
+    def __eq__(self, other):
+        return isinstance(other, Structure) and self.members == other.members
+
+    def __hash__(self):
+        return hash(tuple(self.members.items()))
+
+    def __repr__(self):
+        members = (f"{key}: {it.dtype if isinstance(it, Scalar) else it}" for key, it in self.members.items())
+        return f"{self.name}({', '.join(members)})"
+
+
+def struct(name: str, **members) -> Structure:
+    """A structure by name and members: `struct("Point", x=float64, y=float64)`."""
+    return Structure(members, name)
+
+
+def _member(name: str, value) -> Data:
+    if isinstance(value, (Array, Scalar)):
+        return value
+    if isinstance(value, typeclass) or value in (bool, int, float, complex):
+        return Scalar(value)
+    if isinstance(value, numpy.dtype) or (isinstance(value, type) and issubclass(value, numpy.generic)):
+        return Scalar(value)
+    raise TypeError(f"the member `{name}` is a type, such as float64 or float64[N], not {value!r}")

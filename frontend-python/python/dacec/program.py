@@ -14,15 +14,17 @@ import os
 import threading
 import types
 import typing
+import warnings
 import weakref
 
 import numpy
 
 from dacec import _native
-from dacec.capture import Captures, array_key, describe_constant
-from dacec.data import Array, Scalar
+from dacec.capture import Captures, array_key, attributes_of, describe_constant
+from dacec.data import Array, Scalar, Structure
 from dacec.dtypes import DeviceType, compiletime, typeclass
-from dacec.errors import ArgumentError, SourceError
+from dacec.errors import ArgumentError, PerformanceWarning, SourceError
+from dacec.lending import lent
 from dacec.settings import depends_on_settings, settings
 from dacec.source import Source
 from dacec.symbols import Expression, extent_text
@@ -43,6 +45,12 @@ class _Parameter:
         self.keyword_only = parameter.kind is parameter.KEYWORD_ONLY
         self.optional, self.declared = _declared(annotation)
 
+    @staticmethod
+    def of(name: str, declared) -> _Parameter:
+        """A parameter that is nowhere in the text."""
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return _Parameter(inspect.Parameter(name, kind), declared)
+
     @property
     def has_default(self) -> bool:
         return self.default is not _NO_DEFAULT
@@ -55,6 +63,8 @@ class _Plan:
         self.parameters: dict[str, tuple] = {}
         self.expects: list[tuple] = []
         self.strides: list[tuple[str, int, int]] = []
+        self.members: dict[str, tuple] = {}
+        """Where the arguments come from that are members of structures."""
 
     def add(self, name: str, parameter: tuple, expect: tuple) -> None:
         self.parameters[name] = parameter
@@ -122,12 +132,12 @@ class Program(_native.Dispatcher):
         from dacec.sdfg import SDFG
 
         plan, _ = self._planned(args, kwargs)
-        graph, _ = self._lower(plan, Captures.of(self.f))
+        graph, captures, _ = self._lower(plan, Captures.of(self.f))
         if simplify is None:
             simplify = self.options.simplify is not False
         if simplify:
             graph.simplify()
-        return SDFG._of(graph)
+        return SDFG._of(graph, captures)
 
     def compile(self, *args, **kwargs):
         """Compiles the program for the arguments that are given, or as its annotations say. The result can be called,
@@ -136,7 +146,7 @@ class Program(_native.Dispatcher):
 
         plan, _ = self._planned(args, kwargs)
         source = Source.of(self.f)
-        graph, captures = self._lower(plan, Captures.of(self.f))
+        graph, captures, _ = self._lower(plan, Captures.of(self.f))
         library = _compile(graph, source.text, self.options)
         return CompiledSDFG(library, plan, self, captures)
 
@@ -157,7 +167,8 @@ class Program(_native.Dispatcher):
 
     def _symbols(self) -> set[str]:
         """Symbols that a caller may give by name: those of the annotations and of the code."""
-        names = {one.name for it in self._parameters if isinstance(it.declared, Array) for one in it.declared.free_symbols}
+        shaped = [it.declared for it in self._parameters if isinstance(it.declared, (Array, Structure))]
+        names = {one.name for it in shaped for one in it.free_symbols}
         values = list(self.f.__globals__.values())
         values += [cell.cell_contents for cell in self.f.__closure__ or () if _is_filled(cell)]
         for value in values:
@@ -185,10 +196,11 @@ class Program(_native.Dispatcher):
             return variant, slots
 
     def _build(self, plan: _Plan) -> _native.Variant:
-        graph, captures = self._lower(plan, Captures.of(self.f))
+        graph, captures, guards = self._lower(plan, Captures.of(self.f))
         program = graph if settings.bounds_checks else _compile(graph, Source.of(self.f).text, self.options)
+        origins = {**captures.arrays, **plan.members}
         return _native.Variant(
-            program, self.argnames, plan.expects, plan.strides, captures.arrays, captures.guards
+            program, self.argnames, plan.expects, plan.strides, origins, guards, captures.objects
         )
 
     def _lower(self, plan: _Plan, captures: Captures, waiting: tuple = ()):
@@ -200,9 +212,9 @@ class Program(_native.Dispatcher):
             described = captures.constant(name, self._instance, origin, self.f, (*waiting, self))
             parameters = {name: ("constant", described), **parameters}
         for declared in (it.declared for it in self._parameters):
-            if isinstance(declared, Array):
+            if isinstance(declared, (Array, Structure)):
                 captures.symbols.update({one.name: one.dtype.name for one in declared.free_symbols})
-        graph = _native.lower(
+        graph, used = _native.lower(
             file=source.file,
             text=source.text,
             function=self.f.__name__,
@@ -210,15 +222,18 @@ class Program(_native.Dispatcher):
             captured=captures.values,
             parameters=parameters,
             symbols=list(captures.symbols.items()),
+            fallbacks=captures.fallbacks,
         )
-        return graph, captures
+        if self._instance is not _NO_DEFAULT:
+            used.append(name)
+        if not waiting:
+            _warn_of_callbacks(graph, source.file)
+        return graph, captures, captures.guards(used)
 
     def _converted(self, slots: tuple) -> tuple:
         """Objects that are no NumPy arrays, but share their memory with one, as that."""
-        return tuple(
-            _as_array(parameter.name, value) if _may_be_array(parameter, value) else value
-            for parameter, value in zip(self._parameters, slots)
-        )
+        may = [it.declared is None or isinstance(it.declared, Array) for it in self._parameters]
+        return tuple(lent(name, value) if one else value for name, value, one in zip(self.argnames, slots, may))
 
     def _plan(self, slots: tuple | None) -> _Plan:
         """What is compiled for these arguments; without any, what the annotations say."""
@@ -249,8 +264,10 @@ class Program(_native.Dispatcher):
             plan.add(name, ("scalar", declared.dtype.name), ("number",))
         elif isinstance(declared, str):
             plan.add(name, ("python-scalar", declared), ("number",))
+        elif isinstance(declared, Structure):
+            self._plan_structure(plan, place, parameter, value)
         else:
-            self._plan_inferred(plan, name, value)
+            self._plan_inferred(plan, place, name, value)
 
     def _plan_array(self, plan: _Plan, place: int, parameter: _Parameter, value) -> None:
         name, declared = parameter.name, parameter.declared
@@ -279,7 +296,37 @@ class Program(_native.Dispatcher):
             strides.append(symbol)
         return strides
 
-    def _plan_inferred(self, plan: _Plan, name: str, value) -> None:
+    def _plan_structure(self, plan: _Plan, place: int, parameter: _Parameter, value) -> None:
+        """An object with the members that the annotation names."""
+        members = {}
+        for member, declared in parameter.declared.members.items():
+            given = _NO_DEFAULT if value is _NO_DEFAULT else getattr(value, member, _NO_DEFAULT)
+            if value is not _NO_DEFAULT and given is _NO_DEFAULT:
+                raise ArgumentError(f"`{parameter.name}` has no member `{member}`, as {parameter.declared!r} says")
+            members[member] = (declared, given)
+        self._plan_members(plan, place, parameter.name, members)
+
+    def _plan_members(self, plan: _Plan, place: int, name: str, members: dict[str, tuple]) -> None:
+        """Arguments for the members of an object: their declarations, if there are any, and values."""
+        inner, described, expects = _Plan(), [], []
+        for member, (declared, value) in members.items():
+            argument = f"{name}_{member}"
+            while argument in self.argnames or argument in plan.members:
+                argument += "_"
+            if isinstance(declared, Array):
+                layout = _Parameter.of(argument, Array(declared.dtype, declared.shape, strides=declared.strides))
+                self._plan_array(inner, place, layout, _NO_DEFAULT)
+            elif isinstance(declared, Scalar):
+                inner.add(argument, ("scalar", declared.dtype.name), ("number",))
+            else:
+                self._plan_inferred(inner, place, argument, value)
+            if inner.parameters[argument][0] != "constant":
+                plan.members[argument] = ("member", place, member)
+            described.append((member, argument, inner.parameters[argument]))
+            expects.append((member, inner.expects[-1]))
+        plan.add(name, ("structure", described), ("structure", expects))
+
+    def _plan_inferred(self, plan: _Plan, place: int, name: str, value) -> None:
         if isinstance(value, numpy.ndarray) and value.ndim > 0:
             key = array_key(value)
             if key is None:
@@ -297,19 +344,34 @@ class Program(_native.Dispatcher):
             plan.add(name, ("scalar", typeclass.of(value.dtype).name), ("class", type(value)))
         else:
             described = describe_constant(value)
-            if described is None:
+            if described is not None:
+                plan.add(name, ("constant", described), ("constant", value))
+                return
+            names = {} if isinstance(value, (type, types.ModuleType)) else self._members_of(value)
+            if not names:
                 raise ArgumentError(
                     f"`{name}`: compiled code can do nothing with {value!r}; "
-                    "it takes arrays, numbers, None, strings, and tuples of these"
+                    "it takes arrays, numbers, None, strings, tuples of these, and objects that have such members"
                 )
-            plan.add(name, ("constant", described), ("constant", value))
+            self._plan_members(plan, place, name, {member: (None, it) for member, it in names.items()})
+
+    def _members_of(self, value) -> dict[str, object]:
+        """The members of an object that the code may use, and can."""
+        found = {}
+        for member in sorted(attributes_of(self.f)):
+            it = getattr(value, member, None)
+            if isinstance(it, numpy.ndarray) and it.ndim > 0 or describe_constant(it) is not None and it is not None:
+                found[member] = it
+        return found
 
     # For programs that call this one.
 
-    def _graph_for_call(self, waiting: tuple):
-        """The graph as another program calls it, and what it uses. `waiting` are the programs around."""
+    def _graph_for_call(self, waiting: tuple, around: Captures):
+        """The graph as another program calls it, what it relies on, and what it uses. `waiting` are the programs around,
+        and the last of them has found what is `around`."""
         waiting = (*waiting, self)
-        return self._lower(self._plan(None), Captures.of(self.f, waiting), waiting)
+        graph, captures, guards = self._lower(self._plan(None), Captures.of(self.f, waiting, around), waiting)
+        return graph, guards, captures
 
     def _parameters_for_call(self) -> list[tuple[str, tuple | None]]:
         described = []
@@ -344,6 +406,13 @@ class _Options:
         if self.auto_optimize is False:
             return "O1"
         return "O3" if self.auto_optimize else settings.optimize
+
+
+def _warn_of_callbacks(graph, file: str) -> None:
+    """Says what will be slow: the functions that the interpreter calls."""
+    for function, line, reason in dict.fromkeys(graph.callbacks()):
+        text = f"`{function}` is not compiled: {reason}; the interpreter calls it whenever the program comes here"
+        warnings.warn_explicit(text, PerformanceWarning, file, line)
 
 
 def _compile(graph, text: str | None, options: _Options | None = None) -> _native.Library:
@@ -391,7 +460,7 @@ def _declared(annotation):
         return optional, _declared(rest[0])[1] if len(rest) == 1 else None
     if origin is typing.Annotated:
         return _declared(typing.get_args(annotation)[0])
-    if isinstance(annotation, (Array, Scalar)):
+    if isinstance(annotation, (Array, Scalar, Structure)):
         return False, annotation
     if isinstance(annotation, typeclass):
         return False, Scalar(annotation)
@@ -422,26 +491,6 @@ def _is_filled(cell) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _may_be_array(parameter: _Parameter, value) -> bool:
-    if isinstance(value, (numpy.ndarray, numpy.generic, int, float, complex, str, tuple, list, dict)) or value is None:
-        return False
-    return parameter.declared is None or isinstance(parameter.declared, Array)
-
-
-def _as_array(name: str, value):
-    """The NumPy array that shares the memory of an object of another library, if there is one."""
-    if hasattr(value, "__cuda_array_interface__"):
-        raise ArgumentError(f"`{name}` lies in the memory of a GPU; programs run on the CPU: pass a copy")
-    if hasattr(value, "__array_interface__"):
-        return numpy.asarray(value)
-    if hasattr(value, "__dlpack__"):
-        try:
-            return numpy.from_dlpack(value)
-        except (BufferError, RuntimeError, TypeError) as error:
-            raise ArgumentError(f"`{name}`: {type(value).__name__} gives no array: {error}") from error
-    return value
 
 
 def _renew_locks() -> None:

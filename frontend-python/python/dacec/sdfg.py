@@ -10,11 +10,16 @@ import webbrowser
 
 from dacec import _native
 from dacec.builder import Builder
+from dacec.capture import Captures
 from dacec.errors import InvalidSDFGError
+from dacec.lending import lent
 from dacec.program import _NO_DEFAULT, Program, _compile, _Plan
 from dacec.settings import depends_on_settings, settings
 
 __all__ = ["SDFG", "CompiledSDFG", "passes"]
+
+_INTERPRETER = "__python"
+"""The argument through which a program reaches the interpreter."""
 
 
 class SDFG(Builder, _native.Dispatcher):
@@ -36,13 +41,18 @@ class SDFG(Builder, _native.Dispatcher):
             raise InvalidSDFGError(f"the name of a graph is a word, not {name!r}")
         Builder.__init__(self, name, constants)
         self._made: _native.Graph | None = None
+        self._arrays: dict[str, tuple] = {}
+        self._objects: dict[str, object] = {}
         self._lock = threading.RLock()
         depends_on_settings(self)
 
     @classmethod
-    def _of(cls, graph: _native.Graph) -> SDFG:
+    def _of(cls, graph: _native.Graph, captures: Captures | None = None) -> SDFG:
+        """A graph of the compiler. What it needs besides its parameters is where `captures` says."""
         self = cls(graph.name)
         self._made = graph
+        if captures is not None:
+            self._arrays, self._objects = captures.arrays, captures.objects
         self._freeze()
         return self
 
@@ -73,7 +83,7 @@ class SDFG(Builder, _native.Dispatcher):
     @property
     def arglist(self) -> list[str]:
         """Names of the arguments, in order."""
-        return self._graph.arguments
+        return self.argnames
 
     @property
     def free_symbols(self) -> set[str]:
@@ -199,14 +209,16 @@ class SDFG(Builder, _native.Dispatcher):
 
     def compile(self) -> CompiledSDFG:
         """Compiles the graph as it is. The result can be called, and knows the path of the library."""
-        return CompiledSDFG(self._library(), self._signature_plan(), self, None)
+        captures = Captures()
+        captures.arrays, captures.objects = self._arrays, self._objects
+        return CompiledSDFG(self._library(), self._signature_plan(), self, captures)
 
     def _library(self) -> _native.Library:
         return _compile(self._graph, None)
 
     def _signature_plan(self) -> _Plan:
         plan, containers = _Plan(), self._graph.containers()
-        for name in self._graph.arguments:
+        for name in self.argnames:
             one = containers[name]
             expect = ("number",) if one["scalar"] else ("array", one["dtype"], len(one["shape"]), "any")
             plan.add(name, (), expect)
@@ -214,8 +226,8 @@ class SDFG(Builder, _native.Dispatcher):
 
     @property
     def argnames(self) -> list[str]:
-        """Names of the arguments, in order."""
-        return self._graph.arguments
+        """Names of the arguments, in order: without global arrays of the program that the graph was made of."""
+        return [name for name in self._graph.arguments if name not in self._arrays and name != _INTERPRETER]
 
     def _prepare(self) -> None:
         with self._lock:
@@ -225,11 +237,13 @@ class SDFG(Builder, _native.Dispatcher):
                 self._ready = True
 
     def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
+        slots = tuple(map(lent, self.argnames, slots))
         with self._lock:
             for variant in self._variants():
                 return variant, slots
             program = self._graph if settings.bounds_checks else self._library()
-            variant = _native.Variant(program, self.argnames, self._signature_plan().expects, [], {}, [])
+            expects = self._signature_plan().expects
+            variant = _native.Variant(program, self.argnames, expects, [], self._arrays, [], self._objects)
             self._add(variant)
             return variant, slots
 
@@ -241,15 +255,15 @@ class CompiledSDFG(_native.Dispatcher):
         self._library = library
         self.name = program.name
         parameters = program._parameters if isinstance(program, Program) else None
-        names = program.argnames
+        names = self._argnames = program.argnames
         defaults = [it.default for it in parameters] if parameters else [_NO_DEFAULT] * len(names)
         symbols = program._symbols() if isinstance(program, Program) else program.free_symbols
         self._configure(self.name, [(*it, False) for it in zip(names, defaults)], _NO_DEFAULT, sorted(symbols))
-        arrays = captures.arrays if captures else {}
-        self._add(_native.Variant(library, names, plan.expects, plan.strides, arrays, []))
+        origins = {**captures.arrays, **plan.members}
+        self._add(_native.Variant(library, names, plan.expects, plan.strides, origins, [], captures.objects))
 
     def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
-        return self._variants()[0], slots
+        return self._variants()[0], tuple(map(lent, self._argnames, slots))
 
     @property
     def path(self) -> str:

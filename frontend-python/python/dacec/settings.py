@@ -25,6 +25,8 @@ class Settings:
     """Whether loops may run on several threads."""
     bounds_checks: bool = False
     """Whether programs are interpreted, with a check of every index, in place of being compiled. Slow."""
+    callbacks: bool = True
+    """Whether the interpreter may be called for what cannot be compiled. If not, that is an error."""
 
 
 settings = Settings()

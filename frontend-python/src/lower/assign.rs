@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::{Typed, rank};
 use crate::scalar::{self, cast};
-use crate::types::{Value, View, containers_read};
+use crate::types::{Outcome, Value, View, containers_read};
 use ast::comparable::ComparableExpr;
 use dacec_ir::{Expr, Memlet, Name, Wcr};
 
@@ -181,6 +181,13 @@ impl Lowerer<'_> {
     pub(super) fn ann_assign(&mut self, it: &ast::StmtAnnAssign) -> Result<()> {
         let Some(value) = &it.value else { return Ok(()) };
         let declared = self.eval(&it.annotation)?;
+        if value.is_call_expr() {
+            self.declared = match &declared {
+                Value::DType(dtype) => Some(Outcome::Number(Typed::strong(*dtype))),
+                Value::ArrayType(dtype, shape) => Some(Outcome::Array(*dtype, shape.clone())),
+                _ => None,
+            };
+        }
         match (declared, &*it.target) {
             (Value::DType(dtype), target @ ast::Expr::Name(_)) => {
                 let value = self.eval(value)?;
@@ -305,9 +312,10 @@ impl Lowerer<'_> {
         if !self.is_private(&view.container) && !self.covers_params(view) {
             return self.accumulate_view(view, it);
         }
-        let value = self.eval(&it.value)?;
         let target =
             if view.rank() == 0 { Value::Scalar(view.element(&[])) } else { Value::Array(view.clone()) };
+        let target = self.before(target, std::slice::from_ref(&it.value));
+        let value = self.eval(&it.value)?;
         let result = self.operation(it.op, target, value, &Dest::Into(view.clone()), it.range)?;
         self.check_in_place(&result, view, it)?;
         self.write(view, &result, it.range)

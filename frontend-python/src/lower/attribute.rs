@@ -7,8 +7,9 @@ use crate::diagnostic::Diagnostic;
 use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::scalar;
-use crate::types::{Module, Scalar, Value, View};
+use crate::types::{Module, PythonObject, Scalar, Value, View};
 use dacec_ir::{Expr, Function};
+use std::sync::Arc;
 
 impl Lowerer<'_> {
     /// `value.attr`.
@@ -22,6 +23,15 @@ impl Lowerer<'_> {
             Value::Module(module) => {
                 numpy::member(module, attr).ok_or_else(|| unknown_member(module, attr).into())
             }
+            Value::OpenModule(module, mut others) => match numpy::member(module, attr) {
+                Some(member) => Ok(member),
+                None => others.shift_remove(attr.as_str()).ok_or_else(|| unknown_member(module, attr).into()),
+            },
+            Value::Object(object) => Ok(Value::Object(Arc::new(PythonObject {
+                key: format!("{}.{attr}", object.key),
+                what: format!("`{}.{attr}`", object.key),
+                outcome: None,
+            }))),
             Value::Array(view) => self.array_attribute(view, attr, range),
             Value::Scalar(scalar) => self.scalar_attribute(scalar, attr, range),
             Value::Namespace(mut members) => match members.shift_remove(attr.as_str()) {

@@ -4,13 +4,14 @@ use super::map::Usage;
 use super::operate::{Dest, tuple};
 use super::parameters::is_typed;
 use super::{Lowerer, Result, Stop};
+use crate::callback::INTERPRETER;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::CalleeDefault;
 use crate::numpy::{self, Args};
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::cast;
-use crate::types::{Scalar, Value, View};
+use crate::types::{Outcome, OuterArray, Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Data, Expr, Memlet, Name, NestedSdfg, Node, Sdfg, Subset};
 use indexmap::IndexMap;
@@ -53,6 +54,7 @@ impl Lowerer<'_> {
     /// The value of a call.
     pub(super) fn call(&mut self, it: &ast::ExprCall, dest: &Dest) -> Result<Value> {
         let range = it.range();
+        let declared = self.declared.take();
         if let Some(value) = self.dictionary_method(it)? {
             return Ok(value);
         }
@@ -83,7 +85,11 @@ impl Lowerer<'_> {
                 }
                 _ => self.call_program(&name, given, dest, range),
             },
-            Value::Helper(function) => self.call_helper(&function, given, dest, range),
+            Value::Helper(function) => self.call_helper(&function, given, (dest, declared), range),
+            Value::Object(object) => {
+                let reason = "it is a function of Python";
+                self.call_python(&object, given, (dest, declared), reason, range)
+            }
             Value::Lambda(lambda) => {
                 let parameters = lambda.parameters.as_deref();
                 self.inlined(parameters, &lambda.body, given, range)
@@ -127,14 +133,16 @@ impl Lowerer<'_> {
 
     fn arguments(&mut self, arguments: &ast::Arguments) -> Result<GivenArgs> {
         let mut given = GivenArgs::default();
-        for argument in &arguments.args {
+        for (at, argument) in arguments.args.iter().enumerate() {
             if let ast::Expr::Starred(starred) = argument {
                 let values = self.eval(&starred.value)?;
                 let values = self.elements(values, starred.range)?;
                 given.positional.extend(values.into_iter().map(|value| (value, starred.range)));
                 continue;
             }
-            given.positional.push((self.eval(argument)?, argument.range()));
+            let value = self.eval(argument)?;
+            let value = self.before(value, &arguments.args[at + 1..]);
+            given.positional.push((value, argument.range()));
         }
         for keyword in &arguments.keywords {
             let Some(name) = &keyword.arg else {
@@ -149,6 +157,37 @@ impl Lowerer<'_> {
     // --- plain functions -----------------------------------------------------------------------------------------
 
     fn call_helper(
+        &mut self,
+        function: &Arc<ast::StmtFunctionDef>,
+        given: GivenArgs,
+        (dest, declared): (&Dest, Option<Outcome>),
+        range: TextRange,
+    ) -> Result<Value> {
+        let Some(object) = self.fallback(function) else {
+            return self.call_compiled(function, given, dest, range);
+        };
+        if let Some(reason) = self.called_back(function).map(str::to_owned) {
+            return self.call_python(&object, given, (dest, declared), &reason, range);
+        }
+        // What cannot be compiled is left to the interpreter, in the next attempt.
+        let reported = self.diagnostics.len();
+        let used = self.globals.used.borrow().clone();
+        let diagnostic = match self.call_compiled(function, given, dest, range) {
+            Err(Stop::Error(diagnostic)) => Some(*diagnostic),
+            Err(Stop::Reported) if self.diagnostics.len() > reported => None,
+            other => return other,
+        };
+        let others = self.diagnostics.split_off(reported);
+        *self.globals.used.borrow_mut() = used;
+        let first = diagnostic.or(others.into_iter().next());
+        let reason = first.map_or_else(String::new, |it| it.message);
+        self.decide(|decisions| {
+            decisions.called_back.insert(function.name.range(), reason);
+        })
+    }
+
+    /// Calls a plain function by compiling it.
+    fn call_compiled(
         &mut self,
         function: &Arc<ast::StmtFunctionDef>,
         given: GivenArgs,
@@ -267,6 +306,7 @@ impl Lowerer<'_> {
         range: TextRange,
     ) -> Result<Value> {
         self.flush();
+        let call = &self.with_outer_arrays(callee, call, range)?;
         let usage = Usage::of(&callee.body);
         let written = |it: &Name| usage.writes.contains_key(it);
         self.check_aliases(call, &usage, range)?;
@@ -317,6 +357,27 @@ impl Lowerer<'_> {
             1 if !is_tuple => results.into_iter().next().unwrap_or(Value::None),
             _ => Value::Tuple(results),
         })
+    }
+
+    /// The call with what the callee uses besides its parameters: arrays from outside, and the interpreter.
+    fn with_outer_arrays(&mut self, callee: &Sdfg, call: &Call, range: TextRange) -> Result<Call> {
+        let mut call = call.clone();
+        for name in &callee.arguments {
+            let Some(array) = callee.containers.get(name).and_then(Data::as_array) else { continue };
+            if call.arguments.contains_key(name) {
+                continue;
+            }
+            if name.as_str() == INTERPRETER && !self.params.is_empty() {
+                let message = format!("`{}` calls Python, and is called in a parallel loop", callee.name);
+                return Err(Diagnostic::error(codes::MAP, range, message)
+                    .help("the interpreter makes one call after the other: use a `for` loop over `range`")
+                    .into());
+            }
+            let (argument, shape) = (name.clone(), array.shape.clone());
+            let outer = self.reached(Value::Outer(OuterArray { argument, dtype: array.dtype, shape }));
+            call.arguments.insert(name.clone(), outer);
+        }
+        Ok(call)
     }
 
     /// Whether the function is being expanded already.
@@ -591,7 +652,7 @@ impl Lowerer<'_> {
 }
 
 /// A call on its way: which value each container of the callee has, and each symbol.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Call {
     pub(super) arguments: IndexMap<Name, Value>,
     pub(super) symbols: IndexMap<Name, Expr>,

@@ -81,13 +81,16 @@ impl Lowerer<'_> {
 
     fn sequence(&mut self, items: &[ast::Expr]) -> Result<Value> {
         let mut values = Vec::new();
-        for item in items {
+        for (at, item) in items.iter().enumerate() {
             match item {
                 ast::Expr::Starred(starred) => match self.eval(&starred.value)? {
                     Value::Tuple(inner) => values.extend(inner),
                     other => return Err(self.not_iterable(&other, item.range())),
                 },
-                _ => values.push(self.eval(item)?),
+                _ => {
+                    let value = self.eval(item)?;
+                    values.push(self.before(value, &items[at + 1..]));
+                }
             }
         }
         Ok(Value::Tuple(values))
@@ -107,33 +110,55 @@ impl Lowerer<'_> {
 
     /// Evaluates two operands from left to right. A call in the second must not change what the first has read.
     fn operands(&mut self, left: &ast::Expr, right: &ast::Expr) -> Result<(Value, Value)> {
-        let mut first = self.eval(left)?;
-        if matches!(&first, Value::Scalar(scalar) if !scalar.is_pure()) && self.calls_program(right) {
-            first = self.settle(first);
-        }
+        let first = self.eval(left)?;
+        let first = self.before(first, std::slice::from_ref(right));
         Ok((first, self.eval(right)?))
     }
 
-    fn calls_program(&self, expr: &ast::Expr) -> bool {
+    /// The value, found before calls in the expressions that come after it can change what it reads.
+    pub(super) fn before(&mut self, value: Value, rest: &[ast::Expr]) -> Value {
+        let reads = matches!(&value, Value::Scalar(scalar) if !scalar.is_pure());
+        if reads && rest.iter().any(|expr| self.calls_program(expr)) { self.settle(value) } else { value }
+    }
+
+    /// Whether an expression calls code that may change arrays.
+    pub(super) fn calls_program(&self, expr: &ast::Expr) -> bool {
         ast::helpers::any_over_expr(expr, &|part: &ast::Expr| match part {
             ast::Expr::Call(call) => match &*call.func {
-                ast::Expr::Name(name) => {
-                    let known = self.globals.values.get(name.id.as_str());
-                    self.globals.programs.contains_key(name.id.as_str())
-                        || matches!(known, Some(Global::Value(Value::Program(_))))
-                }
-                // A member of an object may be an annotated function.
-                ast::Expr::Attribute(attribute) => match &*attribute.value {
-                    ast::Expr::Name(name) => {
-                        let known = self.globals.values.get(name.id.as_str());
-                        matches!(known, Some(Global::Value(Value::Namespace(_))))
-                    }
-                    _ => false,
+                ast::Expr::Name(name) => match self.known_value(&name.id) {
+                    Some(Value::Program(_) | Value::Object(_)) => true,
+                    Some(Value::Helper(function)) => self.may_change_arrays(function),
+                    Some(Value::Lambda(lambda)) => self.calls_program(&lambda.body),
+                    _ => self.globals.programs.contains_key(name.id.as_str()),
+                },
+                // A member of an object may be an annotated function, and one of a module a function of Python.
+                ast::Expr::Attribute(attribute) => match root(&attribute.value) {
+                    Some(name) => matches!(
+                        self.known_value(name),
+                        Some(Value::Namespace(_) | Value::Object(_) | Value::OpenModule(..))
+                    ),
+                    None => false,
                 },
                 _ => false,
             },
             _ => false,
         })
+    }
+
+    fn known_value(&self, name: &str) -> Option<&Value> {
+        self.env.get(name).or_else(|| match self.globals.values.get(name) {
+            Some(Global::Value(value)) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// Whether a plain function may change arrays: it is more than an expression, or the interpreter calls it.
+    fn may_change_arrays(&self, function: &ast::StmtFunctionDef) -> bool {
+        let is_expression = match function.body.as_slice() {
+            [ast::Stmt::Return(it)] => it.value.as_ref().is_none_or(|value| !self.calls_program(value)),
+            _ => false,
+        };
+        !is_expression || self.called_back(function).is_some()
     }
 
     fn bin_op(&mut self, it: &ast::ExprBinOp, dest: &Dest) -> Result<Value> {
@@ -235,7 +260,8 @@ impl Lowerer<'_> {
     fn comparison(&mut self, it: &ast::ExprCompare, dest: &Dest) -> Result<Value> {
         let mut left = self.eval(&it.left)?;
         let mut result: Option<Scalar> = None;
-        for (op, comparator) in it.ops.iter().zip(&it.comparators) {
+        for (at, (op, comparator)) in it.ops.iter().zip(&it.comparators).enumerate() {
+            left = self.before(left, &it.comparators[at..]);
             let right = self.eval(comparator)?;
             let value = self.compare(*op, &left, &right, dest, it.range)?;
             if it.ops.len() == 1 {
@@ -528,5 +554,14 @@ pub(crate) fn label_of(op: BinaryOp) -> &'static str {
         BinaryOp::Min => "minimum",
         BinaryOp::Max => "maximum",
         _ => "operation",
+    }
+}
+
+/// The name that a chain of attributes begins with.
+fn root(expr: &ast::Expr) -> Option<&str> {
+    match expr {
+        ast::Expr::Name(name) => Some(&name.id),
+        ast::Expr::Attribute(attribute) => root(&attribute.value),
+        _ => None,
     }
 }

@@ -27,6 +27,7 @@
 mod assign;
 mod attribute;
 mod call;
+mod callback;
 mod comprehension;
 mod control;
 mod dataflow;
@@ -59,12 +60,13 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Globals;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
-use crate::types::Value;
+use crate::types::{Outcome, Value};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
 use indexmap::{IndexMap, IndexSet};
 use names_frame::Frame;
+use std::collections::HashMap;
 
 /// Why lowering of a statement stopped.
 #[derive(Debug)]
@@ -97,6 +99,8 @@ pub(crate) struct Decisions {
     pub(crate) symbols: IndexSet<String>,
     /// Integers that must be containers.
     pub(crate) containers: IndexSet<String>,
+    /// Functions of the file that the interpreter calls, by the places of their names, and why they are not compiled.
+    pub(crate) called_back: HashMap<TextRange, String>,
 }
 
 /// More attempts than any function needs: each adds a fact about one of its names.
@@ -155,6 +159,8 @@ pub(crate) struct Lowerer<'a> {
     returns: Option<returns::Returned>,
     diagnostics: Vec<Diagnostic>,
     depth: usize,
+    /// The type that the program gives the result of the call that comes next.
+    declared: Option<Outcome>,
     /// Where the statement is that is being lowered.
     place: TextRange,
 }
@@ -190,6 +196,7 @@ impl<'a> Lowerer<'a> {
             returns: None,
             diagnostics: Vec::new(),
             depth: 0,
+            declared: None,
             place: TextRange::default(),
         }
     }

@@ -76,6 +76,7 @@ impl Lowerer<'_> {
         match self.globals.values.get(name) {
             Some(Global::Value(value)) => {
                 let value = value.clone();
+                self.globals.used.borrow_mut().insert(name.to_owned());
                 return Ok(self.reached(value));
             }
             Some(Global::Broken(reason)) => {
@@ -450,7 +451,8 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Tuple(a), Value::Tuple(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::DType(a), Value::DType(b)) => a == b,
-        (Value::Module(a), Value::Module(b)) => a == b,
+        (Value::Module(a) | Value::OpenModule(a, _), Value::Module(b) | Value::OpenModule(b, _)) => a == b,
+        (Value::Object(a), Value::Object(b)) => a.key == b.key,
         (Value::Program(a), Value::Program(b)) => a == b,
         (Value::Function(a), Value::Function(b)) => std::ptr::eq(*a, *b),
         (Value::Helper(a), Value::Helper(b)) => std::sync::Arc::ptr_eq(a, b),

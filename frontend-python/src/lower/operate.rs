@@ -339,6 +339,12 @@ impl Lowerer<'_> {
         if matches!(value, Value::Poison) {
             return super::Stop::Reported;
         }
+        if let Value::Unknown(what) = value {
+            let message = format!("the type of what {what} gives is not known");
+            return Diagnostic::error(codes::NO_VALUE, range, message)
+                .help("annotate the function (`-> float`) or the variable (`x: dace.float64[N] = ...`), or assign into an array (`x[:] = ...`)")
+                .into();
+        }
         let message = format!("{} is not a number or an array", value.kind());
         Diagnostic::error(codes::NO_VALUE, range, message).into()
     }

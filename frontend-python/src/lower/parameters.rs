@@ -64,14 +64,9 @@ impl Lowerer<'_> {
     fn parameter(&mut self, parameter: &ast::ParameterWithDefault) -> Result<()> {
         let name = parameter.name();
         if let Some(known) = self.known(name) {
-            return match known {
-                Known::Scalar(ty) => self.scalar_parameter(name, ty),
-                Known::Array(dtype, shape, strides) => self.array_parameter(name, dtype, shape, strides),
-                Known::Constant(value) => {
-                    self.env.insert(name.to_string(), value);
-                    Ok(())
-                }
-            };
+            let value = self.known_parameter(name, known);
+            self.env.insert(name.to_string(), value);
+            return Ok(());
         }
         let Some(annotation) = parameter.annotation() else {
             let message = format!("parameter `{name}` has no type");
@@ -91,13 +86,38 @@ impl Lowerer<'_> {
                 self.env.insert(name.to_string(), value);
                 Ok(())
             }
-            Value::DType(dtype) => self.scalar_parameter(name, Typed::strong(dtype)),
-            Value::ArrayType(dtype, shape) => self.array_parameter(name, dtype, shape, None),
+            Value::DType(dtype) => {
+                let value = self.scalar_parameter(name, Typed::strong(dtype));
+                self.env.insert(name.to_string(), value);
+                Ok(())
+            }
+            Value::ArrayType(dtype, shape) => {
+                let value = self.array_parameter(name, dtype, shape, None);
+                self.env.insert(name.to_string(), value);
+                Ok(())
+            }
             other => {
                 let message = format!("`{name}` is annotated with {}, not with a type", other.kind());
                 Err(Diagnostic::error(codes::ANNOTATION, annotation.range(), message)
                     .help("a type is `dace.float64[N, M]` for an array, `dace.float64` for a number")
                     .into())
+            }
+        }
+    }
+
+    /// The value of a parameter, or of a member of one, that is passed as the argument `name`.
+    fn known_parameter(&mut self, name: &str, known: Known) -> Value {
+        match known {
+            Known::Scalar(ty) => self.scalar_parameter(name, ty),
+            Known::Array(dtype, shape, strides) => self.array_parameter(name, dtype, shape, strides),
+            Known::Constant(value) => value,
+            Known::Structure(members) => {
+                let members = members.into_iter();
+                let values = members.map(|(member, argument, known)| {
+                    let value = self.known_parameter(&argument, known);
+                    (member, value)
+                });
+                Value::Namespace(values.collect())
             }
         }
     }
@@ -124,7 +144,7 @@ impl Lowerer<'_> {
         dtype: DType,
         shape: Vec<Expr>,
         strides: Option<Vec<Expr>>,
-    ) -> Result<()> {
+    ) -> Value {
         for symbol in shape.iter().flat_map(Expr::symbols) {
             self.facts.assume_positive(&symbol);
             self.sdfg.symbols.insert(symbol, DType::Int64);
@@ -140,20 +160,18 @@ impl Lowerer<'_> {
         }
         let view = View::whole(container.clone(), dtype, &shape);
         self.add_argument(container, array.into());
-        self.env.insert(name.to_owned(), Value::Array(view));
-        Ok(())
+        Value::Array(view)
     }
 
     /// A number. The value of an integer is also that of a symbol of the same name, so that it can be an extent or bound:
     /// one that has its value for all of the call, whatever the function assigns to the name.
-    fn scalar_parameter(&mut self, name: &str, ty: Typed) -> Result<()> {
+    fn scalar_parameter(&mut self, name: &str, ty: Typed) -> Value {
         let dtype = ty.dtype;
         if dtype.is_integer() && self.globals.symbols.contains_key(name) {
             let symbol = Name::from(name);
             self.names.reserve(&symbol);
             self.sdfg.symbols.insert(symbol.clone(), DType::Int64);
-            self.env.insert(name.to_owned(), Value::Scalar(Scalar::symbolic(Expr::sym(symbol))));
-            return Ok(());
+            return Value::Scalar(Scalar::symbolic(Expr::sym(symbol)));
         }
         let container = self.fresh(name);
         self.add_argument(container.clone(), dacec_ir::Scalar::new(dtype).into());
@@ -165,8 +183,7 @@ impl Lowerer<'_> {
         } else {
             ScalarExpr::Name(container)
         };
-        self.env.insert(name.to_owned(), Value::Scalar(Scalar { code, ty }));
-        Ok(())
+        Value::Scalar(Scalar { code, ty })
     }
 
     pub(super) fn add_argument(&mut self, container: Name, data: Data) {

@@ -62,6 +62,7 @@ impl Machine {
                 Err(Fault::Check { message: message.clone(), line: span.line }.into())
             }
             Effect::Print { pieces, .. } => {
+                let mut line = String::new();
                 for piece in pieces {
                     let text = match piece {
                         Piece::Text(text) => text.clone(),
@@ -70,7 +71,11 @@ impl Machine {
                             written(value, *format)
                         }
                     };
-                    self.printed.push_str(&text);
+                    line.push_str(&text);
+                }
+                match &self.host {
+                    Some(host) => host.print(&line),
+                    None => self.printed.push_str(&line),
                 }
                 Ok(Flow::Next)
             }

@@ -160,6 +160,9 @@ pub enum Fault {
     /// A tasklet in another language, which only a backend of that language can run.
     #[error("a tasklet in the language `{0}` has no reference semantics: compile the program to run it")]
     Foreign(&'static str),
+    /// A Python function that the program calls has raised an exception.
+    #[error("a Python function has raised an exception: {0}")]
+    Python(String),
     /// The SDFG breaks a rule that validation would have named.
     #[error("malformed: {0}")]
     Malformed(String),

@@ -41,6 +41,7 @@ impl Running<'_, '_, '_> {
             "gemm_f64" => DType::Float64,
             "gemm_c64" => DType::Complex64,
             "gemm_c128" => DType::Complex128,
+            ExternalCall::PYTHON => return self.python(call),
             name => {
                 return match Dense::of_routine(name) {
                     Some((op, dtype)) => self.dense(call, op, dtype),
@@ -71,6 +72,43 @@ impl Running<'_, '_, '_> {
             }
             let position = self.position(&c, i, j)?;
             self.machine.memory.write(&c.view, position, Content::Value(value))?;
+        }
+        Ok(())
+    }
+
+    /// A call back into Python, by whoever runs the program.
+    fn python(&mut self, call: &ExternalCall) -> Result<(), InterpretError> {
+        let Some(host) = self.machine.host.clone() else {
+            return Err(Fault::Routine(call.routine.clone()).into());
+        };
+        let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
+        let what = match arguments.rest.next() {
+            Some(CallArgument::Text(what)) => what,
+            other => return Err(arguments.refuse(other)),
+        };
+        let (mut views, mut data, mut extents) = (Vec::new(), Vec::new(), Vec::new());
+        for argument in arguments.rest.clone() {
+            match argument {
+                CallArgument::Pointer(name) => {
+                    let port = self.ports.get(name);
+                    let view =
+                        port.ok_or_else(|| crate::code::TypeError::Undefined(name.clone()))?.view.clone();
+                    views.push(view);
+                }
+                CallArgument::Int(extent) => extents.push(self.frame.eval(extent)?),
+                other => return Err(arguments.refuse(Some(other))),
+            }
+        }
+        // The first is the interpreter, which is not the business of the program.
+        for view in &views[1.min(views.len())..] {
+            data.push(self.machine.gather(view, false)?);
+        }
+        host.call(what, &mut data, &extents).map_err(Fault::Python)?;
+        for (view, tensor) in views[1.min(views.len())..].iter().zip(&data) {
+            for (at, position) in view.positions().into_iter().enumerate() {
+                self.machine.step()?;
+                self.machine.memory.write(view, position, Content::Value(tensor.get(at)))?;
+            }
         }
         Ok(())
     }

@@ -5,18 +5,21 @@ use super::expression::Names;
 use super::memory::{Content, Dim, Interval, Memory, View};
 use super::plan::{SdfgPlan, plan};
 use super::stream::Queues;
-use super::{Options, Tensor};
+use super::{Host, Options, Tensor};
 use crate::symbolic::{Env, EvalError};
 use crate::{Data, Expr, Name, NodeId, Sdfg, Subset};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What all frames share.
 #[derive(Debug)]
 pub(super) struct Machine {
     pub(super) memory: Memory,
     pub(super) options: Options,
+    /// Who makes calls back into Python.
+    pub(super) host: Option<Arc<dyn Host>>,
     steps: u64,
     /// What the program has printed.
     pub(super) printed: String,
@@ -40,10 +43,11 @@ pub(super) struct Frame<'a> {
 }
 
 impl Machine {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: Options, host: Option<Arc<dyn Host>>) -> Self {
         Machine {
             memory: Memory::new(&options),
             options,
+            host,
             steps: 0,
             printed: String::new(),
             plans: HashMap::new(),

@@ -77,6 +77,8 @@ use indexmap::IndexMap;
 use machine::{Frame, Machine, unknown_symbol};
 use memory::{Content, View};
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 /// Values of arguments, and of results after a run.
 pub type Arguments = IndexMap<Name, Tensor>;
@@ -118,6 +120,16 @@ impl Options {
     }
 }
 
+/// Who runs a program, and makes the calls [back into Python](crate::node::ExternalCall::PYTHON) that are in it.
+pub trait Host: fmt::Debug + Send + Sync {
+    /// Makes a call: what is called, what is passed and the result, and the extents of the arrays. The error is a reason
+    /// for people.
+    fn call(&self, what: &str, data: &mut [Tensor], extents: &[i64]) -> Result<(), String>;
+
+    /// Writes what the program prints.
+    fn print(&self, text: &str);
+}
+
 /// Runs an SDFG on arguments; see [`run_with`].
 pub fn run(sdfg: &Sdfg, arguments: &mut Arguments, symbols: &[(&str, i64)]) -> Result<(), InterpretError> {
     run_with(sdfg, arguments, symbols, &Options::default())
@@ -136,6 +148,17 @@ pub fn run_with(
     run_printing(sdfg, arguments, symbols, options).map(|_| ())
 }
 
+/// As [`run_with`], for programs that call back into Python; `host` also gets what the program prints, when it does.
+pub fn run_hosted(
+    sdfg: &Sdfg,
+    arguments: &mut Arguments,
+    symbols: &[(&str, i64)],
+    options: &Options,
+    host: Arc<dyn Host>,
+) -> Result<(), InterpretError> {
+    run_machine(sdfg, arguments, symbols, Machine::new(*options, Some(host))).map(|_| ())
+}
+
 /// As [`run_with`]; the result is what the program has printed.
 pub fn run_printing(
     sdfg: &Sdfg,
@@ -143,9 +166,17 @@ pub fn run_printing(
     symbols: &[(&str, i64)],
     options: &Options,
 ) -> Result<String, InterpretError> {
+    run_machine(sdfg, arguments, symbols, Machine::new(*options, None))
+}
+
+fn run_machine(
+    sdfg: &Sdfg,
+    arguments: &mut Arguments,
+    symbols: &[(&str, i64)],
+    mut machine: Machine,
+) -> Result<String, InterpretError> {
     let run = || {
         let symbols = all_symbols(sdfg, arguments, symbols)?;
-        let mut machine = Machine::new(*options);
         let mut frame = machine.frame(sdfg, symbols)?;
         let visible = pass_arguments(&mut machine, &mut frame, arguments)?;
         machine.run_region(&mut frame, &sdfg.body)?;

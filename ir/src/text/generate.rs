@@ -157,6 +157,7 @@ fn tasklets() -> impl Strategy<Value = Tasklet> {
         names().prop_map(CallArgument::Pointer),
         exprs().prop_map(CallArgument::Int),
         (dtypes(), scalars()).prop_map(|(dtype, value)| CallArgument::Value(dtype, value)),
+        Just(CallArgument::Text("f(\"x\",\n1)".to_owned())),
     ];
     let code = prop_oneof![
         4 => vec(stmts(), 0..3).prop_map(TaskletCode::Native),

@@ -268,6 +268,11 @@ impl<'a> Parser<'a> {
                 this.expect(")")?;
                 return Ok(CallArgument::Int(expr));
             }
+            if let Token::Quoted(text) = this.token() {
+                let text = text.clone();
+                this.advance();
+                return Ok(CallArgument::Text(text));
+            }
             let dtype = this.dtype()?;
             this.expect(":")?;
             Ok(CallArgument::Value(dtype, this.scalar()?))

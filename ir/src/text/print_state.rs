@@ -229,6 +229,7 @@ impl Display for External<'_> {
                 CallArgument::Pointer(name) => write!(f, "&{}", Word(name))?,
                 CallArgument::Int(expr) => write!(f, "({expr})")?,
                 CallArgument::Value(dtype, value) => write!(f, "{dtype}: {value}")?,
+                CallArgument::Text(text) => Quoted(text).fmt(f)?,
             }
         }
         f.write_str(")")

@@ -185,6 +185,7 @@ impl Body<'_, '_, '_> {
                         self.add(format!("`{name}` is passed and no connector"));
                     }
                 }
+                CallArgument::Text(_) => {}
             }
         }
     }

@@ -1,0 +1,3 @@
+"""The transformations that DaCe has in `dace.transformation.interstate`, by name."""
+
+from dacec.transformation import named as __getattr__  # noqa: F401
