@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `cargo bench -p dacec-benches --bench compile_time` | a cold compilation against the C++ compiler on four lines |
 //! | `cargo bench -p dacec-benches --bench load` | reading and validating graphs of 10 000 and 20 000 nodes |
+//! | `cargo bench -p dacec-benches --bench optimizer_time` | the optimizer, on the benchmark programs and as programs grow |
 //!
 //! Compiled programs are measured by `dacec bench`.
 

@@ -47,7 +47,9 @@ def main():
     arguments = make_arguments(program, values, load_arrays(options.arrays))
     if options.initialize:
         initializer = find(module, options.initialize)
-        initializer(**relevant(initializer, {**values, **arguments}))
+        # It may fill more arrays than this program takes.
+        filled = make_arguments(initializer, values, arguments)
+        initializer(**relevant(initializer, {**values, **filled}))
     inputs = relevant(program, {**values, **arguments})
     results, seconds = run(program, inputs, options.repeat)
     if options.save is not None:

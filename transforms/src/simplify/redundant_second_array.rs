@@ -257,6 +257,31 @@ mod tests {
     }
 
     #[test]
+    fn a_second_write_of_the_map_does_not_come_after_the_first() {
+        // The first write is of what the iteration reads, the second of what nobody reads, which is not known outside of
+        // the map: the two may overlap there, yet none of them is over before the other begins.
+        let sdfg = program(|b| {
+            let mut s = b.state("s");
+            s.copy(("A", "k, 0:N"), ("t", "0:N"));
+            let entry = s.map("m", &[("i", "0:8")], &[("x", "t", "i")], name("x"), ("A", "k, i"));
+            let accesses = s.state.accesses(&"t".into());
+            let (copied, stray) = (accesses[0], accesses[1]);
+            let read = s.state.out_edges(stray)[0].id;
+            s.state.move_source(read, copied, None);
+            s.state.remove_node(stray);
+            let first = s.state.successors(entry)[0];
+            let tasklet = s.state.node(first).clone();
+            let (second, exit) = (s.state.add_node(tasklet), s.state.successors(first)[0]);
+            let target = s.state.add_access("A");
+            let memlet = |data: &str, text: &str| Memlet::new(data, Subset::parse(text).expect("a subset"));
+            s.state.connect((entry, Some("OUT_t")), (second, Some("x")), memlet("t", "i"));
+            s.state.connect((second, Some("out")), (exit, Some("IN_A2")), memlet("A", "k, 15 - i"));
+            s.state.connect((exit, Some("OUT_A2")), (target, None), memlet("A", "k, 0:N"));
+        });
+        assert_eq!(refusals(&RedundantSecondArray, &sdfg).len(), 1);
+    }
+
+    #[test]
     fn a_write_before_the_copy_does_no_harm() {
         let mut sdfg = program(|b| {
             b.state("fill").map("f", &[("i", "0:N")], &[("x", "B", "i")], name("x"), ("A", "k, i"));

@@ -9,6 +9,7 @@ use dacec_ir::{
     Assignment, BinaryOp, Block, DType, Expr, Memlet, NestedSdfg, Node, ScalarExpr, Sdfg, Subset, validate,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::cell::Cell;
 use std::time::Instant;
 
@@ -276,8 +277,22 @@ fn emit(b: &mut SdfgBuilder, statements: &[Statement], count: &Cell<usize>) {
     }
 }
 
+/// As many cases as `PROPTEST_CASES` asks for, else a few; the same ones in every run, unless `PROPTEST_RNG_SEED` asks for
+/// others.
+fn config() -> ProptestConfig {
+    let asked = |variable: &str| std::env::var_os(variable).is_some();
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if !asked("PROPTEST_CASES") {
+        config.cases = 48;
+    }
+    if !asked("PROPTEST_RNG_SEED") {
+        config.rng_seed = RngSeed::Fixed(1);
+    }
+    config
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(config())]
 
     /// Simplifying any small program leaves a valid one with the same results.
     #[test]

@@ -1,0 +1,261 @@
+"""Programs on which optimizers of dataflow graphs are known to go wrong: each has a rewrite that looks legal and is not.
+
+Every program is one of a kind that has been reported against a compiler of annotated Python: dependences that are seen
+between some accesses only, orders that disappear together with a copy, constants that hold on one path, temporaries that
+are used in another state, slices that do not start at 0.
+"""
+
+import dace
+import numpy as np
+
+N = dace.symbol("N", dtype=dace.int64)
+M = dace.symbol("M", dtype=dace.int64)
+
+presets = {"S": {"N": 24, "M": 3}}
+
+
+@dace.program
+def initialize(
+    a: dace.float64[N],
+    b: dace.float64[N],
+    c: dace.float64[N],
+    d: dace.float64[N],
+    A: dace.float64[N, N],
+    B: dace.float64[N, N],
+    C: dace.float64[N, N],
+):
+    for i in dace.map[0:N]:
+        a[i] = (7 * i + 3) % 11 - 4.5
+        b[i] = (5 * i + 1) % 13 - 5.5
+        c[i] = (3 * i + 2) % 7 + 0.25
+        d[i] = (i * i + 1) % 17 - 7.75
+    for i, j in dace.map[0:N, 0:N]:
+        A[i, j] = (3 * i + 5 * j) % 19 - 8.5
+        B[i, j] = (7 * i + 2 * j) % 23 - 10.5
+        C[i, j] = (i + 11 * j) % 29 - 13.5
+
+
+# Two writes of a loop meet in one element: the later iteration's first write comes after the earlier one's second.
+@dace.program
+def writes_of_neighbours(a: dace.float64[N], b: dace.float64[N], c: dace.float64[N], d: dace.float64[N]):
+    for i in range(N - 1):
+        a[i + 1] = b[i] + d[i]
+        a[i] = b[i] + c[i]
+
+
+@dace.program
+def overlapping_windows(a: dace.float64[N]):
+    for i in range(N - 1):
+        a[i : i + 2] = i
+
+
+# A product whose result goes through an array of one dimension more.
+@dace.program
+def product_through_a_stack(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    stack = np.zeros((2, N, N))
+    stack[0] = A @ B
+    stack[1] = B @ A
+    for k in range(2):
+        C[:] = C + stack[k] @ A
+
+
+@dace.program
+def product_of_a_broadcast_stack(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    stack = np.empty((3, N, N))
+    for k in dace.map[0:3]:
+        stack[k] = A * (k + 1)
+    result = stack @ B
+    C[:] = result[0] + result[2]
+
+
+# The second inner map reads what other iterations of the first one wrote.
+@dace.program
+def maps_in_a_loop(A: dace.float64[N, N], B: dace.float64[N, N]):
+    for i in range(N):
+        row = np.empty((N,))
+        for j in dace.map[0:N]:
+            row[j] = A[i, j] * 2.0
+        for j in dace.map[0:N]:
+            B[i, j] = row[N - 1 - j] + row[j]
+
+
+# The copy holds the values of before the map.
+@dace.program
+def maps_and_copies(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    before = A.copy()
+    for i, j in dace.map[0:N, 0:N]:
+        A[i, j] = B[i, j] + 1.0
+    after = A.copy()
+    for i, j in dace.map[0:N, 0:N]:
+        A[i, j] = before[j, i] - after[i, j]
+    C[:] = before + after
+
+
+@dace.program
+def halo(x: dace.float64[5], y: dace.float64[2]):
+    y[0] = x[0] + x[2] - x[4]
+    y[1] = x[1] * x[3]
+
+
+# A called program sees its slice from 0.
+@dace.program
+def call_with_an_offset(a: dace.float64[N], A: dace.float64[N, N]):
+    for i in dace.map[2 : N - 2]:
+        halo(a[i - 2 : i + 3], A[i, 1:3])
+
+
+@dace.program
+def matmul(X: dace.float64[4, 5], Y: dace.float64[5, 6], Z: dace.float64[4, 6]):
+    Z[:] = X @ Y
+
+
+@dace.program
+def call_of_a_product_with_slices(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    matmul(A[1:5, 2:7], B[3:8, 4:10], C[6:10, 1:7])
+
+
+# A write after a read, and writes after writes, of parts.
+@dace.program
+def reads_before_writes(a: dace.float64[N], b: dace.float64[N], c: dace.float64[N], d: dace.float64[N]):
+    b[:] = a
+    a[:] = c
+    c[1:] = a[:-1] + b[1:]
+    d[:] = b + a
+
+
+@dace.program
+def writes_after_writes(a: dace.float64[N], b: dace.float64[N], c: dace.float64[N], d: dace.float64[N]):
+    a[:] = b
+    a[1:] = c[1:]
+    a[:-2] = d[2:]
+    a[5] = a[6] + 1.0
+
+
+# What is assigned in one branch is no constant behind it.
+@dace.program
+def constants_of_branches(a: dace.float64[N], A: dace.float64[N, N]):
+    n = 1
+    if A[0, 0] > 0.0:
+        n = 2
+    elif A[0, 1] < 0.0:
+        n = 3
+    for i in range(n):
+        a[i] += n
+
+
+@dace.program
+def flag_of_a_loop(a: dace.float64[N], b: dace.float64[N]):
+    first = True
+    for i in range(N):
+        if first:
+            a[i] = 100.0
+        else:
+            a[i] = b[i - 1]
+        first = False
+
+
+@dace.program
+def interdependent_constants(a: dace.float64[N], b: dace.float64[N]):
+    k = 2
+    j = k + 1
+    k = 5
+    for i in range(3):
+        a[j] = b[k] + i
+        j, k = k, j + 1
+    a[0] = j * 10 + k
+
+
+@dace.program
+def stale_symbols(a: dace.float64[N], b: dace.float64[N]):
+    j = 0
+    k = j + 1
+    for i in range(6):
+        a[k] = b[j] + k
+        j = k
+        k = j + 2
+
+
+# A sum over conflicting writes is complete before somebody reads it.
+@dace.program
+def scatter_and_gather(a: dace.float64[N], b: dace.float64[N]):
+    sums = np.zeros((5,))
+    for i in range(N):
+        sums[i * i % 5] += b[i] * b[i]
+    for i in range(N):
+        a[i] = b[i] / (1.0 + sums[i * i % 5])
+
+
+# The intermediate is needed as a whole, later.
+@dace.program
+def an_intermediate_that_lives_on(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    t = A + 1.0
+    B[:] = t * 2.0
+    for k in range(2):
+        C[1:, :] = C[1:, :] + t[:-1, :]
+
+
+# Copies between parts with other strides.
+@dace.program
+def parts_of_parts(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    block = A[1:9, 2:10].copy()
+    C[3:11, 4:12] = block.T
+    column = B[:, 3].copy()
+    C[5, :] = column
+    B[:, 3] = column + C[:, 5]
+    C[::2, 1] = column[::-2]
+
+
+# A scalar belongs to an iteration.
+@dace.program
+def scalars_of_iterations(a: dace.float64[N], b: dace.float64[N]):
+    last = 0.0
+    for i in range(N):
+        x = a[i] * 2.0
+        y = x * x
+        b[i] = y - x
+        last = y
+    b[0] = last
+
+
+# Symbols may be anything: here the loop never runs.
+@dace.program
+def a_loop_that_may_be_empty(a: dace.float64[N], b: dace.float64[N]):
+    last = 7
+    for i in range(M - 5):
+        a[i] = b[i]
+        last = i
+    a[1] = last
+
+
+@dace.program
+def values_that_are_no_numbers(a: dace.float64[N], b: dace.float64[N], c: dace.float64[N]):
+    x = np.where(b > 0.0, np.log(b), b / 0.0)
+    a[:] = np.where(np.isnan(np.sqrt(b)), -1.0, np.sqrt(np.abs(b)))
+    c[:] = np.where(np.isinf(x), 1.0, x)
+
+
+@dace.program
+def division_rounds_down(a: dace.float64[N], b: dace.float64[N]):
+    for i in range(N):
+        a[i] = (i - 11) // 4 * 100 + (i - 11) % 4
+        b[i] = (11 - i) // -4 * 100 + (11 - i) % -4
+
+
+@dace.program
+def unsigned_bounds(a: dace.float64[N], b: dace.float64[N]):
+    n = np.uint64(5)
+    for i in range(n - 1):
+        a[i] = b[i + 1]
+    a[10] = n - 1
+
+
+# The order of a recurrence, of its reverse, and of two that are not one.
+@dace.program
+def recurrences(a: dace.float64[N], b: dace.float64[N], A: dace.float64[N, N]):
+    for i in range(1, N):
+        a[i] = a[i - 1] * 0.5 + b[i]
+    for i in range(N - 2, -1, -1):
+        b[i] = b[i + 1] * 0.25 + a[i]
+    for i in range(1, N):
+        for j in range(N - 1):
+            A[i, j] = A[i - 1, j + 1] + A[i, j]

@@ -1,0 +1,386 @@
+//! Random small programs: sequences of loops, maps, copies, products, calls and branches over a few arrays, with indices at
+//! constant distances, which is where fusion, parallelization and privatization have to say no most often.
+
+#![allow(dead_code, reason = "each of the tests that include this uses a part of it")]
+
+use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name, value};
+use dacec_ir::library::{LibraryOp, MatMul, Reduce};
+use dacec_ir::node::LibraryNode;
+use dacec_ir::{
+    Assignment, Block, DType, Expr, Memlet, NestedSdfg, Node, Range, ScalarExpr, Sdfg, Subset, Wcr,
+};
+use dacec_transforms::{Context, Options, Pipeline};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::sync::Arc;
+
+/// As many cases as `PROPTEST_CASES` asks for, else `few`. The same programs are made in every run, unless
+/// `PROPTEST_RNG_SEED` asks for others.
+pub(crate) fn config(few: u32) -> ProptestConfig {
+    let asked = |variable: &str| std::env::var(variable).is_ok();
+    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if !asked("PROPTEST_CASES") {
+        config.cases = few;
+    }
+    if !asked("PROPTEST_RNG_SEED") {
+        config.rng_seed = RngSeed::Fixed(1);
+    }
+    config
+}
+
+pub(crate) const ARRAYS: [&str; 5] = ["A", "B", "C", "t", "u"];
+
+/// One element of an array: `array[scale*i + shift]`, or a fixed one.
+#[derive(Clone, Debug)]
+pub(crate) struct Element {
+    pub(crate) array: usize,
+    pub(crate) scale: i64,
+    pub(crate) shift: i64,
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub(crate) enum Statement {
+    /// `for i in 2:8: target = a + 2*b; …`, as a loop or as a map where that is known to be one.
+    Loop { body: Vec<(Element, Element, Element)>, down: bool },
+    /// `map i in 2:8 { target[i + shift] = a + 2*b }`
+    Map { target: Element, a: Element, b: Element },
+    /// `s += a`, in a loop.
+    Sum { a: Element },
+    /// `target[2:8] = source[2 + shift:8 + shift]`
+    Copy { target: usize, source: usize, shift: i64 },
+    /// `for i in 2:8: for j in 0:6: D[i, j] = E[i, j + shift]`, the arrays perhaps transposed.
+    Nest { transposed: bool, shift: i64, same: bool },
+    /// `B[shift:shift + 6] += sums of E's rows or columns`, by a map or by a library node.
+    Rows { transposed: bool, library: bool, shift: i64 },
+    /// `D[0:6, 1:5] = factor * (D or E)[0:6, 3:12] @ E[1:10, 0:4] (+ D[0:6, 1:5])`
+    Product { factor: bool, same: bool, more: bool },
+    /// `target[2:8] = f(source[2 + shift:8 + shift])`, a call.
+    Call { target: usize, source: usize, shift: i64 },
+    /// `x[0:6] = source[2 + shift:8 + shift]; target[2:8] = 2*x`, through a new array that is computed and copied, or
+    /// copied and read; what is computed last may also never be used.
+    Through { target: usize, source: usize, shift: i64, copy_first: bool, used: bool },
+    /// `p = 3 + shift; target[p] = source[p + 1]`, with an integer in a container.
+    Index { target: usize, source: usize, shift: i64 },
+    /// `if A[0] < 0.5: … else: …`
+    Branch { then: Vec<Statement>, otherwise: Vec<Statement> },
+    /// `for k in range(n): …`
+    Repeat { iterations: i64, body: Vec<Statement> },
+}
+
+fn element() -> impl Strategy<Value = Element> {
+    (0..ARRAYS.len(), prop_oneof![4 => Just(1), 1 => Just(0), 1 => Just(2)], -2_i64..=2)
+        .prop_map(|(array, scale, shift)| Element { array, scale, shift })
+}
+
+fn simple() -> impl Strategy<Value = Statement> {
+    let array = || 0..ARRAYS.len();
+    let assignment = || (element(), element(), element());
+    prop_oneof![
+        4 => (prop::collection::vec(assignment(), 1..3), any::<bool>())
+            .prop_map(|(body, down)| Statement::Loop { body, down }),
+        4 => assignment().prop_map(|(target, a, b)| Statement::Map { target, a, b }),
+        1 => element().prop_map(|a| Statement::Sum { a }),
+        1 => (0..5_usize, 0..5_usize, -2_i64..=2)
+            .prop_map(|(target, source, shift)| Statement::Copy { target, source, shift }),
+        1 => (any::<bool>(), 0_i64..=2, any::<bool>())
+            .prop_map(|(transposed, shift, same)| Statement::Nest { transposed, shift, same }),
+        1 => (any::<bool>(), any::<bool>(), 0_i64..=2)
+            .prop_map(|(transposed, library, shift)| Statement::Rows { transposed, library, shift }),
+        1 => (any::<bool>(), any::<bool>(), any::<bool>())
+            .prop_map(|(factor, same, more)| Statement::Product { factor, same, more }),
+        1 => (array(), array(), -2_i64..=2)
+            .prop_filter("what a call reads and writes is apart", |(target, source, _)| target != source)
+            .prop_map(|(target, source, shift)| Statement::Call { target, source, shift }),
+        2 => (array(), array(), -2_i64..=2, any::<bool>(), any::<bool>()).prop_map(
+            |(target, source, shift, copy_first, used)| {
+                Statement::Through { target, source, shift, copy_first, used }
+            },
+        ),
+        1 => (array(), array(), -2_i64..=2)
+            .prop_map(|(target, source, shift)| Statement::Index { target, source, shift }),
+    ]
+}
+
+/// Any statement.
+pub(crate) fn statement() -> impl Strategy<Value = Statement> {
+    let block = |at_least: usize| prop::collection::vec(simple(), at_least..3);
+    prop_oneof![
+        12 => simple(),
+        1 => (block(0), block(0)).prop_map(|(then, otherwise)| Statement::Branch { then, otherwise }),
+        1 => (0_i64..=2, block(1)).prop_map(|(iterations, body)| Statement::Repeat { iterations, body }),
+    ]
+}
+
+impl Element {
+    fn subset(&self) -> String {
+        format!("{}*i + {}", self.scale, self.shift + 2)
+    }
+
+    fn array(&self) -> &'static str {
+        ARRAYS[self.array]
+    }
+}
+
+fn sum_of(a: &str, b: &str) -> Code {
+    name(a) + name(b) * value(2.0)
+}
+
+/// Whether all iterations of a map with this statement are independent.
+fn is_map(target: &Element, sources: &[&Element]) -> bool {
+    let same = |source: &&&Element| {
+        source.array != target.array || (source.scale, source.shift) == (target.scale, target.shift)
+    };
+    target.scale != 0 && sources.iter().filter(same).count() == sources.len()
+}
+
+fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
+    let label = |part: &str| format!("{part}{at}");
+    match statement {
+        Statement::Map { target, a, b: other } if is_map(target, &[a, other]) => {
+            let inputs = [("a", a.array(), &*a.subset()), ("b", other.array(), &*other.subset())];
+            let output = (target.array(), &*target.subset());
+            b.state(&label("map")).map("m", &[("i", "2:8")], &inputs, sum_of("a", "b"), output);
+        }
+        Statement::Map { target, a, b: other } => {
+            let body = vec![(target.clone(), a.clone(), other.clone())];
+            add(b, at, &Statement::Loop { body, down: false });
+        }
+        Statement::Loop { body, down } => {
+            b.for_loop("i", 2, 8, |b| {
+                for (k, (target, x, y)) in body.iter().enumerate() {
+                    let flipped = |element: &Element| match down {
+                        true => format!("{}*(9 - i) + {}", element.scale, element.shift + 2),
+                        false => element.subset(),
+                    };
+                    let (x_at, y_at, to) = (flipped(x), flipped(y), flipped(target));
+                    let inputs = [("a", x.array(), &*x_at), ("b", y.array(), &*y_at)];
+                    let code = sum_of("a", "b");
+                    b.state(&label(&format!("loop{k}_"))).tasklet("t", &inputs, code, (target.array(), &to));
+                }
+            });
+        }
+        Statement::Sum { a } => {
+            b.for_loop("i", 2, 8, |b| {
+                let inputs = [("s", "S", "0"), ("a", a.array(), &*a.subset())];
+                b.state(&label("sum")).tasklet("t", &inputs, name("s") + name("a"), ("S", "0"));
+            });
+        }
+        Statement::Copy { target, source, shift } => {
+            let source_at = format!("{}:{}", shift + 4, shift + 10);
+            let (from, to) = if source == target { ("E", "4:10, 3") } else { (ARRAYS[*source], &*source_at) };
+            b.state(&label("copy")).copy((from, to), (ARRAYS[*target], "4:10"));
+        }
+        Statement::Nest { transposed, shift, same } => {
+            let source = if *same { "D" } else { "E" };
+            let order = |x: &str, y: &str| match transposed {
+                true => format!("{y}, {x}"),
+                false => format!("{x}, {y}"),
+            };
+            let (from, to) = (order("i", &format!("j + {shift}")), order("i", "j"));
+            b.for_loop("i", 2, 8, |b| {
+                b.for_loop("j", 0, 6, |b| {
+                    let inputs = [("a", source, &*from), ("b", "A", "i")];
+                    b.state(&label("nest")).tasklet("t", &inputs, sum_of("a", "b"), ("D", &to));
+                });
+            });
+        }
+        Statement::Rows { transposed, library, shift } => {
+            rows(b, &label("rows"), (*transposed, *library), *shift)
+        }
+        Statement::Product { factor, same, more } => product(b, at, (*factor, *same, *more)),
+        Statement::Call { target, source, shift } => call(b, &label("call"), (*target, *source), *shift),
+        Statement::Through { target, source, shift, copy_first, used } => {
+            let used = used.then_some(ARRAYS[*target]);
+            through(b, at, (used, ARRAYS[*source]), *shift, *copy_first);
+        }
+        Statement::Index { target, source, shift } => {
+            index(b, at, (ARRAYS[*target], ARRAYS[*source]), *shift)
+        }
+        Statement::Branch { then, otherwise } => {
+            let condition = (name("c") * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
+            let all = |b: &mut SdfgBuilder, part: &str, body: &[Statement]| {
+                let numbered = body.iter().enumerate();
+                numbered.for_each(|(k, it)| add(b, &format!("{at}_{part}{k}"), it));
+            };
+            b.state(&label("condition")).tasklet("t", &[("a", "A", "0")], name("a"), ("c", ""));
+            b.conditional(condition, |b| all(b, "then", then), |b| all(b, "else", otherwise));
+        }
+        Statement::Repeat { iterations, body } => {
+            b.for_loop("k", 0, *iterations, |b| {
+                let numbered = body.iter().enumerate();
+                numbered.for_each(|(k, it)| add(b, &format!("{at}_again{k}"), it));
+            });
+        }
+    }
+}
+
+fn rows(b: &mut SdfgBuilder, label: &str, (transposed, library): (bool, bool), shift: i64) {
+    let to = format!("{shift}:{}", shift + 6);
+    let mut s = b.state(label);
+    if library {
+        let axis = if transposed { 0 } else { 1 };
+        let op = Reduce { wcr: Wcr::Sum, axes: Some(vec![axis]), accumulate: false };
+        let from = if transposed { "1:9, 0:6" } else { "0:6, 1:9" };
+        operation(&mut s, Arc::new(op), &[("_in", "E", from)], ("_out", "B", &to));
+        return;
+    }
+    let (dims, from) = ([("i", "0:6"), ("j", "1:9")], if transposed { "j, i" } else { "i, j" });
+    let at = format!("i + {shift}");
+    s.reduction("sum", &dims, &[("e", "E", from)], name("e"), ("B", &at), Wcr::Sum);
+}
+
+fn product(b: &mut SdfgBuilder, at: &str, (factor, same, more): (bool, bool, bool)) {
+    let (left, result) = (format!("left{at}"), format!("product{at}"));
+    b.transient(&left, DType::Float64, [Expr::int(6), Expr::int(9)]);
+    b.transient(&result, DType::Float64, [Expr::int(6), Expr::int(4)]);
+    let scaled = if factor { name("d") * value(1.5) } else { name("d") };
+    let source = if same { "D" } else { "E" };
+    b.state(&format!("left_{at}")).map(
+        "scale",
+        &[("i", "0:6"), ("j", "0:9")],
+        &[("d", source, "i, j + 3")],
+        scaled,
+        (&left, "i, j"),
+    );
+    let inputs = [("_a", &*left, "0:6, 0:9"), ("_b", "E", "1:10, 0:4")];
+    operation(&mut b.state(&format!("product_{at}")), Arc::new(MatMul), &inputs, ("_c", &result, "0:6, 0:4"));
+    let mut inputs = vec![("p", &*result, "i, j")];
+    if more {
+        inputs.push(("d", "D", "i, j + 1"));
+    }
+    let code = if more { name("p") + name("d") * value(0.5) } else { name("p") };
+    let dims = [("i", "0:6"), ("j", "0:4")];
+    b.state(&format!("store_{at}")).map("store", &dims, &inputs, code, ("D", "i, j + 1"));
+}
+
+fn through(
+    b: &mut SdfgBuilder,
+    at: &str,
+    (target, source): (Option<&str>, &str),
+    shift: i64,
+    copy_first: bool,
+) {
+    let x = format!("x{at}");
+    b.transient(&x, DType::Float64, [Expr::int(6)]);
+    let (dims, from) = ([("i", "0:6")], format!("{}:{}", 2 + shift, 8 + shift));
+    let doubled = || name("a") * value(2.0);
+    if copy_first {
+        b.state(&format!("copy{at}")).copy((source, &from), (&x, "0:6"));
+        let target = target.unwrap_or("B");
+        b.state(&format!("double{at}")).map("m", &dims, &[("a", &x, "i")], doubled(), (target, "i + 2"));
+        return;
+    }
+    let read = format!("i + {}", 2 + shift);
+    b.state(&format!("double{at}")).map("m", &dims, &[("a", source, &read)], doubled(), (&x, "i"));
+    match target {
+        Some(target) => b.state(&format!("copy{at}")).copy((&x, "0:6"), (target, "2:8")),
+        None => drop(b.state(&format!("empty{at}"))),
+    }
+}
+
+fn index(b: &mut SdfgBuilder, at: &str, (target, source): (&str, &str), shift: i64) {
+    let (scalar, symbol) = (format!("n{at}"), format!("p{at}"));
+    b.local(&scalar, DType::Int64);
+    let code = ScalarExpr::int(3 + shift);
+    b.state(&format!("set{at}")).tasklet("set", &[], code, (&scalar, ""));
+    let assignment = Assignment { symbol: symbol.as_str().into(), value: ScalarExpr::name(&*scalar) };
+    b.push(Block::Assign(vec![assignment]));
+    let read = format!("{symbol} + 1");
+    b.state(&format!("use{at}")).tasklet("use", &[("a", source, &read)], name("a"), (target, &symbol));
+}
+
+fn operation(
+    s: &mut StateBuilder<'_>,
+    op: Arc<dyn LibraryOp>,
+    inputs: &[(&str, &str, &str)],
+    (connector, data, subset): (&str, &str, &str),
+) {
+    let memlet = |data: &str, text: &str| Memlet::new(data, Subset::parse(text).expect("a subset"));
+    let node = LibraryNode { label: "op".into(), op, implementation: None, span: Default::default() };
+    let node = s.state.add_node(Node::Library(node));
+    for (connector, data, subset) in inputs {
+        let access = s.state.add_access(*data);
+        s.state.connect((access, None), (node, Some(connector)), memlet(data, subset));
+    }
+    let access = s.state.add_access(data);
+    s.state.connect((node, Some(connector)), (access, None), memlet(data, subset));
+}
+
+fn call(b: &mut SdfgBuilder, label: &str, (target, source): (usize, usize), shift: i64) {
+    let n = Expr::sym("n");
+    let mut callee = SdfgBuilder::new("callee");
+    callee.array("x", DType::Float64, [n.clone()]).array("y", DType::Float64, [n.clone()]);
+    callee.transient("half", DType::Float64, [n]);
+    let dims = [("i", "0:n")];
+    callee.state("half").map("m", &dims, &[("a", "x", "i")], name("a") * value(0.5), ("half", "i"));
+    callee.state("more").map("m", &dims, &[("a", "half", "i")], name("a") + value(1.0), ("y", "i"));
+    let s = b.state(label).state;
+    let node = s.add_node(Node::Nested(Box::new(NestedSdfg {
+        sdfg: callee.build(),
+        inputs: vec!["x".into()],
+        outputs: vec!["y".into()],
+        symbols: [("n".into(), Expr::int(6))].into_iter().collect(),
+        span: Default::default(),
+    })));
+    let memlet = |array: usize, shift: i64| {
+        let subset = Subset::parse(&format!("{}:{}", 2 + shift, 8 + shift)).expect("a subset");
+        Memlet::new(ARRAYS[array], subset)
+    };
+    let (from, to) = (s.add_access(ARRAYS[source]), s.add_access(ARRAYS[target]));
+    s.connect((from, None), (node, Some("x")), memlet(source, shift));
+    s.connect((node, Some("y")), (to, None), memlet(target, 0));
+}
+
+/// The program of some statements.
+pub(crate) fn program(statements: &[Statement]) -> Sdfg {
+    let size = || Expr::int(24);
+    let mut b = SdfgBuilder::new("p");
+    for array in &ARRAYS[..3] {
+        b.array(array, DType::Float64, [size()]);
+    }
+    b.array("S", DType::Float64, [Expr::int(1)]).local("c", DType::Float64);
+    b.array("D", DType::Float64, [size(), size()]).array("E", DType::Float64, [size(), size()]);
+    for array in &ARRAYS[3..] {
+        b.transient(array, DType::Float64, [size()]);
+        b.state(&format!("init_{array}")).map_with(
+            "init",
+            vec![("i".into(), Range::new(0, 24))],
+            &[("a".into(), Memlet::new("A", Subset::element([Expr::sym("i")])))],
+            ScalarExpr::from(name("a") * value(3.0)),
+            Memlet::new(*array, Subset::element([Expr::sym("i")])),
+        );
+    }
+    for (at, statement) in statements.iter().enumerate() {
+        add(&mut b, &at.to_string(), statement);
+    }
+    // One iteration, and a result that is computed somewhere else first.
+    b.state("once").map("once", &[("i", "3:4")], &[("x", "A", "i")], name("x"), ("B", "i"));
+    b.transient("last", DType::Float64, [Expr::int(3)]).returns("__return", DType::Float64, [Expr::int(3)]);
+    b.state("last").map("last", &[("i", "0:3")], &[("x", "A", "i + 2")], name("x"), ("last", "i"));
+    b.state("return").copy(("last", "0:3"), ("__return", "0:3"));
+    // What is left in the temporaries is looked at.
+    let inputs = [("x", "t", "i"), ("y", "u", "i")];
+    b.state("end").reduction("end", &[("i", "0:24")], &inputs, sum_of("x", "y"), ("S", "0"), Wcr::Sum);
+    let mut sdfg = b.build();
+    let mut assigned = Vec::new();
+    sdfg.body.visit(&mut |block| assigned.extend(block.assignments().map(|it| it.symbol.clone())));
+    sdfg.symbols.extend(assigned.into_iter().map(|symbol| (symbol, DType::Int64)));
+    sdfg
+}
+
+/// The violations in an SDFG.
+pub(crate) fn verify(sdfg: &Sdfg) -> Result<(), String> {
+    dacec_ir::validate::validate(sdfg)
+        .map(drop)
+        .map_err(|violations| violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// A program after the passes of a pipeline, each of which has to leave a valid one.
+#[track_caller]
+pub(crate) fn after(pipeline: &Pipeline, sdfg: &Sdfg) -> (Sdfg, Context) {
+    let mut after = sdfg.clone();
+    let mut context = Context::new(Options { verify: Some(verify), ..Options::default() });
+    let _ = pipeline.run(&mut after, &mut context).unwrap_or_else(|error| panic!("{error}"));
+    (after, context)
+}
