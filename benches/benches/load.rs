@@ -1,16 +1,17 @@
-//! Loading: from the text of a large graph to a validated one. Text parsing and validation are linear, so the figure for
-//! twice the size is about twice as long; the last columns compare with reading the bytes into a JSON-free skeleton, one
-//! string for each line. `DACEC_BENCH_ROUNDS` sets the number of rounds.
+//! Loading: from the text of a large graph to a validated one, in the text form and as a `.sdfg` file. Reading and
+//! validation are linear, so the figure for twice the size is about twice as long; the last columns compare with the
+//! least that any reader does: one string for each line, or a tree of JSON. `DACEC_BENCH_ROUNDS` sets the number of
+//! rounds.
 
 use dacec_benches::{alternate, setting, show, table};
 use dacec_ir::builder::{SdfgBuilder, name};
-use dacec_ir::{DType, Expr, Sdfg, text, validate};
+use dacec_ir::{DType, Expr, Sdfg, json, text, validate};
 use std::time::Instant;
 
 fn main() {
     let rounds = setting("DACEC_BENCH_ROUNDS", 15);
     let mut rows =
-        table(["graph", "nodes", "text", "parse + validate", "parse", "splitting the lines", "µs a node"]);
+        table(["graph", "form", "nodes", "size", "read + validate", "read", "at least", "µs a node"]);
     for (label, graph) in [
         ("one state", one_state as fn(usize) -> Sdfg),
         ("a state for each map", many_states),
@@ -19,37 +20,66 @@ fn main() {
         for nodes in [10_000, 20_000] {
             let sdfg = graph(nodes);
             let nodes: usize = sdfg.body.states().iter().map(|state| state.num_nodes()).sum();
-            let printed = text::print(&sdfg);
-            let load = || {
-                let start = Instant::now();
-                let sdfg = text::parse(&printed).expect("what is printed can be read");
-                let parsed = start.elapsed().as_secs_f64();
-                validate::validate(&sdfg).expect("the graph is valid");
-                (start.elapsed().as_secs_f64(), parsed)
-            };
-            let mut parse = Vec::new();
-            let ours = || {
-                let (all, parsed) = load();
-                parse.push(parsed);
-                all
-            };
-            let (all, lines) = alternate(rounds, ours, || split(&printed));
-            let parse = dacec_runtime::stats::summarize(&parse).expect("there was at least one round");
-            rows.add_row([
-                label,
-                &nodes.to_string(),
-                &format!("{} kB", printed.len() / 1000),
-                &show(&all),
-                &show(&parse),
-                &show(&lines),
-                &format!("{:.1}", all.median * 1e6 / nodes as f64),
-            ]);
+            for form in [TEXT, JSON] {
+                let printed = (form.print)(&sdfg);
+                let mut read = Vec::new();
+                let ours = || {
+                    let start = Instant::now();
+                    let sdfg = (form.read)(&printed);
+                    read.push(start.elapsed().as_secs_f64());
+                    validate::validate(&sdfg).expect("the graph is valid");
+                    start.elapsed().as_secs_f64()
+                };
+                let (all, least) = alternate(rounds, ours, || (form.least)(&printed));
+                let read = dacec_runtime::stats::summarize(&read).expect("there was at least one round");
+                rows.add_row([
+                    label,
+                    form.name,
+                    &nodes.to_string(),
+                    &format!("{} kB", printed.len() / 1000),
+                    &show(&all),
+                    &show(&read),
+                    &show(&least),
+                    &format!("{:.1}", all.median * 1e6 / nodes as f64),
+                ]);
+            }
         }
     }
     println!("{rows}");
 }
 
-/// Seconds to make a string of each line: what any reader does at least.
+/// A form in which graphs are kept.
+struct Form {
+    name: &'static str,
+    print: fn(&Sdfg) -> String,
+    read: fn(&str) -> Sdfg,
+    /// Seconds for what any reader does at least.
+    least: fn(&str) -> f64,
+}
+
+const TEXT: Form = Form {
+    name: "text",
+    print: text::print,
+    read: |printed| text::parse(printed).expect("what is printed can be read"),
+    least: split,
+};
+
+const JSON: Form = Form {
+    name: ".sdfg",
+    print: json::to_string,
+    read: |written| json::from_slice(written.as_bytes()).expect("what is written can be read"),
+    least: tree,
+};
+
+/// Seconds to make a tree of JSON.
+fn tree(text: &str) -> f64 {
+    let start = Instant::now();
+    let tree: serde_json::Value = serde_json::from_str(text).expect("the file is JSON");
+    assert!(tree.is_object());
+    start.elapsed().as_secs_f64()
+}
+
+/// Seconds to make a string of each line.
 fn split(text: &str) -> f64 {
     let start = Instant::now();
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();

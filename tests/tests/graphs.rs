@@ -97,6 +97,36 @@ fn browser() -> Option<&'static str> {
     found
 }
 
+/// A copy of a page in which somebody uses the pointer: zooms in at the middle, folds the first frame inside, and stands on
+/// an edge. What is seen then is written to the page's title.
+fn used(page: &str) -> String {
+    let actions = r#"<script>
+const svg = document.querySelector('#after svg');
+const before = svg.getAttribute('viewBox').split(' ').map(Number);
+const area = svg.getBoundingClientRect();
+const middle = { clientX: area.left + area.width / 2, clientY: area.top + area.height / 2, bubbles: true, cancelable: true };
+svg.dispatchEvent(new WheelEvent('wheel', { deltaY: -400, ...middle }));
+const after = svg.getAttribute('viewBox').split(' ').map(Number);
+const still = Math.abs(before[0] + before[2] / 2 - after[0] - after[2] / 2) < 1e-3 * before[2];
+svg.dispatchEvent(new PointerEvent('pointerdown', middle));
+window.dispatchEvent(new PointerEvent('pointermove', { clientX: middle.clientX + 50, clientY: middle.clientY }));
+window.dispatchEvent(new PointerEvent('pointerup', {}));
+const moved = svg.getAttribute('viewBox').split(' ').map(Number);
+const frames = () => document.querySelectorAll('#after .title').length;
+const open = frames();
+document.querySelectorAll('#after .title')[1].dispatchEvent(new MouseEvent('click', { bubbles: true }));
+const folded = frames();
+document.querySelectorAll('#after .title')[1].dispatchEvent(new MouseEvent('click', { bubbles: true }));
+const edge = [...document.querySelectorAll('#after .edge')].find((it) => it.querySelector('.wide').getTotalLength() > 0);
+const wide = getComputedStyle(edge.querySelector('.wide'));
+const told = edge.querySelector('title').textContent.split('\n')[1];
+const reached = wide.pointerEvents !== 'none' && parseFloat(wide.strokeWidth) > 5;
+document.title = [`zoomed ${after[2] < before[2] * 0.9 && still}`, `moved ${moved[0] < after[0]}`,
+  `folded ${folded < open} ${frames() === open}`, `hover ${reached} ${told}`].join('; ');
+</script></body>"#;
+    page.replace("</body>", actions)
+}
+
 /// The page's elements after its program has run.
 fn dom(browser: &str, page: &Path, hash: &str) -> String {
     let profile = scratch();
@@ -124,6 +154,15 @@ fn a_page_shows_graphs_in_a_browser() {
 
     let folded = dom(browser, &page, "#fold");
     assert!(folded.contains('▸') && !folded.contains("class=\"node "), "scopes are folded");
+
+    let text = std::fs::read_to_string(&page).expect("the page was just written");
+    let touched = write(&folder, "touched.html", &used(&text));
+    let title = dom(browser, &touched, "");
+    let title = title.split("<title>").nth(1).and_then(|it| it.split("</title>").next()).unwrap_or_default();
+    for seen in ["zoomed true", "moved true", "folded true true", "hover true"] {
+        assert!(title.contains(seen), "{seen}: {title}");
+    }
+    assert!(title.contains("elements of float64"), "{title}");
 
     let compared = dom(browser, &page, "#version=2&compare");
     assert_eq!(compared.matches("<svg").count(), 2, "before and after");

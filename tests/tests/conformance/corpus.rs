@@ -44,6 +44,11 @@ impl Corpus {
         Corpus::written(&[])
     }
 
+    /// A corpus whose files are in a folder.
+    pub(crate) fn new(folder: TempDir, cases: Vec<Case>) -> Self {
+        Corpus { folder, cases }
+    }
+
     fn written(options: &[&str]) -> Option<Self> {
         let folder = scratch();
         let mut python = python()?;

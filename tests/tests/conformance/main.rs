@@ -14,6 +14,7 @@
 
 mod check;
 mod corpus;
+mod language;
 mod refused;
 
 use check::{Checker, Outcome};
@@ -65,4 +66,23 @@ fn programs_of_the_tables_mean_what_numpy_makes_of_them() {
         let stale = refused.unused(outcomes.iter().map(|(case, _)| case.name.as_str()));
         assert!(stale.is_empty(), "these entries of `refused.txt` fit no program: {stale:?}");
     }
+}
+
+/// The front end's own programs: interpreted and compiled they compute the same, which is what NumPy computes.
+#[test]
+fn programs_of_the_language_mean_the_same_compiled() {
+    let corpus = language::corpus();
+    assert!(corpus.cases.len() > 250, "only {} programs", corpus.cases.len());
+    let full = setting("DACEC_TEST_CONFORMANCE").as_deref() == Some("full");
+    let checker = Checker::new(&corpus);
+    let outcomes = checker.run(&|_| true, &|at| full || at.is_multiple_of(COMPILED_ONE_IN));
+    let wrong: Vec<String> = outcomes
+        .iter()
+        .filter_map(|(case, outcome)| match outcome {
+            Outcome::Agrees => None,
+            Outcome::Refused(why) | Outcome::Differs(why) => Some(format!("{}: {why}", case.name)),
+        })
+        .collect();
+    println!("{} programs, {} of them compiled", outcomes.len(), checker.compiled());
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), outcomes.len(), wrong.join("\n"));
 }
