@@ -10,6 +10,10 @@ pub mod architecture {}
 #[doc = include_str!("../testing.md")]
 pub mod testing {}
 
+/// The Python package: what is compiled when, what can be passed, and what happens to the rest.
+#[doc = include_str!("../python.md")]
+pub mod python {}
+
 /// Every pass: what it does, and when.
 #[doc = include_str!("../transformations.md")]
 pub mod transformations {}

@@ -60,6 +60,21 @@ fn install(root: &Path) -> Result<Package, Problem> {
     Ok(Package { interpreter, path: None })
 }
 
+/// Copies a folder without what Python and cargo leave there.
+fn copy_sources(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let source = entry?.path();
+        let Some(name) = source.file_name() else { continue };
+        if source.is_dir() && name != "__pycache__" {
+            copy_sources(&source, &to.join(name))?;
+        } else if source.is_file() && source.extension().is_some_and(|it| it != "so") {
+            std::fs::copy(&source, to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
 /// The Python files and the extension, side by side.
 fn stage(root: &Path, python: &Path) -> Result<Package, Problem> {
     process::run(process::cargo(root).args(["build", "--release", "--package", "dacec-python"]))?;
@@ -70,14 +85,7 @@ fn stage(root: &Path, python: &Path) -> Result<Package, Problem> {
     if package.exists() {
         std::fs::remove_dir_all(&package).map_err(failed)?;
     }
-    std::fs::create_dir_all(&package).map_err(failed)?;
-    for entry in std::fs::read_dir(root.join(SOURCES)).map_err(failed)? {
-        let source = entry.map_err(failed)?.path();
-        let wanted = |it: &Path| it.is_file() && it.extension().is_some_and(|it| it != "so");
-        if let (true, Some(name)) = (wanted(&source), source.file_name()) {
-            std::fs::copy(&source, package.join(name)).map_err(failed)?;
-        }
-    }
+    copy_sources(&root.join(SOURCES), &package).map_err(failed)?;
     let library = if cfg!(target_os = "macos") { "libdacec_native.dylib" } else { "libdacec_native.so" };
     let library = target(root).join("release").join(library);
     std::fs::copy(library, package.join("_native.abi3.so")).map_err(failed)?;

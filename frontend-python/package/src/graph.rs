@@ -2,6 +2,7 @@
 
 use crate::errors;
 use dacec_frontend::callback::Callback;
+use dacec_ir::data::c_strides;
 use dacec_ir::validate::validate;
 use dacec_ir::{Data, Sdfg, dot, json, svg, text};
 use dacec_transforms::{Context, InvalidAfter, Pipeline, auto, registry, simplify};
@@ -95,6 +96,7 @@ impl Graph {
             one.set_item("dtype", data.dtype().to_string())?;
             one.set_item("shape", texts(data.shape()))?;
             one.set_item("strides", texts(data.strides()))?;
+            one.set_item("c_order", data.strides() == c_strides(data.shape()))?;
             one.set_item("transient", data.is_transient())?;
             all.set_item(name.to_string(), one)?;
         }

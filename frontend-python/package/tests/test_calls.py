@@ -410,6 +410,31 @@ class Failures(unittest.TestCase):
         self.assertIn(f'{line} | assert A[0] > 0, "positive"', str(caught.exception))
 
 
+    def test_exceptions_are_those_that_the_program_names(self):
+        @dace.program
+        def raising(A: dace.float64[N], k: dace.int64):
+            if k == 0:
+                raise ValueError("zero")
+            if k == 1:
+                raise KeyError
+            if k == 2:
+                raise MyError("mine")
+            assert k < 4
+
+        for k, kind in enumerate((ValueError, KeyError, RuntimeError)):
+            with self.assertRaises(kind) as caught:
+                raising(np.ones(1), k)
+            self.assertIsInstance(caught.exception, dace.ExecutionError)
+        raising(np.ones(1), 3)
+        for checked in (False, True):
+            with dace.config(bounds_checks=checked), self.assertRaises(AssertionError):
+                raising(np.ones(1), 4)
+
+
+class MyError(Exception):
+    pass
+
+
 class Sources(unittest.TestCase):
     def test_the_message_shows_the_place(self):
         @dace.program

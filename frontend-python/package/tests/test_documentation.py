@@ -3,11 +3,16 @@
 import contextlib
 import doctest
 import importlib
+import importlib.util
 import io
 import json
 import linecache
+import os
 import pathlib
 import pkgutil
+import subprocess
+import sys
+import tempfile
 import unittest
 
 import dacec
@@ -42,7 +47,7 @@ def run_cell(text, name, scope):
 class Docstrings(unittest.TestCase):
     def test_examples(self):
         failed = attempted = 0
-        for found in pkgutil.iter_modules(dacec.__path__, "dacec."):
+        for found in pkgutil.walk_packages(dacec.__path__, "dacec."):
             if found.name.endswith(("_native", "__main__")):
                 continue
             module = importlib.import_module(found.name)
@@ -56,6 +61,52 @@ class Docstrings(unittest.TestCase):
             value = getattr(dacec, name)
             if isinstance(value, type) or callable(value) and hasattr(value, "__name__"):
                 self.assertTrue(value.__doc__, f"dacec.{name} has no docstring")
+
+
+TYPED = """
+import numpy as np
+import dacec as dace
+
+N = dace.symbol("N")
+
+@dace.program
+def axpy(a, x, y):
+    y[:] = a * x + y
+
+class Model:
+    @dace.program(auto_optimize=True, device=dace.DeviceType.CPU)
+    def step(self, x):
+        return x
+
+axpy(2.0, np.ones(3), np.ones(3))
+sdfg: dace.SDFG = axpy.to_sdfg(1.0, np.ones(3), np.ones(3))
+count: int = sdfg.apply("MapFusion") + sdfg.apply_transformations(["StateFusion"])
+path: str = axpy.compile().path
+state: dace.SDFGState = sdfg.add_state("s")
+node: dace.nodes.AccessNode = state.add_read("A")
+with dace.config(threads=False):
+    matrix: dace.Array = dace.float64[N, 2 * N + 1]
+wrong: str = sdfg.simplify()
+"""
+
+
+@unittest.skipUnless(importlib.util.find_spec("mypy"), "mypy is not installed")
+class Types(unittest.TestCase):
+    def test_the_package_and_its_users_can_be_checked(self):
+        with tempfile.TemporaryDirectory() as folder:
+            user = pathlib.Path(folder) / "user.py"
+            user.write_text(TYPED)
+            command = [sys.executable, "-m", "mypy", "--cache-dir", folder, "--python-version", "3.11"]
+            environment = {**os.environ, "MYPYPATH": str(pathlib.Path(dacec.__file__).parents[1])}
+            files = [str(user), "-p", "dacec"]
+            for one in (files[:1], files[1:]):
+                done = subprocess.run([*command, *one], capture_output=True, text=True, env=environment)
+                errors = [line for line in done.stdout.splitlines() if ": error:" in line]
+                if one == files[:1]:
+                    self.assertEqual(len(errors), 1, done.stdout + done.stderr)
+                    self.assertIn(f"user.py:{len(TYPED.splitlines())}", errors[0])
+                else:
+                    self.assertEqual((done.returncode, errors), (0, []), done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ def twice():
     return sdfg
 
 
+def sinks(sdfg):
+    """The place of the state with which a graph ends."""
+    left = [src for src, _, _ in sdfg.edges()]
+    return next(at for at, state in enumerate(sdfg.states()) if state not in left)
+
+
 class Building(unittest.TestCase):
     def test_a_mapped_tasklet(self):
         sdfg = twice()
@@ -89,9 +95,66 @@ class Building(unittest.TestCase):
             sdfg.states()[0].add_read("B")
         with self.assertRaisesRegex(dace.InvalidSDFGError, "a memlet is a name with a subset"):
             dace.Memlet("A[i")
+        before = sdfg.states()[0]
         sdfg.simplify()
-        with self.assertRaisesRegex(dace.InvalidSDFGError, "nothing can be added"):
-            sdfg.add_state("late")
+        with self.assertRaisesRegex(dace.InvalidSDFGError, "no state of `twice` any more"):
+            sdfg.states() and before.add_read("A")
+        with self.assertRaisesRegex(dace.InvalidSDFGError, "tasklets are written in Python"):
+            sdfg.states()[0].add_tasklet("t", {}, {"b"}, "b = 1;", language=dace.Language.CPP)
+
+    def test_graphs_of_programs_can_be_looked_at_and_extended(self):
+        @dace.program
+        def count(A: dace.float64[N], steps: dace.int64):
+            for i in range(steps):
+                A[:] = A * 2.0 + i
+
+        sdfg = count.to_sdfg()
+        text = str(sdfg)
+        maps = [node for state in sdfg.states() for node in state.nodes() if isinstance(node, dace.nodes.MapEntry)]
+        self.assertEqual([list(it.dims.values()) for it in maps], [["0:N"]] * len(maps))
+        self.assertIn({"N"}, [{name for name in it.dims["__i0"] if name.isalpha()} for it in maps])
+        self.assertEqual(str(sdfg), text, "looking changes nothing")
+        sdfg.add_array("B", [N], dace.float64)
+        last = sdfg.add_state_after(sdfg.states()[sinks(sdfg)], "copy")
+        last.add_nedge(last.add_read("A"), last.add_write("B"), dace.Memlet.from_array("A", sdfg.arrays["A"]))
+        self.assertEqual(sdfg.arglist, ["A", "steps", "B"])
+        for _ in range(2):
+            A, B, expected = np.ones(3), np.zeros(3), np.ones(3)
+            count.f(expected, 4)
+            sdfg(A=A, steps=4, B=B)
+            np.testing.assert_array_equal(A, expected)
+            np.testing.assert_array_equal(B, expected)
+            sdfg.auto_optimize()
+
+    def test_constants_reductions_and_graphs_in_graphs(self):
+        sdfg = dace.SDFG("outer")
+        sdfg.add_array("A", [N, 4], dace.float64)
+        sdfg.add_array("sums", [N], dace.float64)
+        sdfg.add_constant("weights", np.array([1.0, 2.0, 3.0, 4.0]))
+        first = sdfg.add_state("first", is_start_state=True)
+        first.add_mapped_tasklet(
+            "weigh",
+            {"i": "0:N", "j": "0:4"},
+            {"a": dace.Memlet("A[i, j]"), "w": dace.Memlet("weights[j]")},
+            "b = a * w",
+            {"b": dace.Memlet("A[i, j]")},
+            external_edges=True,
+        )
+        second = sdfg.add_state_after(first)
+        reduction = second.add_reduce("lambda a, b: a + b", [1], 0)
+        second.add_nedge(second.add_read("A"), reduction, dace.Memlet("A[0:N, 0:4]"))
+        second.add_nedge(reduction, second.add_write("sums"), dace.Memlet("sums[0:N]"))
+        third = sdfg.add_state_after(second)
+        call = third.add_nested_sdfg(twice(), {"A", "s"}, {"A"}, {"N": N})
+        sdfg.add_scalar("s", dace.float64)
+        third.add_edge(third.add_read("sums"), None, call, "A", dace.Memlet("sums[0:N]"))
+        third.add_edge(third.add_read("s"), None, call, "s", dace.Memlet("s[0]"))
+        third.add_edge(call, "A", third.add_write("sums"), None, dace.Memlet("sums[0:N]"))
+        A, sums = np.ones((3, 4)), np.zeros(3)
+        sdfg(A=A, sums=sums, s=0.5)
+        np.testing.assert_array_equal(sums, 5.0)
+        second.remove_node(reduction)
+        self.assertFalse(any(isinstance(it, dace.nodes.LibraryNode) for it in second.nodes()))
 
     def test_an_invalid_graph_is_refused(self):
         sdfg = twice()
@@ -114,6 +177,21 @@ class Rewriting(unittest.TestCase):
             sdfg.apply_transformations("Map")
         self.assertIn("map-fusion", dace.passes())
 
+    def test_transformations_by_class(self):
+        dace.install_as_dace()
+        from dace.transformation.auto.auto_optimize import auto_optimize
+        from dace.transformation.dataflow import MapFusion
+        from dace.transformation.interstate import StateFusion
+        from dace.transformation.passes.simplify import SimplifyPass
+
+        sdfg = chain.to_sdfg(simplify=False)
+        self.assertGreater(StateFusion.apply_to(sdfg), 0)
+        SimplifyPass().apply_pass(sdfg, {})
+        self.assertEqual(sdfg.apply_transformations(MapFusion), 1)
+        self.assertIs(auto_optimize(sdfg, dace.DeviceType.CPU), sdfg)
+        with self.assertRaises(ImportError):
+            from dace.transformation.dataflow import NoSuchThing  # noqa: F401
+
     def test_pipelines(self):
         sdfg = chain.to_sdfg(simplify=False)
         self.assertGreater(sdfg.number_of_transients(), 0)
@@ -128,8 +206,8 @@ class Rewriting(unittest.TestCase):
             return A * k
 
         sdfg = inferred.to_sdfg(np.ones((2, 3), np.float32), 2)
-        self.assertEqual(sdfg.arrays["A"]["shape"], ["2", "3"])
-        self.assertEqual(sdfg.arrays["__return"]["dtype"], "float32")
+        self.assertEqual(sdfg.arrays["A"], dace.float32[2, 3])
+        self.assertEqual(sdfg.arrays["__return"].dtype, dace.float32)
 
     def test_a_graph_can_be_called_by_a_program(self):
         inner = twice()
@@ -214,6 +292,20 @@ class Scripts(unittest.TestCase):
             importlib.import_module("dace.no_such_module")
 
 
+class Configuration(unittest.TestCase):
+    def test_keys_of_dace(self):
+        dace.install_as_dace()
+        configuration = importlib.import_module("dace.config")
+        self.assertTrue(dace.Config.get_bool("optimizer", "autooptimize"))
+        with configuration.set_temporary("optimizer", "autooptimize", value=False):
+            self.assertEqual(configuration.Config.get("optimizer", "autooptimize"), False)
+        with dace.config(threads=False):
+            self.assertFalse(dace.Config.get_bool("compiler", "cpu", "openmp"))
+        with self.assertWarnsRegex(UserWarning, "`no.such.key`"):
+            dace.Config.set("no", "such", "key", value=3)
+        self.assertEqual(dace.Config.get("no", "such", "key"), 3)
+
+
 class Plain(unittest.TestCase):
     """The same names in Python that is not compiled."""
 
@@ -230,11 +322,14 @@ class Plain(unittest.TestCase):
         self.assertEqual(dace.reduce(max, A, identity=7.0), 7.0)
         np.testing.assert_array_equal(dace.elementwise(lambda x: x + 1, A), A + 1)
         self.assertEqual(dace.define_local([2, 3], dace.float32).dtype, np.float32)
+        with self.assertRaisesRegex(TypeError, "only inside of a compiled program"):
+            dace.mapscope(chain)
 
     def test_types_are_numpys(self):
         self.assertEqual(np.zeros(2, dace.float32).dtype, np.float32)
         self.assertEqual((dace.int8(3).dtype, dace.float64.bytes), (np.int8, 8))
         self.assertEqual(repr(dace.float64[N, 2 * N + 1]), "float64[N, 2*N + 1]")
+        self.assertEqual(dace.ndarray((N,), dace.int32), dace.int32[N])
         self.assertEqual(dace.float64[N] @ dace.StorageType.CPU_Heap, dace.float64[N])
 
     def test_symbols_have_no_value(self):

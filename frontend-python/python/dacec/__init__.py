@@ -16,11 +16,12 @@ The names are those of DaCe: programs written for it run unchanged, after :func:
 
 import math
 
-from dacec import data, dtypes, errors
+from dacec import data, dtypes, errors, nodes
 from dacec._native import __version__
 from dacec.alias import install_as_dace
-from dacec.builder import InterstateEdge, SDFGState
-from dacec.data import Array, Scalar, Structure, struct
+from dacec.builder import SDFGState
+from dacec.configuration import Config
+from dacec.data import Array, Scalar, Structure, ndarray, struct
 from dacec.dtypes import (
     AllocationLifetime,
     DeviceType,
@@ -56,7 +57,19 @@ from dacec.errors import (
     SourceError,
 )
 from dacec.memlet import Memlet
-from dacec.plain import define_local, define_local_scalar, elementwise, in_program, map, nounroll, reduce, unroll
+from dacec.nodes import InterstateEdge
+from dacec.plain import (
+    define_local,
+    define_local_scalar,
+    elementwise,
+    in_program,
+    map,
+    mapscope,
+    nounroll,
+    reduce,
+    tasklet,
+    unroll,
+)
 from dacec.program import Program, function, method, program
 from dacec.sdfg import SDFG, CompiledSDFG, passes
 from dacec.settings import config

@@ -12,8 +12,8 @@ __all__ = ["install_as_dace"]
 _OTHER_NAMES = {
     "dace.config": "dacec.configuration",
     "dace.memlet": "dacec.memlet",
-    "dace.sdfg.graph": "dacec.builder",
-    "dace.sdfg.nodes": "dacec.builder",
+    "dace.sdfg.graph": "dacec.nodes",
+    "dace.sdfg.nodes": "dacec.nodes",
     "dace.sdfg.sdfg": "dacec.sdfg",
     "dace.sdfg.state": "dacec.builder",
     "dace.symbolic": "dacec.symbols",

@@ -1,6 +1,7 @@
 """Building a graph by hand: containers, states, nodes, edges, as in DaCe.
 
-What is built is kept as plain Python objects, and becomes a graph of the compiler by way of the `.sdfg` format.
+What is built is kept as plain Python objects (`dacec.nodes`), and becomes a graph of the compiler by way of the `.sdfg` format.
+A graph of the compiler comes back in the same way when somebody looks at its states or adds something.
 """
 
 from __future__ import annotations
@@ -8,103 +9,41 @@ from __future__ import annotations
 import json
 import typing
 
-from dacec.dtypes import AllocationLifetime, ScheduleType, StorageType, typeclass
+import numpy
+
+from dacec.dtypes import AllocationLifetime, Language, ScheduleType, StorageType, typeclass
 from dacec.errors import InvalidSDFGError
-from dacec.memlet import Memlet, ranges
+from dacec.memlet import Memlet
+from dacec.nodes import (
+    AccessNode,
+    Edge,
+    InterstateEdge,
+    LibraryNode,
+    MapEntry,
+    MapExit,
+    NestedSDFG,
+    Node,
+    Tasklet,
+    node_of,
+)
 from dacec.symbols import extent_text
 
-__all__ = ["AccessNode", "Builder", "InterstateEdge", "MapEntry", "MapExit", "SDFGState", "Tasklet"]
+if typing.TYPE_CHECKING:
+    from dacec.sdfg import SDFG
+
+__all__ = ["Builder", "InterstateEdge", "SDFGState"]
 
 
-class Node:
-    """A node of a state."""
-
-    kind = ""
-
-    def __init__(self, label: str):
-        self.label = label
-        self.in_connectors: dict[str, None] = {}
-        self.out_connectors: dict[str, None] = {}
-
-    def attributes(self) -> dict:
-        """What the file says about the node."""
-        return {"label": self.label, "in_connectors": self.in_connectors, "out_connectors": self.out_connectors}
-
-    def __repr__(self):
-        return f"{type(self).__name__}({self.label})"
-
-
-class AccessNode(Node):
-    """A container, as it is at this point."""
-
-    kind = "AccessNode"
-
-    @property
-    def data(self) -> str:
-        """The container."""
-        return self.label
-
-    def attributes(self) -> dict:
-        return {"data": self.label}
-
-
-class Tasklet(Node):
-    """A computation on single values."""
-
-    kind = "Tasklet"
-
-    def __init__(self, label: str, inputs: typing.Iterable[str], outputs: typing.Iterable[str], code: str):
-        super().__init__(label)
-        self.in_connectors = dict.fromkeys(inputs)
-        self.out_connectors = dict.fromkeys(outputs)
-        self.code = code
-
-    def attributes(self) -> dict:
-        return {**super().attributes(), "code": {"string_data": self.code, "language": "Python"}}
-
-
-class MapEntry(Node):
-    """The beginning of a parallel scope."""
-
-    kind = "MapEntry"
-
-    def __init__(self, label: str, dims: dict[str, str], schedule: ScheduleType):
-        super().__init__(label)
-        self.dims = dims
-        self.schedule = schedule
-
-    def attributes(self) -> dict:
-        subset = ranges(", ".join(self.dims.values()))
-        schedule = {"params": list(self.dims), "range": subset, "schedule": self.schedule.name}
-        return {**super().attributes(), **schedule}
-
-
-class MapExit(Node):
-    """The end of a parallel scope."""
-
-    kind = "MapExit"
-
-    def __init__(self, entry: MapEntry):
-        super().__init__(entry.label)
-        self.entry = entry
-
-
-class Edge(typing.NamedTuple):
-    """Something that moves from one node to another."""
-
-    src: Node
-    src_conn: str | None
-    dst: Node
-    dst_conn: str | None
-    data: Memlet
+_AnyNode = typing.TypeVar("_AnyNode", bound=Node)
 
 
 class SDFGState:
     """Dataflow: what runs as soon as what it needs is there."""
 
-    def __init__(self, sdfg: Builder, label: str):
+    def __init__(self, sdfg: Builder, label: str, kept: dict | None = None):
         self.sdfg = sdfg
         self.label = label
+        self._kept = kept or {}
         self._nodes: list[Node] = []
         self._edges: list[Edge] = []
 
@@ -116,22 +55,68 @@ class SDFGState:
         """The edges, in the order in which they were added."""
         return list(self._edges)
 
-    def _add(self, node: Node) -> Node:
-        self.sdfg._touch()
+    def data_nodes(self) -> list[AccessNode]:
+        """The nodes that stand for containers."""
+        return [node for node in self._nodes if isinstance(node, AccessNode)]
+
+    def in_edges(self, node: Node) -> list[Edge]:
+        """The edges that lead to a node."""
+        return [edge for edge in self._edges if edge.dst is node]
+
+    def out_edges(self, node: Node) -> list[Edge]:
+        """The edges that begin at a node."""
+        return [edge for edge in self._edges if edge.src is node]
+
+    def _touch(self) -> None:
+        self.sdfg._touch(self)
+
+    def _add(self, node: _AnyNode) -> _AnyNode:
+        self._touch()
         self._nodes.append(node)
         return node
 
+    def remove_edge(self, edge: Edge) -> None:
+        """Removes an edge."""
+        self._touch()
+        self._edges = [it for it in self._edges if it is not edge]
+
+    def remove_node(self, node: Node) -> None:
+        """Removes a node with its edges."""
+        self._touch()
+        self._nodes = [it for it in self._nodes if it is not node]
+        self._edges = [it for it in self._edges if node not in (it.src, it.dst)]
+
     def add_access(self, array: str) -> AccessNode:
         """A node for a container."""
-        if array not in self.sdfg._containers:
+        self._touch()
+        constants = self.sdfg._kept.get("attributes", {}).get("constants_prop") or {}
+        if array not in self.sdfg._containers and array not in constants:
             raise InvalidSDFGError(f"there is no container `{array}`: add it first")
         return self._add(AccessNode(array))
 
     add_read = add_write = add_access
 
-    def add_tasklet(self, name: str, inputs, outputs, code: str, language=None) -> Tasklet:
+    def add_tasklet(
+        self, name: str, inputs, outputs, code: str, language: Language = Language.Python
+    ) -> Tasklet:
         """A computation in Python: `add_tasklet("add", {"a", "b"}, {"c"}, "c = a + b")`."""
+        if language is not Language.Python:
+            raise InvalidSDFGError(f"the tasklet `{name}` is in {language.name}: tasklets are written in Python here")
         return self._add(Tasklet(name, sorted(inputs), sorted(outputs), code))
+
+    def add_nested_sdfg(
+        self, sdfg: SDFG, inputs, outputs, symbol_mapping: dict | None = None, name: str | None = None
+    ) -> NestedSDFG:
+        """A call of another graph: its containers of these names are what it reads and writes."""
+        mapping = {symbol: symbol for symbol in sorted(sdfg.free_symbols)}
+        mapping |= {symbol: extent_text(value) for symbol, value in (symbol_mapping or {}).items()}
+        node = NestedSDFG(name or sdfg.name, sorted(inputs), sorted(outputs), json.loads(sdfg.to_json()), mapping)
+        return self._add(node)
+
+    def add_reduce(self, wcr: str, axes=None, identity=None) -> LibraryNode:
+        """Combines elements along axes (all of them if none is given): `add_reduce("lambda a, b: a + b", [0], 0)`."""
+        attributes = {"wcr": wcr, "axes": None if axes is None else list(axes), "identity": identity}
+        return self._add(LibraryNode("Reduce", "dace.libraries.standard.nodes.reduce.Reduce", attributes))
 
     def add_map(
         self, name: str, ndrange: dict[str, str], schedule: ScheduleType = ScheduleType.Default
@@ -148,7 +133,7 @@ class SDFGState:
                 raise InvalidSDFGError(f"{node!r} is no node of the state `{self.label}`")
             if conn is not None:
                 (node.in_connectors if into else node.out_connectors).setdefault(conn)
-        self.sdfg._touch()
+        self._touch()
         edge = Edge(src, src_conn, dst, dst_conn, memlet)
         self._edges.append(edge)
         return edge
@@ -189,6 +174,8 @@ class SDFGState:
         tasklet = self.add_tasklet(name, inputs, outputs, code)
         reads, writes = dict(input_nodes or {}), dict(output_nodes or {})
         for conn, memlet in inputs.items():
+            if memlet.data is None:
+                raise InvalidSDFGError(f"the connector `{conn}` of `{name}` needs a memlet with a container")
             outer = f"IN_{memlet.data}"
             if external_edges and outer not in entry.in_connectors:
                 node = reads.get(memlet.data) or self.add_access(memlet.data)
@@ -197,6 +184,8 @@ class SDFGState:
         if not inputs:
             self.add_nedge(entry, tasklet)
         for conn, memlet in outputs.items():
+            if memlet.data is None:
+                raise InvalidSDFGError(f"the connector `{conn}` of `{name}` needs a memlet with a container")
             outer = f"OUT_{memlet.data}"
             if external_edges and outer not in exit.out_connectors:
                 node = writes.get(memlet.data) or self.add_access(memlet.data)
@@ -206,48 +195,28 @@ class SDFGState:
 
     def _to_json(self, number: int) -> dict:
         place = {id(node): at for at, node in enumerate(self._nodes)}
-        exits = {id(node.entry): str(place[id(node)]) for node in self._nodes if isinstance(node, MapExit)}
-        nodes = []
-        for at, node in enumerate(self._nodes):
-            one = {"type": node.kind, "label": node.label, "attributes": node.attributes(), "id": at}
-            if isinstance(node, MapEntry):
-                one["scope_exit"] = exits[id(node)]
-            elif isinstance(node, MapExit):
-                one["scope_entry"] = str(place[id(node.entry)])
-                one["scope_exit"] = str(at)
-            nodes.append(one)
-        edges = [
-            {
-                "type": "MultiConnectorEdge",
-                "src": str(place[id(edge.src)]),
-                "dst": str(place[id(edge.dst)]),
-                "src_connector": edge.src_conn,
-                "dst_connector": edge.dst_conn,
-                "attributes": {"data": self._memlet_json(edge.data)},
-            }
-            for edge in self._edges
-        ]
-        return {"type": "SDFGState", "label": self.label, "id": number, "nodes": nodes, "edges": edges}
+        exits = {id(node.entry): place[id(node)] for node in self._nodes if node.is_exit}
+        nodes = [node.to_json(at, place, exits) for at, node in enumerate(self._nodes)]
+        edges = [edge.to_json(place) for edge in self._edges]
+        rest = {"type": "SDFGState", "label": self.label, "id": number, "nodes": nodes, "edges": edges}
+        return {**self._kept, **rest}
 
-    def _memlet_json(self, memlet: Memlet) -> dict:
-        attributes: dict[str, typing.Any] = {}
-        if memlet.data is not None:
-            attributes = {"data": memlet.data, "wcr": memlet.wcr, "dynamic": memlet.dynamic}
-            for key, subset in (("subset", memlet.subset), ("other_subset", memlet.other_subset)):
-                if subset is not None:
-                    attributes[key] = ranges(str(subset))
-        return {"type": "Memlet", "attributes": attributes}
+    @staticmethod
+    def _of(sdfg: Builder, value: dict) -> SDFGState:
+        """A state of a file."""
+        own = ("type", "label", "id", "nodes", "edges", "scope_dict")
+        kept = {key: it for key, it in value.items() if key not in own}
+        attributes = {key: it for key, it in (value.get("attributes") or {}).items() if key != "_meta_empty"}
+        state = SDFGState(sdfg, value["label"], {**kept, "attributes": attributes})
+        state._nodes = [node_of(node) for node in value["nodes"]]
+        for node, raw in zip(state._nodes, value["nodes"]):
+            if node.is_exit:
+                node.entry = state._nodes[int(raw["scope_entry"])]
+        state._edges = [Edge.of(edge, state._nodes) for edge in value["edges"]]
+        return state
 
     def __repr__(self):
         return f"SDFGState({self.label})"
-
-
-class InterstateEdge:
-    """What leads from one state to the next: a condition, and new values of symbols."""
-
-    def __init__(self, condition: str | None = None, assignments: dict[str, str] | None = None):
-        self.condition = condition
-        self.assignments = {symbol: str(value) for symbol, value in (assignments or {}).items()}
 
 
 class Builder:
@@ -256,20 +225,48 @@ class Builder:
     def __init__(self, name: str, constants: dict | None = None):
         self._name = name
         self._frozen = False
+        self._kept: dict[str, typing.Any] = {}
+        """What a file says about the graph beyond what is described here."""
         self._containers: dict[str, dict] = {}
         self._symbols: dict[str, str] = {}
         self._states: list[SDFGState] = []
         self._transitions: list[tuple[SDFGState, SDFGState, InterstateEdge]] = []
-        if constants:
-            raise InvalidSDFGError("constants are not supported: write them into the code")
+        for key, value in (constants or {}).items():
+            self.add_constant(key, value)
 
     def _changed(self) -> None:
         """Called after something was added."""
 
-    def _touch(self) -> None:
-        if self._frozen:
-            raise InvalidSDFGError(f"nothing can be added to `{self._name}` any more: it was read or rewritten")
+    def _form(self) -> bytes:
+        """The graph as it is in the compiler."""
+        raise NotImplementedError
+
+    def _touch(self, state: SDFGState | None = None) -> None:
+        """Gets ready for a change of the graph, or of one of its states."""
+        self._thaw()
+        if state is not None and not any(it is state for it in self._states):
+            raise InvalidSDFGError(
+                f"`{state.label}` is no state of `{self._name}` any more, which was rewritten: get it again from states()"
+            )
         self._changed()
+
+    def _thaw(self) -> None:
+        """Takes over what the compiler has."""
+        if not self._frozen:
+            return
+        value = json.loads(self._form())
+        attributes = dict(value["attributes"])
+        self._name = attributes.pop("name")
+        self._containers = attributes.pop("_arrays", {})
+        self._symbols = attributes.pop("symbols", {})
+        attributes.pop("_meta_body", None)
+        self._kept = {**value, "attributes": attributes}
+        self._states = [SDFGState._of(self, state) for state in value["nodes"]]
+        self._transitions = [
+            (self._states[int(it["src"])], self._states[int(it["dst"])], InterstateEdge.of(it["attributes"]["data"]))
+            for it in value["edges"]
+        ]
+        self._frozen = False
 
     def _freeze(self) -> None:
         self._frozen = True
@@ -314,13 +311,46 @@ class Builder:
         self._symbols[name] = typeclass.of(stype).name
         return name
 
+    def add_constant(self, name: str, value, dtype=None) -> str:
+        """A number or an array that never changes, which code can use by its name."""
+        self._touch()
+        array = numpy.asarray(value, None if dtype is None else typeclass.of(dtype).dtype)
+        described = {"type": "ndarray", "dtype": typeclass.of(array.dtype).name, "data": array.tolist()}
+        attributes = self._kept.setdefault("attributes", {})
+        attributes["constants_prop"] = {**(attributes.get("constants_prop") or {}), name: [None, described]}
+        return name
+
+    def add_stream(
+        self, name: str, dtype, buffer_size=0, shape=(1,), transient: bool = True, storage=StorageType.Default
+    ) -> str:
+        """A queue, or an array of queues; `buffer_size` 0 is no limit."""
+        attributes = {"shape": [extent_text(extent) for extent in shape], "buffer_size": extent_text(buffer_size)}
+        lifetime = AllocationLifetime.Scope
+        return self._container(name, "Stream", dtype, transient, lifetime, storage=storage.name, **attributes)
+
     def states(self) -> list[SDFGState]:
         """The states, in the order in which they were added."""
+        self._thaw()
         return list(self._states)
 
-    def add_state(self, label: str | None = None, is_start_block: bool = False) -> SDFGState:
+    nodes = all_states = states
+
+    def edges(self) -> list[tuple[SDFGState, SDFGState, InterstateEdge]]:
+        """What leads from state to state."""
+        self._thaw()
+        return list(self._transitions)
+
+    @property
+    def start_state(self) -> SDFGState:
+        """The state with which the graph begins."""
+        return self.states()[0]
+
+    def add_state(
+        self, label: str | None = None, is_start_block: bool = False, is_start_state: bool = False
+    ) -> SDFGState:
         """A state; nothing leads to it yet."""
         self._touch()
+        is_start_block = is_start_block or is_start_state
         taken = {state.label for state in self._states}
         label = label or "state"
         number, unique = 0, label
@@ -333,11 +363,13 @@ class Builder:
 
     def add_edge(self, src: SDFGState, dst: SDFGState, edge: InterstateEdge) -> None:
         """Leads from one state to another."""
-        self._touch()
+        self._touch(src)
+        self._touch(dst)
         self._transitions.append((src, dst, edge))
 
     def add_state_after(self, state: SDFGState, label: str | None = None) -> SDFGState:
         """A state that follows another."""
+        self._touch(state)
         new = self.add_state(label)
         for at, (src, dst, edge) in enumerate(self._transitions):
             if src is state:
@@ -347,6 +379,7 @@ class Builder:
 
     def add_state_before(self, state: SDFGState, label: str | None = None) -> SDFGState:
         """A state that precedes another."""
+        self._touch(state)
         new = self.add_state(label, is_start_block=self._states[0] is state)
         for at, (src, dst, edge) in enumerate(self._transitions):
             if dst is state:
@@ -380,10 +413,15 @@ class Builder:
         place = {id(state): at for at, state in enumerate(self._states)}
         edges = []
         for src, dst, edge in self._transitions:
-            condition = {"string_data": edge.condition or "1", "language": "Python"}
-            data = {"type": "InterstateEdge", "attributes": {"condition": condition, "assignments": edge.assignments}}
             ends = {"src": str(place[id(src)]), "dst": str(place[id(dst)])}
-            edges.append({"type": "Edge", **ends, "attributes": {"data": data}})
-        attributes = {"name": self._name, "_arrays": self._containers, "symbols": self._symbols}
+            edges.append({"type": "Edge", **ends, "attributes": {"data": edge.to_json()}})
+        attributes = {**self._kept.get("attributes", {})}
+        attributes |= {"name": self._name, "_arrays": self._containers, "symbols": self._symbols}
+        if "arg_names" in attributes:
+            # New arguments come after those that the graph has.
+            visible = [name for name, it in self._containers.items() if not it["attributes"].get("transient")]
+            order = attributes["arg_names"]
+            attributes["arg_names"] = order + [name for name in visible if name not in order]
         nodes = [state._to_json(at) for at, state in enumerate(self._states)]
-        return json.dumps({"type": "SDFG", "attributes": attributes, "nodes": nodes, "edges": edges}).encode()
+        rest = {"type": "SDFG", "attributes": attributes, "nodes": nodes, "edges": edges}
+        return json.dumps({**self._kept, **rest, "start_block": 0}).encode()

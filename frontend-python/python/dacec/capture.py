@@ -92,6 +92,7 @@ class _Collector:
         for name in sorted(names):
             if name in self.captures.values:
                 continue
+            origin: tuple
             if name in cells:
                 origin = ("attribute", cells[name], "cell_contents")
                 try:
@@ -234,7 +235,7 @@ def describe_constant(value) -> tuple | None:
         return known
     if isinstance(value, numpy.generic) or (isinstance(value, numpy.ndarray) and value.ndim == 0):
         dtype = _dtype_name(value.dtype)
-        return None if dtype is None else ("number", value[()], dtype)
+        return None if dtype is None else ("number", numpy.asarray(value)[()], dtype)
     if isinstance(value, enum.Enum):
         return ("hint",) if type(value).__module__ == "dacec.dtypes" else None
     if isinstance(value, bool):
@@ -251,8 +252,8 @@ def describe_constant(value) -> tuple | None:
         items = [describe_constant(item) for item in value]
         return None if None in items else ("tuple", items)
     if isinstance(value, dict):
-        items = [(describe_constant(key), describe_constant(item)) for key, item in value.items()]
-        return None if any(None in item for item in items) else ("dict", items)
+        keys, values = describe_constant(tuple(value)), describe_constant(tuple(value.values()))
+        return None if keys is None or values is None else ("dict", list(zip(keys[1], values[1])))
     return None
 
 

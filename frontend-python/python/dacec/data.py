@@ -10,7 +10,7 @@ import numpy
 from dacec.dtypes import StorageType, typeclass
 from dacec.symbols import Expression, extent_text
 
-__all__ = ["Array", "Data", "Scalar", "Structure", "struct"]
+__all__ = ["Array", "Data", "Scalar", "Structure", "ndarray", "struct"]
 
 
 class Data:
@@ -84,6 +84,11 @@ class Array(Data):
 
     def __repr__(self):
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+def ndarray(shape, dtype="float64", *, strides=None, storage=StorageType.Default) -> Array:
+    """Annotates an array by shape and type: `ndarray([N, M], float32)`."""
+    return Array(dtype, shape, strides=strides, storage=storage)
 
 
 class Structure(Data):

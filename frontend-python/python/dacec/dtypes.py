@@ -6,10 +6,14 @@ A type is three things: an annotation of a number (`x: dace.float64`), the begin
 
 from __future__ import annotations
 
+import builtins
 import enum
 import typing
 
 import numpy
+
+if typing.TYPE_CHECKING:
+    from dacec.data import Array
 
 __all__ = [
     "AllocationLifetime",
@@ -61,7 +65,7 @@ class typeclass:
             raise TypeError(f"{name} is no element type of compiled programs") from None
 
     @property
-    def is_integer(self) -> bool:
+    def is_integer(self) -> builtins.bool:
         """Whether the values are integers."""
         return self.dtype.kind in "iu"
 
@@ -78,10 +82,10 @@ class typeclass:
         """The name."""
         return self.name
 
-    def __call__(self, value):
+    def __call__(self, value) -> typing.Any:
         return self.type(value)
 
-    def __getitem__(self, shape):
+    def __getitem__(self, shape) -> Array:
         from dacec.data import Array
 
         return Array(self, shape if isinstance(shape, tuple) else (shape,))

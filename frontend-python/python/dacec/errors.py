@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 import typing
 
 __all__ = [
@@ -29,6 +31,9 @@ class DacecError(Exception):
         for name, value in attributes.items():
             setattr(self, name, value)
 
+    # Some exceptions that others derive from as well would quote the message.
+    __str__ = BaseException.__str__
+
 
 class CompilationError(DacecError):
     """A program cannot be compiled."""
@@ -54,7 +59,36 @@ class ArgumentError(DacecError, TypeError, ValueError):
 
 
 class ExecutionError(DacecError, RuntimeError):
-    """A program gave up while it ran."""
+    """A program gave up while it ran.
+
+    What `raise ValueError(...)` or `assert` in the program have raised is a `ValueError` or an `AssertionError` too.
+
+    >>> isinstance(ExecutionError("`f` failed: f.py:3: ValueError: too small"), ValueError)
+    True
+    """
+
+    def __new__(cls, message: str, **_attributes: typing.Any):
+        if cls is ExecutionError:
+            cls = _raised_as(message)
+        return super().__new__(cls, message)
+
+
+def _raised_as(message: str) -> type[ExecutionError]:
+    """The class for a message: of the exception that it names, too."""
+    found = re.search(r": (?:(\w+)(?::|\s*$)|(assertion failed))", message, re.MULTILINE)
+    name = "AssertionError" if found and found[2] else found[1] if found else ""
+    base = getattr(builtins, name, None)
+    if not (isinstance(base, type) and issubclass(base, Exception)) or issubclass(ExecutionError, base):
+        return ExecutionError
+    if name not in _classes:
+        try:
+            _classes[name] = type("ExecutionError", (ExecutionError, base), {"__module__": __name__})
+        except TypeError:  # Their memory is laid out differently.
+            return ExecutionError
+    return _classes[name]
+
+
+_classes: dict[str, type[ExecutionError]] = {}
 
 
 class OutOfMemoryError(ExecutionError, MemoryError):

@@ -39,11 +39,45 @@ class Memlet:
         self.wcr = wcr
         self.dynamic = dynamic
         self.volume = volume
+        self._kept: dict = {}
 
     @staticmethod
     def simple(data: str, subset_str: str, wcr_str: str | None = None, other_subset_str: str | None = None) -> Memlet:
         """As the constructor, in the form of earlier versions of DaCe."""
         return Memlet(data=data, subset=subset_str, wcr=wcr_str, other_subset=other_subset_str)
+
+    @staticmethod
+    def from_array(name: str, array) -> Memlet:
+        """All elements of a container."""
+        extents = getattr(array, "shape", ())
+        return Memlet(data=name, subset=", ".join(f"0:{extent}" for extent in extents) or "0")
+
+    @staticmethod
+    def _of(raw: dict) -> Memlet:
+        """A memlet of a file, which keeps what the file says as long as it is not changed."""
+        attributes = raw.get("attributes") or {}
+        memlet = Memlet(data=attributes.get("data"), wcr=_text(attributes.get("wcr")))
+        memlet.dynamic = bool(attributes.get("dynamic"))
+        for key in ("subset", "other_subset"):
+            described = attributes.get(key)
+            if described and described.get("type") == "Range":
+                setattr(memlet, key, subset_text(described["ranges"]))
+        memlet._kept = {"raw": raw, "was": memlet._state()}
+        return memlet
+
+    def _state(self) -> tuple:
+        return self.data, self.subset, self.other_subset, self.wcr, self.dynamic
+
+    def _to_json(self) -> dict:
+        if self._kept and self._kept["was"] == self._state():
+            return self._kept["raw"]
+        attributes: dict = {}
+        if self.data is not None:
+            attributes = {"data": self.data, "wcr": self.wcr, "dynamic": self.dynamic}
+            for key, subset in (("subset", self.subset), ("other_subset", self.other_subset)):
+                if subset is not None:
+                    attributes[key] = ranges(str(subset))
+        return {"type": "Memlet", "attributes": attributes}
 
     def __repr__(self):
         return f"Memlet({self.data}[{self.subset}])" if self.data else "Memlet()"
@@ -72,6 +106,23 @@ def ranges(subset: str) -> dict:
             raise InvalidSDFGError(f"the range `{part}` has no end")
         described.append({"start": start, "end": end, "step": step, "tile": "1"})
     return {"type": "Range", "ranges": described}
+
+
+def subset_text(described: list[dict]) -> str:
+    """A subset of a file as text, without the ends that files include."""
+    parts = []
+    for one in described:
+        start, end, step = (str(one[key]) for key in ("start", "end", "step"))
+        if start == end:
+            parts.append(start)
+            continue
+        stop = f"{end} + 1" if not end.endswith(" - 1") else end[: -len(" - 1")]
+        parts.append(f"{start}:{stop}" if step == "1" else f"{start}:{stop}:{step}")
+    return ", ".join(parts)
+
+
+def _text(value) -> str | None:
+    return value.get("string_data") if isinstance(value, dict) else value
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -14,7 +14,18 @@ import numpy
 
 from dacec.dtypes import typeclass
 
-__all__ = ["define_local", "define_local_scalar", "elementwise", "in_program", "map", "nounroll", "reduce", "unroll"]
+__all__ = [
+    "define_local",
+    "define_local_scalar",
+    "elementwise",
+    "in_program",
+    "map",
+    "mapscope",
+    "nounroll",
+    "reduce",
+    "tasklet",
+    "unroll",
+]
 
 
 class _Map:
@@ -25,11 +36,30 @@ class _Map:
         loops = [range(it.start or 0, it.stop, it.step or 1) for it in ranges]
         return loops[0] if len(loops) == 1 else itertools.product(*loops)
 
+    __name__ = "map"
+
     def __repr__(self):
         return "dacec.map"
 
 
+class _Explicit:
+    """A word of explicit dataflow: it decorates functions or opens blocks inside of programs, and only there."""
+
+    def __init__(self, name: str):
+        self.__name__ = name
+
+    def _no_meaning(self, *_):
+        raise TypeError(f"dacec.{self.__name__} has a meaning only inside of a compiled program")
+
+    __call__ = __enter__ = __exit__ = __getitem__ = _no_meaning
+
+    def __repr__(self):
+        return f"dacec.{self.__name__}"
+
+
 map = _Map()
+mapscope = _Explicit("mapscope")
+tasklet = _Explicit("tasklet")
 
 
 def unroll(iterable):

@@ -29,6 +29,9 @@ from dacec.settings import depends_on_settings, settings
 from dacec.source import Source
 from dacec.symbols import Expression, extent_text
 
+if typing.TYPE_CHECKING:
+    from dacec.sdfg import SDFG, CompiledSDFG
+
 __all__ = ["Program", "function", "method", "program"]
 
 _PYTHON_TYPES = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
@@ -127,7 +130,7 @@ class Program(_native.Dispatcher):
 
     # Graphs and libraries.
 
-    def to_sdfg(self, *args, simplify: bool | None = None, **kwargs):
+    def to_sdfg(self, *args, simplify: bool | None = None, **kwargs) -> SDFG:
         """The program as a graph, for the arguments that are given, or as its annotations say."""
         from dacec.sdfg import SDFG
 
@@ -139,7 +142,7 @@ class Program(_native.Dispatcher):
             graph.simplify()
         return SDFG._of(graph, captures)
 
-    def compile(self, *args, **kwargs):
+    def compile(self, *args, **kwargs) -> CompiledSDFG:
         """Compiles the program for the arguments that are given, or as its annotations say. The result can be called,
         and knows the path of the library."""
         from dacec.sdfg import CompiledSDFG
@@ -286,7 +289,7 @@ class Program(_native.Dispatcher):
     @staticmethod
     def _stride_symbols(plan: _Plan, place: int, name: str, layout: str, rank: int) -> list:
         unit = {"unit-last": rank - 1, "unit-first": 0}.get(layout)
-        strides = []
+        strides: list[str | int] = []
         for dimension in range(rank):
             if dimension == unit:
                 strides.append(1)
@@ -427,6 +430,16 @@ def _compile(graph, text: str | None, options: _Options | None = None) -> _nativ
     )
 
 
+@typing.overload
+def program(function: typing.Callable[..., typing.Any], /) -> Program: ...
+@typing.overload
+def program(
+    *,
+    auto_optimize: bool | None = None,
+    simplify: bool | None = None,
+    device: DeviceType | None = None,
+    **options: typing.Any,
+) -> typing.Callable[[typing.Callable[..., typing.Any]], Program]: ...
 def program(function=None, /, **options):
     """Compiles a function when it is called.
 

@@ -11,10 +11,12 @@ import webbrowser
 from dacec import _native
 from dacec.builder import Builder
 from dacec.capture import Captures
+from dacec.data import Array, Scalar
 from dacec.errors import InvalidSDFGError
 from dacec.lending import lent
 from dacec.program import _NO_DEFAULT, Program, _compile, _Plan
 from dacec.settings import depends_on_settings, settings
+from dacec.symbols import parsed
 
 __all__ = ["SDFG", "CompiledSDFG", "passes"]
 
@@ -26,7 +28,7 @@ class SDFG(Builder, _native.Dispatcher):
     """A graph, which can be built, rewritten, saved, drawn, compiled and called.
 
     A new one is empty and is filled by `add_array`, `add_state` and their kind. Its rules are checked when it is used.
-    Once it has been rewritten, nothing can be added any more.
+    Its states can be looked at and changed after rewriting too, but then they are other objects than before.
 
     >>> sdfg = SDFG("twice")
     >>> _ = sdfg.add_array("A", ["N"], "float64")
@@ -69,6 +71,9 @@ class SDFG(Builder, _native.Dispatcher):
         self._made = None
         self._clear()
 
+    def _form(self) -> bytes:
+        return self._graph.to_json()
+
     def _rewritten(self) -> None:
         self._freeze()
         self._clear()
@@ -91,9 +96,9 @@ class SDFG(Builder, _native.Dispatcher):
         return set(self._graph.free_symbols)
 
     @property
-    def arrays(self) -> dict[str, dict]:
-        """Every container by name: type, extents, distances, whether it is internal."""
-        return self._graph.containers()
+    def arrays(self) -> dict[str, Array | Scalar]:
+        """A description of every container, by name. Changing one does not change the graph."""
+        return {name: _described(one) for name, one in self._graph.containers().items()}
 
     def number_of_states(self) -> int:
         """How many states there are, in all control flow."""
@@ -311,6 +316,16 @@ class CompiledSDFG(_native.Dispatcher):
 
     def __repr__(self):
         return f"<compiled {self.signature}>"
+
+
+def _described(one: dict) -> Array | Scalar:
+    """The description of a container."""
+    if one["scalar"] or not one["shape"]:
+        scalar = Scalar(one["dtype"])
+        scalar.transient = one["transient"]
+        return scalar
+    shape, strides = ([parsed(extent) for extent in one[key]] for key in ("shape", "strides"))
+    return Array(one["dtype"], shape, one["transient"], None if one["c_order"] else strides)
 
 
 def _several(transformations) -> list:

@@ -8,6 +8,7 @@ N*(N + 1)//2
 from __future__ import annotations
 
 import itertools
+import re
 import typing
 
 __all__ = ["Expression", "symbol"]
@@ -35,54 +36,54 @@ class Expression:
         return self._text if self._level >= level else f"({self._text})"
 
     def _binary(self, operator: str, level: int, left, right):
-        parts = [part if isinstance(part, Expression) else _number(part) for part in (left, right)]
-        if None in parts:
+        parts = [it for it in map(_operand, (left, right)) if it is not None]
+        if len(parts) < 2:
             return NotImplemented
         # Operators group from the left, so the right operand has to bind tighter; powers group from the right.
         first, second = (level + 1, level) if operator == "**" else (level, level + 1)
         text = f"{parts[0]._at(first)}{operator}{parts[1]._at(second)}"
         return Expression(text, level, parts[0]._symbols | parts[1]._symbols)
 
-    def __add__(self, other):
+    def __add__(self, other: Expression | int) -> Expression:
         return self._binary(" + ", _SUM, self, other)
 
-    def __radd__(self, other):
+    def __radd__(self, other: Expression | int) -> Expression:
         return self._binary(" + ", _SUM, other, self)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Expression | int) -> Expression:
         return self._binary(" - ", _SUM, self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Expression | int) -> Expression:
         return self._binary(" - ", _SUM, other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Expression | int) -> Expression:
         return self._binary("*", _PRODUCT, self, other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: Expression | int) -> Expression:
         return self._binary("*", _PRODUCT, other, self)
 
-    def __floordiv__(self, other):
+    def __floordiv__(self, other: Expression | int) -> Expression:
         return self._binary("//", _PRODUCT, self, other)
 
-    def __rfloordiv__(self, other):
+    def __rfloordiv__(self, other: Expression | int) -> Expression:
         return self._binary("//", _PRODUCT, other, self)
 
-    def __mod__(self, other):
+    def __mod__(self, other: Expression | int) -> Expression:
         return self._binary("%", _PRODUCT, self, other)
 
-    def __rmod__(self, other):
+    def __rmod__(self, other: Expression | int) -> Expression:
         return self._binary("%", _PRODUCT, other, self)
 
-    def __pow__(self, other):
+    def __pow__(self, other: Expression | int) -> Expression:
         return self._binary("**", _POWER, self, other)
 
-    def __rpow__(self, other):
+    def __rpow__(self, other: Expression | int) -> Expression:
         return self._binary("**", _POWER, other, self)
 
-    def __neg__(self):
+    def __neg__(self) -> Expression:
         return Expression(f"-{self._at(_UNARY)}", _UNARY, self._symbols)
 
-    def __pos__(self):
+    def __pos__(self) -> Expression:
         return self
 
     def __eq__(self, other):
@@ -133,12 +134,30 @@ class symbol(Expression):
         return hash(self.name)
 
 
+def _operand(value) -> Expression | None:
+    return value if isinstance(value, Expression) else _number(value)
+
+
 def _number(value) -> Expression | None:
     try:
         number = value.__index__()
     except AttributeError:
         return None
     return Expression(str(number), _ATOM if number >= 0 else _UNARY, ())
+
+
+def parsed(text: str) -> Expression | int:
+    """An extent that is given as text.
+
+    >>> parsed("3"), parsed("2*N + 1")
+    (3, 2*N + 1)
+    """
+    if text.lstrip("-").isdigit():
+        return int(text)
+    names = {name: symbol(name) for name in re.findall(r"[A-Za-z_]\w*", text)}
+    if re.fullmatch(r"[\w\s+*/%()-]+", text) and "(" not in re.sub(r"(^|[^\w])\(", "", text):
+        return eval(text, {"__builtins__": {}}, names)
+    return Expression(f"({text})", _ATOM, names.values())
 
 
 def extent_text(value) -> str:

@@ -38,7 +38,10 @@ def named(name: str) -> type[Transformation]:
 
     if name.startswith("_") or _plain(name) not in map(_plain, passes()):
         raise AttributeError(f"dacec has no transformation `{name}`; dacec.passes() lists those that there are")
-    return _known.setdefault(name, _Named(name, (Transformation,), {"__doc__": f"The transformation `{name}`."}))
+    if name not in _known:
+        made = _Named(name, (Transformation,), {"__doc__": f"The transformation `{name}`."})
+        _known[name] = typing.cast("type[Transformation]", made)
+    return _known[name]
 
 
 def _plain(name: str) -> str:
