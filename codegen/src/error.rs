@@ -16,10 +16,10 @@ pub enum CodegenError {
         op: String,
     },
     /// A call of a routine that no one provides.
-    #[error("the tasklet `{tasklet}` calls `{routine}`, which the C++ backend does not know")]
+    #[error(
+        "the program calls the routine `{routine}`, which no library provides that the compiler was given"
+    )]
     UnknownRoutine {
-        /// The caller.
-        tasklet: Name,
         /// What it calls.
         routine: Name,
     },

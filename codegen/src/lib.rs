@@ -17,6 +17,7 @@
 
 mod abi;
 mod cpp;
+mod environment;
 mod error;
 mod header;
 pub mod interface;
@@ -24,6 +25,7 @@ pub mod lower;
 pub mod tree;
 mod wrapper;
 
+pub use environment::Environment;
 pub use error::CodegenError;
 pub use interface::Interface;
 pub use lower::lower;
@@ -48,6 +50,8 @@ pub struct Options<'a> {
     pub source: Option<&'a str>,
     /// Who multiplies matrices.
     pub blas: Blas,
+    /// Libraries whose routines may be called.
+    pub environments: &'a [Environment],
 }
 
 /// Everything that is emitted for one program.
@@ -67,6 +71,8 @@ pub struct Generated {
     pub uses_blas: bool,
     /// Whether the computation calls the built-in linear algebra, which has to be linked.
     pub uses_dense: bool,
+    /// Names of the environments whose routines are called; their libraries have to be linked.
+    pub environments: Vec<String>,
 }
 
 /// Emits a library's sources for a program.
@@ -85,6 +91,7 @@ pub fn generate(sdfg: &Sdfg, options: &Options<'_>) -> Result<Generated, Codegen
         kernel_unit: kernel.text,
         uses_blas: kernel.uses_blas,
         uses_dense: kernel.uses_dense,
+        environments: kernel.environments,
         abi_unit: abi::print(&program, &interface),
         header: header::print(&program, &interface),
         wrapper: wrapper::print(&interface),

@@ -254,7 +254,7 @@ pub enum Stmt {
     Propagate,
     /// A product of matrices.
     Gemm(Box<Gemm>),
-    /// A call of a routine of the built-in linear algebra.
+    /// A call of a routine of a library.
     Routine(Box<Routine>),
     /// A call back into Python.
     Python(Box<PythonCall>),
@@ -384,13 +384,11 @@ pub struct Index {
     pub terms: Vec<(Value, Expr)>,
 }
 
-/// A call of a routine of the built-in linear algebra; it leaves the program where the routine says that it cannot go on.
+/// A call of a routine of a library; it leaves the program where the routine says that it cannot go on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Routine {
-    /// What is computed.
-    pub op: Dense,
-    /// Type of the matrices' elements.
-    pub dtype: DType,
+    /// What is called.
+    pub callee: Callee,
     /// What is passed, in order.
     pub arguments: Vec<RoutineArgument>,
     /// The error if it cannot go on.
@@ -417,11 +415,20 @@ pub struct PythonCall {
     pub escape: Escape,
 }
 
+/// What a [`Routine`] calls.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Callee {
+    /// The built-in linear algebra, for matrices of a type.
+    Dense(Dense, DType),
+    /// A routine of an [environment](crate::Environment).
+    Environment(Name),
+}
+
 /// An argument of a [`Routine`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum RoutineArgument {
-    /// A size or a stride.
-    Int(Value),
+    /// A size, a stride or another number.
+    Value(Value),
     /// The first element of something, and whether it is written.
     Pointer(Place, bool),
 }

@@ -1,13 +1,14 @@
 //! From a source or a graph to a shared library.
 
-use crate::{Error, Options, Phases, signature};
-use dacec_codegen::{Blas, Generated};
+use crate::library::Libraries;
+use crate::{Error, Library, Options, Phases, signature};
+use dacec_codegen::{Blas, CodegenError, Generated};
 use dacec_frontend::SourceFile;
 use dacec_ir::Sdfg;
 use dacec_ir::validate::validate;
 use dacec_runtime::cache::Origin;
 use dacec_runtime::{BlasProvider, Cache, CompileJob, CompiledProgram, OptLevel, Signature, Toolchain, Unit};
-use dacec_transforms::{Context, InvalidAfter, auto, simplify};
+use dacec_transforms::{Context, InvalidAfter, auto, library, simplify};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ pub struct Compiler {
     options: Options,
     cache: Cache,
     toolchain: Toolchain,
+    libraries: Libraries,
 }
 
 /// A compiled program, not yet loaded.
@@ -47,7 +49,7 @@ impl Compiler {
     /// A compiler that keeps what it builds in the given cache.
     pub fn with_cache(options: Options, cache: Cache) -> Result<Self, Error> {
         let toolchain = Toolchain::find(&cache)?;
-        Ok(Compiler { options, cache, toolchain })
+        Ok(Compiler { options, cache, toolchain, libraries: Libraries::default() })
     }
 
     /// The compiler's options.
@@ -57,7 +59,17 @@ impl Compiler {
 
     /// The same compiler with other options.
     pub fn with_options(&self, options: Options) -> Compiler {
-        Compiler { options, cache: self.cache.clone(), toolchain: self.toolchain.clone() }
+        let Compiler { cache, toolchain, libraries, .. } = self;
+        Compiler { options, cache: cache.clone(), toolchain: toolchain.clone(), libraries: libraries.clone() }
+    }
+
+    /// The same compiler with one more library, whose ways to compute operations are tried before those that are known.
+    ///
+    /// # Errors
+    /// If the machine does not have it.
+    pub fn with_library(mut self, library: Library) -> Result<Compiler, Error> {
+        self.libraries.add(library, &self.toolchain)?;
+        Ok(self)
     }
 
     /// Compiles a program of a source file.
@@ -78,8 +90,8 @@ impl Compiler {
     }
 
     fn finish(&self, mut sdfg: Sdfg, source: Option<&str>, mut phases: Phases) -> Result<Compiled, Error> {
-        phases.time("optimize", || optimize(&mut sdfg, &self.options))?;
-        let generated = phases.time("generate", || generate(&sdfg, source, &self.options))?;
+        phases.time("optimize", || run_passes(&mut sdfg, &self.options, &self.libraries))?;
+        let generated = phases.time("generate", || print(&sdfg, source, &self.options, &self.libraries))?;
         let signature = signature(&generated.interface);
         let start = Instant::now();
         let built = self.job(&sdfg, &generated, &signature).build(&self.toolchain, &self.cache)?;
@@ -113,7 +125,7 @@ impl Compiler {
             openmp: self.options.openmp,
             blas: if generated.uses_blas { self.options.blas } else { BlasProvider::None },
             dense: generated.uses_dense,
-            libraries: Vec::new(),
+            libraries: self.libraries.files(&generated.environments),
             description: serde_json::to_value(signature).unwrap_or_default(),
         }
     }
@@ -129,7 +141,13 @@ impl Compiled {
 
 /// Runs the passes that the options ask for; returns what happened.
 pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
+    run_passes(sdfg, options, &Libraries::default())
+}
+
+fn run_passes(sdfg: &mut Sdfg, options: &Options, libraries: &Libraries) -> Result<Context, Error> {
     sdfg.lower_machines();
+    libraries.choose(sdfg, &options.implementations)?;
+    let expansions = libraries.expansions.clone();
     let mut context = Context::new(dacec_transforms::Options {
         bisect_limit: options.opt_bisect_limit,
         verify: options.verify_each.then_some(verify),
@@ -138,9 +156,9 @@ pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
         ..dacec_transforms::Options::default()
     });
     let pipeline = match options.passes.unwrap_or(options.opt) {
-        OptLevel::O0 => auto::expand_libraries(),
-        OptLevel::O1 => simplify().then_all(auto::expand_libraries()),
-        OptLevel::O3 => auto::auto_optimize(),
+        OptLevel::O0 => auto::expand_libraries_with(expansions),
+        OptLevel::O1 => simplify().then_all(auto::expand_libraries_with(expansions)),
+        OptLevel::O3 => auto::auto_optimize_with(expansions),
     };
     let invalid =
         |error: InvalidAfter| Error::Invalid { pass: error.pass.to_owned(), violation: error.complaint };
@@ -155,11 +173,28 @@ pub fn verify(sdfg: &Sdfg) -> Result<(), String> {
 
 /// Emits the texts of a program; with the source's text, comments show its lines.
 pub fn generate(sdfg: &Sdfg, source: Option<&str>, options: &Options) -> Result<Generated, Error> {
+    print(sdfg, source, options, &Libraries::default())
+}
+
+fn print(
+    sdfg: &Sdfg,
+    source: Option<&str>,
+    options: &Options,
+    libraries: &Libraries,
+) -> Result<Generated, Error> {
     let blas = match options.blas {
         BlasProvider::OpenBlas | BlasProvider::Mkl => Blas::Cblas,
         BlasProvider::BuiltIn | BlasProvider::None => Blas::BuiltIn,
     };
-    Ok(dacec_codegen::generate(sdfg, &dacec_codegen::Options { source, blas })?)
+    let options = dacec_codegen::Options { source, blas, environments: &libraries.environments };
+    dacec_codegen::generate(sdfg, &options).map_err(|error| match error {
+        CodegenError::NotExpanded { .. } => {
+            let reasons: Vec<String> =
+                library::refusals(sdfg, &libraries.expansions).iter().map(ToString::to_string).collect();
+            Error::NotExpanded { reason: reasons.join("; ") }
+        }
+        error => error.into(),
+    })
 }
 
 /// Reads an annotated source file.

@@ -124,6 +124,44 @@ pub enum Error {
     )]
     Codegen(#[from] CodegenError),
 
+    /// A library node has no implementation that can compute it.
+    #[error("{reason}")]
+    #[diagnostic(code(C013), help("leave the choice to dacec, or change what the reason names"))]
+    NotExpanded {
+        /// Why.
+        reason: String,
+    },
+
+    /// An operation or an implementation of it that nobody registered.
+    #[error("there is {what}")]
+    #[diagnostic(code(C014), help("{help}"))]
+    NoImplementation {
+        /// What is missing.
+        what: String,
+        /// What there is.
+        help: String,
+    },
+
+    /// A library that was added and is not on this machine.
+    #[error("the library `{name}` was not found on this machine: there is no {files}")]
+    #[diagnostic(code(C015), help("{help}"))]
+    NoLibrary {
+        /// The library.
+        name: String,
+        /// The files that were looked for.
+        files: String,
+        /// What to do.
+        help: String,
+    },
+
+    /// A library's name is not an identifier.
+    #[error("`{name}` cannot be the name of a library")]
+    #[diagnostic(code(C016), help("use letters, digits and underscores, a letter first"))]
+    LibraryName {
+        /// The name.
+        name: String,
+    },
+
     /// The interpreter found a fault of the program, or its arguments do not fit.
     #[error("{0}")]
     #[diagnostic(code(C011), help("the places are those of the graph: `dacec emit` shows it"))]

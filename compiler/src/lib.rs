@@ -37,6 +37,7 @@ mod compiler;
 pub mod contest;
 mod error;
 pub mod interpret;
+mod library;
 mod options;
 mod phases;
 mod program;
@@ -45,6 +46,7 @@ mod signature;
 
 pub use compiler::{Compiled, Compiler, generate, optimize, read_source, verify};
 pub use error::Error;
+pub use library::Library;
 pub use options::Options;
 pub use phases::Phases;
 pub use program::{Program, is_graph, read_graph};

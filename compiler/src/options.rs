@@ -1,5 +1,6 @@
 //! What a user can decide about a compilation.
 
+use dacec_ir::Name;
 use dacec_runtime::{BlasProvider, FpMode, OptLevel};
 
 /// How a program is compiled.
@@ -16,6 +17,9 @@ pub struct Options {
     pub march: String,
     /// Who multiplies matrices.
     pub blas: BlasProvider,
+    /// How all operations of a kind are computed, unless a node says otherwise: names of the operation and the
+    /// implementation, such as `MatMul` and `pure`.
+    pub implementations: Vec<(Name, Name)>,
     /// Whether loops may run on several threads.
     pub openmp: bool,
     /// Check the graph after every pass. Slow; finds the pass that broke it.
@@ -36,6 +40,7 @@ impl Default for Options {
             fp: FpMode::Default,
             march: "native".into(),
             blas: BlasProvider::BuiltIn,
+            implementations: Vec::new(),
             openmp: true,
             verify_each: cfg!(debug_assertions),
             explain: false,

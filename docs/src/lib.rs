@@ -14,6 +14,10 @@ pub mod testing {}
 #[doc = include_str!("../python.md")]
 pub mod python {}
 
+/// Who computes library operations, and how to add a library.
+#[doc = include_str!("../libraries.md")]
+pub mod libraries {}
+
 /// Every pass: what it does, and when.
 #[doc = include_str!("../transformations.md")]
 pub mod transformations {}

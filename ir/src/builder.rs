@@ -29,6 +29,8 @@ mod kinds;
 pub use kinds::MachineBuilder;
 
 use crate::control_flow::{Conditional, LoopHeader};
+use crate::library::LibraryOp;
+use crate::node::LibraryNode;
 use crate::{
     Array, BinaryOp, Block, Branch, Connector, DType, Data, Expr, Function, Loop, Memlet, Name, Node, NodeId,
     Range, Region, Scalar, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode, UnaryOp,
@@ -36,6 +38,7 @@ use crate::{
 };
 use indexmap::IndexMap;
 use std::ops;
+use std::sync::Arc;
 
 /// Builds one SDFG: first containers, then blocks in order of execution.
 #[derive(Debug)]
@@ -262,6 +265,24 @@ impl StateBuilder<'_> {
         let access = self.state.add_access(output);
         self.state.connect((tasklet, Some("out")), (access, None), written);
         tasklet
+    }
+
+    /// Adds a library node; each operand is the name of a connector of the operation, a container and a subset.
+    ///
+    /// # Panics
+    /// If a subset cannot be read.
+    pub fn library(&mut self, label: &str, op: impl LibraryOp + 'static, operands: &[Input<'_>]) -> NodeId {
+        let outputs = op.outputs();
+        let (label, op, span) = (label.into(), Arc::new(op), self.state.span);
+        let node = self.state.add_node(Node::Library(LibraryNode { label, op, implementation: None, span }));
+        for (connector, memlet) in parse_inputs(operands) {
+            let access = self.state.add_access(&memlet.data);
+            match outputs.contains(&connector) {
+                true => self.state.connect((node, Some(&connector)), (access, None), memlet),
+                false => self.state.connect((access, None), (node, Some(&connector)), memlet),
+            };
+        }
+        node
     }
 
     /// Adds a copy of `subset` of one container to `to_subset` of another.

@@ -23,7 +23,9 @@ mod run;
 
 use crate::{
     cache::{Cache, CacheError, Entry, Key, KeyHasher, Origin},
-    cpu, provider,
+    cpu,
+    libraries::Library,
+    provider,
     toolchain::{Toolchain, ToolchainError},
 };
 use miette::Diagnostic;
@@ -101,8 +103,8 @@ pub struct CompileJob {
     pub blas: BlasProvider,
     /// Whether the built-in linear algebra is linked, whoever multiplies matrices.
     pub dense: bool,
-    /// More libraries to link, by path or as the name in `-l<name>`.
-    pub libraries: Vec<String>,
+    /// More libraries to link.
+    pub libraries: Vec<Library>,
     /// What else to keep with the library, such as its signature.
     pub description: serde_json::Value,
 }
@@ -260,7 +262,7 @@ impl CompileJob {
         }
         let dense = if self.dense { provider::hash() } else { "" };
         hasher.part("dense", dense);
-        hasher.part("blas", format!("{:?}", self.blas)).part("libraries", self.libraries.join("\0"));
+        hasher.part("blas", format!("{:?}", self.blas)).part("libraries", format!("{:?}", self.libraries));
         hasher.part("link", link::RECIPE);
         match self.blas {
             BlasProvider::BuiltIn => hasher.part("provider", provider::hash()),

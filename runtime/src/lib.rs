@@ -56,6 +56,7 @@ pub use array::{ArrayBuf, ArrayRef, Element, OutOfMemory};
 pub use cache::Cache;
 pub use check::CallError;
 pub use compile::{BlasProvider, CompileJob, FpMode, OptLevel, Unit};
+pub use libraries::{Library, Search};
 pub use program::{CompiledProgram, Outputs};
 pub use scalar::ScalarValue;
 pub use signature::{Argument, ArgumentKind, Signature};

@@ -1,4 +1,4 @@
-//! BLAS libraries of the machine, which programs can use instead of the built-in product.
+//! Libraries of the machine, which programs can use: a BLAS instead of the built-in product, or what a user adds.
 
 use crate::toolchain::Toolchain;
 use std::{
@@ -15,9 +15,27 @@ pub struct Library {
     pub on_loader_path: bool,
 }
 
+/// How a library is found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// File names, best first, such as `libfftw3.so`.
+    pub files: Vec<String>,
+    /// An environment variable that can hold the path of the file; only this file is looked at where it is set.
+    pub variable: Option<String>,
+    /// Folders to look into before those of the loader and the linker.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Search {
+    /// The library, if this machine has it.
+    pub fn find(&self, toolchain: &Toolchain) -> Option<Library> {
+        find(self.variable.as_deref(), &self.files, &self.folders, toolchain)
+    }
+}
+
 /// OpenBLAS: the library of `DACEC_OPENBLAS`, or the first found in the linker's folders.
 pub fn openblas(toolchain: &Toolchain) -> Option<Library> {
-    find("DACEC_OPENBLAS", &["libopenblas.so", "libopenblas.so.0"], &[], toolchain)
+    find(Some("DACEC_OPENBLAS"), &["libopenblas.so", "libopenblas.so.0"], &[], toolchain)
 }
 
 /// Intel's MKL (the single library that picks its parts at run time): the library of `DACEC_MKL`, or the first found
@@ -26,16 +44,21 @@ pub fn mkl(toolchain: &Toolchain) -> Option<Library> {
     let root = env::var_os("MKLROOT").map(PathBuf::from);
     let folders: Vec<PathBuf> =
         root.iter().flat_map(|root| [root.join("lib/intel64"), root.join("lib")]).collect();
-    find("DACEC_MKL", &["libmkl_rt.so", "libmkl_rt.so.3", "libmkl_rt.so.2"], &folders, toolchain)
+    find(Some("DACEC_MKL"), &["libmkl_rt.so", "libmkl_rt.so.3", "libmkl_rt.so.2"], &folders, toolchain)
 }
 
 /// The file of a variable if set; else the first of the names in the folders, then in those of loader and linker.
-fn find(variable: &str, names: &[&str], folders: &[PathBuf], toolchain: &Toolchain) -> Option<Library> {
+fn find(
+    variable: Option<&str>,
+    names: &[impl AsRef<Path>],
+    folders: &[PathBuf],
+    toolchain: &Toolchain,
+) -> Option<Library> {
     let loader: Vec<PathBuf> = env::var_os("LD_LIBRARY_PATH")
         .map(|paths| env::split_paths(&paths).filter(|folder| folder.is_absolute()).collect())
         .unwrap_or_default();
     let standard = |folder: &Path| loader.iter().any(|known| known == folder) || is_standard(folder);
-    if let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) {
+    if let Some(path) = variable.and_then(env::var_os).filter(|value| !value.is_empty()).map(PathBuf::from) {
         let path = fs::canonicalize(path).ok()?;
         let on_loader_path = path.parent().is_some_and(standard);
         return Some(Library { path, on_loader_path });

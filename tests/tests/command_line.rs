@@ -295,3 +295,21 @@ def pick(A: dace.float64[N], n: dace.int64, B: dace.float64[1]):
     let message = pick("n=9").failure();
     assert!(message.contains("C011"), "{message}");
 }
+
+#[test]
+fn implementations_are_chosen_by_name() {
+    let emit = |choice: &str| {
+        run(dacec().args(["emit", "polybench/gemm.py", "--as", "cpp", "--library"]).arg(choice))
+    };
+    assert!(emit("MatMul=gemm").success().contains("dacec_gemm_f64"));
+    assert!(!emit("MatMul=pure").success().contains("dacec_gemm_f64"));
+    let unknown = emit("MatMul=fast").stderr();
+    for part in ["C014", "no implementation `fast` of `MatMul`", "there are gemm, pure"] {
+        assert!(unknown.contains(part), "{part} is missing in {unknown}");
+    }
+    let unknown = emit("MatMull=pure").stderr();
+    assert!(unknown.contains("no operation `MatMull`") && unknown.contains("MatMul, "), "{unknown}");
+    let error = run(dacec().args(["emit", "polybench/mvt.py", "--as", "cpp", "--library", "MatMul=gemm"]));
+    let error = error.stderr();
+    assert!(error.contains("C013") && error.contains("gemm: an operand is a vector"), "{error}");
+}

@@ -1,6 +1,6 @@
 //! Graphs as users meet them: files that are programs, and pages that show them.
 
-use dacec_tests::{dacec, run, scratch, write};
+use dacec_tests::{dacec, run, scratch, skip, write};
 use std::path::Path;
 use std::process::Command;
 
@@ -92,7 +92,7 @@ fn browser() -> Option<&'static str> {
         .into_iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success()));
     if found.is_none() {
-        eprintln!("skipped: no Chromium was found (Debian, Ubuntu: apt-get install chromium)");
+        skip("no Chromium was found (Debian, Ubuntu: apt-get install chromium)");
     }
     found
 }

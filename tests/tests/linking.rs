@@ -1,6 +1,6 @@
 //! Compiled libraries used from elsewhere: C, Rust and Python programs that know nothing of dacec.
 
-use dacec_tests::{dacec, python, run, scratch, write};
+use dacec_tests::{dacec, python, run, scratch, skip, write};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -167,7 +167,7 @@ fn a_library_for_another_cpu_says_so() {
     let (march, feature) = ("bdver4", "fma4");
     let features = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     if features.split_whitespace().any(|it| it == feature) {
-        eprintln!("skipped: this processor has {feature}, so no library is too new for it in this way");
+        skip(&format!("this processor has {feature}, so no library is too new for it in this way"));
         return;
     }
     let folder = build(&["--march", march]);

@@ -2,7 +2,7 @@
 //!
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
-use crate::library::{ExpandLibrary, FoldIntoGemm};
+use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
 use crate::loops::LoopToMap;
 use crate::map::{
     AugAssignToWcr, CopyToMap, MapCollapse, MapFusion, MapFusionHorizontal, MapInterchange, ScheduleMaps,
@@ -18,6 +18,11 @@ use dacec_ir::{Block, Sdfg, propagate};
 
 /// The passes that optimize a program for the processor, in order.
 pub fn auto_optimize() -> Pipeline {
+    auto_optimize_with(Expansions::default())
+}
+
+/// [`auto_optimize`] with other ways to compute library operations.
+pub fn auto_optimize_with(expansions: Expansions) -> Pipeline {
     Pipeline::new("auto-optimize")
         .then_all(simplify())
         .then(PropagateMemlets)
@@ -27,7 +32,7 @@ pub fn auto_optimize() -> Pipeline {
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
-        .then_boxed(expand_library())
+        .then_boxed(expand_library(expansions))
         // Before more fusion, which would hide that a map only scales.
         .then_boxed(fold_into_gemm())
         // Sums of rows now end in maps over rows, which fuse with what uses the sums.
@@ -40,7 +45,12 @@ pub fn auto_optimize() -> Pipeline {
 
 /// What every program needs before code can be generated, without optimization: libraries become dataflow.
 pub fn expand_libraries() -> Pipeline {
-    Pipeline::new("expand-libraries").then_boxed(expand_library())
+    expand_libraries_with(Expansions::default())
+}
+
+/// [`expand_libraries`] with other ways to compute library operations.
+pub fn expand_libraries_with(expansions: Expansions) -> Pipeline {
+    Pipeline::new("expand-libraries").then_boxed(expand_library(expansions))
 }
 
 /// The passes of this crate that optimize, by name.
@@ -56,7 +66,7 @@ pub const ENTRIES: &[Entry] =
         Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
         Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
         Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
-        Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library())),
+        Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
         Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
         Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
         Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
@@ -119,8 +129,9 @@ fn map_fusion_horizontal() -> Box<dyn Pass> {
     boxed("map-fusion-horizontal", "Fuses independent maps that read the same elements", MapFusionHorizontal)
 }
 
-fn expand_library() -> Box<dyn Pass> {
-    boxed("expand-library", "Replaces library operations by dataflow or calls", ExpandLibrary::default())
+fn expand_library(expansions: Expansions) -> Box<dyn Pass> {
+    let pass = ExpandLibrary { expansions, ..ExpandLibrary::default() };
+    boxed("expand-library", "Replaces library operations by dataflow or calls", pass)
 }
 
 fn fold_into_gemm() -> Box<dyn Pass> {

@@ -1,4 +1,4 @@
-//! Calls of the built-in linear algebra.
+//! Calls of the built-in linear algebra, and of routines of environments.
 //!
 //! A routine runs on the calling thread. Its result says whether it could do what it was asked for:
 //!
@@ -10,7 +10,7 @@
 
 use super::types::c_type;
 use super::{Printer, Result};
-use crate::tree::{Routine, RoutineArgument};
+use crate::tree::{Callee, Routine, RoutineArgument};
 use dacec_ir::DType;
 use dacec_ir::library::Dense;
 use std::collections::BTreeSet;
@@ -23,12 +23,17 @@ fn name(op: Dense, dtype: DType) -> String {
 
 impl Printer<'_> {
     pub(super) fn routine(&mut self, routine: &Routine) -> Result<()> {
-        let name = name(routine.op, routine.dtype);
-        self.dense.insert(declaration(routine.op, routine.dtype));
+        let name = match &routine.callee {
+            Callee::Dense(op, dtype) => {
+                self.dense.insert(declaration(*op, *dtype));
+                name(*op, *dtype)
+            }
+            Callee::Environment(name) => self.environment_of(name)?.to_owned(),
+        };
         let mut arguments = Vec::new();
         for argument in &routine.arguments {
             arguments.push(match argument {
-                RoutineArgument::Int(value) => self.text(value)?,
+                RoutineArgument::Value(value) => self.text(value)?,
                 RoutineArgument::Pointer(place, _) => self.address(place)?,
             });
         }

@@ -5,6 +5,7 @@
 //! they are used.
 
 mod dense;
+mod environments;
 mod functions;
 mod gemm;
 mod literals;
@@ -17,7 +18,7 @@ pub(crate) mod types;
 mod values;
 
 use crate::tree::{Parameter, ParameterKind, Program};
-use crate::{Blas, CodegenError, Options};
+use crate::{Blas, CodegenError, Environment, Options};
 use dacec_ir::{DType, Wcr};
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ pub(crate) struct Kernel {
     pub(crate) text: String,
     pub(crate) uses_blas: bool,
     pub(crate) uses_dense: bool,
+    pub(crate) environments: Vec<String>,
 }
 
 /// Name of the function that computes.
@@ -59,10 +61,16 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print(&printer.helpers));
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&dense::print(&printer.dense));
+    text.push_str(&environments::print(options.environments, &printer.environments));
     text.push_str(&gemm::print(&printer.products, printer.blas));
     text.push_str(&format!("\nextern \"C\" {} {{\n{body}}}\n", kernel_declaration(program)));
     text.push_str(&features(&program.name));
-    Ok(Kernel { text, uses_blas: !printer.products.is_empty(), uses_dense: !printer.dense.is_empty() })
+    Ok(Kernel {
+        text,
+        uses_blas: !printer.products.is_empty(),
+        uses_dense: !printer.dense.is_empty(),
+        environments: printer.environments.into_iter().map(str::to_owned).collect(),
+    })
 }
 
 /// The head of the function that computes.
@@ -116,6 +124,9 @@ struct Printer<'p> {
     products: BTreeSet<DType>,
     /// Prototypes of routines of linear algebra.
     dense: BTreeSet<String>,
+    /// What may be called besides, and names of what is.
+    known: &'p [Environment],
+    environments: BTreeSet<&'p str>,
     file: &'p str,
     source: Vec<&'p str>,
     blas: Blas,
@@ -130,6 +141,8 @@ impl<'p> Printer<'p> {
             reductions: BTreeSet::new(),
             products: BTreeSet::new(),
             dense: BTreeSet::new(),
+            known: options.environments,
+            environments: BTreeSet::new(),
             file: program.file.rsplit('/').next().unwrap_or_default(),
             source: options.source.map(|text| text.lines().collect()).unwrap_or_default(),
             blas: options.blas,

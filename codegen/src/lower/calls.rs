@@ -6,14 +6,15 @@
 //! m, n, k,  alpha,  a, row stride, column stride,  b, …, …,  beta,  c, …, …        c = alpha * a @ b + beta * c
 //! ```
 //!
-//! The others take their sizes, and then each operand with its strides, and report by their result what they cannot do.
+//! The dense ones take their sizes, and then each operand with its strides, and report by their result what they cannot
+//! do. Any other name is a routine of an [environment](crate::Environment), which takes what it is given.
 
 use super::expressions::cast;
 use super::states::StateContext;
 use super::tasklets::{input, output_edges};
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::{Gemm, Matrix, Place, PythonCall, Routine, RoutineArgument, Stmt, Value};
+use crate::tree::{Callee, Gemm, Matrix, Place, PythonCall, Routine, RoutineArgument, Stmt, Value};
 use dacec_ir::library::Dense;
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::{DType, Expr, Name, NodeId, ScalarExpr, Tasklet};
@@ -27,27 +28,27 @@ const DENSE_ARGUMENTS: &str = "the sizes, then each operand with its strides";
 /// What [`CodegenError::BadCall`] says about calls back into Python.
 const PYTHON_ARGUMENTS: &str = "a text, the interpreter, what is passed, and the extents of arrays";
 
+/// What [`CodegenError::BadCall`] says about routines of environments.
+const FOREIGN_ARGUMENTS: &str = "integers, numbers and data";
+
 /// The kinds of argument of a product: integer, value, pointer.
 const GEMM_KINDS: &[u8; 14] = b"iiivpiipiivpii";
 
 impl Function<'_, '_> {
-    pub(super) fn lower_call(
+    /// A product of matrices, if the call is one.
+    pub(super) fn lower_gemm(
         &self,
         context: &StateContext<'_>,
         id: NodeId,
-        tasklet: &Tasklet,
-        call: &ExternalCall,
+        (tasklet, call): (&Tasklet, &ExternalCall),
         value: &dyn Fn(&ScalarExpr) -> Result<Value>,
-    ) -> Result<Stmt> {
+    ) -> Result<Option<Stmt>> {
         let dtype = match call.routine.as_str() {
             "gemm_f32" => DType::Float32,
             "gemm_f64" => DType::Float64,
             "gemm_c64" => DType::Complex64,
             "gemm_c128" => DType::Complex128,
-            _ => {
-                let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
-                return Err(CodegenError::UnknownRoutine { tasklet, routine });
-            }
+            _ => return Ok(None),
         };
         let bad = || {
             let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
@@ -79,7 +80,7 @@ impl Function<'_, '_> {
             }
             Ok(Matrix { first, row_stride: integer(at + 1)?, column_stride: integer(at + 2)? })
         };
-        Ok(Stmt::Gemm(Box::new(Gemm {
+        Ok(Some(Stmt::Gemm(Box::new(Gemm {
             dtype,
             sizes: [integer(0)?, integer(1)?, integer(2)?],
             alpha: scalar(3)?,
@@ -88,7 +89,7 @@ impl Function<'_, '_> {
             beta: scalar(10)?,
             c: matrix(11)?,
             parallel: !self.shared.region.parallel,
-        })))
+        }))))
     }
 
     /// A call of the routine of a dense operation.
@@ -107,7 +108,7 @@ impl Function<'_, '_> {
         let mut arguments = Vec::new();
         let mut rest = call.arguments.iter();
         let integer = |rest: &mut std::slice::Iter<'_, CallArgument>| match rest.next() {
-            Some(CallArgument::Int(expr)) => Ok(RoutineArgument::Int(Value::Index(self.expr(expr)?))),
+            Some(CallArgument::Int(expr)) => Ok(RoutineArgument::Value(Value::Index(self.expr(expr)?))),
             _ => Err(bad()),
         };
         for _ in 0..op.sizes() {
@@ -128,7 +129,44 @@ impl Function<'_, '_> {
             return Err(bad());
         }
         let (code, escape) = self.failure(op.complaint(), tasklet.span);
-        Ok(Stmt::Routine(Box::new(Routine { op, dtype, arguments, code, escape })))
+        Ok(Stmt::Routine(Box::new(Routine { callee: Callee::Dense(op, dtype), arguments, code, escape })))
+    }
+
+    /// What a routine of an environment is given.
+    pub(super) fn arguments(
+        &self,
+        context: &StateContext<'_>,
+        id: NodeId,
+        (tasklet, call): (&Tasklet, &ExternalCall),
+        value: &dyn Fn(&ScalarExpr) -> Result<Value>,
+    ) -> Result<Vec<RoutineArgument>> {
+        let argument = |argument: &CallArgument| {
+            Ok(match argument {
+                CallArgument::Int(expr) => RoutineArgument::Value(Value::Index(self.expr(expr)?)),
+                CallArgument::Value(dtype, expr) => RoutineArgument::Value(cast(value(expr)?, *dtype)),
+                CallArgument::Pointer(name) => {
+                    let written = tasklet.outputs.contains_key(name);
+                    RoutineArgument::Pointer(self.pointer(context, id, tasklet, name)?, written)
+                }
+                CallArgument::Text(_) => {
+                    let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+                    return Err(CodegenError::BadCall { tasklet, routine, expected: FOREIGN_ARGUMENTS });
+                }
+            })
+        };
+        call.arguments.iter().map(argument).collect()
+    }
+
+    /// A call of a routine that the printer has to find in an environment.
+    pub(super) fn lower_environment_call(
+        &mut self,
+        (tasklet, call): (&Tasklet, &ExternalCall),
+        arguments: Vec<RoutineArgument>,
+    ) -> Stmt {
+        let complaint = format!("the routine `{}` could not do its work", call.routine);
+        let (code, escape) = self.failure(&complaint, tasklet.span);
+        let callee = Callee::Environment(call.routine.clone());
+        Stmt::Routine(Box::new(Routine { callee, arguments, code, escape }))
     }
 
     /// A call back into Python.

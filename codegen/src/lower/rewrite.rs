@@ -79,7 +79,7 @@ impl Rewrite {
                 }
             }
             Stmt::Routine(routine) => routine.arguments.iter_mut().for_each(|argument| match argument {
-                RoutineArgument::Int(value) => self.value(value),
+                RoutineArgument::Value(value) => self.value(value),
                 RoutineArgument::Pointer(place, _) => self.place(place),
             }),
             Stmt::Python(call) => {

@@ -113,7 +113,14 @@ impl<'a> Function<'_, 'a> {
             }
             let names = Names { function: self, scope: &scope };
             let resolve = |expr: &ScalarExpr| self.value(expr, &names);
-            let stmt = self.lower_call(context, id, tasklet, call, &resolve)?;
+            let gemm = self.lower_gemm(context, id, (tasklet, call), &resolve)?;
+            let stmt = match gemm {
+                Some(gemm) => gemm,
+                None => {
+                    let arguments = self.arguments(context, id, (tasklet, call), &resolve)?;
+                    self.lower_environment_call((tasklet, call), arguments)
+                }
+            };
             out.push(stmt);
             return Ok(());
         }

@@ -144,7 +144,7 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         Stmt::Routine(routine) => {
             for argument in &routine.arguments {
                 match argument {
-                    RoutineArgument::Int(value) => visit_value(value, f),
+                    RoutineArgument::Value(value) => visit_value(value, f),
                     RoutineArgument::Pointer(place, written) => visit_place(place, *written, f),
                 }
             }

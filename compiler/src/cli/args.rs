@@ -2,6 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dacec_ir::Name;
 use dacec_runtime::{BlasProvider, FpMode, OptLevel};
 use std::path::PathBuf;
 
@@ -99,9 +100,10 @@ pub(crate) struct Compile {
     /// What may be done to floating-point arithmetic
     #[arg(long, value_name = "MODE", default_value = "default")]
     pub(crate) fp: Fp,
-    /// Who computes library operations; so far `blas=` with `built-in`, `openblas` or `mkl`
-    #[arg(long, value_name = "LIBRARY=CHOICE", value_parser = parse_blas)]
-    pub(crate) library: Option<BlasProvider>,
+    /// Who computes library operations: `blas=` with `built-in`, `openblas` or `mkl`, or an operation's name with that of
+    /// an implementation, such as `MatMul=pure`; can be repeated
+    #[arg(long, value_name = "LIBRARY=CHOICE", value_parser = parse_library)]
+    pub(crate) library: Vec<LibraryChoice>,
     /// Build in a private folder that is removed afterwards
     #[arg(long)]
     pub(crate) no_cache: bool,
@@ -342,12 +344,24 @@ impl From<Fp> for FpMode {
     }
 }
 
-fn parse_blas(text: &str) -> Result<BlasProvider, String> {
+/// What `--library` says.
+#[derive(Clone, Debug)]
+pub(crate) enum LibraryChoice {
+    /// Who multiplies matrices.
+    Blas(BlasProvider),
+    /// How an operation is computed.
+    Implementation(Name, Name),
+}
+
+fn parse_library(text: &str) -> Result<LibraryChoice, String> {
     match text.split_once('=') {
-        Some(("blas", "built-in")) => Ok(BlasProvider::BuiltIn),
-        Some(("blas", "openblas")) => Ok(BlasProvider::OpenBlas),
-        Some(("blas", "mkl")) => Ok(BlasProvider::Mkl),
-        _ => Err("write blas=built-in, blas=openblas or blas=mkl".into()),
+        Some(("blas", "built-in")) => Ok(LibraryChoice::Blas(BlasProvider::BuiltIn)),
+        Some(("blas", "openblas")) => Ok(LibraryChoice::Blas(BlasProvider::OpenBlas)),
+        Some(("blas", "mkl")) => Ok(LibraryChoice::Blas(BlasProvider::Mkl)),
+        Some((op, name)) if op != "blas" && !op.is_empty() && !name.is_empty() => {
+            Ok(LibraryChoice::Implementation(op.into(), name.into()))
+        }
+        _ => Err("write blas=built-in, blas=openblas, blas=mkl, or an operation as in MatMul=pure".into()),
     }
 }
 
@@ -356,11 +370,19 @@ impl Compile {
     pub(crate) fn options(&self) -> dacec::Options {
         let Target::Cpu = self.target;
         let defaults = dacec::Options::default();
+        let (mut blas, mut implementations) = (defaults.blas, Vec::new());
+        for choice in self.library.iter().cloned() {
+            match choice {
+                LibraryChoice::Blas(provider) => blas = provider,
+                LibraryChoice::Implementation(op, name) => implementations.push((op, name)),
+            }
+        }
         dacec::Options {
             opt: self.opt.into(),
             fp: self.fp.into(),
             march: self.march.clone(),
-            blas: self.library.unwrap_or(defaults.blas),
+            blas,
+            implementations,
             verify_each: self.verify_each || defaults.verify_each,
             opt_bisect_limit: self.opt_bisect_limit,
             ..defaults

@@ -62,7 +62,7 @@ fn options(job: &CompileJob) -> Vec<String> {
             .map(|option| (*option).to_owned())
             .collect();
     options.extend(["-soname".to_owned(), job.library_name()]);
-    if job.openmp || job.blas != BlasProvider::None || job.dense {
+    if job.openmp || job.blas != BlasProvider::None || job.dense || !job.libraries.is_empty() {
         // Threads that the library started, or that have destructors in it, outlive its last user.
         options.extend(["-z".to_owned(), "nodelete".to_owned()]);
     }
@@ -80,15 +80,11 @@ fn inputs(
     if job.blas == BlasProvider::BuiltIn || job.dense {
         inputs.files.push(provider::archive(cache)?.into());
     }
-    if let Some(library) = blas(job.blas, toolchain)? {
+    for library in job.libraries.iter().cloned().chain(blas(job.blas, toolchain)?) {
         if !library.on_loader_path {
             inputs.folders.extend(library.path.parent().map(Path::to_owned));
         }
         inputs.files.push(library.path.into());
-    }
-    for library in &job.libraries {
-        let is_path = library.contains('/');
-        inputs.files.push(if is_path { library.into() } else { format!("-l{library}").into() });
     }
     if job.openmp
         && let Some(path) = &toolchain.openmp

@@ -110,7 +110,7 @@ fn whatever_changes_the_result_changes_the_key() {
         key(&|job| job.fp = FpMode::Strict),
         key(&|job| job.openmp = true),
         key(&|job| job.blas = BlasProvider::BuiltIn),
-        key(&|job| job.libraries.push("z".to_owned())),
+        key(&|job| job.libraries.push(Library { path: "/usr/lib/libz.so".into(), on_loader_path: true })),
         key(&|job| job.description = serde_json::json!(1)),
     ];
     for (index, key) in keys.iter().enumerate() {

@@ -2,11 +2,15 @@
 
 use super::accumulate;
 use crate::Refusal;
-use crate::map::paths::End;
+use crate::map::paths::{self, End};
 use crate::surroundings::{Surroundings, facts_inside};
 use dacec_ir::library::LibraryOp;
+use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Array, DType, Data, Expr, Memlet, Name, Node, NodeId, Scalar, Span, State, Subset};
+use dacec_ir::{
+    Array, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Scalar, Span, State, Subset, Tasklet,
+    TaskletCode,
+};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -146,6 +150,36 @@ impl Call {
     /// If the operation has no such connector.
     pub fn output(&self, connector: &str) -> &Operand {
         &self.outputs[connector]
+    }
+
+    /// Replaces the node by one call of an external routine with these arguments.
+    ///
+    /// Each connector that the arguments name as a pointer gives the routine its first element; the routine knows or is
+    /// told the extents and [strides](Operand::strides). Operands may lie anywhere: nothing is copied.
+    pub fn by_routine(&self, state: &mut State, routine: &str, arguments: Vec<CallArgument>) {
+        let connector = |operand: &Operand| match operand.rank() {
+            0 => Connector::scalar(operand.dtype),
+            rank => Connector::array(operand.dtype, rank),
+        };
+        let connectors = |operands: &IndexMap<Name, Operand>| {
+            operands.iter().map(|(name, operand)| (name.clone(), connector(operand))).collect()
+        };
+        let tasklet = state.add_tasklet(Tasklet {
+            label: self.label.clone(),
+            inputs: connectors(&self.inputs),
+            outputs: connectors(&self.outputs),
+            code: TaskletCode::External(ExternalCall { routine: routine.into(), arguments }),
+            span: self.span,
+        });
+        for (name, operand) in &self.inputs {
+            let into = (tasklet, Some(name.clone()));
+            paths::read(state, operand.end.clone(), &[], into, operand.memlet.clone());
+        }
+        for (name, operand) in &self.outputs {
+            let from = (tasklet, Some(name.clone()));
+            paths::write(state, from, &[], operand.end.clone(), operand.memlet.clone());
+        }
+        self.replace(state, (tasklet, tasklet));
     }
 
     /// A fresh transient scalar of the SDFG; its uses are counted by [`Call::access`].

@@ -14,7 +14,8 @@
 //! the operation. The first whose [`requirement`](Expansion::requirement) holds is taken, unless the node or the caller
 //! names one; if none holds, the refusal lists why.
 //!
-//! A new library is one file with an [`Expansion`] and one line in [`Expansions::default`].
+//! A new library is one file with an [`Expansion`] and one line in [`Expansions::default`]; users of the compiler register
+//! theirs.
 
 mod accumulate;
 mod call;
@@ -33,9 +34,9 @@ pub use matmul::PureMatMul;
 pub use reduce::PureReduce;
 
 use crate::surroundings::Surroundings;
-use crate::{Refusal, Transformation};
+use crate::{Refusal, Transformation, with_places};
 use dacec_ir::library::Dense;
-use dacec_ir::{Feature, Name, Node, NodeId, State};
+use dacec_ir::{Feature, Name, Node, NodeId, Sdfg, State};
 use std::sync::Arc;
 
 /// One way to compute a library operation.
@@ -158,6 +159,20 @@ impl ExpandLibrary {
         candidates.sort_by_key(|it| rank(it));
         candidates
     }
+}
+
+/// Why library nodes are still there after [`ExpandLibrary`] ran: one refusal for each.
+pub fn refusals(sdfg: &Sdfg, expansions: &Expansions) -> Vec<Refusal> {
+    let expand = ExpandLibrary { expansions: expansions.clone(), ..ExpandLibrary::default() };
+    let mut reasons = Vec::new();
+    with_places::<State>(&mut sdfg.clone(), &mut |around, state| {
+        for id in state.node_ids() {
+            if matches!(state.node(id), Node::Library(_)) {
+                reasons.extend(expand.find(around, state, id).err());
+            }
+        }
+    });
+    reasons
 }
 
 #[cfg(test)]
