@@ -1,7 +1,8 @@
 //! What users are told: every code, as it is rendered.
 
-use dacec_frontend::{Diagnostic, SourceFile, codes};
+use dacec_frontend::{Captured, Diagnostic, Environment, SourceFile, codes};
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use std::sync::Arc;
 
 const HEAD: &str = "import numpy as np
 import dace
@@ -58,7 +59,7 @@ fn syntax_and_structure() {
     let file = SourceFile::parse("p.py", &format!("{HEAD}@dace.program\ndef gemm({X}):\n    pass\n"));
     let found = file.expect("valid Python").lower("gem").expect_err("there is no such function");
     assert_eq!(found[0].code, "E0010");
-    assert_eq!(found[0].help.as_deref(), Some("did you mean `gemm`?"));
+    insta::assert_snapshot!("no_program", render(&found));
 }
 
 #[test]
@@ -99,6 +100,21 @@ fn calls() {
 }
 
 #[test]
+fn symbols_of_a_graph() {
+    let head = "import dace\nN, K = (dace.symbol(s) for s in ('N', 'K'))\n\n@dace.program\ndef head(x: dace.float64[N]):\n    x[:K] = 0\n";
+    let head = SourceFile::parse("head.py", head).expect("valid Python").lower("head").expect("it compiles");
+    let parameters = vec![("x".to_owned(), None)];
+    let mut environment = Environment::default();
+    environment.captured.insert("head".into(), Captured::Program { graph: Arc::new(head), parameters });
+    let text = "import dace\n\n@dace.program\ndef f(y: dace.float64[10]):\n    head(y)\n";
+    let file =
+        SourceFile::for_function("program.py", text, "f", 3, &environment).expect("there is a function");
+    let found = file.lower("f").expect_err("nothing says what K is");
+    assert_eq!(found[0].code, "E0305");
+    insta::assert_snapshot!("unbound_symbol", render(&found));
+}
+
+#[test]
 fn control_flow() {
     check("map", "E0401", X, "for i in dace.map[0:N]:\n    if x[i] > 0:\n        break");
     check("map_outside", "E0401", X, "t = 0.0\nfor i in dace.map[0:N]:\n    t = x[i]\nreturn t");
@@ -123,6 +139,19 @@ fn an_unused_function_does_not_disturb() {
     assert_eq!(file.programs(), ["g", "broken", "fine"]);
     assert!(file.lower("fine").is_ok());
     assert!(file.lower("broken").is_err());
+}
+
+/// A code without a golden message is one that nobody has read as users see it.
+#[test]
+fn every_code_has_a_golden_message() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let golden: String = std::fs::read_dir(folder)
+        .expect("the snapshots can be listed")
+        .map(|entry| std::fs::read_to_string(entry.expect("it is a file").path()).expect("it can be read"))
+        .collect();
+    let missing: Vec<_> =
+        codes::CODES.iter().map(|code| code.code).filter(|code| !golden.contains(code)).collect();
+    assert!(missing.is_empty(), "without a golden message: {missing:?}");
 }
 
 #[test]

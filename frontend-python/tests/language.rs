@@ -139,3 +139,8 @@ fn calls() {
 fn mixed() {
     check!("mixed", 25);
 }
+
+#[test]
+fn found() {
+    check!("found", 10);
+}

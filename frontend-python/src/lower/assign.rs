@@ -317,7 +317,10 @@ impl Lowerer<'_> {
         let target = self.before(target, std::slice::from_ref(&it.value));
         let value = self.eval(&it.value)?;
         let result = self.operation(it.op, target, value, &Dest::Into(view.clone()), it.range)?;
-        self.check_in_place(&result, view, it)?;
+        // `x[0] += v` is `x[0] = x[0] + v`, since an element is no array: it converts like any assignment.
+        if view.rank() > 0 {
+            self.check_in_place(&result, view, it)?;
+        }
         self.write(view, &result, it.range)
     }
 

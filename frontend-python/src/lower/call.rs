@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub(crate) struct Calls {
     count: Cell<usize>,
     active: RefCell<Vec<String>>,
-    done: RefCell<IndexMap<String, Option<Arc<Sdfg>>>>,
+    done: RefCell<IndexMap<String, std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>>>,
 }
 
 impl Calls {
@@ -411,21 +411,23 @@ impl Lowerer<'_> {
         }
         let calls = self.calls;
         if let Some(done) = calls.done.borrow().get(name) {
-            return done.clone().ok_or(Stop::Reported);
+            return self.reported(done.clone());
         }
         self.check_recursion(name, range)?;
         self.enter(&self.sdfg.name.clone());
         let result = super::lower(self.globals, calls, name);
         self.leave();
-        let callee = match result {
-            Ok(callee) => Some(Arc::new(callee)),
-            Err(diagnostics) => {
-                self.diagnostics.extend(diagnostics);
-                None
-            }
-        };
+        let callee = result.map(Arc::new);
         calls.done.borrow_mut().insert(name.to_owned(), callee.clone());
-        callee.ok_or(Stop::Reported)
+        self.reported(callee)
+    }
+
+    /// The callee, or its errors as those of this function: they are told in each of its attempts, the last of which counts.
+    fn reported(&mut self, callee: std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>) -> Result<Arc<Sdfg>> {
+        callee.map_err(|diagnostics| {
+            self.diagnostics.extend(diagnostics);
+            Stop::Reported
+        })
     }
 
     fn bind_call(&mut self, name: &str, callee: &Sdfg, given: GivenArgs, range: TextRange) -> Result<Call> {

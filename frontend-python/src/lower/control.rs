@@ -126,6 +126,7 @@ impl Lowerer<'_> {
         let (before, label) = (self.env.clone(), format!("for_{}", self.span(it.range).line));
         let body = self.loop_body(Frame::default(), |lowerer| {
             lowerer.assign_value(&it.target, item(&symbol))?;
+            lowerer.flush();
             lowerer.block(&it.body)
         });
         self.facts = facts;
@@ -172,6 +173,9 @@ impl Lowerer<'_> {
                 .help("use `range(...)`")
                 .into());
         }
+        // Their values are those from before the loop, whatever its body changes.
+        let items = items.into_iter().map(|item| self.settle(item)).collect();
+        self.flush();
         let (breaks, continues) = (breaks(&it.body), it.body.iter().any(continues));
         if breaks {
             return self.once(it.range, |lowerer| lowerer.iterations(it, items, continues));
@@ -182,6 +186,7 @@ impl Lowerer<'_> {
     fn iterations(&mut self, it: &ast::StmtFor, items: Vec<Value>, apart: bool) -> Result<()> {
         for item in items {
             self.assign_value(&it.target, item)?;
+            self.flush();
             if apart {
                 self.once(it.range, |lowerer| lowerer.block(&it.body))?;
                 self.leave_too(it.range)?;

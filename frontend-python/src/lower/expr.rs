@@ -191,6 +191,14 @@ impl Lowerer<'_> {
                 let count = usize::try_from(times).unwrap_or(0).min(4096);
                 Ok(Value::Tuple(std::iter::repeat_n(items, count).flatten().collect()))
             }
+            // For this exponent NumPy takes `np.square`, which has no form for truth values: they become small integers.
+            (ast::Operator::Pow, Value::Array(base), Value::Scalar(exponent))
+                if base.dtype == DType::Bool && exponent.ty.weak && exponent.as_int() == Some(2) =>
+            {
+                self.elementwise("square", &[Value::Array(base)], dest, range, &|of| {
+                    Ok(scalar::converted(&of[0], DType::Int8))
+                })
+            }
             (op, left, right) => {
                 let op = operator(op);
                 let label = label_of(op);

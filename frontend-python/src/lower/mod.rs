@@ -95,6 +95,8 @@ pub(crate) struct Decisions {
     pub(crate) types: IndexMap<String, Typed>,
     /// Names that need one storage.
     pub(crate) shared: IndexSet<String>,
+    /// Names of parts of arrays that are used after the loop that has picked them.
+    pub(crate) kept: IndexSet<String>,
     /// Integers that must be symbols.
     pub(crate) symbols: IndexSet<String>,
     /// Integers that must be containers.

@@ -19,6 +19,8 @@ pub(super) struct Frame {
     read: IndexSet<String>,
     /// Names that the iteration has assigned.
     assigned: IndexSet<String>,
+    /// Those of them that it has given more than one meaning.
+    varied: IndexSet<String>,
     /// Number of storages that existed before, if the loop is parallel: those its iterations cannot assign.
     outside: Option<usize>,
     /// Number of containers that existed before.
@@ -49,7 +51,7 @@ impl Lowerer<'_> {
         if let Some(value) = self.env.get(name).cloned() {
             match value {
                 Value::Poison => return Err(Stop::Reported),
-                Value::Stale if !self.decisions.shared.contains(name) => return self.share(name),
+                Value::Stale if !self.is_shared(name) => return self.share(name),
                 Value::Stale => {
                     let message = format!("what `{name}` is after the loop is not known");
                     return Err(Diagnostic::error(codes::REBIND, range, message)
@@ -141,12 +143,16 @@ impl Lowerer<'_> {
             Value::Scalar(scalar) if self.is_shared(name) => self.bind_shared(name, scalar, range)?,
             Value::Scalar(scalar) => Value::Scalar(self.bind_simple(name, scalar)),
             Value::Array(view) if self.is_shared(name) => self.bind_shared_array(name, view, range)?,
+            Value::Array(view) if self.decisions.kept.contains(name) => self.bind_kept(view),
             Value::Array(view) => self.bind_array(view),
             Value::Tuple(items) => Value::Tuple(items.into_iter().map(|item| self.settle(item)).collect()),
             other => other,
         };
         for frame in &mut self.frames {
-            frame.assigned.insert(name.to_owned());
+            let again = !frame.assigned.insert(name.to_owned());
+            if again && !self.env.get(name).is_some_and(|known| same(known, &value)) {
+                frame.varied.insert(name.to_owned());
+            }
         }
         self.env.insert(name.to_owned(), value);
         Ok(())
@@ -314,6 +320,30 @@ impl Lowerer<'_> {
         Value::Array(self.frozen(view).alias())
     }
 
+    /// A part of an array whose place outlives the loop around: the loop's variable at this time gets a symbol of its own.
+    fn bind_kept(&mut self, mut view: View) -> Value {
+        if self.params.is_empty() {
+            let mut symbols = IndexSet::new();
+            view.map_exprs(&mut |expr| {
+                symbols.extend(expr.symbols());
+                expr.clone()
+            });
+            let mut last = Substitution::new();
+            symbols.retain(|symbol| {
+                !self.mutable.contains(symbol) && !self.globals.symbols.contains_key(symbol)
+            });
+            for symbol in symbols {
+                let value = ScalarExpr::Symbolic(Expr::sym(&symbol));
+                let own = self.new_symbol(&format!("{symbol}_last"));
+                self.set_symbol(&own, value);
+                self.mutable.shift_remove(&own);
+                last.insert(symbol, Expr::sym(own));
+            }
+            view.map_exprs(&mut |expr| expr.subs(&last));
+        }
+        self.bind_array(view)
+    }
+
     /// The view with symbols that may change replaced by ones that hold their present values.
     fn frozen(&mut self, mut view: View) -> View {
         let mut symbols = IndexSet::new();
@@ -368,6 +398,16 @@ impl Lowerer<'_> {
             return Ok(Value::Array(storage));
         }
         let is_bound = matches!(self.env.get(name), Some(Value::Array(_)));
+        if !view.fresh
+            && !is_bound
+            && !self.storages.contains_key(name)
+            && !self.decisions.kept.contains(name)
+        {
+            return self.decide(|decisions| {
+                decisions.shared.shift_remove(name);
+                decisions.kept.insert(name.to_owned());
+            });
+        }
         if self.storages.contains_key(name) || !view.fresh || is_bound {
             return Err(self.cannot_rebind(name, range));
         }
@@ -399,7 +439,9 @@ impl Lowerer<'_> {
 
     // --- control flow ------------------------------------------------------------------------------------------
 
-    /// After a loop: what its body assigned is known only if nothing else could be there.
+    /// After a loop: what its body assigned is known only if nothing else could be there. Where an iteration may end
+    /// early, that is what another assignment of the body has left; where there is none, it is what an earlier iteration
+    /// has left, in the same place.
     pub(super) fn leave_frame(
         &mut self,
         frame: Frame,
@@ -409,7 +451,8 @@ impl Lowerer<'_> {
     ) {
         for name in &frame.assigned {
             let Some(value) = self.env.get(name) else { continue };
-            let uncertain = before.contains_key(name) || early || frame.outside.is_some();
+            let uncertain =
+                before.contains_key(name) || early && frame.varied.contains(name) || frame.outside.is_some();
             let kept = self.is_shared(name) && frame.outside.is_none();
             if !kept && !matches!(value, Value::Poison) && uncertain {
                 self.env.insert(name.clone(), Value::Stale);

@@ -48,7 +48,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "invert", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::BitNot) },
     Entry { name: "bitwise_not", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::BitNot) },
     unary("positive", |of| Ok(of[0].clone())),
-    unary("square", |of| scalar::binary(BinaryOp::Mul, &of[0], &of[0])),
+    unary("square", |of| match of[0].dtype() {
+        DType::Bool => Ok(scalar::converted(&of[0], DType::Int8)),
+        _ => scalar::binary(BinaryOp::Mul, &of[0], &of[0]),
+    }),
     unary("reciprocal", |of| match of[0].dtype() {
         dtype if dtype.is_integer() => scalar::binary(BinaryOp::FloorDiv, &Scalar::int(1), &of[0]),
         _ => scalar::binary(BinaryOp::Div, &Scalar::int(1), &of[0]),

@@ -39,10 +39,13 @@ pub(super) const ENTRIES: &[Entry] = &[
 /// The part of a view from `start`, without the last `end` elements, along an axis.
 fn part(view: &View, axis: usize, start: i64, end: i64) -> View {
     let mut part = view.clone().alias();
-    if let Axis::Dim(dim) = part.axes[axis] {
-        let own = &view.subset.dims[dim];
-        let inner = Range::new(Expr::int(start), own.len() - Expr::int(end));
-        part.subset.dims[dim] = own.compose(&inner);
+    match &mut part.axes[axis] {
+        Axis::Dim(dim) => {
+            let own = &view.subset.dims[*dim];
+            let inner = Range::new(Expr::int(start), own.len() - Expr::int(end));
+            part.subset.dims[*dim] = own.compose(&inner);
+        }
+        Axis::New(extent) => *extent = &*extent - Expr::int(start + end),
     }
     part
 }

@@ -21,6 +21,15 @@ pub(crate) enum Outcome {
     Differs(String),
 }
 
+/// How a program runs, besides interpreted as the front end leaves it.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways {
+    /// Interpreted after every optimization.
+    pub(crate) optimized: bool,
+    /// Compiled.
+    pub(crate) compiled: bool,
+}
+
 /// Runs the programs of a corpus.
 pub(crate) struct Checker<'a> {
     corpus: &'a Corpus,
@@ -43,11 +52,11 @@ impl<'a> Checker<'a> {
         self.compiled.load(Ordering::Relaxed)
     }
 
-    /// The outcome of each chosen program; those whose position is `compiled` are compiled as well as interpreted.
+    /// The outcome of each chosen program; its position decides in which ways it runs.
     pub(crate) fn run(
         &self,
         chosen: &(dyn Fn(&Case) -> bool + Sync),
-        compiled: &(dyn Fn(usize) -> bool + Sync),
+        ways: &(dyn Fn(usize) -> Ways + Sync),
     ) -> Vec<(&'a Case, Outcome)> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let cases: Vec<(usize, &Case)> =
@@ -56,7 +65,7 @@ impl<'a> Checker<'a> {
         std::thread::scope(|scope| {
             let workers: Vec<_> = cases
                 .chunks(share)
-                .map(|cases| scope.spawn(move || self.run_in_order(cases, compiled)))
+                .map(|cases| scope.spawn(move || self.run_in_order(cases, ways)))
                 .collect();
             workers.into_iter().flat_map(|worker| worker.join().expect("panics were caught")).collect()
         })
@@ -65,7 +74,7 @@ impl<'a> Checker<'a> {
     fn run_in_order(
         &self,
         cases: &[(usize, &'a Case)],
-        compiled: &(dyn Fn(usize) -> bool + Sync),
+        ways: &(dyn Fn(usize) -> Ways + Sync),
     ) -> Vec<(&'a Case, Outcome)> {
         let mut file: Option<(&str, SourceFile)> = None;
         let mut outcomes = Vec::new();
@@ -76,14 +85,14 @@ impl<'a> Checker<'a> {
             }
             let Some((_, source)) = &file else { continue };
             // A panic is a failure of one program, and its name is worth more than the backtrace.
-            let check = AssertUnwindSafe(|| self.check(source, case, compiled(at)));
+            let check = AssertUnwindSafe(|| self.check(source, case, ways(at)));
             let outcome = catch_unwind(check).unwrap_or_else(|_| Outcome::Differs("it panics".into()));
             outcomes.push((case, outcome));
         }
         outcomes
     }
 
-    fn check(&self, file: &SourceFile, case: &Case, compiled: bool) -> Outcome {
+    fn check(&self, file: &SourceFile, case: &Case, ways: Ways) -> Outcome {
         let sdfg = match file.lower(&case.function) {
             Ok(sdfg) => sdfg,
             Err(_) if case.expected.is_err() => return Outcome::Agrees,
@@ -97,19 +106,27 @@ impl<'a> Checker<'a> {
             Err(error) => return self.refused_when_run(&sdfg, case, error),
         };
         for order in [Order::Forward, Order::Backward] {
-            let actual = match interpreted(&sdfg, case, order) {
-                Ok(actual) => actual,
+            match check_interpreted(&sdfg, case, order, expected) {
+                Ok(()) => {}
                 Err(Failed::Check(error)) => return Outcome::Refused(error),
-                Err(Failed::Fault(error)) => {
-                    return Outcome::Differs(format!("interpreted ({order:?}): {error}"));
+                Err(Failed::Fault(how)) => {
+                    return Outcome::Differs(format!("interpreted ({order:?}): {how}"));
                 }
-            };
-            let found = |name: &str| actual.get(name).cloned();
-            if let Some(how) = difference(case, expected, &found) {
-                return Outcome::Differs(format!("interpreted ({order:?}): {how}"));
             }
         }
-        if compiled {
+        if ways.optimized {
+            let mut optimized = sdfg.clone();
+            if let Err(error) = dacec::optimize(&mut optimized, self.compiler.options()) {
+                return Outcome::Differs(format!("optimized: {}", told(&error)));
+            }
+            match check_interpreted(&optimized, case, Order::Backward, expected) {
+                Ok(()) => {}
+                Err(Failed::Check(how) | Failed::Fault(how)) => {
+                    return Outcome::Differs(format!("optimized: {how}"));
+                }
+            }
+        }
+        if ways.compiled {
             self.compiled.fetch_add(1, Ordering::Relaxed);
             if let Err(how) = self.check_compiled(&sdfg, case, expected) {
                 return Outcome::Differs(format!("compiled: {how}"));
@@ -176,6 +193,17 @@ enum Failed {
     Fault(String),
 }
 
+fn check_interpreted(
+    sdfg: &Sdfg,
+    case: &Case,
+    order: Order,
+    expected: &[(String, Tensor)],
+) -> Result<(), Failed> {
+    let actual = interpreted(sdfg, case, order)?;
+    let found = |name: &str| actual.get(name).cloned();
+    difference(case, expected, &found).map_or(Ok(()), |how| Err(Failed::Fault(how)))
+}
+
 fn interpreted(sdfg: &Sdfg, case: &Case, order: Order) -> Result<Arguments, Failed> {
     let mut arguments = Arguments::new();
     for (name, tensor) in &case.arrays {
@@ -232,7 +260,7 @@ fn difference(
             return Some(format!("`{name}` is {actual}, NumPy's is {wanted}"));
         }
         let tolerance = case.tolerance.unwrap_or_else(|| rounding(wanted.dtype()));
-        let scale = (0..wanted.len()).map(|at| magnitude(wanted.get(at))).fold(0.0, f64::max);
+        let scale = (0..wanted.len()).map(|at| magnitude(wanted.get(at))).fold(case.least, f64::max);
         (0..wanted.len()).find_map(|at| {
             let (a, b) = (actual.get(at), wanted.get(at));
             (!agree(a, b, tolerance * scale)).then(|| format!("`{name}` has {a} at {at}, NumPy's has {b}"))

@@ -36,6 +36,8 @@ pub(crate) struct Case {
     pub(crate) strict: bool,
     /// How far floats may be off, relative to the largest of the array; `None` for what their type allows.
     pub(crate) tolerance: Option<f64>,
+    /// What the tolerance is relative to if the largest of the array is less.
+    pub(crate) least: f64,
 }
 
 impl Corpus {
@@ -47,6 +49,11 @@ impl Corpus {
     /// A corpus whose files are in a folder.
     pub(crate) fn new(folder: TempDir, cases: Vec<Case>) -> Self {
         Corpus { folder, cases }
+    }
+
+    /// So many random programs; `None`, said aloud, without a Python that has NumPy.
+    pub(crate) fn random(seed: usize, count: usize) -> Option<Self> {
+        Corpus::written(&["--random", &count.to_string(), "--seed", &seed.to_string()])
     }
 
     fn written(options: &[&str]) -> Option<Self> {
@@ -102,6 +109,7 @@ impl Case {
             },
             strict: entry["strict"] == true,
             tolerance: entry["tolerance"].as_f64(),
+            least: entry["least"].as_f64().unwrap_or_default(),
             function,
         }
     }

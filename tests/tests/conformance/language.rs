@@ -67,6 +67,7 @@ fn case(file: &str, program: &str, sdfg: &Sdfg, values: &Json, expected: &Json) 
         expected: Ok(expected.map(|(name, described)| (name.clone(), result(described))).collect()),
         strict: false,
         tolerance: None,
+        least: 0.0,
     }
 }
 

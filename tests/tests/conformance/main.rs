@@ -15,9 +15,10 @@
 mod check;
 mod corpus;
 mod language;
+mod random;
 mod refused;
 
-use check::{Checker, Outcome};
+use check::{Checker, Outcome, Ways};
 use corpus::{Case, Corpus};
 use refused::Refused;
 use std::collections::BTreeMap;
@@ -43,7 +44,7 @@ fn programs_of_the_tables_mean_what_numpy_makes_of_them() {
     let chosen = |case: &Case| only.as_ref().is_none_or(|text| case.name.contains(text.as_str()));
     let checker = Checker::new(&corpus);
     let compiled = |at: usize| full || only.is_some() || at.is_multiple_of(COMPILED_ONE_IN);
-    let outcomes = checker.run(&chosen, &compiled);
+    let outcomes = checker.run(&chosen, &|at| Ways { optimized: false, compiled: compiled(at) });
 
     let (mut agree, mut skipped, mut wrong) = (0, BTreeMap::<&str, usize>::new(), Vec::new());
     for (case, outcome) in &outcomes {
@@ -75,7 +76,8 @@ fn programs_of_the_language_mean_the_same_compiled() {
     assert!(corpus.cases.len() > 250, "only {} programs", corpus.cases.len());
     let full = setting("DACEC_TEST_CONFORMANCE").as_deref() == Some("full");
     let checker = Checker::new(&corpus);
-    let outcomes = checker.run(&|_| true, &|at| full || at.is_multiple_of(COMPILED_ONE_IN));
+    let compiled = |at: usize| full || at.is_multiple_of(COMPILED_ONE_IN);
+    let outcomes = checker.run(&|_| true, &|at| Ways { optimized: true, compiled: compiled(at) });
     let wrong: Vec<String> = outcomes
         .iter()
         .filter_map(|(case, outcome)| match outcome {

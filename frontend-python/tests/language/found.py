@@ -1,0 +1,92 @@
+"""Programs that were once wrong, found by random generation and made small."""
+
+import numpy as np
+import dace
+N, M = (dace.symbol(s) for s in ("N", "M"))
+
+
+@dace.program
+def square_of_truth_values(x: dace.float64[N]):
+    b = x > 0.5
+    return b ** 2, np.square(b), b ** 3, np.power(b, 2)
+
+
+@dace.program
+def element_takes_what_an_array_does_not(z: dace.int32[N]):
+    z[0] += 0.75
+    z[1] *= 1.5
+    z[2] /= 2
+
+
+@dace.program
+def item_before_an_update_of_the_array(x: dace.float64[N], y: dace.float64[N]):
+    for v in x:
+        x[x > 0.2] += 1
+        y[0] += v
+
+
+@dace.program
+def item_of_a_tuple_before_an_update(x: dace.float64[N], y: dace.float64[N]):
+    for v in (x[0], x[1]):
+        x[x > 0.2] += 1
+        y[0] += v
+
+
+@dace.program
+def difference_along_a_new_axis(x: dace.float64[N]):
+    return np.diff(x[1:, None]), np.diff(x[1:, None], axis=0)
+
+
+@dace.program
+def arrays_of_a_loop_with_continue(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in range(N):
+        if x[i] > 0.5:
+            continue
+        t = A[1:]
+        u = A[0] + i
+    return t, u
+
+
+@dace.program
+def arrays_of_a_loop_with_break(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in range(N):
+        t = A + i
+        v = A[:, 0]
+        if x[i] > 0.8:
+            break
+    return t, v
+
+
+@dace.program
+def part_that_a_loop_has_picked(A: dace.float64[N, M], x: dace.float64[N]):
+    for i in range(N):
+        row = A[i]
+        part = A[i:, 1]
+        if x[i] > 0.8:
+            break
+    row[0] = 5.0
+    return row + 1, np.sum(part)
+
+
+@dace.program
+def item_that_a_loop_has_reached(A: dace.float64[N, M], x: dace.float64[N]):
+    for i, row in enumerate(A):
+        x[i] += row[0]
+    row[1] = 7.0
+    for i in range(2):
+        for v in A:
+            last = v
+            if v[0] > 0.5:
+                break
+        x[i] = last[1] + v[2]
+    return x.copy()
+
+
+@dace.program
+def part_that_is_picked_before_another(A: dace.float64[N, M]):
+    for i in range(N - 1):
+        t = A[i]
+        u = t
+        t = A[i + 1]
+    u[0] = 1.0
+    t[1] = 2.0
