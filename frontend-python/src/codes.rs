@@ -96,6 +96,18 @@ codes! {
         "All `return` statements of a function give the same number of values of the same shapes."
     CONDITION "E0404" "condition is not a single truth value"
         "A condition must be one value. For arrays use `np.any` or `np.all`."
+    COPY "W0001" "implicit copy"
+        "Only a warning, which `--warn` asks for: elements are copied although the program does not say so. The operation \
+         reads and writes parts of one array that may overlap, so that its result is held elsewhere first, or it needs its \
+         operand in the order of memory. Use another array for the result, or keep the operand in the order in which it is \
+         needed."
+    DYNAMIC_SIZE "W0002" "extent known only at run time"
+        "Only a warning, which `--warn` asks for: an extent depends on numbers that the program computes, so memory is \
+         allocated each time when the statement runs, and loops over it cannot be planned at compile time. Where there is a \
+         largest size, allocate that once and use a part of it."
+    INTERPRETER "W0003" "call of the Python interpreter"
+        "Only a warning, which `--warn` asks for: the function cannot be compiled, so the interpreter runs it, one call after \
+         the other. Annotate it with `@dace.program` if it is yours, or move the call out of the function."
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ impl Diagnostic {
         }
     }
 
+    /// A warning at a place.
+    pub(crate) fn warning(code: &'static str, range: TextRange, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, range, message) }
+    }
+
     /// The remark at the main place.
     pub(crate) fn label(mut self, text: impl Into<String>) -> Self {
         if let Some(label) = self.labels.first_mut() {

@@ -220,17 +220,27 @@ impl SourceFile {
 
     /// Compiles an annotated function to an SDFG.
     pub fn lower(&self, program: &str) -> Result<Sdfg, Vec<Diagnostic>> {
-        lower::lower(&self.globals, &Calls::default(), program).map_err(|diagnostics| {
-            let mut seen = Vec::new();
-            for diagnostic in diagnostics {
-                let diagnostic = diagnostic.with_source(&self.source);
-                let same = |it: &Diagnostic| it.labels == diagnostic.labels && it.code == diagnostic.code;
-                if !seen.iter().any(same) {
-                    seen.push(diagnostic);
-                }
+        self.lower_and_warn(program).map(|(sdfg, _)| sdfg)
+    }
+
+    /// Compiles an annotated function to an SDFG, and says what costs performance in it and in functions that it calls.
+    pub fn lower_and_warn(&self, program: &str) -> Result<(Sdfg, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let calls = Calls::default();
+        match lower::lower(&self.globals, &calls, program) {
+            Ok(sdfg) => Ok((sdfg, self.told(calls.warnings()))),
+            Err(diagnostics) => Err(self.told(diagnostics)),
+        }
+    }
+
+    /// Each message once, with the file's text.
+    fn told(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut seen: Vec<Diagnostic> = Vec::new();
+        for diagnostic in diagnostics {
+            if !seen.iter().any(|it| it.labels == diagnostic.labels && it.code == diagnostic.code) {
+                seen.push(diagnostic.with_source(&self.source));
             }
-            seen
-        })
+        }
+        seen
     }
 
     fn scan(&mut self, statement: &ast::Stmt) {

@@ -125,6 +125,41 @@ fn control_flow() {
     check("condition", "E0404", X, "if x > 0:\n    x[0] = 1");
 }
 
+/// The rendered warnings of a function with the given parameters and body, all of that code.
+fn check_warnings(name: &str, code: &str, parameters: &str, body: &str) {
+    let body = body.replace('\n', "\n    ");
+    let text = format!("{HEAD}@dace.program\ndef f({parameters}):\n    {body}\n");
+    let file = SourceFile::parse("program.py", &text).expect("valid Python");
+    let (_, warnings) = file.lower_and_warn("f").expect("it compiles");
+    assert!(!warnings.is_empty() && warnings.iter().all(|it| it.code == code), "{}", render(&warnings));
+    insta::assert_snapshot!(name, render(&warnings));
+}
+
+#[test]
+fn what_costs_performance_is_a_warning() {
+    check_warnings("overlap", "W0001", X, "x[1:] = x[:-1]\nx[1:-1] = 0.5 * (x[:-2] + x[2:])");
+    check_warnings("order", "W0001", A, "y = A.T.reshape(-1)\nA[0, :] = y[:M]");
+    check_warnings("dynamic_size", "W0002", X, "n = int(x[0])\nt = np.zeros(n)\nx[:n] = t");
+    let fine = format!(
+        "{HEAD}@dace.program\ndef f(A: dace.float64[N, M], {X}):\n    A[:] = A * 2 + x[:, None]\n    g(x)\n"
+    );
+    let file = SourceFile::parse("program.py", &fine).expect("valid Python");
+    assert!(file.lower_and_warn("f").expect("it compiles").1.is_empty());
+}
+
+#[test]
+fn calls_of_the_interpreter_are_warnings() {
+    let text = "import dace\n\n@dace.program\ndef f(x: dace.float64[10]):\n    log(x)\n";
+    let object = Captured::Object { key: "log".into(), what: "`log`".into(), result: None };
+    let mut environment = Environment::default();
+    environment.captured.insert("log".into(), object);
+    let file =
+        SourceFile::for_function("program.py", text, "f", 3, &environment).expect("there is a function");
+    let (_, warnings) = file.lower_and_warn("f").expect("it compiles");
+    assert_eq!(warnings[0].code, "W0003");
+    insta::assert_snapshot!("interpreter", render(&warnings));
+}
+
 #[test]
 fn several_errors_are_found_in_one_run() {
     check("several", "E0101", X, "x[0] = one\ny = two + x\ny[0] = 3\nx[1] = np.nothing(x)");

@@ -145,9 +145,10 @@ class Expressions:
         ]  # fmt: skip
         if matrix:
             forms += [
-                "np.sum({a}, axis=0)", "np.max({a}, axis=1)", "{a}.T", "{a}.reshape(-1)", "{a} @ {a}.T", "{a}.mean(axis=0)",
-                "np.argmax({a}, axis=1)", "np.sum({a}, axis=1, keepdims=True)", "{a}[:, 0]", "np.tril({a})", "{a}.min(axis=0)",
+                "np.sum({a}, axis=0)", "np.max({a}, axis=1)", "{a}.T", "{a}.reshape(-1)", "{a} @ {a}.T", "{a}[:, 0]",
+                "np.argmax({a}, axis=1)", "np.sum({a}, axis=1, keepdims=True)", "np.tril({a})", "{a}.mean(axis=0)",
                 "np.cumsum({a}, axis=1)", "np.any({a} > 1, axis=0)", "{a}.flatten()", "np.prod({a}, axis=1)",
+                "{a}.min(axis=0)",
             ]  # fmt: skip
         text = self.rng.choice(forms).format(a=name)
         return Made(text, (name,), "mean" in text)

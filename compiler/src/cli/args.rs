@@ -84,6 +84,9 @@ pub(crate) struct Source {
     /// Accept code in other languages than Python from a .sdfg file: it will run with your rights
     #[arg(long)]
     pub(crate) trust_code: bool,
+    /// Say what of the program costs performance: implicit copies, extents that are known only at run time
+    #[arg(long)]
+    pub(crate) warn: bool,
 }
 
 #[derive(Debug, Args)]

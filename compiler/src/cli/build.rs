@@ -1,11 +1,12 @@
 //! `dacec build`
 
 use super::args::{Build, MessageFormat};
-use super::{Outcome, compiler, open};
+use super::{Outcome, compiler, open, warn};
 use dacec::{Error, artifacts};
 
 pub(super) fn run(task: &Build, format: MessageFormat) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
+    warn(&task.source, &program, format);
     let compiled = program.compile(&compiler(&task.compile)?)?;
     let paths = artifacts::write(&compiled, &task.output, Some(&task.source.file))?;
     match format {

@@ -14,8 +14,13 @@ pub(super) fn run(task: &Check, format: MessageFormat) -> Result<Outcome, Error>
     let mut failed = 0;
     let wanted = |name: &&str| task.source.program.as_ref().is_none_or(|program| program == name);
     for program in file.programs().into_iter().filter(wanted) {
-        match file.lower(program) {
-            Ok(_) => fine(program, format),
+        match file.lower_and_warn(program) {
+            Ok((_, warnings)) => {
+                if task.source.warn {
+                    warnings.iter().for_each(|warning| report::diagnostic(warning, format));
+                }
+                fine(program, format);
+            }
             Err(diagnostics) => {
                 failed += 1;
                 report::error(&Error::Source(diagnostics), format);

@@ -1,7 +1,7 @@
 //! `dacec emit`
 
-use super::args::{Emit, Form, SdfgVersion};
-use super::{Outcome, explanation, open};
+use super::args::{Emit, Form, MessageFormat, SdfgVersion};
+use super::{Outcome, explanation, open, warn};
 use dacec::Error;
 use dacec_ir::Sdfg;
 use dacec_ir::json::Dialect;
@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
+    warn(&task.source, &program, MessageFormat::Human);
     let options = dacec::Options { explain: task.explain, ..task.compile.options() };
     let mut sdfg = program.sdfg()?;
     let code = matches!(task.form, Form::Cpp | Form::Header);

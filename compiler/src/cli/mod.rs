@@ -16,7 +16,7 @@ mod run;
 mod table;
 mod view;
 
-use args::{Command, Compile, Source, Task};
+use args::{Command, Compile, MessageFormat, Source, Task};
 use clap::{CommandFactory, Parser};
 use dacec::{Compiler, Error, Program};
 use dacec_ir::json::ReadOptions;
@@ -67,6 +67,16 @@ enum Outcome {
 fn compiler(options: &Compile) -> Result<Compiler, Error> {
     let cache = if options.no_cache { Cache::private()? } else { Cache::open_default()? };
     Compiler::with_cache(options.options(), cache)
+}
+
+/// Says what of the program costs performance, if the user wants to know.
+fn warn(source: &Source, program: &Program, format: MessageFormat) {
+    if let Program::Source { file, name } = program
+        && source.warn
+        && let Ok((_, warnings)) = file.lower_and_warn(name)
+    {
+        warnings.iter().for_each(|warning| report::diagnostic(warning, format));
+    }
 }
 
 /// Reads the file and picks the program.

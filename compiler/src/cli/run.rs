@@ -3,7 +3,7 @@
 use super::args::{MessageFormat, Run};
 use super::comparison::Comparison;
 use super::table::{self, Row};
-use super::{Outcome, compiler, open};
+use super::{Outcome, compiler, open, warn};
 use dacec::benchmark::{self, Benchmark, Measured, Values};
 use dacec::reference::{self, Request};
 use dacec::{Compiler, Error, Options, Program, interpret};
@@ -18,6 +18,7 @@ use std::path::Path;
 
 pub(super) fn run(task: &Run, format: MessageFormat) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
+    warn(&task.source, &program, format);
     if task.interpret {
         return interpret(task, &program, format);
     }

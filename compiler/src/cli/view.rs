@@ -1,7 +1,7 @@
 //! `dacec view`: the graph as a page that any browser opens.
 
-use super::args::View;
-use super::{Outcome, open};
+use super::args::{MessageFormat, View};
+use super::{Outcome, open, warn};
 use dacec::artifacts::write_atomically;
 use dacec::{Error, Options};
 use dacec_ir::view::{Snapshot, page};
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 pub(super) fn run(task: &View) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
+    warn(&task.source, &program, MessageFormat::Human);
     let mut sdfg = program.sdfg()?;
     let options = Options { record: task.history, ..task.compile.options() };
     let mut snapshots = vec![Snapshot { title: "as written".into(), sdfg: sdfg.clone() }];

@@ -18,18 +18,33 @@ use indexmap::IndexMap;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+/// A function's graph, or why it has none.
+type Lowered = std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>;
+
 /// Functions that are being lowered, and those that are done.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     count: Cell<usize>,
     active: RefCell<Vec<String>>,
-    done: RefCell<IndexMap<String, std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>>>,
+    done: RefCell<IndexMap<String, Lowered>>,
+    /// What costs performance in them.
+    warnings: RefCell<Vec<Diagnostic>>,
 }
 
 impl Calls {
     /// How many functions are being expanded, one inside of the other.
     pub(super) fn depth(&self) -> usize {
         self.active.borrow().len()
+    }
+
+    /// Adds the warnings of a function that is done.
+    pub(super) fn warn(&self, warnings: Vec<Diagnostic>) {
+        self.warnings.borrow_mut().extend(warnings);
+    }
+
+    /// What costs performance in the functions that are done.
+    pub(crate) fn warnings(self) -> Vec<Diagnostic> {
+        self.warnings.into_inner()
     }
 
     /// How many functions were expanded.
@@ -423,7 +438,7 @@ impl Lowerer<'_> {
     }
 
     /// The callee, or its errors as those of this function: they are told in each of its attempts, the last of which counts.
-    fn reported(&mut self, callee: std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>) -> Result<Arc<Sdfg>> {
+    fn reported(&mut self, callee: Lowered) -> Result<Arc<Sdfg>> {
         callee.map_err(|diagnostics| {
             self.diagnostics.extend(diagnostics);
             Stop::Reported

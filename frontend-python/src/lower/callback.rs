@@ -56,6 +56,11 @@ impl Lowerer<'_> {
                 .help("the interpreter makes one call after the other: use a `for` loop over `range`")
                 .into());
         }
+        self.warn(
+            codes::INTERPRETER,
+            format!("the Python interpreter calls {}: {reason}", object.what),
+            "annotate the function with `@dace.program`, or call it outside of the compiled function",
+        );
         self.flush();
         let mut parts = Parts::default();
         let mut arguments = Vec::new();

@@ -5,6 +5,7 @@
 //! index is not an expression over symbols become connectors that carry the whole array.
 
 use super::Lowerer;
+use crate::codes;
 use crate::types::View;
 use dacec_ir::{
     Array, Block, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region, Scalar,
@@ -99,11 +100,28 @@ impl Lowerer<'_> {
         let present = self.present_values(shape.iter().flat_map(Expr::symbols).collect());
         let shape: Vec<Expr> = shape.iter().map(|extent| extent.subs(&present)).collect();
         let shape = &shape[..];
+        self.warn_of_size(shape);
         let name = self.fresh(prefix);
         let mut array = Array::transient(dtype, shape);
         array.span = self.span(self.place);
         self.sdfg.containers.insert(name.clone(), array.into());
         View { fresh: true, ..View::whole(name, dtype, shape) }
+    }
+
+    /// Remarks that an extent is neither fixed by the arguments nor by loops.
+    fn warn_of_size(&mut self, shape: &[Expr]) {
+        let computed = |symbol: &Name| {
+            let given = self.globals.symbols.contains_key(symbol) || self.sdfg.arguments.contains(symbol);
+            !given && self.sdfg.symbols.contains_key(symbol)
+        };
+        let extent = shape.iter().find(|extent| extent.symbols().iter().any(computed)).map(Expr::to_string);
+        if let Some(extent) = extent {
+            self.warn(
+                codes::DYNAMIC_SIZE,
+                format!("the extent `{extent}` is known only when the statement runs"),
+                "allocate the largest size once, before loops, and use a part of it",
+            );
+        }
     }
 
     /// Gives a container another name, wherever it is used.

@@ -160,6 +160,8 @@ pub(crate) struct Lowerer<'a> {
     flags: Vec<Option<String>>,
     returns: Option<returns::Returned>,
     diagnostics: Vec<Diagnostic>,
+    /// What costs performance.
+    warnings: Vec<Diagnostic>,
     depth: usize,
     /// The type that the program gives the result of the call that comes next.
     declared: Option<Outcome>,
@@ -197,6 +199,7 @@ impl<'a> Lowerer<'a> {
             flags: Vec::new(),
             returns: None,
             diagnostics: Vec::new(),
+            warnings: Vec::new(),
             depth: 0,
             declared: None,
             place: TextRange::default(),
@@ -322,6 +325,14 @@ impl<'a> Lowerer<'a> {
         Ok(())
     }
 
+    /// Remarks on what costs performance at the present statement, once.
+    fn warn(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
+        let warning = Diagnostic::warning(code, self.place, message).help(help);
+        if !self.warnings.iter().any(|it| it.code == code && it.labels == warning.labels) {
+            self.warnings.push(warning);
+        }
+    }
+
     /// A new name like `prefix`.
     pub(crate) fn fresh(&mut self, prefix: &str) -> Name {
         self.names.fresh(prefix)
@@ -363,7 +374,10 @@ pub(crate) fn lower(
     for _ in 0..MAX_ATTEMPTS {
         let mut lowerer = Lowerer::new(globals, calls, name, decisions);
         match lowerer.function(&program.function) {
-            Ok(()) if lowerer.diagnostics.is_empty() => return Ok(lowerer.sdfg),
+            Ok(()) if lowerer.diagnostics.is_empty() => {
+                calls.warn(lowerer.warnings);
+                return Ok(lowerer.sdfg);
+            }
             Ok(()) | Err(Stop::Reported) => return Err(lowerer.diagnostics),
             Err(Stop::Error(diagnostic)) => {
                 lowerer.diagnostics.push(*diagnostic);

@@ -39,6 +39,9 @@ impl Lowerer<'_> {
             if target.dtype == dtype && target.shape() == shape && apart {
                 return target.clone();
             }
+            if !apart {
+                self.warn_of_overlap(target);
+            }
         }
         self.new_array(dest.prefix(), dtype, shape)
     }
@@ -230,7 +233,12 @@ impl Lowerer<'_> {
         }
         self.check_assignable(value.dtype, target.dtype, range)?;
         let value = self.fit(target, value, range)?;
-        let value = if value.container == target.container { self.copied(&value, "__tmp") } else { value };
+        let value = if value.container == target.container {
+            self.warn_of_overlap(target);
+            self.copied(&value, "__tmp")
+        } else {
+            value
+        };
         let shape = target.shape();
         if value.dtype == target.dtype && target.is_plain() && value.is_plain() && value.shape() == shape {
             self.copy_edge(&value, target);
@@ -304,7 +312,27 @@ impl Lowerer<'_> {
 
     /// The view, or a copy of it, such that its elements in C order are those of its subset.
     pub(crate) fn plain(&mut self, view: &View) -> View {
-        if view.is_plain() { view.clone() } else { self.copied(view, "__tmp") }
+        if view.is_plain() {
+            return view.clone();
+        }
+        self.warn(
+            codes::COPY,
+            format!("elements of `{}` are copied into the order of memory", view.container),
+            "keep a copy in that order if the operation is repeated: `t = x.T.copy()`",
+        );
+        self.copied(view, "__tmp")
+    }
+
+    /// Remarks that a result is held in an array of its own before it is written.
+    fn warn_of_overlap(&mut self, target: &View) {
+        self.warn(
+            codes::COPY,
+            format!(
+                "the result is copied: parts of `{}` are read and written, and may overlap",
+                target.container
+            ),
+            "write into another array, and exchange the two after the step",
+        );
     }
 
     /// The value with elements of another type; itself if they have it already.

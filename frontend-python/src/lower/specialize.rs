@@ -128,6 +128,7 @@ impl Lowerer<'_> {
             match inner.specialize(function, passed) {
                 Ok(arguments) if inner.diagnostics.is_empty() => {
                     let types = inner.return_types();
+                    self.calls.warn(std::mem::take(&mut inner.warnings));
                     return Ok(Specialized { sdfg: inner.sdfg, types, arguments });
                 }
                 Ok(_) | Err(Stop::Reported) => return Err(inner.diagnostics),
