@@ -7,7 +7,9 @@ use dacec_frontend::SourceFile;
 use dacec_ir::Sdfg;
 use dacec_ir::validate::validate;
 use dacec_runtime::cache::Origin;
-use dacec_runtime::{BlasProvider, Cache, CompileJob, CompiledProgram, OptLevel, Signature, Toolchain, Unit};
+use dacec_runtime::{
+    BlasProvider, Cache, CompileJob, CompiledProgram, FpMode, OptLevel, Signature, Toolchain, Unit,
+};
 use dacec_transforms::{Context, InvalidAfter, auto, library, simplify};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -158,7 +160,9 @@ fn run_passes(sdfg: &mut Sdfg, options: &Options, libraries: &Libraries) -> Resu
     let pipeline = match options.passes.unwrap_or(options.opt) {
         OptLevel::O0 => auto::expand_libraries_with(expansions),
         OptLevel::O1 => simplify().then_all(auto::expand_libraries_with(expansions)),
-        OptLevel::O3 => auto::auto_optimize_with(expansions),
+        OptLevel::O3 => {
+            auto::auto_optimize_with(auto::Choices { expansions, in_order: options.fp == FpMode::Strict })
+        }
     };
     let invalid =
         |error: InvalidAfter| Error::Invalid { pass: error.pass.to_owned(), violation: error.complaint };

@@ -313,3 +313,14 @@ fn implementations_are_chosen_by_name() {
     let error = error.stderr();
     assert!(error.contains("C013") && error.contains("gemm: an operand is a vector"), "{error}");
 }
+
+#[test]
+fn strict_arithmetic_keeps_the_order_of_the_source() {
+    let folder = scratch();
+    let source = "import dace\nN = dace.symbol('N')\n\n@dace.program\ndef add(A: dace.float64[N], s: dace.float64[1]):\n    \
+                  for i in range(N):\n        s[0] += A[i]\n";
+    let file = write(&folder, "add.py", source);
+    let emit = |fp: &str| run(dacec().arg("emit").arg(&file).args(["--as", "cpp", "--fp", fp])).success();
+    assert!(emit("default").contains("reduction"), "{}", emit("default"));
+    assert!(!emit("strict").contains("reduction"), "{}", emit("strict"));
+}

@@ -3,7 +3,7 @@
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
 use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
-use crate::loops::LoopToMap;
+use crate::loops::{LoopToMap, LoopToMapInOrder};
 use crate::map::{
     AugAssignToWcr, CopyToMap, MapCollapse, MapFusion, MapFusionHorizontal, MapInterchange, ScheduleMaps,
     TrivialMapElimination,
@@ -16,31 +16,45 @@ use crate::surroundings::{entry_facts, visit_with_facts};
 use crate::{Changed, Context, Transformation, everywhere};
 use dacec_ir::{Block, Sdfg, propagate};
 
-/// The passes that optimize a program for the processor, in order.
-pub fn auto_optimize() -> Pipeline {
-    auto_optimize_with(Expansions::default())
+/// What the caller of [`auto_optimize_with`] can choose.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// The ways to compute library operations.
+    pub expansions: Expansions,
+    /// Whether floating-point operations keep the order of the source, so that they are rounded in the same way.
+    pub in_order: bool,
 }
 
-/// [`auto_optimize`] with other ways to compute library operations.
-pub fn auto_optimize_with(expansions: Expansions) -> Pipeline {
+/// The passes that optimize a program for the processor, in order.
+pub fn auto_optimize() -> Pipeline {
+    auto_optimize_with(Choices::default())
+}
+
+/// [`auto_optimize`] with choices.
+pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline {
     Pipeline::new("auto-optimize")
         .then_all(simplify())
         .then(PropagateMemlets)
         // Inner loops first; what is left of a body may be one state only after fusion.
-        .until_stable(vec![loop_to_map(), Box::new(StateFusion)])
+        .until_stable(vec![loop_to_map(in_order), Box::new(StateFusion)])
         .then_all(simplify())
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
         .then_boxed(expand_library(expansions))
         // Before more fusion, which would hide that a map only scales.
-        .then_boxed(fold_into_gemm())
+        .then_all(if in_order { Pipeline::new("in-order") } else { folding() })
         // Sums of rows now end in maps over rows, which fuse with what uses the sums.
         .until_stable(vec![trivial_map_elimination(), map_fusion(), map_fusion_horizontal()])
         // Fusion is done with the order of parameters as people wrote it.
         .then_boxed(map_interchange())
         // No map is made after this.
         .then(ScheduleMaps)
+}
+
+/// A factor of a product rounds otherwise than the factor of a matrix.
+fn folding() -> Pipeline {
+    Pipeline::new("folding").then_boxed(fold_into_gemm())
 }
 
 /// What every program needs before code can be generated, without optimization: libraries become dataflow.
@@ -57,7 +71,7 @@ pub fn expand_libraries_with(expansions: Expansions) -> Pipeline {
 pub const ENTRIES: &[Entry] =
     &[
         Entry::new("propagate-memlets", "auto.rs", |_| Ok(Box::new(PropagateMemlets))),
-        Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map())),
+        Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map(false))),
         Entry::new("copy-to-map", "map/copy_to_map.rs", |_| Ok(copy_to_map())),
         Entry::new("aug-assign-to-wcr", "map/aug_assign_to_wcr.rs", |_| Ok(aug_assign_to_wcr())),
         Entry::new("trivial-map-elimination", "map/trivial_map_elimination.rs", |_| {
@@ -101,8 +115,12 @@ impl Pass for PropagateMemlets {
     }
 }
 
-fn loop_to_map() -> Box<dyn Pass> {
-    boxed("loop-to-map", "Makes maps of loops whose iterations are independent", LoopToMap)
+fn loop_to_map(in_order: bool) -> Box<dyn Pass> {
+    let summary = "Makes maps of loops whose iterations are independent";
+    match in_order {
+        true => boxed("loop-to-map", summary, LoopToMapInOrder),
+        false => boxed("loop-to-map", summary, LoopToMap),
+    }
 }
 
 fn copy_to_map() -> Box<dyn Pass> {

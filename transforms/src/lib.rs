@@ -34,7 +34,7 @@ pub mod simplify;
 pub mod surroundings;
 pub mod transformation;
 
-pub use auto::{auto_optimize, auto_optimize_with, expand_libraries, expand_libraries_with};
+pub use auto::{Choices, auto_optimize, auto_optimize_with, expand_libraries, expand_libraries_with};
 pub use pass::{Applied, Changed, Context, InvalidAfter, Options, Pass, Selection};
 pub use pipeline::{Pipeline, run_pass};
 pub use refusal::Refusal;

@@ -48,6 +48,13 @@ pub struct Parallel {
     updates: Vec<NodeId>,
 }
 
+impl Parallel {
+    /// Tasklets whose updates may then come in any order.
+    pub(super) fn updates(&self) -> &[NodeId] {
+        &self.updates
+    }
+}
+
 impl Transformation for LoopToMap {
     type Place = Region;
     type Match = Parallel;
