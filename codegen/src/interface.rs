@@ -64,12 +64,14 @@ impl Interface {
                 let what = "is a stream, which callers cannot pass";
                 return Err(CodegenError::unsupported(format!("argument `{name}`"), what));
             }
+            numbers(name, data)?;
             let array = data.as_array().map(|_| usage.layout(name, data));
             arguments.push(Argument { name: name.clone(), dtype: data.dtype(), array });
         }
         let mut returns = Vec::new();
         for name in &sdfg.returns {
             let data = find(name)?;
+            numbers(name, data)?;
             let array = Some(usage.layout(name, data));
             returns.push(Argument { name: name.clone(), dtype: data.dtype(), array });
         }
@@ -89,6 +91,18 @@ impl Interface {
     /// Arguments, then results.
     pub fn all(&self) -> impl Iterator<Item = &Argument> {
         self.arguments.iter().chain(&self.returns)
+    }
+}
+
+/// Refuses what callers cannot pass: elements that are no numbers.
+fn numbers(name: &Name, data: &Data) -> Result<(), CodegenError> {
+    let dtype = data.dtype();
+    match DType::ALL.contains(&dtype) {
+        true => Ok(()),
+        false => {
+            let what = format!("is of type {dtype}, which callers cannot pass");
+            Err(CodegenError::unsupported(format!("argument `{name}`"), what))
+        }
     }
 }
 

@@ -34,6 +34,9 @@ pub fn run(
     arrays: &IndexMap<Name, ArrayBuf>,
     options: &Options,
 ) -> Result<IndexMap<Name, ArrayBuf>, Error> {
+    let mut sdfg = sdfg.clone();
+    sdfg.lower_vectors();
+    let sdfg = &sdfg;
     let interface = signature(&Interface::of(sdfg)?);
     let mut arguments = Arguments::new();
     for argument in &interface.arguments {
@@ -107,6 +110,7 @@ macro_rules! with_element {
             DType::Float64 => $function::<f64>($($argument),*),
             DType::Complex64 => $function::<num_complex::Complex32>($($argument),*),
             DType::Complex128 => $function::<num_complex::Complex64>($($argument),*),
+            DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => unreachable!("arguments are numbers"),
         }
     };
 }

@@ -45,6 +45,8 @@ pub(crate) fn rank(dtype: DType) -> u8 {
         Kind::Signed | Kind::Unsigned => 1,
         Kind::Float => 2,
         Kind::Complex => 3,
+        // No operands of Python programs.
+        Kind::Vector | Kind::Handle => 4,
     }
 }
 

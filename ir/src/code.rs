@@ -10,6 +10,7 @@
 //! * floats follow IEEE 754; `min` and `max` return NaN if either operand is NaN (`fmin` and `fmax` do not);
 //! * casts from float to integer truncate; from complex to real drop the imaginary part; to bool compare with zero.
 
+use crate::dtype::Kind;
 use crate::{DType, Expr, Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -610,7 +611,12 @@ impl BinaryOp {
 }
 
 fn unary_type(op: UnaryOp, operand: DType) -> Result<DType, TypeError> {
+    if let Some(vector) = operand.as_vector() {
+        let lane = unary_type(op, vector.element()).map(|_| operand);
+        return lane.map_err(|_| TypeError::Unsupported { op: op.symbol(), dtype: operand });
+    }
     let allowed = match op {
+        _ if operand.kind() == Kind::Handle => false,
         UnaryOp::Neg => operand != DType::Bool,
         UnaryOp::Not => operand == DType::Bool,
         UnaryOp::BitNot => operand.is_integer(),
@@ -623,7 +629,16 @@ fn binary_type(op: BinaryOp, lhs: DType, rhs: DType) -> Result<DType, TypeError>
     if lhs != rhs {
         return Err(TypeError::Mismatch { op: op.symbol(), lhs, rhs });
     }
+    if let Some(vector) = lhs.as_vector() {
+        // There are no vectors of truth values that anything could be done with.
+        let lane = binary_type(op, vector.element(), vector.element());
+        return match lane {
+            Ok(lane) if lane == vector.element() => Ok(lhs),
+            _ => Err(TypeError::Unsupported { op: op.symbol(), dtype: lhs }),
+        };
+    }
     let allowed = match op {
+        _ if lhs.kind() == Kind::Handle => false,
         Add | Mul | Min | Max | Eq | Ne | Lt | Le | Gt | Ge => true,
         Sub | Pow => lhs != DType::Bool,
         Div => lhs.is_float() || lhs.is_complex(),
@@ -657,6 +672,10 @@ fn call_type(
             return Err(TypeError::Mismatch { op: function.name(), lhs: first, rhs });
         }
     }
+    let lane = first.lane();
+    if first != lane && function_takes(function, lane) && function.result(lane) == lane {
+        return Ok(first);
+    }
     if function_takes(function, first) {
         Ok(function.result(first))
     } else {
@@ -667,6 +686,7 @@ fn call_type(
 fn function_takes(function: Function, operand: DType) -> bool {
     use Function::*;
     match function {
+        _ if matches!(operand.kind(), Kind::Vector | Kind::Handle) => false,
         Abs | Sign => operand != DType::Bool,
         Fmin | Fmax | Fmod => !operand.is_complex() && operand != DType::Bool,
         Gcd => operand.is_integer(),

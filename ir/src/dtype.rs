@@ -3,13 +3,17 @@
 //! Names are those of NumPy. Conversion between types is always explicit in the IR (see
 //! [`ScalarExpr::Cast`](crate::ScalarExpr::Cast)); promotion rules belong to front ends.
 
+mod compound;
+
+pub use compound::{Opaque, Pointer, Vector};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// The type of one element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "String")]
 pub enum DType {
     /// One byte, 0 or 1.
     Bool,
@@ -41,6 +45,12 @@ pub enum DType {
     Complex64,
     /// Two binary64: real, imaginary.
     Complex128,
+    /// Several numbers side by side.
+    Vector(Vector),
+    /// The address of numbers.
+    Pointer(Pointer),
+    /// A value that only its owner knows.
+    Opaque(Opaque),
 }
 
 /// The class of a type, which decides the operations that it has.
@@ -56,10 +66,14 @@ pub enum Kind {
     Float,
     /// Pairs of floats.
     Complex,
+    /// Several numbers side by side.
+    Vector,
+    /// What is only moved: addresses, and handles of libraries.
+    Handle,
 }
 
 impl DType {
-    /// Every type, in order of declaration.
+    /// Every type of numbers, in order of declaration.
     pub const ALL: [DType; 15] = [
         DType::Bool,
         DType::Int8,
@@ -87,10 +101,12 @@ impl DType {
             UInt8 | UInt16 | UInt32 | UInt64 => Kind::Unsigned,
             Float16 | BFloat16 | Float32 | Float64 => Kind::Float,
             Complex64 | Complex128 => Kind::Complex,
+            Vector(_) => Kind::Vector,
+            Pointer(_) | Opaque(_) => Kind::Handle,
         }
     }
 
-    /// Size of one element in bytes.
+    /// Size of one element in bytes; of a handle, that of an address.
     pub fn size(self) -> usize {
         use DType::*;
         match self {
@@ -99,6 +115,8 @@ impl DType {
             Int32 | UInt32 | Float32 => 4,
             Int64 | UInt64 | Float64 | Complex64 => 8,
             Complex128 => 16,
+            Vector(it) => it.element().size() * it.lanes(),
+            Pointer(_) | Opaque(_) => 8,
         }
     }
 
@@ -126,7 +144,7 @@ impl DType {
         }
     }
 
-    /// NumPy's name of the type.
+    /// The type's name: NumPy's, if NumPy has it.
     pub fn name(self) -> &'static str {
         use DType::*;
         match self {
@@ -145,6 +163,7 @@ impl DType {
             Float64 => "float64",
             Complex64 => "complex64",
             Complex128 => "complex128",
+            Vector(_) | Pointer(_) | Opaque(_) => compound::name(self),
         }
     }
 }
@@ -164,7 +183,22 @@ impl FromStr for DType {
     type Err = UnknownDType;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        DType::ALL.into_iter().find(|dtype| dtype.name() == text).ok_or_else(|| UnknownDType(text.to_owned()))
+        let number = DType::ALL.into_iter().find(|dtype| dtype.name() == text);
+        number.or_else(|| compound::parse(text)).ok_or_else(|| UnknownDType(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for DType {
+    type Error = UnknownDType;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<DType> for String {
+    fn from(dtype: DType) -> Self {
+        dtype.name().to_owned()
     }
 }
 

@@ -3,7 +3,8 @@
 //! Passes and backends that cannot deal with a feature ask for it first and refuse the whole program: a pass that does
 //! not know of views, for example, would take a write through one for a write that nobody reads.
 
-use crate::{Block, Data, Node, Sdfg, State, TaskletCode, Wcr};
+use crate::dtype::Kind;
+use crate::{Block, Data, Node, ScalarExpr, Sdfg, State, Stmt, TaskletCode, Wcr};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -26,6 +27,10 @@ pub enum Feature {
     CustomResolutions,
     /// Tasklets in another language.
     ForeignCode,
+    /// Containers of vectors.
+    Vectors,
+    /// Containers of addresses, or of handles of libraries.
+    Handles,
 }
 
 impl Feature {
@@ -40,6 +45,8 @@ impl Feature {
             Feature::Machines => "state machines",
             Feature::CustomResolutions => "conflict resolutions of its own",
             Feature::ForeignCode => "tasklets in another language",
+            Feature::Vectors => "vectors",
+            Feature::Handles => "addresses or handles",
         }
     }
 }
@@ -65,6 +72,11 @@ fn collect(sdfg: &Sdfg, found: &mut BTreeSet<Feature>) {
         Data::Reference(_) => Some(Feature::References),
         Data::Constant(_) => Some(Feature::Constants),
     }));
+    found.extend(sdfg.containers.values().filter_map(|data| match data.dtype().kind() {
+        Kind::Vector => Some(Feature::Vectors),
+        Kind::Handle => Some(Feature::Handles),
+        _ => None,
+    }));
     sdfg.body.visit(&mut |block| match block {
         Block::Machine(_) => {
             found.insert(Feature::Machines);
@@ -80,9 +92,13 @@ fn collect_state(state: &State, found: &mut BTreeSet<Feature>) {
             Node::MapEntry(map) if map.consume.is_some() => {
                 found.insert(Feature::Consume);
             }
-            Node::Tasklet(tasklet) if matches!(tasklet.code, TaskletCode::Foreign(_)) => {
-                found.insert(Feature::ForeignCode);
-            }
+            Node::Tasklet(tasklet) => match &tasklet.code {
+                TaskletCode::Foreign(_) => drop(found.insert(Feature::ForeignCode)),
+                TaskletCode::Native(code) if code.iter().any(makes_vectors) => {
+                    found.insert(Feature::Vectors);
+                }
+                _ => {}
+            },
             Node::Nested(nested) => collect(&nested.sdfg, found),
             _ => {}
         }
@@ -91,4 +107,15 @@ fn collect_state(state: &State, found: &mut BTreeSet<Feature>) {
     if state.edges().any(|edge| edge.memlet().is_some_and(|memlet| custom(memlet.wcr))) {
         found.insert(Feature::CustomResolutions);
     }
+}
+
+/// Whether a statement makes vectors of numbers.
+pub(crate) fn makes_vectors(stmt: &Stmt) -> bool {
+    let mut found = false;
+    stmt.visit_exprs(&mut |expr| {
+        expr.visit(&mut |part| {
+            found |= matches!(part, ScalarExpr::Cast(dtype, _) if dtype.as_vector().is_some());
+        });
+    });
+    found
 }

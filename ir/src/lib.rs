@@ -52,6 +52,7 @@ pub mod svg;
 pub mod symbolic;
 pub mod text;
 pub mod validate;
+mod vectors;
 pub mod view;
 
 pub use code::{BinaryOp, Constant, Function, ScalarExpr, Stmt, UnaryOp};

@@ -155,6 +155,7 @@ fn numbers(array: &ArrayBuf) -> Vec<Complex64> {
         DType::Float64 => converted!(f64, Complex64::from),
         DType::Complex64 => converted!(Complex32, |x| Complex64::new(x.re.into(), x.im.into())),
         DType::Complex128 => converted!(Complex64, |x| x),
+        DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => unreachable!("arrays hold numbers"),
     }
 }
 

@@ -121,6 +121,7 @@ impl ScalarValue {
             (Kind::Signed | Kind::Unsigned, _) => wrong_kind,
             (Kind::Float, ScalarValue::Complex(_)) => wrong_kind,
             (Kind::Float | Kind::Complex, _) => Ok(inexact_bytes(self.to_complex(), dtype)),
+            (Kind::Vector | Kind::Handle, _) => wrong_kind,
         }
     }
 

@@ -808,3 +808,21 @@ def kept_near():
     second.add_edge(near, None, tasklet, "a", dace.Memlet("u[0]"))
     second.add_memlet_path(tasklet, exit_, second.add_write("y"), src_conn="b", memlet=dace.Memlet("y[i]"))
     return sdfg
+
+
+def _in_lanes(x, y):
+    y[:] = x * x + 1
+
+
+@graph(_in_lanes, x=lambda: random((3, 4), np.float32), y=lambda: np.zeros((3, 4), np.float32))
+def in_lanes():
+    """Vectors of four numbers."""
+    sdfg = dace.SDFG("in_lanes")
+    for name in "xy":
+        sdfg.add_array(name, [3], dace.vector(dace.float32, 4))
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:3"}, {"a": dace.Memlet("x[i]")}, "b = a * a + dace.float32(1)", {"b": dace.Memlet("y[i]")},
+        external_edges=True,
+    )
+    return sdfg

@@ -27,7 +27,8 @@ impl Printer<'_> {
             Kind::Bool => format!("printf(\"%s\", ({text}) ? \"True\" : \"False\");"),
             Kind::Signed => format!("printf(\"%lld\", (long long)({text}));"),
             Kind::Unsigned => format!("printf(\"%llu\", (unsigned long long)({text}));"),
-            Kind::Float => {
+            // The others are refused before.
+            Kind::Float | Kind::Vector | Kind::Handle => {
                 format!("dacec_print_float((double)({text}), {}, true);", value.dtype() != DType::Float64)
             }
             Kind::Complex => {

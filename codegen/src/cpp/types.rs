@@ -66,6 +66,8 @@ pub(crate) fn c_type(dtype: DType) -> &'static str {
         DType::Float64 => "double",
         DType::Complex64 => "complex64_t",
         DType::Complex128 => "complex128_t",
+        // Programs with these are refused.
+        DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => dtype.name(),
     }
 }
 

@@ -186,14 +186,16 @@ fn all_bits(dtype: DType) -> i64 {
 /// The largest or smallest value of a type.
 fn extreme(dtype: DType, largest: bool) -> dacec_ir::Constant {
     use dacec_ir::Constant;
-    let bits = 8 * dtype.size() as u32;
+    let bits = || 8 * dtype.size() as u32;
     let infinity = if largest { f64::INFINITY } else { f64::NEG_INFINITY };
     match dtype.kind() {
         dacec_ir::dtype::Kind::Bool => Constant::Bool(largest),
         dacec_ir::dtype::Kind::Float => Constant::Float(infinity, dtype),
         dacec_ir::dtype::Kind::Complex => Constant::Complex(infinity, infinity, dtype),
+        // Such types have no order, and programs with them are refused.
+        dacec_ir::dtype::Kind::Vector | dacec_ir::dtype::Kind::Handle => Constant::of_int(0, dtype),
         dacec_ir::dtype::Kind::Signed => {
-            let largest_value = i64::MAX >> (64 - bits);
+            let largest_value = i64::MAX >> (64 - bits());
             Constant::Int(if largest { largest_value } else { -largest_value - 1 }, dtype)
         }
         dacec_ir::dtype::Kind::Unsigned if !largest => Constant::Int(0, dtype),

@@ -40,7 +40,8 @@ fn interpret(task: &Run, program: &Program, format: MessageFormat) -> Result<Out
             interpret::run_benchmark(file, name, &sizes(task, file, name)?.1, &options)?
         }
         _ => {
-            let sdfg = program.sdfg()?;
+            let mut sdfg = program.sdfg()?;
+            sdfg.lower_vectors();
             let signature = dacec::signature(&Interface::of(&sdfg)?);
             let (arrays, values) = read_arguments(task, &signature)?;
             interpret::run(&sdfg, &values, &arrays, &options)?

@@ -246,8 +246,9 @@ fn type_number(dtype: DType) -> PyResult<c_int> {
         DType::Float64 => NPY_DOUBLE,
         DType::Complex64 => NPY_CFLOAT,
         DType::Complex128 => NPY_CDOUBLE,
-        DType::BFloat16 => {
-            return Err(pyo3::exceptions::PyTypeError::new_err("NumPy has no type for bfloat16 results"));
+        DType::BFloat16 | DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => {
+            let message = format!("NumPy has no type for {dtype} results");
+            return Err(pyo3::exceptions::PyTypeError::new_err(message));
         }
     };
     Ok(number as c_int)

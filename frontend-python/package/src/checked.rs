@@ -248,6 +248,7 @@ macro_rules! for_each_type {
                 type $element = num_complex::Complex64;
                 $body
             }
+            DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => unreachable!("arguments are numbers"),
         }
     };
 }

@@ -72,23 +72,23 @@ pub fn identity(wcr: Wcr, dtype: DType) -> Option<Value> {
 }
 
 fn largest(dtype: DType) -> Option<Value> {
-    let bits = 8 * dtype.size() as u32;
+    let bits = || 8 * dtype.size() as u32;
     match dtype.kind() {
         Kind::Bool => Some(Value::bool(true)),
-        Kind::Signed => Some(Value::int(i64::MAX >> (64 - bits), dtype)),
+        Kind::Signed => Some(Value::int(i64::MAX >> (64 - bits()), dtype)),
         Kind::Unsigned => Some(Value::int(-1, dtype)),
         Kind::Float => Some(Value::float(f64::INFINITY, dtype)),
-        Kind::Complex => None,
+        Kind::Complex | Kind::Vector | Kind::Handle => None,
     }
 }
 
 fn smallest(dtype: DType) -> Option<Value> {
-    let bits = 8 * dtype.size() as u32;
+    let bits = || 8 * dtype.size() as u32;
     match dtype.kind() {
         Kind::Bool | Kind::Unsigned => Some(Value::zero(dtype)),
-        Kind::Signed => Some(Value::int(i64::MIN >> (64 - bits), dtype)),
+        Kind::Signed => Some(Value::int(i64::MIN >> (64 - bits()), dtype)),
         Kind::Float => Some(Value::float(f64::NEG_INFINITY, dtype)),
-        Kind::Complex => None,
+        Kind::Complex | Kind::Vector | Kind::Handle => None,
     }
 }
 

@@ -202,6 +202,12 @@ impl Memory {
             container: name.clone(),
             shape: dims.iter().map(|dim| dim.extent).collect(),
         };
+        if !DType::ALL.contains(&dtype) {
+            return Err(Fault::Malformed(format!(
+                "`{name}` is of type {dtype}, which nothing here is known of"
+            ))
+            .into());
+        }
         let (low, high) = reach(&dims).ok_or_else(fault)?;
         let len = usize::try_from(high - low + 1).ok().filter(|len| len.checked_mul(dtype.size()).is_some());
         // With strides of 0 there may be more elements than memory.

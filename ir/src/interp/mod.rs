@@ -72,6 +72,7 @@ pub(crate) use plan::single_state_containers;
 pub use tensor::{Element, Elements, Tensor};
 pub use value::Value;
 
+use crate::features::{Feature, features};
 use crate::{Data, Name, Sdfg};
 use indexmap::IndexMap;
 use machine::{Frame, Machine, unknown_symbol};
@@ -175,6 +176,11 @@ fn run_machine(
     symbols: &[(&str, i64)],
     mut machine: Machine,
 ) -> Result<String, InterpretError> {
+    let mut numbers = None;
+    if features(sdfg).contains(&Feature::Vectors) {
+        numbers.insert(sdfg.clone()).lower_vectors();
+    }
+    let sdfg = numbers.as_ref().unwrap_or(sdfg);
     let run = || {
         let symbols = all_symbols(sdfg, arguments, symbols)?;
         let mut frame = machine.frame(sdfg, symbols)?;

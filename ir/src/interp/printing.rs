@@ -19,7 +19,7 @@ fn plain(value: Value) -> String {
         Kind::Bool => (if value.is_true() { "True" } else { "False" }).to_owned(),
         Kind::Signed => value.to_i64().to_string(),
         Kind::Unsigned => (value.to_i64() as u64).to_string(),
-        Kind::Float => float(value.to_f64(), dtype),
+        Kind::Float | Kind::Vector | Kind::Handle => float(value.to_f64(), dtype),
         Kind::Complex => {
             let number = value.to_complex();
             let part = |value: f64| {

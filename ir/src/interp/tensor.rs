@@ -41,7 +41,7 @@ macro_rules! element_types {
         }
 
         impl Elements {
-            /// `len` zeros; `None` if there is not that much memory.
+            /// `len` zeros; `None` if there is not that much memory, or the type is none of numbers.
             pub(super) fn zeros(dtype: DType, len: usize) -> Option<Self> {
                 match dtype {
                     $(DType::$variant => {
@@ -50,6 +50,7 @@ macro_rules! element_types {
                         elements.resize(len, <$type>::default());
                         Some(Elements::$variant(elements))
                     })*
+                    DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => None,
                 }
             }
 
@@ -140,7 +141,7 @@ impl Elements {
 }
 
 impl Tensor {
-    /// Zeros. Panics where memory does not suffice.
+    /// Zeros of a type of numbers. Panics where memory does not suffice.
     pub fn zeros(dtype: DType, shape: &[usize]) -> Self {
         let len = shape.iter().product();
         let elements = Elements::zeros(dtype, len);

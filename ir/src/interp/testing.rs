@@ -20,7 +20,7 @@ use super::reference::tolerance;
 use super::value::{Number, Value};
 use super::{Arguments, Fault, InterpretError, Options, Order, Tensor, run_with};
 use crate::validate::{Violation, validate};
-use crate::{Name, Sdfg};
+use crate::{DType, Name, Sdfg};
 
 /// Arguments with random values that depend on the seed and on the arguments' names only: two SDFGs with the same
 /// arguments get the same values.
@@ -37,6 +37,9 @@ pub fn random_arguments(
         let fault = || Fault::Allocation { container: name.clone(), shape: shape.clone() };
         let extents: Vec<usize> =
             shape.iter().map(|x| usize::try_from(*x)).collect::<Result<_, _>>().map_err(|_| fault())?;
+        if !DType::ALL.contains(&data.dtype()) {
+            return Err(fault().into());
+        }
         arguments.insert(name.clone(), Tensor::random(data.dtype(), &extents, seed ^ hash(name)));
     }
     Ok(arguments)

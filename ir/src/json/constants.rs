@@ -46,6 +46,9 @@ fn tensor(value: &Value, data: Option<&Data>, path: &Path<'_>) -> Result<Tensor>
         Some(dtype) => super::read::dtype(dtype, &path.key("dtype"))?,
         None => data.map_or(DType::Float64, Data::dtype),
     };
+    if !DType::ALL.contains(&dtype) {
+        return Err(path.error(format!("a constant of type {dtype} is not supported")));
+    }
     let values = if array { value.get("data").unwrap_or(&Value::Null) } else { value };
     let mut shape = Vec::new();
     let mut first = values;

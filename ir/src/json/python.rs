@@ -86,6 +86,8 @@ fn print(expr: &ScalarExpr, names: &Words<'_>) -> (String, Level) {
             let (then, condition) = (at(Level::Or, then, names), at(Level::Or, condition, names));
             (format!("{then} if {condition} else {}", expression(otherwise, names)), Level::Ternary)
         }
+        // Numbers become vectors by themselves there.
+        ScalarExpr::Cast(DType::Vector(_), operand) => print(operand, names),
         ScalarExpr::Cast(dtype, operand) => {
             (format!("{}({})", (names.cast)(*dtype), expression(operand, names)), Level::Primary)
         }
@@ -152,6 +154,7 @@ pub(super) fn dace_type(dtype: DType) -> &'static str {
         Float64 => "dace.float64",
         Complex64 => "dace.complex64",
         Complex128 => "dace.complex128",
+        Vector(_) | Pointer(_) | Opaque(_) => dtype.name(),
     }
 }
 
@@ -170,6 +173,6 @@ pub(super) fn c_type(dtype: DType) -> &'static str {
         UInt64 => "uint64_t",
         Float32 => "float",
         Float64 => "double",
-        Float16 | BFloat16 | Complex64 | Complex128 => dtype.name(),
+        Float16 | BFloat16 | Complex64 | Complex128 | Vector(_) | Pointer(_) | Opaque(_) => dtype.name(),
     }
 }

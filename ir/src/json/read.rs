@@ -108,11 +108,24 @@ pub(super) fn dtype(value: &Value, path: &Path<'_>) -> Result<DType> {
     match value.as_str() {
         Some("bool_") => Ok(DType::Bool),
         Some(name) => name.parse().map_err(|error| path.error(error)),
-        None => {
-            let kind = value.get("type").and_then(Value::as_str).unwrap_or("?");
-            Err(path.error(format!("the element type `{kind}` is not supported")))
-        }
+        None => compound(value, path),
     }
+}
+
+/// An element type that is no number.
+fn compound(value: &Value, path: &Path<'_>) -> Result<DType> {
+    let kind = value.get("type").and_then(Value::as_str).unwrap_or("?");
+    let element = || dtype(value.get("dtype").unwrap_or(&Value::Null), &path.key("dtype"));
+    let found = match kind {
+        "vector" => {
+            let lanes = expr(value.get("elements").unwrap_or(&Value::Null), &path.key("elements"))?;
+            DType::vector(element()?, lanes.as_int().and_then(|it| usize::try_from(it).ok()).unwrap_or(0))
+        }
+        "pointer" => DType::pointer(element()?),
+        "opaque" => value.get("ctype").and_then(Value::as_str).and_then(DType::opaque),
+        _ => None,
+    };
+    found.ok_or_else(|| path.error(format!("the element type `{kind}` is not supported like this")))
 }
 
 /// An SDFG, the whole file's or a nested one.

@@ -209,10 +209,13 @@ impl Typed {
     }
 
     fn is_real(&self) -> bool {
-        self.dtype.is_some_and(|dtype| dtype.is_float() || dtype.is_complex())
+        self.dtype.map(DType::lane).is_some_and(|dtype| dtype.is_float() || dtype.is_complex())
     }
 
     fn into_type(self, dtype: DType) -> ScalarExpr {
+        if let Some(vector) = dtype.as_vector().filter(|_| self.dtype != Some(dtype)) {
+            return ScalarExpr::Cast(dtype, Box::new(self.into_type(vector.element())));
+        }
         match (self.dtype, &self.expr) {
             (None, ScalarExpr::Constant(Constant::Int(value, _))) => Constant::of_int(*value, dtype).into(),
             (from, _) => self.expr.cast(from.unwrap_or(DType::Int64), dtype),
@@ -266,8 +269,11 @@ fn common(lhs: Typed, rhs: Typed) -> (ScalarExpr, ScalarExpr, Option<DType>) {
 /// The smallest type that holds the values of both, as in NumPy.
 fn promote(a: DType, b: DType) -> DType {
     use DType::*;
-    if a == b {
+    if a == b || a.as_vector().is_some() {
         return a;
+    }
+    if b.as_vector().is_some() {
+        return b;
     }
     if a.is_complex() || b.is_complex() {
         let wide = promote(a.real(), b.real());
@@ -306,6 +312,7 @@ fn rank(dtype: DType) -> usize {
         Float64 => 12,
         Complex64 => 13,
         Complex128 => 14,
+        Vector(_) | Pointer(_) | Opaque(_) => 15,
     }
 }
 

@@ -7,7 +7,7 @@ use super::expr::{self, Syntax};
 use super::skeleton;
 pub(super) use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
-use crate::{Block, Data, Expr, Lifetime, Name, Range, Sdfg, Span, Storage, Subset};
+use crate::{Block, DType, Data, Expr, Lifetime, Name, Range, Sdfg, Span, Storage, Subset};
 use serde_json::{Value, json};
 
 /// The condition of a transition that is always taken.
@@ -40,6 +40,18 @@ pub(super) fn put_back(attributes: &mut Attributes, kept: Option<&Attributes>) {
 /// Whether a scalar is written as an array of one element, since DaCe's programs return arrays only.
 pub(super) fn is_boxed(sdfg: &Sdfg, name: &Name) -> bool {
     sdfg.returns.contains(name) && matches!(sdfg.container(name), Some(Data::Scalar(_)))
+}
+
+/// An element type: a name, or what the type consists of.
+pub(super) fn dtype(dtype: DType) -> Value {
+    match dtype {
+        DType::Vector(it) => {
+            json!({ "type": "vector", "dtype": it.element().name(), "elements": it.lanes().to_string() })
+        }
+        DType::Pointer(it) => json!({ "type": "pointer", "dtype": it.element().name() }),
+        DType::Opaque(it) => json!({ "type": "opaque", "ctype": it.name() }),
+        number => json!(number.name()),
+    }
 }
 
 /// Writes one SDFG.
@@ -154,7 +166,7 @@ impl Writer<'_> {
 
     pub(super) fn descriptor(&self, name: &Name, data: &Data) -> Value {
         let mut attributes = Attributes::new();
-        attributes.insert("dtype".into(), json!(data.dtype().name()));
+        attributes.insert("dtype".into(), dtype(data.dtype()));
         let scalar = matches!(data, Data::Scalar(_));
         match data {
             Data::Array(array) | Data::View(array) | Data::Reference(array) => {

@@ -171,7 +171,7 @@ impl Writer<'_> {
             let connectors: Attributes = connectors
                 .iter()
                 .map(|(conn, connector)| {
-                    let pointer = json!({ "type": "pointer", "dtype": connector.dtype.name() });
+                    let pointer = json!({ "type": "pointer", "dtype": super::write::dtype(connector.dtype) });
                     (name(conn), if connector.rank > 0 { pointer } else { Value::Null })
                 })
                 .collect();
@@ -469,7 +469,7 @@ fn limits(dtype: crate::DType) -> (Value, Value) {
         UInt64 => (json!(0), json!(u64::MAX)),
         Float16 => (json!(-65504.0), json!(65504.0)),
         BFloat16 | Float32 | Complex64 => (json!(f64::from(f32::MIN)), json!(f64::from(f32::MAX))),
-        Float64 | Complex128 => (json!(f64::MIN), json!(f64::MAX)),
+        Float64 | Complex128 | Vector(_) | Pointer(_) | Opaque(_) => (json!(f64::MIN), json!(f64::MAX)),
     }
 }
 

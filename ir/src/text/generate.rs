@@ -38,6 +38,12 @@ fn spans() -> impl Strategy<Value = Span> {
 }
 
 fn dtypes() -> impl Strategy<Value = DType> {
+    let others =
+        [DType::vector(DType::Float32, 4), DType::pointer(DType::Int8), DType::opaque("MPI_Request")];
+    select([&DType::ALL[..], &others.map(|it| it.expect("these types exist"))].concat())
+}
+
+fn numbers() -> impl Strategy<Value = DType> {
     select(&DType::ALL[..])
 }
 
@@ -119,7 +125,7 @@ fn data() -> impl Strategy<Value = Data> {
     let lifetime = || select(&Lifetime::ALL[..]);
     let storage = select(&Storage::ALL[..]);
     let stream = (dtypes(), vec(exprs(), 0..2), option::of(exprs()), any::<bool>(), lifetime(), spans());
-    let constant = (dtypes(), vec(0usize..3, 0..3), any::<u64>(), spans());
+    let constant = (numbers(), vec(0usize..3, 0..3), any::<u64>(), spans());
     prop_oneof![
         stream.prop_map(|(dtype, shape, capacity, transient, lifetime, span)| {
             Stream { dtype, shape, capacity, transient, lifetime, span }.into()

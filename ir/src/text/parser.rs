@@ -360,6 +360,9 @@ impl Parser<'_> {
         let dtype = self.dtype()?;
         let offset = self.offset();
         let wrong = |expected: String, found: String| (TextErrorKind::Unexpected { expected, found }, offset);
+        if !DType::ALL.contains(&dtype) {
+            return Err(wrong("a type of numbers".to_owned(), format!("`{dtype}`")));
+        }
         let mut shape = Vec::new();
         if self.is("[") {
             for extent in self.exprs()? {

@@ -91,6 +91,8 @@ pub(super) fn suffix(dtype: DType) -> &'static str {
         Float64 => "f64",
         Complex64 => "c64",
         Complex128 => "c128",
+        // There are no literals of these.
+        Vector(_) | Pointer(_) | Opaque(_) => dtype.name(),
     }
 }
 

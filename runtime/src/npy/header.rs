@@ -124,6 +124,6 @@ fn code(dtype: DType) -> Option<&'static str> {
         DType::Float64 => "f8",
         DType::Complex64 => "c8",
         DType::Complex128 => "c16",
-        DType::BFloat16 => return None,
+        DType::BFloat16 | DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => return None,
     })
 }

@@ -152,6 +152,7 @@ macro_rules! with_type {
             DType::Float64 => $function::<f64>($argument),
             DType::Complex64 => $function::<num_complex::Complex32>($argument),
             DType::Complex128 => $function::<num_complex::Complex64>($argument),
+            DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => unreachable!("NumPy has numbers"),
         }
     };
 }

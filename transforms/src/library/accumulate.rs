@@ -449,6 +449,8 @@ fn largest(dtype: DType) -> Constant {
             Constant::Float(f64::INFINITY, dtype)
         }
         DType::Complex64 | DType::Complex128 => Constant::Complex(f64::INFINITY, f64::INFINITY, dtype),
+        // Not reduced: such types have no order.
+        DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => Constant::of_int(0, dtype),
     }
 }
 
@@ -466,5 +468,6 @@ fn smallest(dtype: DType) -> Constant {
         DType::Complex64 | DType::Complex128 => {
             Constant::Complex(f64::NEG_INFINITY, f64::NEG_INFINITY, dtype)
         }
+        DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => Constant::of_int(0, dtype),
     }
 }
