@@ -457,8 +457,8 @@ pub struct Gemm {
     pub a: Matrix,
     /// The right operand.
     pub b: Matrix,
-    /// Factor of the old value; with 0 it is not read.
-    pub beta: Value,
+    /// Factor of the old value; `None` where that is not read.
+    pub beta: Option<Value>,
     /// The result.
     pub c: Matrix,
     /// Whether the call may use several threads.

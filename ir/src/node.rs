@@ -1,5 +1,6 @@
 //! Nodes of a state. Operands are edges (memlets), never fields.
 
+use crate::Constant;
 use crate::library::LibraryOp;
 use crate::state::NodeId;
 use crate::{DType, Expr, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
@@ -133,6 +134,18 @@ pub enum CallArgument {
     Value(DType, ScalarExpr),
     /// A text that is known.
     Text(String),
+}
+
+impl CallArgument {
+    /// Whether this is the number 0, known before the program runs: as a factor of an old value it says that there is none.
+    pub fn is_constant_zero(&self) -> bool {
+        match self {
+            CallArgument::Value(_, ScalarExpr::Constant(number)) => {
+                *number == Constant::of_int(0, number.dtype())
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A call of an external routine with a C interface and no result.

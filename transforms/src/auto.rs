@@ -3,14 +3,14 @@
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
 use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
-use crate::loops::{LoopToMap, LoopToMapInOrder};
+use crate::loops::{LoopInterchange, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder, LoopUnroll};
 use crate::map::{
-    AugAssignToWcr, CopyToMap, MapCollapse, MapFusion, MapFusionHorizontal, MapInterchange, ScheduleMaps,
-    TrivialMapElimination,
+    AugAssignToWcr, CopyToMap, MapCollapse, MapExpansion, MapFusion, MapFusionHorizontal, MapInterchange,
+    MapTiling, MapToForLoop, ScheduleMaps, StripMining, TrivialMapElimination,
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
-use crate::registry::Entry;
+use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
 use crate::surroundings::{entry_facts, visit_with_facts};
 use crate::{Changed, Context, Transformation, everywhere};
@@ -67,24 +67,38 @@ pub fn expand_libraries_with(expansions: Expansions) -> Pipeline {
     Pipeline::new("expand-libraries").then_boxed(expand_library(expansions))
 }
 
-/// The passes of this crate that optimize, by name.
-pub const ENTRIES: &[Entry] =
-    &[
-        Entry::new("propagate-memlets", "auto.rs", |_| Ok(Box::new(PropagateMemlets))),
-        Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map(false))),
-        Entry::new("copy-to-map", "map/copy_to_map.rs", |_| Ok(copy_to_map())),
-        Entry::new("aug-assign-to-wcr", "map/aug_assign_to_wcr.rs", |_| Ok(aug_assign_to_wcr())),
-        Entry::new("trivial-map-elimination", "map/trivial_map_elimination.rs", |_| {
-            Ok(trivial_map_elimination())
-        }),
-        Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
-        Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
-        Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
-        Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
-        Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
-        Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
-        Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
-    ];
+/// The passes of this crate that optimize, by name: first those of [`auto_optimize`], then those that people ask for.
+pub const ENTRIES: &[Entry] = &[
+    Entry::new("propagate-memlets", "auto.rs", |_| Ok(Box::new(PropagateMemlets))),
+    Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map(false))),
+    Entry::new("copy-to-map", "map/copy_to_map.rs", |_| Ok(copy_to_map())),
+    Entry::new("aug-assign-to-wcr", "map/aug_assign_to_wcr.rs", |_| Ok(aug_assign_to_wcr())),
+    Entry::new(
+        "trivial-map-elimination",
+        "map/trivial_map_elimination.rs",
+        |_| Ok(trivial_map_elimination()),
+    ),
+    Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
+    Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
+    Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
+    Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
+    Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
+    Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
+    Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
+    Entry::new("map-expansion", "map/map_expansion.rs", |_| Ok(map_expansion())),
+    Entry { name: "map-tiling", source: "map/map_tiling.rs", parameters: &["sizes"], make: map_tiling },
+    Entry {
+        name: "strip-mining",
+        source: "map/map_tiling.rs",
+        parameters: &["size", "at"],
+        make: strip_mining,
+    },
+    Entry::new("map-to-for-loop", "map/map_to_for_loop.rs", |_| Ok(map_to_for_loop())),
+    Entry { name: "loop-unroll", source: "loops/loop_unroll.rs", parameters: &["limit"], make: loop_unroll },
+    Entry { name: "loop-peel", source: "loops/loop_peel.rs", parameters: &["count"], make: loop_peel },
+    Entry::new("loop-interchange", "loops/loop_interchange.rs", |_| Ok(loop_interchange())),
+    Entry::new("loop-skewing", "loops/loop_skewing.rs", |_| Ok(loop_skewing())),
+];
 
 /// Recomputes what scopes touch, from what their iterations touch.
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,6 +176,43 @@ fn fold_into_gemm() -> Box<dyn Pass> {
 
 fn map_interchange() -> Box<dyn Pass> {
     boxed("map-interchange", "Makes the innermost loop run along contiguous memory", MapInterchange)
+}
+
+fn map_expansion() -> Box<dyn Pass> {
+    boxed("map-expansion", "Makes nested maps of those over several parameters", MapExpansion)
+}
+
+fn map_tiling(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let tiling = arguments.ints("sizes")?.map_or_else(MapTiling::default, |sizes| MapTiling { sizes });
+    Ok(boxed("map-tiling", "Runs maps in tiles", tiling))
+}
+
+fn strip_mining(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let size = arguments.int("size")?.unwrap_or(StripMining::default().size);
+    let transformation = StripMining { size, at: arguments.natural("at")? };
+    Ok(boxed("strip-mining", "Runs one parameter of maps in tiles", transformation))
+}
+
+fn map_to_for_loop() -> Box<dyn Pass> {
+    boxed("map-to-for-loop", "Makes loops of maps that are all of a state", MapToForLoop)
+}
+
+fn loop_unroll(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let limit = arguments.int("limit")?.unwrap_or(LoopUnroll::default().limit);
+    Ok(boxed("loop-unroll", "Writes out loops with few iterations", LoopUnroll { limit }))
+}
+
+fn loop_peel(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let count = arguments.int("count")?.unwrap_or(LoopPeel::default().count);
+    Ok(boxed("loop-peel", "Writes the first iterations of loops before them", LoopPeel { count }))
+}
+
+fn loop_interchange() -> Box<dyn Pass> {
+    boxed("loop-interchange", "Makes the inner loop run along contiguous memory", LoopInterchange)
+}
+
+fn loop_skewing() -> Box<dyn Pass> {
+    boxed("loop-skewing", "Runs nests of dependent loops in wavefronts", LoopSkewing)
 }
 
 fn boxed(

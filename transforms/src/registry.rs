@@ -59,6 +59,17 @@ impl Arguments {
         text.split(',').map(parse).collect::<Result<_, _>>().map(Some)
     }
 
+    /// A parameter that is one integer.
+    pub fn int(&self, parameter: &'static str) -> Result<Option<i64>, RequestError> {
+        let Some(text) = self.text(parameter) else { return Ok(None) };
+        let bad = |_| RequestError::BadValue {
+            parameter: parameter.to_owned(),
+            value: text.to_owned(),
+            expected: "integer",
+        };
+        text.parse().map(Some).map_err(bad)
+    }
+
     /// A parameter that is a number, 0 or more.
     pub fn natural(&self, parameter: &'static str) -> Result<Option<usize>, RequestError> {
         let Some(text) = self.text(parameter) else { return Ok(None) };

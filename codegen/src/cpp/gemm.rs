@@ -9,13 +9,16 @@
 //!                                └────┴────┘
 //! ```
 //!
+//! The routines do not read the old value where its factor is 0, but 0 times what is no number is none. So a factor that
+//! happens to be 0 multiplies the old value first, and the product is added to that.
+//!
 //! Small products are one call. With a BLAS of the machine, which has threads of its own, the whole product is one call
 //! of its C interface; what that cannot express (no stride of one) is done by plain loops.
 
 use super::types::c_type;
 use super::{Printer, Result};
 use crate::Blas;
-use crate::tree::{Gemm, Matrix};
+use crate::tree::{Gemm, Matrix, Value};
 use dacec_ir::DType;
 use std::collections::BTreeSet;
 
@@ -34,9 +37,18 @@ impl Printer<'_> {
         self.products.insert(gemm.dtype);
         let [m, n, k] = &gemm.sizes;
         let sizes = format!("{}, {}, {}", self.text(m)?, self.text(n)?, self.text(k)?);
-        let (alpha, beta) = (self.text(&gemm.alpha)?, self.text(&gemm.beta)?);
         let (a, b, c) = (self.matrix(&gemm.a)?, self.matrix(&gemm.b)?, self.matrix(&gemm.c)?);
         let suffix = suffix(gemm.dtype);
+        let alpha = self.text(&gemm.alpha)?;
+        let beta = match &gemm.beta {
+            None => "0".to_owned(),
+            Some(number @ Value::Constant(_)) => self.text(number)?,
+            Some(beta) => {
+                let [m, n, _] = &gemm.sizes;
+                let (m, n, beta) = (self.text(m)?, self.text(n)?, self.text(beta)?);
+                format!("dacec_old_{suffix}({m}, {n}, {beta}, {c})")
+            }
+        };
         let routine = match (self.blas, gemm.parallel) {
             (Blas::BuiltIn, false) => format!("dacec_gemm_{suffix}"),
             _ => format!("dacec_product_{suffix}"),
@@ -74,7 +86,7 @@ pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
             _ => "d",
         };
         let scalar = if blas == Blas::Cblas && dtype.is_complex() { "const void *" } else { c_type(dtype) };
-        let body = template
+        let body = format!("{OLD}{template}")
             .replace("@PLAIN@", if blas == Blas::Cblas { PLAIN } else { "" })
             .replace("@SCALAR@", scalar)
             .replace("@T@", c_type(dtype))
@@ -84,6 +96,21 @@ pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
     }
     text
 }
+
+const OLD: &str = "
+// The factor with which a routine reads C where `beta * C` is wanted. With 0 it would not read C, where 0 times what is
+// no number is none.
+static inline @T@ dacec_old_@S@(int64_t m, int64_t n, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (beta != (@T@)0) return beta;
+    // Some compilers that may reassociate take 0 times anything for 0 where they know the 0.
+    volatile @T@ unknown = beta;
+    const @T@ factor = unknown;
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < n; j++) c[i * rsc + j * csc] *= factor;
+    }
+    return (@T@)1;
+}
+";
 
 const BUILT_IN: &str = "
 // C = alpha * A @ B + beta * C on one thread; rs and cs are the distances of rows and columns.

@@ -86,7 +86,7 @@ impl Function<'_, '_> {
             alpha: scalar(3)?,
             a: matrix(4)?,
             b: matrix(7)?,
-            beta: scalar(10)?,
+            beta: if call.arguments[10].is_constant_zero() { None } else { Some(scalar(10)?) },
             c: matrix(11)?,
             parallel: !self.shared.region.parallel,
         }))))

@@ -70,7 +70,7 @@ impl Rewrite {
             Stmt::While { condition, .. } | Stmt::DoWhile { condition, .. } => self.value(condition),
             Stmt::If { branches, .. } => branches.iter_mut().for_each(|(it, _)| self.value(it)),
             Stmt::Gemm(gemm) => {
-                let values = gemm.sizes.iter_mut().chain([&mut gemm.alpha, &mut gemm.beta]);
+                let values = gemm.sizes.iter_mut().chain([&mut gemm.alpha]).chain(&mut gemm.beta);
                 values.for_each(|value| self.value(value));
                 for matrix in [&mut gemm.a, &mut gemm.b, &mut gemm.c] {
                     self.place(&mut matrix.first);

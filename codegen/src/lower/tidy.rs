@@ -133,7 +133,7 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         Stmt::While { condition, .. } | Stmt::DoWhile { condition, .. } => visit_value(condition, f),
         Stmt::If { branches, .. } => branches.iter().for_each(|(condition, _)| visit_value(condition, f)),
         Stmt::Gemm(gemm) => {
-            gemm.sizes.iter().chain([&gemm.alpha, &gemm.beta]).for_each(|value| visit_value(value, f));
+            gemm.sizes.iter().chain([&gemm.alpha]).chain(&gemm.beta).for_each(|value| visit_value(value, f));
             for (matrix, written) in [(&gemm.a, false), (&gemm.b, false), (&gemm.c, true)] {
                 visit_place(&matrix.first, written, f);
                 [&matrix.row_stride, &matrix.column_stride]

@@ -3,7 +3,8 @@
 //!
 //! `gemm_f64(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)` computes `c = alpha*a@b + beta*c`, where
 //! element `(i, j)` of a matrix lies `i*rs + j*cs` elements from its first; so do `gemm_f32`, `gemm_c64` and
-//! `gemm_c128`. Where `beta` is 0, `c` is not read.
+//! `gemm_c128`. Where `beta` is the constant 0, `c` is not read; where it only happens to be 0, what is no number in `c`
+//! stays so.
 //!
 //! The routine of a dense operation takes its sizes, then its operands: matrices with two strides, vectors with one,
 //! numbers with none.
@@ -53,6 +54,7 @@ impl Running<'_, '_, '_> {
         let (m, n, k) = (arguments.int(self)?, arguments.int(self)?, arguments.int(self)?);
         let alpha = arguments.value(self, dtype)?;
         let (a, b) = (arguments.matrix(self)?, arguments.matrix(self)?);
+        let overwrites = arguments.rest.as_slice().first().is_some_and(CallArgument::is_constant_zero);
         let beta = arguments.value(self, dtype)?;
         let c = arguments.matrix(self)?;
         if let Some(argument) = arguments.rest.next() {
@@ -66,7 +68,7 @@ impl Running<'_, '_, '_> {
                 sum = binary(BinaryOp::Add, sum, product)?;
             }
             let mut value = binary(BinaryOp::Mul, alpha, sum)?;
-            if beta.is_true() {
+            if !overwrites {
                 let old = binary(BinaryOp::Mul, beta, self.element(&c, i, j)?)?;
                 value = binary(BinaryOp::Add, value, old)?;
             }

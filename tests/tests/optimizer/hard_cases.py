@@ -11,7 +11,7 @@ import numpy as np
 N = dace.symbol("N", dtype=dace.int64)
 M = dace.symbol("M", dtype=dace.int64)
 
-presets = {"S": {"N": 24, "M": 3}}
+presets = {"S": {"N": 24, "M": 3, "beta": 0.0}}
 
 
 @dace.program
@@ -23,6 +23,7 @@ def initialize(
     A: dace.float64[N, N],
     B: dace.float64[N, N],
     C: dace.float64[N, N],
+    D: dace.float64[N, N],
 ):
     for i in dace.map[0:N]:
         a[i] = (7 * i + 3) % 11 - 4.5
@@ -33,6 +34,7 @@ def initialize(
         A[i, j] = (3 * i + 5 * j) % 19 - 8.5
         B[i, j] = (7 * i + 2 * j) % 23 - 10.5
         C[i, j] = (i + 11 * j) % 29 - 13.5
+        D[i, j] = np.sqrt(C[i, j])
 
 
 # Two writes of a loop meet in one element: the later iteration's first write comes after the earlier one's second.
@@ -232,6 +234,12 @@ def values_that_are_no_numbers(a: dace.float64[N], b: dace.float64[N], c: dace.f
     x = np.where(b > 0.0, np.log(b), b / 0.0)
     a[:] = np.where(np.isnan(np.sqrt(b)), -1.0, np.sqrt(np.abs(b)))
     c[:] = np.where(np.isinf(x), 1.0, x)
+
+
+# Matrix-product routines do not read the old value where its factor is 0; 0 times what is no number is none.
+@dace.program
+def product_onto_no_numbers(beta: dace.float64, A: dace.float64[N, N], B: dace.float64[N, N], D: dace.float64[N, N]):
+    D[:] = 1.5 * A @ B + beta * D
 
 
 @dace.program

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! before:  map { t[i, k] = alpha*A[k, i] }   gemm(1, t, B, 0, u)   map { C[i, j] = u[i, j] + beta*C[i, j] }
-//! after:   map { C[i, j] = beta*C[i, j] }   gemm(alpha, A transposed, B, 1, C)
+//! after:   gemm(alpha, A transposed, B, beta, C)
 //! kept:    map { t[i, k] = A[i, k]*A[i, k] }   …            not a multiple of one element
 //!          map { C[i, j] = u[i, j] + beta*C[j, i] }         not the element that is written
 //! ```
@@ -11,8 +11,8 @@
 //! product plus a multiple of the element that it writes (behind it); each parameter indexes one dimension; the array
 //! between map and product is used nowhere else; and nothing may change the operand between the map and the product.
 //!
-//! The routine does not read the old value where its factor is 0, but 0 times NaN is NaN: a factor that is not a constant
-//! scales the old value in place before, and the product is added to that.
+//! The routine reads the old value unless its factor is the constant 0, which says that there is none; so a map that
+//! multiplies the old value by that constant, which keeps NaN, is not folded.
 //!
 //! The old value of a result is an input `_old` of the call, so that everyone sees that it is read.
 
@@ -24,9 +24,8 @@ use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
     BinaryOp, Connector, Constant, DType, Data, Edge, Expr, Map, Memlet, Name, Node, NodeId, Range,
-    ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode, propagate,
+    ScalarExpr, State, Stmt, Subset, Tasklet, TaskletCode,
 };
-use indexmap::IndexMap;
 
 /// Folds scaling, transposition and accumulation into calls of the matrix-product routine; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,7 +73,7 @@ impl Transformation for FoldIntoGemm {
             }
         }
         // A product that accumulates already has its result in place.
-        if !matches!(&call.arguments[BETA], CallArgument::Value(_, beta) if is_number(beta, 0)) {
+        if !call.arguments[BETA].is_constant_zero() {
             return Err(reason);
         }
         result(around, state, site)
@@ -99,15 +98,7 @@ impl Transformation for FoldIntoGemm {
             multiply(state, found.call, ALPHA, alpha);
         }
         if let Some((beta, source)) = found.beta {
-            let source = if is_safe(&beta.0) {
-                multiply(state, found.call, BETA, beta);
-                source
-            } else {
-                let one = Constant::of_int(1, dtype_of(around, &found.matrix)).into();
-                multiply(state, found.call, BETA, (one, Vec::new()));
-                let readers = readers(state, &found.matrix.data, (found.entry, found.call));
-                scale(around, state, (source, beta), &found.matrix, &readers)
-            };
+            multiply(state, found.call, BETA, beta);
             add_input(state, found.call, "_old", Connector::array(dtype_of(around, &found.matrix), 2));
             state.connect((source, None), (found.call, Some("_old")), found.matrix.clone());
         }
@@ -208,6 +199,9 @@ fn result(around: &Surroundings<'_>, state: &State, call: NodeId) -> Result<Fold
             let (old, source) = whole.leaf(&other.leaf);
             if old.data != whole.written.data || old.subset != whole.written.subset {
                 return Err(Refusal::unproved(format!("`{old}` is not what is written")));
+            }
+            if other.factor.as_ref().is_some_and(|factor| is_number(factor, 0)) {
+                return Err(Refusal::unproved("the old value is multiplied by 0, which keeps NaN"));
             }
             let one = ScalarExpr::from(Constant::of_int(1, dtype_of(around, &matrix)));
             Some((whole.factor(other.factor.clone().unwrap_or(one)), source))
@@ -392,66 +386,6 @@ fn translate(
     }
     let strides = strides.try_into().map_err(|_| no())?;
     Ok((Memlet::new(&other.data, Subset::new(dims)), strides))
-}
-
-/// Whether the routine may be given the factor of the old value: where that is 0 it does not read the old value, but
-/// 0 times NaN is NaN.
-fn is_safe(beta: &ScalarExpr) -> bool {
-    matches!(beta, ScalarExpr::Constant(_)) && !is_number(beta, 0)
-}
-
-/// The last nodes of what reads a container before the call, apart from one map.
-fn readers(state: &State, data: &Name, (except, call): (NodeId, NodeId)) -> Vec<NodeId> {
-    let edges = state.accesses(data).into_iter().flat_map(|access| state.successors(access));
-    edges
-        .filter(|&reader| reader != except && state.reaches(reader, call))
-        .map(|reader| state.node(reader).as_map().map_or(reader, |map| map.exit))
-        .collect()
-}
-
-/// Multiplies a matrix in place by a number, after others have read it and before it is accumulated to; returns the new
-/// access.
-fn scale(
-    around: &mut Surroundings<'_>,
-    state: &mut State,
-    (source, (factor, leaves)): (NodeId, Factor),
-    matrix: &Memlet,
-    after: &[NodeId],
-) -> NodeId {
-    let connector = Connector::scalar(dtype_of(around, matrix));
-    let mut inputs: IndexMap<Name, Connector> = [("old".into(), connector)].into_iter().collect();
-    for (leaf, memlet, _) in &leaves {
-        inputs.insert(leaf.clone(), Connector::scalar(dtype_of(around, memlet)));
-    }
-    let tasklet = state.add_tasklet(Tasklet {
-        label: "scale".into(),
-        inputs,
-        outputs: [("out".into(), connector)].into_iter().collect(),
-        code: TaskletCode::Native(vec![Stmt::assign(
-            "out",
-            ScalarExpr::binary(BinaryOp::Mul, factor, ScalarExpr::name("old")),
-        )]),
-        span: around.sdfg.span,
-    });
-    let mut dims = Vec::new();
-    let mut element = matrix.subset.clone();
-    for dim in element.dims.iter_mut().filter(|dim| dim.as_index().is_none()) {
-        let param = around.names.fresh("i");
-        let index = Range::index(Expr::sym(&param));
-        dims.push((param, std::mem::replace(dim, index)));
-    }
-    let (entry, exit) = state.add_map("scale", dims, Schedule::Default);
-    after.iter().for_each(|&reader| paths::order_once(state, reader, entry));
-    let scaled = state.add_access(&matrix.data);
-    around.uses.add(&matrix.data);
-    let element = Memlet { subset: element, ..matrix.clone() };
-    paths::read(state, (source, None), &[entry], (tasklet, Some("old".into())), element.clone());
-    for (leaf, memlet, from) in leaves {
-        paths::read(state, (from, None), &[entry], (tasklet, Some(leaf)), memlet);
-    }
-    paths::write(state, (tasklet, Some("out".into())), &[exit], (scaled, None), element);
-    propagate::scope(state, entry, &around.sdfg.containers, &around.facts);
-    scaled
 }
 
 fn call_mut(state: &mut State, call: NodeId) -> &mut Tasklet {

@@ -5,7 +5,7 @@ use crate::apply_everywhere;
 use crate::map::MapFusion;
 use crate::pass::{Context, Options};
 use crate::simplify::StateFusion;
-use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name};
+use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name, value};
 use dacec_ir::interp::Value;
 use dacec_ir::interp::testing::{assert_same, assert_same_on, random_arguments};
 use dacec_ir::library::{Dense, LibraryOp, MatMul, Reduce};
@@ -284,9 +284,14 @@ fn added(old: &'static str, code: Code) -> impl FnOnce(&mut StateBuilder<'_>) {
 #[test]
 fn scaling_transposition_and_accumulation_are_folded() {
     let sum = || name("x") + name("f") * name("y");
-    let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", sum()));
-    // The old value is scaled in place, since `beta` may be 0 and the value NaN.
-    assert_eq!(maps, 1);
+    let (before, after, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", sum()));
+    assert_eq!(maps, 0);
+    // A factor that happens to be 0 keeps what is no number.
+    let symbols = [("N", 9)];
+    let mut arguments = random_arguments(&before, &symbols, 0).expect("sizes for all arguments");
+    arguments["beta"].set(0, Value::float(0.0, DType::Float64));
+    arguments["C"].set(5, Value::float(f64::NAN, DType::Float64));
+    assert_same_on(&before, &after, &symbols, &arguments);
     let (_, _, maps) = folded(scaled("j, i", name("f") * name("x")), added("i, j", name("y") - name("x")));
     assert_eq!(maps, 0);
 }
@@ -295,9 +300,12 @@ fn scaling_transposition_and_accumulation_are_folded() {
 fn other_maps_around_a_product_are_kept() {
     let sum = || name("x") + name("f") * name("y");
     let (_, _, maps) = folded(scaled("i, j", name("x") * name("x")), added("i, j", sum()));
-    assert_eq!(maps, 2, "the square, and the scaling of the old value");
+    assert_eq!(maps, 1, "the square");
     let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", name("x") * name("y")));
     assert_eq!(maps, 1);
+    let zero = name("x") + value(0.0) * name("y");
+    let (_, _, maps) = folded(scaled("i, j", name("f") * name("x")), added("i, j", zero));
+    assert_eq!(maps, 1, "the constant 0 would say that there is no old value");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) struct Touch {
 }
 
 impl Touch {
-    fn memlet(&self) -> Memlet {
+    pub(super) fn memlet(&self) -> Memlet {
         Memlet { wcr: self.wcr, ..Memlet::new(&self.data, self.subset.clone()) }
     }
 }

@@ -2,10 +2,20 @@
 
 mod dependence;
 mod in_order;
+mod iterations;
+pub mod loop_interchange;
+pub mod loop_peel;
+pub mod loop_skewing;
 pub mod loop_to_map;
+pub mod loop_unroll;
+mod nest;
 mod private;
 mod sizes;
 mod spill;
 
 pub use in_order::LoopToMapInOrder;
+pub use loop_interchange::{Interchangeable, LoopInterchange};
+pub use loop_peel::{LoopPeel, Peelable};
+pub use loop_skewing::{LoopSkewing, Skewable};
 pub use loop_to_map::{LoopToMap, Parallel};
+pub use loop_unroll::{LoopUnroll, Unrollable};

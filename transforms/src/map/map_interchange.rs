@@ -70,7 +70,7 @@ impl Transformation for MapInterchange {
 }
 
 /// The distance in memory, in elements, of what neighbouring values of the parameter touch.
-pub(super) fn distance(around: &Surroundings<'_>, memlet: &Memlet, param: &Name) -> Option<Expr> {
+pub(crate) fn distance(around: &Surroundings<'_>, memlet: &Memlet, param: &Name) -> Option<Expr> {
     let data = around.sdfg.container(&memlet.data)?;
     let dims = memlet.subset.dims.iter().zip(data.strides());
     dims.map(|(dim, stride)| Some(dim.start.coefficient(param)? * stride)).sum()

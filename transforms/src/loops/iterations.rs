@@ -1,0 +1,111 @@
+//! Single iterations of a counted loop: the deed that unrolling and peeling share.
+
+use crate::Refusal;
+use crate::simplify::Labels;
+use crate::surroundings::Surroundings;
+use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::{Block, Expr, Loop, Name, Node, Region};
+use std::collections::BTreeSet;
+
+/// A counted loop whose iterations can be written one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) variable: Name,
+    pub(super) start: Expr,
+    pub(super) stop: Expr,
+    /// A constant other than 0.
+    pub(super) step: i64,
+}
+
+/// Proves that an iteration of a loop may stand outside of it.
+pub(super) fn find(around: &Surroundings<'_>, it: &Loop) -> Result<Counted, Refusal> {
+    let LoopHeader::For { variable, start, stop, step } = &it.header else {
+        return Err(Refusal::NoMatch("not a counted loop"));
+    };
+    let Some(step) = step.as_int().filter(|step| *step != 0) else {
+        return Err(Refusal::unproved(format!("the step {step} is not a constant other than 0")));
+    };
+    if leaves(&it.body) {
+        return Err(Refusal::unproved("the body leaves the loop, or an iteration of it"));
+    }
+    check_names(around, it, variable, start)?;
+    Ok(Counted { variable: variable.clone(), start: start.clone(), stop: stop.clone(), step })
+}
+
+/// Whether a region has a `break` or `continue` of the loop that it is the body of.
+fn leaves(body: &Region) -> bool {
+    body.blocks.iter().any(|block| match block {
+        Block::Break | Block::Continue => true,
+        Block::Conditional(it) => it.branches.iter().any(|branch| leaves(&branch.body)),
+        // What is not structured is not looked into.
+        Block::Machine(_) => true,
+        _ => false,
+    })
+}
+
+/// Refuses names that would mean something else with a value in the variable's place.
+fn check_names(around: &Surroundings<'_>, it: &Loop, variable: &Name, start: &Expr) -> Result<(), Refusal> {
+    let mut defined = BTreeSet::new();
+    it.body.visit(&mut |block| {
+        defined.extend(block.assignments().map(|it| it.symbol.clone()));
+        if let Block::Loop(it) = block {
+            defined.extend(it.variable().cloned());
+        }
+    });
+    for state in it.body.states() {
+        for (_, node) in state.nodes() {
+            match node {
+                Node::MapEntry(map) => defined.extend(map.params.iter().cloned()),
+                Node::Access(data) if around.container(data).symbols().contains(variable) => {
+                    return Err(Refusal::unproved(format!("the size of `{data}` depends on `{variable}`")));
+                }
+                _ => {}
+            }
+        }
+    }
+    match start.symbols().iter().find(|symbol| defined.contains(*symbol)) {
+        Some(symbol) => Err(Refusal::unproved(format!("`{symbol}` is something else in the body"))),
+        None => Ok(()),
+    }
+}
+
+impl Counted {
+    /// The value of the variable in iteration `number`, counted from 0.
+    pub(super) fn value(&self, number: i64) -> Expr {
+        &self.start + number * self.step
+    }
+
+    /// The blocks of one iteration.
+    pub(super) fn iteration(&self, body: &Region, number: i64, labels: &mut Labels) -> Vec<Block> {
+        let mut body = body.clone();
+        let value = self.value(number);
+        body.map_exprs(&mut |expr| expr.subs1(&self.variable, &value));
+        labels.rename(&mut body);
+        body.blocks
+    }
+}
+
+/// Counts what a copy of a body uses.
+pub(super) fn count_uses(around: &mut Surroundings<'_>, blocks: &[Block]) {
+    let region = Region::new(blocks.to_vec());
+    for state in region.states() {
+        state.nodes().filter_map(|(_, node)| node.as_access()).for_each(|name| around.uses.add(name));
+    }
+    region.visit(&mut |block| {
+        for scalar in block.scalars() {
+            scalar.names().iter().for_each(|name| around.uses.add(name));
+        }
+    });
+}
+
+/// Stops counting what a body used that is gone.
+pub(super) fn discount_uses(around: &mut Surroundings<'_>, body: &Region) {
+    for state in body.states() {
+        state.nodes().filter_map(|(_, node)| node.as_access()).for_each(|name| around.uses.remove(name));
+    }
+    body.visit(&mut |block| {
+        for scalar in block.scalars() {
+            scalar.names().iter().for_each(|name| around.uses.remove(name));
+        }
+    });
+}
