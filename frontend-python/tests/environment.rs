@@ -1,5 +1,6 @@
 //! What a running interpreter knows takes precedence over what a file's text says.
 
+use dacec_frontend::callback::{Callback, INTERPRETER, Passed, Wanted};
 use dacec_frontend::{Captured, Diagnostic, Environment, Parameter, SourceFile};
 use dacec_ir::{Constant, DType, Data, Expr, Sdfg};
 use std::sync::Arc;
@@ -129,4 +130,69 @@ fn what_cannot_be_used_is_named_where_it_is_used() {
         &[("A", vector())],
     );
     assert_eq!(message, "the value of `x` is not known at compile time");
+}
+
+/// A function of the interpreter that gives a number.
+fn python(key: &str) -> Captured {
+    let result = Some(Box::new(Parameter::PythonScalar(DType::Float64)));
+    Captured::Object { key: key.to_owned(), what: format!("`{key}`"), result }
+}
+
+#[test]
+fn functions_of_python_are_called_through_the_interpreter() {
+    let text = "def f(A, k):\n    A[0] = read(A, 'x', k=k)\n    read(A)\n";
+    let k = Parameter::Scalar(DType::Int64);
+    let sdfg = lowered(text, &[("read", python("read"))], &[("A", vector()), ("k", k)]);
+    assert_eq!(sdfg.arguments, ["A", "k", INTERPRETER]);
+    let calls = Callback::all(&sdfg);
+    assert_eq!(calls.len(), 2, "an unused result is no reason to leave a call out");
+    assert_eq!((calls[0].function.as_str(), calls[0].line), ("read", 2));
+    let passed =
+        [Passed::Array(DType::Float64, 1), Passed::Text("x".to_owned()), Passed::PythonNumber(DType::Int64)];
+    assert_eq!(calls[0].arguments[..2], passed[..2]);
+    assert_eq!(calls[0].keywords, ["k"]);
+    assert_eq!(calls[0].result, Wanted::Number(DType::Float64));
+}
+
+#[test]
+fn helpers_that_cannot_be_compiled_are_called_through_the_interpreter() {
+    let text = "def h(A):\n    yield A\ndef g(A):\n    A[0] = 1\ndef f(A):\n    g(A)\n    h(A)\n";
+    let environment = Environment {
+        captured: [("h".to_owned(), Captured::Function(1)), ("g".to_owned(), Captured::Function(3))].into(),
+        parameters: [("A".to_owned(), vector())].into(),
+        fallbacks: [(1, python("h")), (3, python("g"))].into(),
+        ..Environment::default()
+    };
+    let file = SourceFile::for_function("f.py", text, "f", 5, &environment).unwrap();
+    let calls = Callback::all(&file.lower("f").unwrap());
+    assert_eq!(calls.iter().map(|call| call.function.as_str()).collect::<Vec<_>>(), ["h"]);
+    assert_eq!(calls[0].reason, "this expression cannot be compiled");
+    let mut used = file.used_names();
+    used.sort();
+    assert_eq!(used, ["g", "h"]);
+}
+
+#[test]
+fn calls_of_python_are_refused_where_they_would_differ() {
+    let refused = |text: &str| refusal(text, &[("read", python("read"))], &[("A", vector())]);
+    let parallel = "import dace\ndef f(A):\n    for i in dace.map[0:10]:\n        A[i] = read(A[i])\n";
+    assert_eq!(refused(parallel), "`read` cannot be called in a parallel loop");
+    let shared = "def f(A):\n    read(A, A[2:])\n";
+    assert_eq!(refused(shared), "two arguments of a Python function share memory, and it might write them");
+    let skipped = "def f(A):\n    if A[0] > 1 and read(A) > 2:\n        A[0] = 1\n";
+    assert!(refused(skipped).contains("where it may not be evaluated"));
+    let other = "def f(A):\n    read(range(3))\n";
+    assert_eq!(refused(other), "a range cannot be passed to a Python function");
+}
+
+#[test]
+fn objects_are_passed_by_their_members() {
+    let members = vec![
+        ("values".to_owned(), "p_values".to_owned(), vector()),
+        ("scale".to_owned(), "p_scale".to_owned(), Parameter::Scalar(DType::Float64)),
+        ("flag".to_owned(), "p_flag".to_owned(), Parameter::Constant(Captured::Bool(true))),
+    ];
+    let text = "def f(p):\n    if p.flag:\n        p.values[:] = p.values * p.scale\n";
+    let sdfg = lowered(text, &[], &[("p", Parameter::Structure(members))]);
+    assert_eq!(sdfg.arguments, ["p_values", "p_scale"]);
 }

@@ -223,7 +223,7 @@ class Calls(unittest.TestCase):
 
         a = np.ones(3)
         sdfg = f.to_sdfg()
-        self.assertEqual(sdfg.arglist, ["a"])
+        self.assertEqual(sdfg.argnames, ["a"])
         sdfg(a=a)
         sdfg.auto_optimize()
         sdfg(a)

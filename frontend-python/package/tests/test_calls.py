@@ -186,7 +186,7 @@ class Structures(unittest.TestCase):
             self.assertEqual(push(body, np.arange(3.0), 0.5), 6)
         np.testing.assert_array_equal(body.velocity, [np.arange(3.0) * (0.25 + 0.125)] * 4)
         self.assertEqual(len(push._variants()), 1)
-        self.assertEqual(push.to_sdfg().arglist, ["body_mass", "body_velocity", "body_kind", "force", "dt"])
+        self.assertEqual(push.to_sdfg().argnames, ["body_mass", "body_velocity", "body_kind", "force", "dt"])
         del body.kind
         with self.assertRaisesRegex(dace.ArgumentError, "`body` has no member `kind`"):
             push(body, np.arange(3.0), 0.5)

@@ -46,7 +46,7 @@ class Building(unittest.TestCase):
     def test_a_mapped_tasklet(self):
         sdfg = twice()
         self.assertTrue(sdfg.is_valid())
-        self.assertEqual((sdfg.arglist, sdfg.free_symbols, sdfg.number_of_maps()), (["A", "s"], {"N"}, 1))
+        self.assertEqual((sdfg.argnames, sdfg.free_symbols, sdfg.number_of_maps()), (["A", "s"], {"N"}, 1))
         A = np.arange(4.0)
         sdfg(A=A, s=3)
         np.testing.assert_array_equal(A, [0, 3, 6, 9])
@@ -117,7 +117,7 @@ class Building(unittest.TestCase):
         sdfg.add_array("B", [N], dace.float64)
         last = sdfg.add_state_after(sdfg.states()[sinks(sdfg)], "copy")
         last.add_nedge(last.add_read("A"), last.add_write("B"), dace.Memlet.from_array("A", sdfg.arrays["A"]))
-        self.assertEqual(sdfg.arglist, ["A", "steps", "B"])
+        self.assertEqual(list(sdfg.arglist()), ["A", "steps", "B", "N"])
         for _ in range(2):
             A, B, expected = np.ones(3), np.zeros(3), np.ones(3)
             count.f(expected, 4)

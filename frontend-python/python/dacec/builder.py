@@ -11,6 +11,7 @@ import typing
 
 import numpy
 
+from dacec.data import Array, Data, Scalar
 from dacec.dtypes import AllocationLifetime, Language, ScheduleType, StorageType, typeclass
 from dacec.errors import InvalidSDFGError
 from dacec.memlet import Memlet
@@ -26,7 +27,7 @@ from dacec.nodes import (
     Tasklet,
     node_of,
 )
-from dacec.symbols import extent_text
+from dacec.symbols import extent_text, parsed
 
 if typing.TYPE_CHECKING:
     from dacec.sdfg import SDFG
@@ -54,6 +55,9 @@ class SDFGState:
     def edges(self) -> list[Edge]:
         """The edges, in the order in which they were added."""
         return list(self._edges)
+
+    def fill_scope_connectors(self) -> None:
+        """Nothing: connectors are made together with edges."""
 
     def data_nodes(self) -> list[AccessNode]:
         """The nodes that stand for containers."""
@@ -271,13 +275,15 @@ class Builder:
     def _freeze(self) -> None:
         self._frozen = True
 
-    def _container(self, name: str, kind: str, dtype, transient: bool, lifetime, **attributes) -> str:
+    def _container(self, name: str, kind: str, dtype, transient: bool, lifetime, **attributes) -> tuple[str, Data]:
         self._touch()
         if name in self._containers:
             raise InvalidSDFGError(f"there is a container `{name}` already")
         described = {"dtype": typeclass.of(dtype).name, "transient": transient, "lifetime": lifetime.name}
         self._containers[name] = {"type": kind, "attributes": {**described, **attributes}}
-        return name
+        if "shape" not in attributes:
+            return name, Scalar(dtype)
+        return name, Array(dtype, [parsed(extent) for extent in attributes["shape"]] or [1], transient)
 
     def add_array(
         self,
@@ -288,20 +294,21 @@ class Builder:
         transient: bool = False,
         strides=None,
         lifetime: AllocationLifetime = AllocationLifetime.Scope,
-    ) -> str:
-        """An array: an argument of the program, unless it is transient."""
+    ) -> tuple[str, Data]:
+        """An array: an argument of the program, unless it is transient. The name and a description are given back, as by
+        all methods that add containers."""
         attributes: dict[str, typing.Any] = {"shape": [extent_text(extent) for extent in shape]}
         if strides is not None:
             attributes["strides"] = [extent_text(stride) for stride in strides]
         return self._container(name, "Array", dtype, transient, lifetime, storage=storage.name, **attributes)
 
-    def add_transient(self, name: str, shape, dtype, storage: StorageType = StorageType.Default, **others) -> str:
+    def add_transient(self, name: str, shape, dtype, storage: StorageType = StorageType.Default, **others) -> tuple[str, Data]:
         """An array inside of the program."""
         return self.add_array(name, shape, dtype, storage, transient=True, **others)
 
     def add_scalar(
         self, name: str, dtype, transient: bool = False, lifetime: AllocationLifetime = AllocationLifetime.Scope
-    ) -> str:
+    ) -> tuple[str, Data]:
         """A number: an argument of the program, unless it is transient."""
         return self._container(name, "Scalar", dtype, transient, lifetime)
 
@@ -322,7 +329,7 @@ class Builder:
 
     def add_stream(
         self, name: str, dtype, buffer_size=0, shape=(1,), transient: bool = True, storage=StorageType.Default
-    ) -> str:
+    ) -> tuple[str, Data]:
         """A queue, or an array of queues; `buffer_size` 0 is no limit."""
         attributes = {"shape": [extent_text(extent) for extent in shape], "buffer_size": extent_text(buffer_size)}
         lifetime = AllocationLifetime.Scope
@@ -408,6 +415,9 @@ class Builder:
         self.add_edge(body, guard, InterstateEdge(assignments={variable: increment}))
         self.add_edge(guard, after, InterstateEdge(f"not ({condition})"))
         return before, guard, after
+
+    def fill_scope_connectors(self) -> None:
+        """Nothing: connectors are made together with edges."""
 
     def _to_json(self) -> bytes:
         place = {id(state): at for at, state in enumerate(self._states)}

@@ -113,6 +113,16 @@ class MapEntry(Node):
         """The parameters."""
         return list(self.dims)
 
+    @property
+    def range(self) -> list[str]:
+        """The ranges of the parameters."""
+        return list(self.dims.values())
+
+    @property
+    def map(self) -> MapEntry:
+        """What describes the scope: the node itself."""
+        return self
+
     def attributes(self) -> dict:
         own = {**super().attributes(), "params": self.params, "range": ranges(", ".join(self.dims.values()))}
         return own if self.schedule is None else {**own, "schedule": self.schedule.name}

@@ -80,14 +80,15 @@ class Program(_native.Dispatcher):
     Parallel calls from several threads are safe, and run in parallel.
     """
 
-    def __init__(self, function: types.FunctionType, instance=_NO_DEFAULT, **options):
-        if not isinstance(function, types.FunctionType):
+    def __init__(self, function: types.FunctionType, instance=_NO_DEFAULT, types: tuple = (), **options):
+        if not inspect.isfunction(function):
             raise TypeError(f"@program decorates functions, not {type(function).__name__}")
         functools.update_wrapper(self, function)
         self.f = function
         self.name = function.__name__
         self.options = _Options(**options)
         self._instance = instance
+        self._types = types
         self._lock = threading.RLock()
         self._plans: list[tuple[list, _native.Variant]] = []
         _programs.add(self)
@@ -104,7 +105,8 @@ class Program(_native.Dispatcher):
         for parameter in parameters:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise SourceError(f"{self.name}(): a program has a fixed number of parameters, no `*{parameter.name}`")
-        annotations = _annotations(self.f)
+        annotations = dict(zip((parameter.name for parameter in parameters), self._types))
+        annotations.update(_annotations(self.f))
         return [_Parameter(parameter, annotations.get(parameter.name)) for parameter in parameters]
 
     @functools.cached_property
@@ -119,7 +121,7 @@ class Program(_native.Dispatcher):
         key = f"__dacec_{self.name}"
         own = getattr(instance, "__dict__", {})
         if key not in own:
-            bound = Program(self.f, instance=instance, **self.options.given)
+            bound = Program(self.f, instance=instance, types=self._types, **self.options.given)
             if not own and not hasattr(instance, "__dict__"):
                 return bound
             own[key] = bound
@@ -434,13 +436,13 @@ def _compile(graph, text: str | None, options: _Options | None = None) -> _nativ
 def program(function: typing.Callable[..., typing.Any], /) -> Program: ...
 @typing.overload
 def program(
-    *,
+    *types: typing.Any,
     auto_optimize: bool | None = None,
     simplify: bool | None = None,
     device: DeviceType | None = None,
     **options: typing.Any,
 ) -> typing.Callable[[typing.Callable[..., typing.Any]], Program]: ...
-def program(function=None, /, **options):
+def program(*types, **options):
     """Compiles a function when it is called.
 
     >>> import numpy as np
@@ -451,12 +453,13 @@ def program(function=None, /, **options):
         def axpy(a: dace.float64, x: dace.float64[N], y: dace.float64[N]):
             y[:] = a * x + y
 
-    Options: `auto_optimize` (on unless `False`), `simplify` (`False` compiles the graph as the front end makes it),
+    Types of the parameters may also be given to the decorator: `@dace.program(dace.float64, dace.float64[N])`. Options:
+    `auto_optimize` (on unless `False`), `simplify` (`False` compiles the graph as the front end makes it),
     `device` (`dace.DeviceType.CPU`).
     """
-    if function is None:
-        return functools.partial(Program, **options)
-    return Program(function, **options)
+    if len(types) == 1 and not options and callable(types[0]) and not _is_type(types[0]):
+        return Program(types[0])
+    return functools.partial(Program, types=types, **options)
 
 
 function = program
@@ -484,6 +487,10 @@ def _declared(annotation):
     if isinstance(annotation, numpy.dtype) or (isinstance(annotation, type) and issubclass(annotation, numpy.generic)):
         return False, Scalar(annotation)
     return False, None
+
+
+def _is_type(value) -> bool:
+    return isinstance(value, (typeclass, Array, Scalar, Structure, type))
 
 
 def _annotations(function: types.FunctionType) -> dict:

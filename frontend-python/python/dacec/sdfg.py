@@ -7,9 +7,10 @@ import pathlib
 import tempfile
 import threading
 import webbrowser
+from collections.abc import Iterator
 
-from dacec import _native
-from dacec.builder import Builder
+from dacec import _native, nodes
+from dacec.builder import Builder, InterstateEdge, SDFGState
 from dacec.capture import Captures
 from dacec.data import Array, Scalar
 from dacec.errors import InvalidSDFGError
@@ -18,7 +19,7 @@ from dacec.program import _NO_DEFAULT, Program, _compile, _Plan
 from dacec.settings import depends_on_settings, settings
 from dacec.symbols import parsed
 
-__all__ = ["SDFG", "CompiledSDFG", "passes"]
+__all__ = ["SDFG", "CompiledSDFG", "SDFGState", "InterstateEdge", "nodes", "passes"]
 
 _INTERPRETER = "__python"
 """The argument through which a program reaches the interpreter."""
@@ -85,10 +86,18 @@ class SDFG(Builder, _native.Dispatcher):
         """The program's name."""
         return self._name if self._made is None else self._made.name
 
-    @property
-    def arglist(self) -> list[str]:
-        """Names of the arguments, in order."""
-        return self.argnames
+    def arglist(self) -> dict[str, Array | Scalar]:
+        """Descriptions of the arguments, in order: of the containers, and then of the symbols."""
+        arrays = self.arrays
+        symbols = {name: Scalar("int64") for name in sorted(self.free_symbols)}
+        return {**{name: arrays[name] for name in self.argnames}, **symbols}
+
+    def all_nodes_recursive(self) -> Iterator[tuple[nodes.Node | SDFGState, SDFGState | SDFG]]:
+        """Every state and every node of it, with what it is in."""
+        for state in self.states():
+            yield state, self
+            for node in state.nodes():
+                yield node, state
 
     @property
     def free_symbols(self) -> set[str]:

@@ -45,6 +45,13 @@ impl Lowerer<'_> {
                 let value = self.eval_to(value, &dest)?;
                 self.bind(&name.id, value, target.range())
             }
+            // Python finds the value before the place.
+            ast::Expr::Subscript(it) if self.is_value_first(&it.slice, value) => {
+                let value = self.eval(value)?;
+                let value = self.settle(value);
+                self.flush();
+                self.assign_value(target, value)
+            }
             ast::Expr::Subscript(it) => {
                 let base = self.target_base(&it.value)?;
                 let value_range = value.range();
@@ -71,6 +78,12 @@ impl Lowerer<'_> {
                 self.assign_value(target, value)
             }
         }
+    }
+
+    /// Whether it makes a difference that Python finds the value before the index of a target.
+    fn is_value_first(&self, index: &ast::Expr, value: &ast::Expr) -> bool {
+        let reads = ast::helpers::any_over_expr(index, &|part: &ast::Expr| part.is_subscript_expr());
+        self.calls_program(index) || reads && self.calls_program(value)
     }
 
     /// The array whose elements are assigned.
@@ -117,6 +130,7 @@ impl Lowerer<'_> {
             ast::Expr::Subscript(it) => {
                 let base = self.target_base(&it.value)?;
                 let value = self.as_operand(value, it.range)?;
+                self.check_index_order(&it.slice, None)?;
                 match self.target(base, &it.slice, it.range)? {
                     Target::Places(places) => self.write_places(places, value, it.range),
                     Target::View(view) => {
@@ -203,6 +217,7 @@ impl Lowerer<'_> {
         match &*it.target {
             ast::Expr::Name(name) => self.aug_name(name, it),
             ast::Expr::Subscript(target) => {
+                self.check_index_order(&target.slice, Some(&it.value))?;
                 let base = self.target_base(&target.value)?;
                 match self.target(base, &target.slice, target.range)? {
                     Target::Places(places) => self.aug_places(places, it),

@@ -157,16 +157,23 @@ impl Lowerer<'_> {
             }
             let value = self.eval(argument)?;
             let value = self.before(value, &arguments.args[at + 1..]);
+            let value = self.before_keywords(value, &arguments.keywords);
             given.positional.push((value, argument.range()));
         }
-        for keyword in &arguments.keywords {
+        for (at, keyword) in arguments.keywords.iter().enumerate() {
             let Some(name) = &keyword.arg else {
                 let message = "`**` arguments cannot be compiled";
                 return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, keyword.range, message).into());
             };
-            given.keywords.push((name.to_string(), (self.eval(&keyword.value)?, keyword.range)));
+            let value = self.eval(&keyword.value)?;
+            let value = self.before_keywords(value, &arguments.keywords[at + 1..]);
+            given.keywords.push((name.to_string(), (value, keyword.range)));
         }
         Ok(given)
+    }
+
+    fn before_keywords(&mut self, value: Value, rest: &[ast::Keyword]) -> Value {
+        rest.iter().fold(value, |value, keyword| self.before(value, std::slice::from_ref(&keyword.value)))
     }
 
     // --- plain functions -----------------------------------------------------------------------------------------
@@ -324,6 +331,7 @@ impl Lowerer<'_> {
         let call = &self.with_outer_arrays(callee, call, range)?;
         let usage = Usage::of(&callee.body);
         let written = |it: &Name| usage.writes.contains_key(it);
+        self.effects += usize::from(call.arguments.keys().any(written));
         self.check_aliases(call, &usage, range)?;
         let (mut inputs, mut outputs, mut copies_out) = (Vec::new(), Vec::new(), Vec::new());
         for (parameter, value) in &call.arguments {

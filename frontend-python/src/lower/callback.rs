@@ -85,6 +85,7 @@ impl Lowerer<'_> {
     }
 
     fn add_python_call(&mut self, call: &Callback, mut parts: Parts, range: TextRange) -> Result<()> {
+        self.effects += 1;
         let interpreter =
             OuterArray { argument: INTERPRETER.into(), dtype: DType::Int64, shape: vec![Expr::int(2)] };
         let Value::Array(interpreter) = self.reached(Value::Outer(interpreter)) else {

@@ -30,6 +30,7 @@ impl Lowerer<'_> {
     ) -> Result<()> {
         let Some((generator, rest)) = generators.split_first() else {
             let value = self.eval(element)?;
+            let value = self.before(value, std::slice::from_ref(element));
             values.push(self.settle(value));
             return Ok(());
         };

@@ -142,12 +142,15 @@ impl Lowerer<'_> {
     /// The text of an f-string: known, or pieces that are put together when the program runs.
     pub(super) fn f_string(&mut self, it: &ast::ExprFString) -> Result<Value> {
         let mut pieces = Vec::new();
+        // A call may change what numbers before it are made of.
+        let whole = ast::Expr::FString(it.clone());
+        let settle = self.calls_program(&whole);
         for part in it.value.iter() {
             match part {
                 ast::FStringPart::Literal(literal) => pieces.push(Piece::Text(literal.to_string())),
                 ast::FStringPart::FString(inner) => {
                     for element in &inner.elements {
-                        self.f_string_element(element, &mut pieces)?;
+                        self.f_string_element(element, settle, &mut pieces)?;
                     }
                 }
             }
@@ -162,6 +165,7 @@ impl Lowerer<'_> {
     fn f_string_element(
         &mut self,
         element: &ast::InterpolatedStringElement,
+        settle: bool,
         pieces: &mut Vec<Piece>,
     ) -> Result<()> {
         let it = match element {
@@ -176,6 +180,7 @@ impl Lowerer<'_> {
             pieces.push(Piece::Text(format!("{}{expression}{}", debug.leading(), debug.trailing())));
         }
         let value = self.eval(&it.expression)?;
+        let value = if settle { self.settle(value) } else { value };
         let Some(spec) = &it.format_spec else { return self.add_pieces(value, it.range, pieces) };
         let spec = self.globals.source(spec.range).to_owned();
         match (value, spec.parse()) {

@@ -61,6 +61,7 @@ impl Lowerer<'_> {
                 self.attribute(value, &it.attr, it.range)
             }
             Subscript(it) => {
+                self.check_index_order(&it.slice, None)?;
                 let base = self.eval(&it.value)?;
                 self.subscript(base, &it.slice, it.range)
             }
@@ -239,10 +240,8 @@ impl Lowerer<'_> {
             if result.as_ref().and_then(Scalar::as_truth).is_some_and(|known| known != is_and) {
                 break;
             }
-            if result.is_some() {
-                self.check_no_assignment(operand)?;
-            }
-            let value = match self.eval(operand)? {
+            let value = if result.is_some() { self.eval_maybe(operand)? } else { self.eval(operand)? };
+            let value = match value {
                 Value::Scalar(scalar) => scalar,
                 other => self.condition_value(other, operand.range())?,
             };
@@ -252,6 +251,52 @@ impl Lowerer<'_> {
             });
         }
         Ok(Value::Scalar(result.unwrap_or_else(|| Scalar::bool(is_and))))
+    }
+
+    /// The value of an expression that may not be evaluated. It is computed all the same, so it must not do anything else.
+    fn eval_maybe(&mut self, expr: &ast::Expr) -> Result<Value> {
+        self.check_no_assignment(expr)?;
+        let before = self.effects;
+        let value = self.eval(expr)?;
+        if self.effects == before {
+            return Ok(value);
+        }
+        let message = "a call that may change arrays cannot be compiled where it may not be evaluated";
+        Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, expr.range(), message)
+            .help("make the call in a statement of its own, or in an `if` statement")
+            .into())
+    }
+
+    /// Refuses a call in an index, or in the value that is evaluated after it, that may change what an earlier part of the
+    /// index has read.
+    pub(super) fn check_index_order(&self, index: &ast::Expr, value: Option<&ast::Expr>) -> Result<()> {
+        let items = match index {
+            ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+            one => vec![one],
+        };
+        let parts: Vec<&ast::Expr> = items
+            .into_iter()
+            .flat_map(|item| match item {
+                ast::Expr::Slice(slice) => [&slice.lower, &slice.upper, &slice.step]
+                    .into_iter()
+                    .filter_map(|part| part.as_deref())
+                    .collect(),
+                one => vec![one],
+            })
+            .chain(value)
+            .collect();
+        let reads = |expr: &ast::Expr| {
+            ast::helpers::any_over_expr(expr, &|part: &ast::Expr| part.is_subscript_expr())
+        };
+        for (at, part) in parts.iter().enumerate().skip(1) {
+            if parts[..at].iter().any(|before| reads(before)) && self.calls_program(part) {
+                let message = "this call may change what another part of the index has read";
+                return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, part.range(), message)
+                    .help("make the call in a statement of its own")
+                    .into());
+            }
+        }
+        Ok(())
     }
 
     /// Refuses `name := value` where it may not be evaluated.
@@ -270,7 +315,7 @@ impl Lowerer<'_> {
         let mut result: Option<Scalar> = None;
         for (at, (op, comparator)) in it.ops.iter().zip(&it.comparators).enumerate() {
             left = self.before(left, &it.comparators[at..]);
-            let right = self.eval(comparator)?;
+            let right = if at == 0 { self.eval(comparator)? } else { self.eval_maybe(comparator)? };
             let value = self.compare(*op, &left, &right, dest, it.range)?;
             if it.ops.len() == 1 {
                 return Ok(value);
@@ -339,10 +384,8 @@ impl Lowerer<'_> {
         if let Some(known) = condition.as_truth() {
             return self.eval(if known { &it.body } else { &it.orelse });
         }
-        self.check_no_assignment(&it.body)?;
-        self.check_no_assignment(&it.orelse)?;
-        let then = self.eval(&it.body)?;
-        let otherwise = self.eval(&it.orelse)?;
+        let then = self.eval_maybe(&it.body)?;
+        let otherwise = self.eval_maybe(&it.orelse)?;
         match (then, otherwise) {
             (Value::Scalar(then), Value::Scalar(otherwise)) => {
                 let then = Scalar { code: guard(then.code), ty: then.ty };

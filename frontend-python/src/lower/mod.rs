@@ -163,6 +163,8 @@ pub(crate) struct Lowerer<'a> {
     /// What costs performance.
     warnings: Vec<Diagnostic>,
     depth: usize,
+    /// How many calls were added that do more than giving a result.
+    effects: usize,
     /// The type that the program gives the result of the call that comes next.
     declared: Option<Outcome>,
     /// Where the statement is that is being lowered.
@@ -201,6 +203,7 @@ impl<'a> Lowerer<'a> {
             diagnostics: Vec::new(),
             warnings: Vec::new(),
             depth: 0,
+            effects: 0,
             declared: None,
             place: TextRange::default(),
         }

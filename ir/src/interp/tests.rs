@@ -3,7 +3,7 @@
 use super::testing::{assert_same, random_arguments};
 use super::*;
 use crate::text::generate::small_sdfgs;
-use crate::{DType, text};
+use crate::{BinaryOp, DType, text};
 use proptest::prelude::*;
 
 fn parsed(text: &str) -> Sdfg {
@@ -525,4 +525,58 @@ proptest! {
             }
         }
     }
+}
+
+/// Doubles what it is passed, and remembers what it was asked for.
+#[derive(Debug, Default)]
+struct Doubling(std::sync::Mutex<Vec<String>>);
+
+impl Host for Doubling {
+    fn call(&self, what: &str, data: &mut [Tensor], extents: &[i64]) -> Result<(), String> {
+        self.0.lock().unwrap().push(format!("{what} {extents:?}"));
+        if what == "fail" {
+            return Err("as asked".to_owned());
+        }
+        for tensor in data {
+            for at in 0..tensor.len() {
+                tensor.set(at, binary(BinaryOp::Add, tensor.get(at), tensor.get(at)).unwrap());
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
+#[test]
+fn who_runs_a_program_makes_its_calls_of_python() {
+    let text = |what: &str| {
+        format!(
+            "sdfg f(p, x) {{ symbol N: int64\n data p: int64[2]\n data x: float64[N]\n print text \"before\"\n state s {{\n\
+             n0 = access p\n n1 = access x\n n0 -> n2.i: p[0:2]\n n1 -> n2.a: x[0:N]\n\
+             n2 = tasklet t(i: int64[1], a: float64[1]) -> (j: int64[1], b: float64[1]) {{ call python(\"{what}\", &i, &a, (N)) }}\n\
+             n2.j -> n3: p[0:2]\n n3 = access p\n n2.b -> n4: x[0:N]\n n4 = access x }} }}"
+        )
+    };
+    let run = |what: &str| {
+        let host = std::sync::Arc::new(Doubling::default());
+        let mut arguments = Arguments::from([
+            ("p".into(), Tensor::vector(vec![0i64, 0])),
+            ("x".into(), doubles(&[1.0, 2.0])),
+        ]);
+        let sdfg = parsed(&text(what));
+        let result = run_hosted(&sdfg, &mut arguments, &[], &Options::default(), host.clone());
+        let seen = host.0.lock().unwrap().clone();
+        (result.map_err(|error| error.fault.to_string()), arguments["x"].clone(), seen)
+    };
+    let (result, x, seen) = run("double");
+    assert_eq!((result, x), (Ok(()), doubles(&[2.0, 4.0])));
+    assert_eq!(seen, ["before", "double [2]"]);
+    assert_eq!(run("fail").0, Err("a Python function has raised an exception: as asked".to_owned()));
+    let mut arguments =
+        Arguments::from([("p".into(), Tensor::vector(vec![0i64, 0])), ("x".into(), doubles(&[1.0, 2.0]))]);
+    let alone = super::run(&parsed(&text("double")), &mut arguments, &[]).unwrap_err();
+    assert_eq!(alone.fault.to_string(), "the external routine `python` has no reference semantics");
 }
