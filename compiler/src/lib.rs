@@ -33,6 +33,7 @@
 
 pub mod artifacts;
 pub mod benchmark;
+pub mod cli;
 mod compiler;
 pub mod contest;
 mod error;

@@ -1,7 +1,5 @@
 //! The `dacec` command.
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
-    cli::main()
+    dacec::cli::main()
 }

@@ -14,6 +14,10 @@ pub mod testing {}
 #[doc = include_str!("../python.md")]
 pub mod python {}
 
+/// How to write a pass, and use it from the command line.
+#[doc = include_str!("../own-passes.md")]
+pub mod own_passes {}
+
 /// Who computes library operations, and how to add a library.
 #[doc = include_str!("../libraries.md")]
 pub mod libraries {}

@@ -95,7 +95,7 @@ impl Arguments {
 pub struct Entry {
     /// The pass's name.
     pub name: &'static str,
-    /// The file that defines it, below this crate's `src`: its header says what the pass does and when.
+    /// The file that defines it, below its crate's `src`: its header says what the pass does and when.
     pub source: &'static str,
     /// Names of its parameters.
     pub parameters: &'static [&'static str],
@@ -119,13 +119,17 @@ pub fn entries() -> Vec<Entry> {
     [crate::simplify::ENTRIES, crate::auto::ENTRIES].concat()
 }
 
+/// The pass that a text asks for, of [those of this crate](entries); see [`request_from`].
+pub fn request(text: &str) -> Result<Box<dyn Pass>, RequestError> {
+    request_from(&entries(), text)
+}
+
 /// The pass that a text asks for: `name` or `name:parameter=value:parameter=value`. Names may be written in kebab-case
 /// or as the transformation's (`state-fusion`, `StateFusion`). Passes that apply a transformation wherever they can also
 /// have the parameters `skip` and `count`: how many matches are left alone first, and how many are rewritten then.
-pub fn request(text: &str) -> Result<Box<dyn Pass>, RequestError> {
+pub fn request_from(entries: &[Entry], text: &str) -> Result<Box<dyn Pass>, RequestError> {
     let mut parts = text.split(':');
     let name = parts.next().unwrap_or_default().trim();
-    let entries = entries();
     let Some(entry) = entries.iter().find(|entry| plain(entry.name) == plain(name)) else {
         let hint = entries.iter().map(|entry| entry.name).find(|known| plain(known).contains(&plain(name)));
         return Err(RequestError::UnknownPass {

@@ -370,9 +370,9 @@ fn parse_library(text: &str) -> Result<LibraryChoice, String> {
 
 impl Compile {
     /// The facade's options.
-    pub(crate) fn options(&self) -> dacec::Options {
+    pub(crate) fn options(&self) -> crate::Options {
         let Target::Cpu = self.target;
-        let defaults = dacec::Options::default();
+        let defaults = crate::Options::default();
         let (mut blas, mut implementations) = (defaults.blas, Vec::new());
         for choice in self.library.iter().cloned() {
             match choice {
@@ -380,7 +380,7 @@ impl Compile {
                 LibraryChoice::Implementation(op, name) => implementations.push((op, name)),
             }
         }
-        dacec::Options {
+        crate::Options {
             opt: self.opt.into(),
             fp: self.fp.into(),
             march: self.march.clone(),

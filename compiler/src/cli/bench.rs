@@ -4,11 +4,11 @@ use super::Outcome;
 use super::args::{Bench, MessageFormat};
 use super::comparison::Comparison;
 use super::table::seconds;
+use crate::benchmark::{self, Benchmark, Values};
+use crate::contest::{self, Limits, Standing};
+use crate::reference::{Request, Session};
+use crate::{Compiler, Error, Options};
 use comfy_table::{Table, presets};
-use dacec::benchmark::{self, Benchmark, Values};
-use dacec::contest::{self, Limits, Standing};
-use dacec::reference::{Request, Session};
-use dacec::{Compiler, Error, Options};
 use dacec_frontend::SourceFile;
 use dacec_ir::Name;
 use dacec_runtime::doctor::Python;
@@ -78,7 +78,7 @@ fn programs(task: &Bench, folder: &TempDir, preset: &str) -> Result<Vec<Task>, E
     let mut tasks = Vec::new();
     for name in names {
         let path = source_file(&name, folder)?;
-        let file = dacec::read_source(&path)?;
+        let file = crate::read_source(&path)?;
         let shown = path.display().to_string();
         let Some(program) = file.default_program().map(str::to_owned) else {
             let help = "mark a function with `@dace.program` to make it one".to_owned();

@@ -1,13 +1,13 @@
 //! `dacec build`
 
 use super::args::{Build, MessageFormat};
-use super::{Outcome, compiler, open, warn};
-use dacec::{Error, artifacts};
+use super::{Extensions, Outcome, compiler, open, warn};
+use crate::{Error, artifacts};
 
-pub(super) fn run(task: &Build, format: MessageFormat) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Build, format: MessageFormat, extensions: &Extensions) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
     warn(&task.source, &program, format);
-    let compiled = program.compile(&compiler(&task.compile)?)?;
+    let compiled = program.compile(&compiler(&task.compile, extensions)?)?;
     let paths = artifacts::write(&compiled, &task.output, Some(&task.source.file))?;
     match format {
         MessageFormat::Human => {

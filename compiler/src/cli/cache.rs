@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::CacheAction;
-use dacec::Error;
+use crate::Error;
 use dacec_runtime::Cache;
 
 pub(super) fn run(action: Option<&CacheAction>) -> Result<Outcome, Error> {

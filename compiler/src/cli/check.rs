@@ -2,7 +2,7 @@
 
 use super::args::{Check, MessageFormat};
 use super::{Outcome, open, report};
-use dacec::{Error, Program};
+use crate::{Error, Program};
 
 pub(super) fn run(task: &Check, format: MessageFormat) -> Result<Outcome, Error> {
     let program = open(&task.source)?;

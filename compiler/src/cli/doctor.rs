@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::args::MessageFormat;
+use crate::Error;
 use comfy_table::{ContentArrangement, Table, presets};
-use dacec::Error;
 use dacec_runtime::doctor;
 
 pub(super) fn run(format: MessageFormat) -> Result<Outcome, Error> {

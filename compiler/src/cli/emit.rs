@@ -2,7 +2,7 @@
 
 use super::args::{Emit, Form, MessageFormat, SdfgVersion};
 use super::{Outcome, explanation, open, warn};
-use dacec::Error;
+use crate::Error;
 use dacec_ir::Sdfg;
 use dacec_ir::json::Dialect;
 use dacec_runtime::OptLevel;
@@ -12,13 +12,13 @@ use std::process::{Command, Stdio};
 pub(super) fn run(task: &Emit) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
     warn(&task.source, &program, MessageFormat::Human);
-    let options = dacec::Options { explain: task.explain, ..task.compile.options() };
+    let options = crate::Options { explain: task.explain, ..task.compile.options() };
     let mut sdfg = program.sdfg()?;
     let code = matches!(task.form, Form::Cpp | Form::Header);
     let asks = task.explain || task.time_passes;
     // Without optimization a graph is shown as it is; code needs library operations to be expanded in any case.
     if code || asks || options.opt != OptLevel::O0 {
-        let context = dacec::optimize(&mut sdfg, &options)?;
+        let context = crate::optimize(&mut sdfg, &options)?;
         if task.time_passes {
             explanation::print_times(&context);
         }
@@ -36,15 +36,15 @@ pub(super) fn print(
     sdfg: &Sdfg,
     (form, version): (Form, SdfgVersion),
     source: Option<&str>,
-    options: &dacec::Options,
+    options: &crate::Options,
 ) -> Result<(), Error> {
     let text = match form {
         Form::Text => sdfg.to_string(),
         Form::Dot => dacec_ir::dot::to_dot(sdfg),
         Form::Svg => graphviz(sdfg).unwrap_or_else(|| dacec_ir::svg::to_svg(sdfg)),
         Form::Sdfg => dacec_ir::json::to_string_in(sdfg, version.into()),
-        Form::Cpp => dacec::generate(sdfg, source, options)?.kernel_unit,
-        Form::Header => dacec::generate(sdfg, source, options)?.header,
+        Form::Cpp => crate::generate(sdfg, source, options)?.kernel_unit,
+        Form::Header => crate::generate(sdfg, source, options)?.header,
     };
     anstream::print!("{text}");
     if !text.ends_with('\n') {

@@ -1,7 +1,7 @@
 //! `dacec explain`
 
 use super::Outcome;
-use dacec::Error;
+use crate::Error;
 
 pub(super) fn run(code: &str) -> Result<Outcome, Error> {
     match dacec_frontend::codes::explain(code) {

@@ -1,4 +1,7 @@
 //! The `dacec` command: one file a task.
+//!
+//! A program that adds passes or libraries of its own has the whole command by [`main_with`]; `examples/own_pass.rs` of this
+//! crate is one.
 
 mod args;
 mod bench;
@@ -16,26 +19,41 @@ mod run;
 mod table;
 mod view;
 
+use crate::{Compiler, Error, Library, Program};
 use args::{Command, Compile, MessageFormat, Source, Task};
 use clap::{CommandFactory, Parser};
-use dacec::{Compiler, Error, Program};
 use dacec_ir::json::ReadOptions;
 use dacec_runtime::Cache;
+use dacec_transforms::registry::Entry;
 use std::process::ExitCode;
 
 /// A source or its arguments were refused, or something went wrong. Wrong usage exits with 2, as clap does.
 const FAILURE: u8 = 1;
 
+/// What a program adds to the command.
+#[derive(Clone, Debug, Default)]
+pub struct Extensions {
+    /// Passes that `dacec opt` lists and applies.
+    pub passes: Vec<Entry>,
+    /// Libraries that `dacec build` and `dacec run` use.
+    pub libraries: Vec<Library>,
+}
+
 /// Runs the command line of this process.
-pub(crate) fn main() -> ExitCode {
+pub fn main() -> ExitCode {
+    main_with(&Extensions::default())
+}
+
+/// Runs the command line of this process, with extensions.
+pub fn main_with(extensions: &Extensions) -> ExitCode {
     let command = Command::parse();
     let format = command.message_format;
     let outcome = match &command.task {
-        Task::Build(task) => build::run(task, format),
-        Task::Run(task) => run::run(task, format),
+        Task::Build(task) => build::run(task, format, extensions),
+        Task::Run(task) => run::run(task, format, extensions),
         Task::Bench(task) => bench::run(task, format),
         Task::Emit(task) => emit::run(task),
-        Task::Opt(task) => opt::run(task),
+        Task::Opt(task) => opt::run(task, &extensions.passes),
         Task::View(task) => view::run(task),
         Task::Check(task) => check::run(task, format),
         Task::Explain { code } => explain::run(code),
@@ -64,9 +82,10 @@ enum Outcome {
 }
 
 /// The compiler that the options ask for.
-fn compiler(options: &Compile) -> Result<Compiler, Error> {
+fn compiler(options: &Compile, extensions: &Extensions) -> Result<Compiler, Error> {
     let cache = if options.no_cache { Cache::private()? } else { Cache::open_default()? };
-    Compiler::with_cache(options.options(), cache)
+    let compiler = Compiler::with_cache(options.options(), cache)?;
+    extensions.libraries.iter().cloned().try_fold(compiler, Compiler::with_library)
 }
 
 /// Says what of the program costs performance, if the user wants to know.

@@ -2,17 +2,19 @@
 
 use super::args::{Opt, SdfgVersion, Source, Steps};
 use super::{Outcome, emit, explanation, open};
+use crate::{Error, Options};
 use comfy_table::{ContentArrangement, Table, presets};
-use dacec::{Error, Options};
 use dacec_ir::Sdfg;
+use dacec_transforms::registry::Entry;
 use dacec_transforms::{
     Context, InvalidAfter, Pipeline, Selection, auto_optimize, expand_libraries, history, registry, simplify,
 };
 use std::path::Path;
 
-pub(super) fn run(task: &Opt) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Opt, own: &[Entry]) -> Result<Outcome, Error> {
+    let entries = [&registry::entries(), own].concat();
     let Some(path) = task.file.as_deref().filter(|_| !task.list) else {
-        list();
+        list(&entries);
         return Ok(Outcome::Fine);
     };
     let (mut sdfg, text) = graph(task, path)?;
@@ -24,11 +26,12 @@ pub(super) fn run(task: &Opt) -> Result<Outcome, Error> {
         None => Pipeline::new("opt"),
     };
     for request in &task.apply {
-        pipeline = pipeline.then_boxed(registry::request(request).map_err(|error| bad(request, &error))?);
+        pipeline = pipeline
+            .then_boxed(registry::request_from(&entries, request).map_err(|error| bad(request, &error))?);
     }
     let mut context = Context::new(dacec_transforms::Options {
         bisect_limit: task.opt_bisect_limit,
-        verify: (task.verify_each || cfg!(debug_assertions)).then_some(dacec::verify),
+        verify: (task.verify_each || cfg!(debug_assertions)).then_some(crate::verify),
         ..dacec_transforms::Options::default()
     });
     let invalid =
@@ -38,7 +41,7 @@ pub(super) fn run(task: &Opt) -> Result<Outcome, Error> {
         explanation::print_times(&context);
     }
     if let Some(request) = &task.matches {
-        return matches(&sdfg, request);
+        return matches(&sdfg, request, &entries);
     }
     if task.history {
         for (transformation, place) in history::of(&sdfg) {
@@ -59,10 +62,10 @@ fn graph(task: &Opt, path: &Path) -> Result<(Sdfg, Option<String>), Error> {
 }
 
 /// Prints every pass with its parameters.
-fn list() {
+fn list(entries: &[Entry]) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    for entry in registry::entries() {
+    for entry in entries {
         let summary = (entry.make)(&registry::Arguments::default()).map(|pass| pass.summary());
         let parameters: Vec<String> = entry.parameters.iter().map(|name| format!(":{name}=…")).collect();
         table.add_row([
@@ -74,8 +77,8 @@ fn list() {
 }
 
 /// Prints the places where a pass would rewrite something, each found by rewriting a copy there alone.
-fn matches(sdfg: &Sdfg, request: &str) -> Result<Outcome, Error> {
-    let pass = registry::request(request).map_err(|error| bad(request, &error))?;
+fn matches(sdfg: &Sdfg, request: &str, entries: &[Entry]) -> Result<Outcome, Error> {
+    let pass = registry::request_from(entries, request).map_err(|error| bad(request, &error))?;
     for number in 0.. {
         let mut context = Context::default();
         let selection = Selection { skip: number, count: 1 };

@@ -1,7 +1,7 @@
 //! Printing errors: for people with source lines and carets, for tools as JSON.
 
 use super::args::MessageFormat;
-use dacec::Error;
+use crate::Error;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, JSONReportHandler, ReportHandler};
 use std::fmt;
 use std::io::IsTerminal;

@@ -3,10 +3,10 @@
 use super::args::{MessageFormat, Run};
 use super::comparison::Comparison;
 use super::table::{self, Row};
-use super::{Outcome, compiler, open, warn};
-use dacec::benchmark::{self, Benchmark, Measured, Values};
-use dacec::reference::{self, Request};
-use dacec::{Compiler, Error, Options, Program, interpret};
+use super::{Extensions, Outcome, compiler, open, warn};
+use crate::benchmark::{self, Benchmark, Measured, Values};
+use crate::reference::{self, Request};
+use crate::{Compiler, Error, Options, Program, interpret};
 use dacec_codegen::Interface;
 use dacec_frontend::SourceFile;
 use dacec_ir::{DType, Name, interp};
@@ -16,13 +16,13 @@ use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
-pub(super) fn run(task: &Run, format: MessageFormat) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Run, format: MessageFormat, extensions: &Extensions) -> Result<Outcome, Error> {
     let program = open(&task.source)?;
     warn(&task.source, &program, format);
     if task.interpret {
         return interpret(task, &program, format);
     }
-    let compiler = compiler(&task.compile)?;
+    let compiler = compiler(&task.compile, extensions)?;
     match &program {
         Program::Source { file, name } if task.arguments.is_empty() => {
             run_benchmark(task, file, name, &compiler, format)
@@ -42,7 +42,7 @@ fn interpret(task: &Run, program: &Program, format: MessageFormat) -> Result<Out
         _ => {
             let mut sdfg = program.sdfg()?;
             sdfg.lower_vectors();
-            let signature = dacec::signature(&Interface::of(&sdfg)?);
+            let signature = crate::signature(&Interface::of(&sdfg)?);
             let (arrays, values) = read_arguments(task, &signature)?;
             interpret::run(&sdfg, &values, &arrays, &options)?
         }

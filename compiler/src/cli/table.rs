@@ -1,8 +1,8 @@
 //! The table that `dacec run` prints.
 
 use super::args::MessageFormat;
+use crate::benchmark::{Benchmark, Measured};
 use comfy_table::{ContentArrangement, Table, presets};
-use dacec::benchmark::{Benchmark, Measured};
 use dacec_ir::Name;
 use dacec_runtime::{ArrayBuf, ScalarValue, compare};
 use indexmap::IndexMap;

@@ -2,8 +2,8 @@
 
 use super::args::{MessageFormat, View};
 use super::{Outcome, open, warn};
-use dacec::artifacts::write_atomically;
-use dacec::{Error, Options};
+use crate::artifacts::write_atomically;
+use crate::{Error, Options};
 use dacec_ir::view::{Snapshot, page};
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(super) fn run(task: &View) -> Result<Outcome, Error> {
     let mut sdfg = program.sdfg()?;
     let options = Options { record: task.history, ..task.compile.options() };
     let mut snapshots = vec![Snapshot { title: "as written".into(), sdfg: sdfg.clone() }];
-    let passes = dacec::optimize(&mut sdfg, &options)?;
+    let passes = crate::optimize(&mut sdfg, &options)?;
     if task.history {
         snapshots.extend(
             passes.into_snapshots().into_iter().map(|(pass, sdfg)| Snapshot { title: pass.to_owned(), sdfg }),
