@@ -6,6 +6,7 @@
 //! | command | what it measures |
 //! | --- | --- |
 //! | `cargo bench -p dacec-benches --bench compile_time` | a cold compilation against the C++ compiler on four lines |
+//! | `cargo bench -p dacec-benches --bench front_end` | lines of Python a second, to the graph, on large generated programs |
 //! | `cargo bench -p dacec-benches --bench load` | reading and validating graphs of 10 000 and 20 000 nodes |
 //! | `cargo bench -p dacec-benches --bench optimizer_time` | the optimizer, on the benchmark programs and as programs grow |
 //!

@@ -5,6 +5,7 @@
 
 use crate::promotion::{Typed, float_of, promote, rank};
 use crate::types::Scalar;
+use dacec_ir::dtype::Kind;
 use dacec_ir::{BinaryOp, Constant, DType, Expr, Function, ScalarExpr, UnaryOp};
 
 /// Why an operation has no result, in the user's terms.
@@ -156,10 +157,49 @@ pub(crate) fn binary(op: BinaryOp, a: &Scalar, b: &Scalar) -> Result<Scalar, Ref
             Err(format!("`{}` is not defined for {}", op.symbol(), ty.dtype))
         }
         _ if op.is_comparison() => {
-            let compared = on(op, a, b, ty);
+            if let Some(known) = beyond(op, a, b) {
+                return Ok(known);
+            }
+            let compared = on(op, a, b, compared_as(a, b, ty));
             Ok(Scalar { ty: Typed { dtype: DType::Bool, weak: ty.weak }, ..compared })
         }
         _ => Ok(on(op, a, b, ty)),
+    }
+}
+
+/// The type in which numbers are compared: that of the result of arithmetic, except that comparisons with integers of
+/// Python are exact, also with those that the other type cannot hold.
+fn compared_as(a: &Scalar, b: &Scalar, ty: Typed) -> Typed {
+    let exact = |weak: &Scalar, strong: &Scalar| {
+        weak.ty.weak
+            && !strong.ty.weak
+            && strong.dtype().is_integer()
+            && strong.dtype().size() < 8
+            && weak.dtype() == DType::Int64
+            && !weak.as_int().is_some_and(|value| holds(strong.dtype(), value))
+    };
+    if exact(a, b) || exact(b, a) { Typed { dtype: DType::Int64, ..ty } } else { ty }
+}
+
+/// The comparison of a negative integer of Python with an unsigned number, which does not depend on that.
+fn beyond(op: BinaryOp, a: &Scalar, b: &Scalar) -> Option<Scalar> {
+    let negative = |it: &Scalar| it.ty.weak && it.as_int().is_some_and(|value| value < 0);
+    let unsigned = |it: &Scalar| !it.ty.weak && it.dtype() == DType::UInt64;
+    let known = match () {
+        () if negative(a) && unsigned(b) => compare(op, &-1, &0),
+        () if unsigned(a) && negative(b) => compare(op, &0, &-1),
+        () => return None,
+    };
+    Some(Scalar::strong(ScalarExpr::Constant(Constant::Bool(known)), DType::Bool))
+}
+
+/// Whether an integer type has the value.
+pub(crate) fn holds(dtype: DType, value: i64) -> bool {
+    let bits = 8 * dtype.size() as u32;
+    match dtype.kind() {
+        Kind::Unsigned => value >= 0 && (bits == 64 || value < 1 << bits),
+        Kind::Signed => bits == 64 || (-(1 << (bits - 1))..1 << (bits - 1)).contains(&value),
+        _ => true,
     }
 }
 

@@ -81,6 +81,7 @@ fn types_and_shapes() {
     check("shape_of_target", "E0201", X, "x[1:] = x");
     check("matmul", "E0201", "A: dace.float64[3, 4], B: dace.float64[5, 6]", "return A @ B");
     check("type", "E0202", "k: dace.int32[N]", "k += 0.5");
+    check("out_of_range", "E0202", "k: dace.uint8[N]", "return k + 300");
     check("index", "E0203", A, "return A[0, 1, 2]");
     check("outside", "E0203", "x: dace.float64[4]", "return x[4]");
     check("not_symbolic", "E0204", X, "return np.zeros(N / 2)");

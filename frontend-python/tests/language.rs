@@ -142,5 +142,5 @@ fn mixed() {
 
 #[test]
 fn found() {
-    check!("found", 10);
+    check!("found", 13);
 }

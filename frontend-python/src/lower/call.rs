@@ -3,6 +3,7 @@
 use super::map::Usage;
 use super::operate::{Dest, tuple};
 use super::parameters::is_typed;
+use super::returns::part_of_argument;
 use super::{Lowerer, Result, Stop};
 use crate::callback::INTERPRETER;
 use crate::codes;
@@ -19,7 +20,15 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// A function's graph, or why it has none.
-type Lowered = std::result::Result<Arc<Sdfg>, Vec<Diagnostic>>;
+type Lowered = std::result::Result<Callee, Vec<Diagnostic>>;
+
+/// A function that can be called.
+#[derive(Clone, Debug)]
+pub(super) struct Callee {
+    pub(super) sdfg: Arc<Sdfg>,
+    /// Which of its results are parts of arguments.
+    pub(super) parts: Vec<Option<View>>,
+}
 
 /// Functions that are being lowered, and those that are done.
 #[derive(Debug, Default)]
@@ -313,8 +322,8 @@ impl Lowerer<'_> {
 
     fn call_program(&mut self, name: &str, given: GivenArgs, dest: &Dest, range: TextRange) -> Result<Value> {
         let callee = self.callee(name, range)?;
-        let mut call = self.bind_call(name, &callee, given, range)?;
-        self.solve_symbols(name, &callee, &mut call, range)?;
+        let mut call = self.bind_call(name, &callee.sdfg, given, range)?;
+        self.solve_symbols(name, &callee.sdfg, &mut call, range)?;
         self.invoke(name, &callee, &call, dest, range)
     }
 
@@ -322,7 +331,7 @@ impl Lowerer<'_> {
     pub(super) fn invoke(
         &mut self,
         name: &str,
-        callee: &Sdfg,
+        Callee { sdfg: callee, parts }: &Callee,
         call: &Call,
         dest: &Dest,
         range: TextRange,
@@ -362,7 +371,7 @@ impl Lowerer<'_> {
         self.flush();
         let results = self.call_results(callee, &call.symbols, dest, range, &mut outputs)?;
         let nested = NestedSdfg {
-            sdfg: callee.clone(),
+            sdfg: Sdfg::clone(callee),
             inputs: inputs.iter().map(|(name, _)| name.clone()).collect(),
             outputs: outputs.iter().map(|(name, _)| name.clone()).collect(),
             symbols: call.symbols.clone(),
@@ -374,6 +383,7 @@ impl Lowerer<'_> {
             self.write(&target, &Value::Array(copy), range)?;
             self.flush();
         }
+        let results = self.as_parts(results, parts, call);
         let is_tuple = callee.returns.first().is_some_and(|name| name.as_str() == "__return_0");
         Ok(match results.len() {
             0 => Value::None,
@@ -403,6 +413,38 @@ impl Lowerer<'_> {
         Ok(call)
     }
 
+    /// Results that are parts of arguments are views of those, so that what is written later is seen through both.
+    fn as_parts(&self, results: Vec<Value>, parts: &[Option<View>], call: &Call) -> Vec<Value> {
+        let mut known = substitution(&call.symbols);
+        for (name, value) in &call.arguments {
+            if let Value::Scalar(scalar) = value
+                && let Some(number) = scalar.as_expr()
+            {
+                known.insert(name.clone(), number.clone());
+            }
+        }
+        let unknown = |part: &View| {
+            let mut unknown = false;
+            part.clone().map_exprs(&mut |expr| {
+                unknown |= expr.symbols().iter().any(|it| known.get(it).is_none());
+                expr.clone()
+            });
+            unknown
+        };
+        let results = results.into_iter().enumerate();
+        let as_part = |(k, result)| {
+            let part = parts.get(k).and_then(Option::as_ref).filter(|part| !unknown(part));
+            let argument = part.and_then(|part| call.arguments.get(&part.container));
+            match (part, argument) {
+                (Some(part), Some(Value::Array(argument))) => {
+                    part_of_argument(argument, part, &known).map_or(result, Value::Array)
+                }
+                _ => result,
+            }
+        };
+        results.map(as_part).collect()
+    }
+
     /// Whether the function is being expanded already.
     fn is_active(&self, name: &str) -> bool {
         self.sdfg.name == *name || self.calls.active.borrow().iter().any(|active| active == name)
@@ -428,9 +470,9 @@ impl Lowerer<'_> {
         self.calls.active.borrow_mut().pop();
     }
 
-    fn callee(&mut self, name: &str, range: TextRange) -> Result<Arc<Sdfg>> {
+    fn callee(&mut self, name: &str, range: TextRange) -> Result<Callee> {
         if let Some(graph) = self.globals.graphs.get(name) {
-            return Ok(Arc::clone(&graph.sdfg));
+            return Ok(Callee { sdfg: Arc::clone(&graph.sdfg), parts: Vec::new() });
         }
         let calls = self.calls;
         if let Some(done) = calls.done.borrow().get(name) {
@@ -438,15 +480,15 @@ impl Lowerer<'_> {
         }
         self.check_recursion(name, range)?;
         self.enter(&self.sdfg.name.clone());
-        let result = super::lower(self.globals, calls, name);
+        let result = super::lower_callee(self.globals, calls, name);
         self.leave();
-        let callee = result.map(Arc::new);
+        let callee = result.map(|(sdfg, parts)| Callee { sdfg: Arc::new(sdfg), parts });
         calls.done.borrow_mut().insert(name.to_owned(), callee.clone());
         self.reported(callee)
     }
 
     /// The callee, or its errors as those of this function: they are told in each of its attempts, the last of which counts.
-    fn reported(&mut self, callee: Lowered) -> Result<Arc<Sdfg>> {
+    fn reported(&mut self, callee: Lowered) -> Result<Callee> {
         callee.map_err(|diagnostics| {
             self.diagnostics.extend(diagnostics);
             Stop::Reported

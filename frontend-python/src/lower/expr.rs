@@ -201,6 +201,7 @@ impl Lowerer<'_> {
                 })
             }
             (op, left, right) => {
+                check_range(op, &left, &right, range)?;
                 let op = operator(op);
                 let label = label_of(op);
                 self.elementwise(label, &[left, right], dest, range, &|of| scalar::binary(op, &of[0], &of[1]))
@@ -557,6 +558,32 @@ fn constant_equality(left: &Value, right: &Value) -> Option<bool> {
         (Value::Text(_), Value::None) | (Value::None, Value::Text(_)) => Some(false),
         _ => None,
     }
+}
+
+/// Refuses an integer of Python that the type of the other operand, which the result will have, cannot hold.
+fn check_range(op: ast::Operator, left: &Value, right: &Value, range: TextRange) -> Result<()> {
+    use ast::Operator::{Div, LShift, Pow, RShift};
+    let strong = |value: &Value| match value {
+        Value::Array(view) => Some(view.dtype),
+        Value::Scalar(scalar) if !scalar.ty.weak => Some(scalar.dtype()),
+        _ => None,
+    };
+    let weak = |value: &Value| match value {
+        Value::Scalar(scalar) if scalar.ty.weak => scalar.as_int(),
+        _ => None,
+    };
+    let pair = (weak(left).or(weak(right)), strong(left).or(strong(right)));
+    if let (Some(value), Some(dtype)) = pair
+        && dtype.is_integer()
+        && !matches!(op, Div | LShift | Pow | RShift)
+        && !scalar::holds(dtype, value)
+    {
+        let message = format!("the integer {value} does not fit into {dtype}, the type of the other operand");
+        return Err(Diagnostic::error(codes::TYPE, range, message)
+            .help("convert the other operand first: `.astype(np.int64)`")
+            .into());
+    }
+    Ok(())
 }
 
 fn number(it: &ast::ExprNumberLiteral) -> std::result::Result<Scalar, Diagnostic> {

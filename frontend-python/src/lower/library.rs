@@ -14,7 +14,7 @@
 //!
 //! Equal extents of the arguments become one symbol, so that what is equal at the call is provably equal inside.
 
-use super::call::Call;
+use super::call::{Call, Callee};
 use super::{Dest, Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -24,6 +24,7 @@ use crate::types::{Value, View};
 use dacec_ir::{DType, Expr, Name};
 use indexmap::IndexMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The text of the functions.
 const LIBRARY: &str = include_str!("../numpy/library.py");
@@ -201,6 +202,7 @@ impl Lowerer<'_> {
         for (extent, symbol) in extents.into_iter().filter(|(_, symbol)| free.contains(symbol)) {
             call.symbols.insert(symbol, extent);
         }
+        let callee = Callee { sdfg: Arc::new(callee), parts: Vec::new() };
         self.invoke(library.function, &callee, &call, dest, range)
     }
 }

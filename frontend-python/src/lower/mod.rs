@@ -60,7 +60,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Globals;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
-use crate::types::{Outcome, Value};
+use crate::types::{Outcome, Value, View};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
@@ -367,6 +367,15 @@ pub(crate) fn lower(
     calls: &Calls,
     name: &str,
 ) -> std::result::Result<Sdfg, Vec<Diagnostic>> {
+    lower_callee(globals, calls, name).map(|(sdfg, _)| sdfg)
+}
+
+/// Lowers an annotated function, and says which of its results are parts of its arguments.
+fn lower_callee(
+    globals: &Globals,
+    calls: &Calls,
+    name: &str,
+) -> std::result::Result<(Sdfg, Vec<Option<View>>), Vec<Diagnostic>> {
     let Some(program) = globals.programs.get(name) else {
         let message = format!("there is no annotated function `{name}` in this file");
         let known = globals.programs.keys().map(String::as_str);
@@ -378,8 +387,9 @@ pub(crate) fn lower(
         let mut lowerer = Lowerer::new(globals, calls, name, decisions);
         match lowerer.function(&program.function) {
             Ok(()) if lowerer.diagnostics.is_empty() => {
+                let parts = lowerer.returned_parts();
                 calls.warn(lowerer.warnings);
-                return Ok(lowerer.sdfg);
+                return Ok((lowerer.sdfg, parts));
             }
             Ok(()) | Err(Stop::Reported) => return Err(lowerer.diagnostics),
             Err(Stop::Error(diagnostic)) => {

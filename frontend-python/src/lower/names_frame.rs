@@ -136,6 +136,10 @@ impl Lowerer<'_> {
 
     /// Gives a name a value.
     pub(super) fn bind(&mut self, name: &str, value: Value, range: TextRange) -> Result<()> {
+        // `x = step(x)`, where the function changes its argument and returns it: the name refers to the same array.
+        if matches!(value, Value::Array(_)) && self.env.get(name).is_some_and(|known| same(known, &value)) {
+            return Ok(());
+        }
         if !self.is_shared(name) && self.frames.iter().any(|frame| frame.read.contains(name)) {
             return self.share(name);
         }

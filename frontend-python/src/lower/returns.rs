@@ -6,7 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{TextRange, ast};
 use crate::promotion::Typed;
 use crate::scalar::{cast, join};
-use crate::types::{Scalar, Value, View};
+use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Block, DType, Memlet, Name, Region};
 
 /// What the function returns, known from its first `return`.
@@ -14,6 +15,35 @@ use dacec_ir::{Block, DType, Memlet, Name, Region};
 pub(super) struct Returned {
     names: Vec<Name>,
     tuple: bool,
+    /// Which of them are parts of arguments: to a caller they are that part, not the copy that is returned.
+    parts: Vec<Option<View>>,
+}
+
+/// The part of an argument that a function returns, as its caller sees it; `None` if the caller cannot say which it is.
+///
+/// ```text
+/// def row(A, i):          row(B[2:], k)  is  B[2 + k]
+///     return A[i]
+/// ```
+pub(super) fn part_of_argument(argument: &View, part: &View, known: &Substitution) -> Option<View> {
+    let mut part = part.clone();
+    part.map_exprs(&mut |expr| expr.subs(known));
+    if argument.axes.len() != part.subset.dims.len() {
+        return None;
+    }
+    let mut subset = argument.subset.clone();
+    let mut places = Vec::new();
+    for (axis, inner) in argument.axes.iter().zip(&part.subset.dims) {
+        let Axis::Dim(dim) = axis else { return None };
+        subset.dims[*dim] = argument.subset.dims[*dim].compose(inner);
+        places.push(*dim);
+    }
+    let place = |axis: &Axis| match axis {
+        Axis::Dim(dim) => Axis::Dim(places[*dim]),
+        Axis::New(extent) => Axis::New(extent.clone()),
+    };
+    let axes = part.axes.iter().map(place).collect();
+    Some(View { container: argument.container.clone(), dtype: part.dtype, subset, axes, fresh: false })
 }
 
 impl Lowerer<'_> {
@@ -45,6 +75,10 @@ impl Lowerer<'_> {
             Some(known) if known.names.len() == values.len() && known.tuple == tuple => {
                 for (k, (name, value)) in known.names.iter().zip(values).enumerate() {
                     self.flush();
+                    let part = self.part(&value);
+                    if let Some(returned) = self.returns.as_mut().filter(|it| it.parts[k] != part) {
+                        returned.parts[k] = None;
+                    }
                     self.next_return(k, name, value, range)?;
                 }
                 Ok(())
@@ -64,9 +98,26 @@ impl Lowerer<'_> {
         (0..count).map(|k| ty(k).unwrap_or(Typed::strong(DType::Float64))).collect()
     }
 
+    /// Which results are parts of arguments.
+    pub(super) fn returned_parts(&self) -> Vec<Option<View>> {
+        self.returns.as_ref().map(|returned| returned.parts.clone()).unwrap_or_default()
+    }
+
+    /// The view if it is a part of an argument that the caller can name: no symbol of it is assigned here.
+    fn part(&self, value: &Value) -> Option<View> {
+        let Value::Array(view) = value else { return None };
+        let mut fixed = self.sdfg.arguments.contains(&view.container);
+        view.clone().map_exprs(&mut |expr| {
+            fixed &= expr.symbols().iter().all(|symbol| !self.is_assigned(symbol));
+            expr.clone()
+        });
+        fixed.then(|| view.clone().alias())
+    }
+
     fn first_return(&mut self, values: Vec<Value>, tuple: bool, range: TextRange) -> Result<()> {
-        let mut names = Vec::new();
+        let (mut names, mut parts) = (Vec::new(), Vec::new());
         for (k, value) in values.into_iter().enumerate() {
+            parts.push(self.part(&value));
             let prefix = if tuple { format!("__return_{k}") } else { "__return".to_owned() };
             let name = match value {
                 Value::Scalar(scalar) => self.return_scalar(k, &prefix, &scalar),
@@ -76,7 +127,7 @@ impl Lowerer<'_> {
             self.sdfg.returns.push(name.clone());
             names.push(name);
         }
-        self.returns = Some(Returned { names, tuple });
+        self.returns = Some(Returned { names, tuple, parts });
         Ok(())
     }
 

@@ -11,7 +11,7 @@
 //! scale(x, 2)
 //! ```
 
-use super::call::Call;
+use super::call::{Call, Callee};
 use super::names::{Reads, assigned};
 use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop};
 use crate::codes;
@@ -20,7 +20,7 @@ use crate::parse::{TextRange, ast};
 use crate::promotion::Typed;
 use crate::types::{Scalar, Value, View};
 use ast::visitor::Visitor;
-use dacec_ir::{Array, DType, Expr, Name, ScalarExpr, Sdfg};
+use dacec_ir::{Array, DType, Expr, Name, ScalarExpr};
 use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
@@ -53,9 +53,9 @@ impl Lowerer<'_> {
             *value = self.settle(value.clone());
         }
         self.flush();
-        let Specialized { sdfg: callee, types, arguments } = self.specialized(function, &passed, range)?;
+        let Specialized { callee, types, arguments } = self.specialized(function, &passed, range)?;
         let mut call = Call::default();
-        for symbol in callee.free_symbols() {
+        for symbol in callee.sdfg.free_symbols() {
             // A number that is passed gives the symbol of its name the same value.
             let value = match arguments.get(&symbol) {
                 Some(number) => self.integer(number, range)?,
@@ -127,9 +127,10 @@ impl Lowerer<'_> {
             inner.facts = self.facts.clone();
             match inner.specialize(function, passed) {
                 Ok(arguments) if inner.diagnostics.is_empty() => {
-                    let types = inner.return_types();
+                    let (types, parts) = (inner.return_types(), inner.returned_parts());
                     self.calls.warn(std::mem::take(&mut inner.warnings));
-                    return Ok(Specialized { sdfg: inner.sdfg, types, arguments });
+                    let callee = Callee { sdfg: Arc::new(inner.sdfg), parts };
+                    return Ok(Specialized { callee, types, arguments });
                 }
                 Ok(_) | Err(Stop::Reported) => return Err(inner.diagnostics),
                 Err(Stop::Error(diagnostic)) => {
@@ -207,7 +208,7 @@ impl Lowerer<'_> {
 
 /// A function that was compiled for a call.
 struct Specialized {
-    sdfg: Sdfg,
+    callee: Callee,
     /// Types of the numbers that it returns.
     types: Vec<Typed>,
     /// What its containers are at the call.

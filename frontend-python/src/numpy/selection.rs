@@ -5,6 +5,7 @@ use super::{Args, Entry, array, axis_of, call};
 use crate::lower::{Dest, Library, Lowerer, Result, computed};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::dtype::Kind;
 use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
 
 /// Functions of NumPy.
@@ -91,13 +92,29 @@ fn clip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         let mut value = of[0].clone();
         for (k, bound) in of[1..].iter().enumerate() {
             let op = if k == 0 && has_low { BinaryOp::Max } else { BinaryOp::Min };
-            value = scalar::binary(op, &value, bound)?;
+            value = scalar::binary(op, &value, &within(bound, of[0].dtype()))?;
         }
         Ok(value)
     })?;
     match out {
         Some(out) => give(lowerer, args, &out, &result),
         None => Ok(result),
+    }
+}
+
+/// An integer of Python that is a bound, as near as the type of the elements allows.
+fn within(bound: &Scalar, dtype: DType) -> Scalar {
+    match bound.as_int() {
+        Some(value) if bound.ty.weak && dtype.is_integer() && !scalar::holds(dtype, value) => {
+            let bits = 8 * dtype.size() as u32;
+            let (least, largest) = match dtype.kind() {
+                Kind::Unsigned if bits == 64 => (0, i64::MAX),
+                Kind::Unsigned => (0, (1 << bits) - 1),
+                _ => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
+            };
+            Scalar::int(value.clamp(least, largest))
+        }
+        _ => bound.clone(),
     }
 }
 

@@ -90,3 +90,50 @@ def part_that_is_picked_before_another(A: dace.float64[N, M]):
         t = A[i + 1]
     u[0] = 1.0
     t[1] = 2.0
+
+
+@dace.program
+def _step(x: dace.float64[N]):
+    x[1:] = 0.5 * x[:-1]
+    return x
+
+
+@dace.program
+def _row(A: dace.float64[N, M], i: dace.int64):
+    return A[i], A[:, 1:]
+
+
+def _inner(v):
+    v[0] += 1
+    return v[1:-1]
+
+
+@dace.program
+def results_that_are_arguments(x: dace.float64[N], y: dace.float64[N]):
+    t = _step(x)
+    t[0] = 3.0
+    for k in range(2):
+        y = _step(y)
+    y[1] = 4.0
+    return y + 1
+
+
+@dace.program
+def results_that_are_parts_of_arguments(A: dace.float64[N, M], B: dace.float64[N, N], x: dace.float64[N]):
+    row, rest = _row(A[1:], 2)
+    row[0] = 5.0
+    A[1:3] = 6.0
+    rest[0, 0] += 1.0
+    inner = _inner(x[1:])
+    inner[:] = 7.0
+    u = _row(B[:, :4], 1)[0]
+    B[1] = 8.0
+    return np.sum(row), np.sum(rest), u.copy()
+
+
+@dace.program
+def comparisons_with_integers_out_of_range(x: dace.float64[N]):
+    u = (x * 10).astype(np.uint8)
+    v = (x * 10).astype(np.uint64)
+    w = (x * 10).astype(np.int8)
+    return u > -1, -1 < u, u == 260, v >= -3, -3 == v, w < 200, w != -129, np.clip(u, -1, 2), np.clip(w, -300, 2)
