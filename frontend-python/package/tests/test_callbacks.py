@@ -54,6 +54,14 @@ def badly(a) -> float:
     return json.dumps(a.tolist())
 
 
+def lambda_free(a) -> float:
+    return float(sorted(a)[0])
+
+
+def other_free(a) -> float:
+    return float(a[0] + 6)
+
+
 class Counter:
     def __init__(self):
         self.calls = 0
@@ -243,6 +251,27 @@ class Calls(unittest.TestCase):
         with dace.config(bounds_checks=True):
             f(a)
         np.testing.assert_array_equal(a, [105, 5])
+
+    def test_functions_are_arguments(self):
+        @dace.program
+        def apply(f, a: dace.float64[N]):
+            a[0] = f(a)
+
+        @dace.program
+        def declared(f: dace.callback(dace.float64, dace.float64[N]), g: dace.callback(None), a: dace.float64[N]):
+            a[0] = f(a) + 1
+            g()
+
+        a, called = np.array([4.0, 1.0]), []
+        apply(lambda_free, a)
+        apply(other_free, a)
+        self.assertEqual(a[0], 7.0)
+        declared(np.max, lambda: called.append(1), a)
+        self.assertEqual((a[0], called), (8.0, [1]))
+        with self.assertRaisesRegex(dace.ArgumentError, "`f` is a function, but int was passed"):
+            declared(3, print, a)
+        with self.assertRaisesRegex(dace.ArgumentError, "a function for `f` has to be given"):
+            declared.to_sdfg()
 
     def test_threads(self):
         @dace.program

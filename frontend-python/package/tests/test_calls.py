@@ -287,6 +287,20 @@ class Globals(unittest.TestCase):
             np.testing.assert_array_equal(scaled(np.ones(3)), factor)
         factor = 3
 
+    def test_values_that_always_change_fill_no_memory(self):
+        global factor
+
+        @dace.program
+        def always(A: dace.float64[1]):
+            return A * factor
+
+        with dace.config(bounds_checks=True):
+            for factor in range(150):
+                self.assertEqual(always(np.ones(1))[0], factor)
+            self.assertLessEqual(len(always._variants()), 128)
+            self.assertEqual(len(always._plans), len(always._variants()))
+        factor = 3
+
     def test_contents_of_dictionaries_may_change(self):
         np.testing.assert_array_equal(within(np.ones(2)), 4.5)
         limits["high"][1] = 3.0

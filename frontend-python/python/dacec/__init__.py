@@ -21,7 +21,7 @@ from dacec._native import __version__
 from dacec.alias import install_as_dace
 from dacec.builder import SDFGState
 from dacec.configuration import Config
-from dacec.data import Array, Scalar, Structure, ndarray, struct
+from dacec.data import Array, Scalar, Structure, callback, ndarray, struct
 from dacec.dtypes import (
     AllocationLifetime,
     DeviceType,

@@ -24,7 +24,7 @@ from dacec.dtypes import compiletime, typeclass
 from dacec.settings import settings
 from dacec.symbols import Expression, extent_text, symbol
 
-__all__ = ["Captures", "array_key", "attributes_of", "describe_constant"]
+__all__ = ["Captures", "array_key", "attributes_of", "describe_constant", "described_result", "result_of"]
 
 _MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math"}
 _DEPTH = 4
@@ -193,25 +193,10 @@ class _Collector:
         return ("object", key, f"`{name}`", self.result(value))
 
     def result(self, value) -> tuple | None:
-        """What a call of the object gives, as a parameter would be described, if its annotation says so."""
-        from dacec.program import _annotations, _declared
-
-        function = getattr(value, "__func__", value)
-        if not isinstance(function, types.FunctionType) or "return" not in function.__annotations__:
-            return None
-        try:
-            annotation = _annotations(function)["return"]
-        except Exception:  # noqa: BLE001  An annotation that cannot be evaluated says nothing.
-            return None
-        if annotation is None or annotation is type(None):
-            return ("constant", ("none",))
-        _, declared = _declared(annotation)
+        declared = result_of(value)
         if isinstance(declared, Array):
             self.symbols(declared)
-            return ("array", declared.dtype.name, [extent_text(extent) for extent in declared.shape], None)
-        if isinstance(declared, Scalar):
-            return ("scalar", declared.dtype.name)
-        return ("python-scalar", declared) if isinstance(declared, str) else None
+        return described_result(declared)
 
     def namespace(self, name: str, value, depth: int) -> tuple | None:
         """The attributes that the function may use, by their names in its code."""
@@ -226,6 +211,31 @@ class _Collector:
             origin = ("attribute", value, attribute)
             members[attribute] = self.describe(f"{name}.{attribute}", member, origin, depth + 1)
         return ("namespace", members) if members else None
+
+
+def result_of(function):
+    """What the annotation of a function declares as its result, as for a parameter; None if it says nothing."""
+    from dacec.program import _annotations, _declared
+
+    function = getattr(function, "__func__", function)
+    if not isinstance(function, types.FunctionType) or "return" not in function.__annotations__:
+        return None
+    try:
+        annotation = _annotations(function)["return"]
+    except Exception:  # noqa: BLE001  An annotation that cannot be evaluated says nothing.
+        return None
+    return type(None) if annotation in (None, type(None)) else _declared(annotation)[1]
+
+
+def described_result(declared) -> tuple | None:
+    """A declaration of a result for the compiler."""
+    if declared is type(None):
+        return ("constant", ("none",))
+    if isinstance(declared, Array):
+        return ("array", declared.dtype.name, [extent_text(extent) for extent in declared.shape], None)
+    if isinstance(declared, Scalar):
+        return ("scalar", declared.dtype.name)
+    return ("python-scalar", declared) if isinstance(declared, str) else None
 
 
 def describe_constant(value) -> tuple | None:

@@ -10,7 +10,7 @@ import numpy
 from dacec.dtypes import StorageType, typeclass
 from dacec.symbols import Expression, extent_text
 
-__all__ = ["Array", "Data", "Scalar", "Structure", "ndarray", "struct"]
+__all__ = ["Array", "Data", "Scalar", "Structure", "callback", "ndarray", "struct"]
 
 
 class Data:
@@ -84,6 +84,18 @@ class Array(Data):
 
     def __repr__(self):
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+class callback:
+    """Annotates a parameter that is a function of Python: `callback(float64, float64[N])` takes an array and gives a number,
+    `callback(None)` takes and gives nothing. What it takes follows from the calls."""
+
+    def __init__(self, result=None, *arguments):
+        self.result = type(None) if result is None else result
+        self.arguments = arguments
+
+    def __repr__(self):
+        return f"callback({', '.join(map(repr, (self.result, *self.arguments)))})"
 
 
 def ndarray(shape, dtype="float64", *, strides=None, storage=StorageType.Default) -> Array:

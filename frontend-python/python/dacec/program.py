@@ -20,8 +20,8 @@ import weakref
 import numpy
 
 from dacec import _native
-from dacec.capture import Captures, array_key, attributes_of, describe_constant
-from dacec.data import Array, Scalar, Structure
+from dacec.capture import Captures, array_key, attributes_of, describe_constant, described_result, result_of
+from dacec.data import Array, Scalar, Structure, callback
 from dacec.dtypes import DeviceType, compiletime, typeclass
 from dacec.errors import ArgumentError, PerformanceWarning, SourceError
 from dacec.lending import lent
@@ -36,6 +36,8 @@ __all__ = ["Program", "function", "method", "program"]
 
 _PYTHON_TYPES = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
 _NO_DEFAULT = object()
+_MOST_VARIANTS = 128
+"""So many specializations of a program are kept in memory."""
 _programs: weakref.WeakSet[Program] = weakref.WeakSet()
 
 
@@ -68,6 +70,8 @@ class _Plan:
         self.strides: list[tuple[str, int, int]] = []
         self.members: dict[str, tuple] = {}
         """Where the arguments come from that are members of structures."""
+        self.objects: dict[str, object] = {}
+        """Functions that the interpreter calls."""
 
     def add(self, name: str, parameter: tuple, expect: tuple) -> None:
         self.parameters[name] = parameter
@@ -196,9 +200,17 @@ class Program(_native.Dispatcher):
                 if expects == plan.expects and variant in self._variants() and variant.guards_hold():
                     return variant, slots
             variant = self._build(plan)
+            if len(self._plans) >= _MOST_VARIANTS:
+                # Something that the code relies on changes all the time.
+                self._clear()
             self._plans.append((plan.expects, variant))
             self._add(variant)
             return variant, slots
+
+    def _clear(self) -> None:
+        """Forgets what was compiled; it is still on disk."""
+        self._plans.clear()
+        super()._clear()
 
     def _build(self, plan: _Plan) -> _native.Variant:
         graph, captures, guards = self._lower(plan, Captures.of(self.f))
@@ -210,6 +222,7 @@ class Program(_native.Dispatcher):
 
     def _lower(self, plan: _Plan, captures: Captures, waiting: tuple = ()):
         source = Source.of(self.f)
+        captures.objects.update(plan.objects)
         parameters = plan.parameters
         if self._instance is not _NO_DEFAULT:
             name = next(iter(inspect.signature(self.f).parameters))
@@ -271,6 +284,8 @@ class Program(_native.Dispatcher):
             plan.add(name, ("python-scalar", declared), ("number",))
         elif isinstance(declared, Structure):
             self._plan_structure(plan, place, parameter, value)
+        elif isinstance(declared, callback) or declared is None and inspect.isroutine(value):
+            self._plan_callback(plan, parameter, value)
         else:
             self._plan_inferred(plan, place, name, value)
 
@@ -300,6 +315,21 @@ class Program(_native.Dispatcher):
             plan.strides.append((symbol, place, dimension))
             strides.append(symbol)
         return strides
+
+    def _plan_callback(self, plan: _Plan, parameter: _Parameter, value) -> None:
+        """A function that the interpreter calls."""
+        name, declared = parameter.name, parameter.declared
+        if value is _NO_DEFAULT:
+            raise ArgumentError(f"a function for `{name}` has to be given")
+        if not callable(value):
+            raise ArgumentError(f"`{name}` is a function, but {type(value).__name__} was passed")
+        result = result_of(value) if declared is None else _declared(declared.result)[1]
+        if declared is not None and declared.result is type(None):
+            result = type(None)
+        # No name of the program's text is like this one.
+        plan.objects[f"@{name}"] = value
+        described = ("object", f"@{name}", f"`{name}`", described_result(result))
+        plan.add(name, ("constant", described), ("constant", value))
 
     def _plan_structure(self, plan: _Plan, place: int, parameter: _Parameter, value) -> None:
         """An object with the members that the annotation names."""
@@ -476,7 +506,7 @@ def _declared(annotation):
         return optional, _declared(rest[0])[1] if len(rest) == 1 else None
     if origin is typing.Annotated:
         return _declared(typing.get_args(annotation)[0])
-    if isinstance(annotation, (Array, Scalar, Structure)):
+    if isinstance(annotation, (Array, Scalar, Structure, callback)):
         return False, annotation
     if isinstance(annotation, typeclass):
         return False, Scalar(annotation)

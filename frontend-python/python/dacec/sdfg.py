@@ -185,6 +185,10 @@ class SDFG(Builder, _native.Dispatcher):
         self._rewritten()
         return self
 
+    def apply_gpu_transformations(self, *_options, **_others) -> None:
+        """Programs run on the CPU: there is no code generator for GPUs."""
+        raise NotImplementedError("programs run on the CPU; there is no code generator for DeviceType.GPU")
+
     def expand_library_nodes(self) -> None:
         """Replaces library nodes by their implementations."""
         self._graph.expand_library_nodes()
