@@ -34,6 +34,7 @@ class Notebook(unittest.TestCase):
         output = printed.getvalue()
         self.assertIn("undefined name `undefined_function`", output)
         self.assertIn("`A` has no element [3]", output)
+        self.assertIn("`largest` is not compiled", output)
         self.assertIn("chain(x: float64[N], y: float64[N])", output)
         self.assertEqual(scope["sdfg"].number_of_maps(), 1)
 
