@@ -9,7 +9,7 @@
 //! libdacec_provider.a    334 members, 26 MB      ->      dacec_gemm_f64.o, dacec_gemm_f32.o, ...   1 MB each
 //! ```
 //!
-//! The factorizations of one element type share so much that they are one object.
+//! The factorizations of one element type share so much that they are one object, and so are the Fourier transforms.
 //!
 //! A program that multiplies doubles links one of them in 15 ms. Without the tools the whole archive is embedded,
 //! which links slower and works as well.
@@ -25,13 +25,17 @@ use std::{
 /// The members of the reduced archive: objects that are kept for one function, or for the factorizations of one type.
 fn members() -> Vec<(String, Vec<String>)> {
     let types = ["f32", "f64", "c64", "c128"];
-    let dense = ["solve", "inverse", "determinant", "cholesky", "qr", "eigh", "svd"];
+    let dense = ["solve", "inverse", "determinant", "cholesky", "qr", "eigh", "svd", "slogdet"];
     let single = |name: String| (name.clone(), vec![name]);
     let mut members: Vec<_> = types.iter().map(|dtype| single(format!("dacec_gemm_{dtype}"))).collect();
     members.push(single("dacec_provider_version".to_owned()));
     members.extend(types.iter().map(|dtype| {
         let roots = dense.iter().map(|name| format!("dacec_{name}_{dtype}")).collect();
         (format!("dacec_dense_{dtype}"), roots)
+    }));
+    members.extend(["c64", "c128"].map(|dtype| {
+        let roots = ["fft", "ifft"].map(|name| format!("dacec_{name}_{dtype}")).to_vec();
+        (format!("dacec_transforms_{dtype}"), roots)
     }));
     members
 }

@@ -22,6 +22,10 @@ pub mod own_passes {}
 #[doc = include_str!("../libraries.md")]
 pub mod libraries {}
 
+/// Every function that programs can call, with its restrictions.
+#[doc = include_str!("../numpy.md")]
+pub mod numpy {}
+
 /// Every pass: what it does, and when.
 #[doc = include_str!("../transformations.md")]
 pub mod transformations {}

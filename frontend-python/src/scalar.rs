@@ -26,28 +26,12 @@ pub(crate) fn cast(value: &Scalar, to: DType) -> ScalarExpr {
 fn convert(constant: Constant, to: DType) -> Option<Constant> {
     match constant {
         Constant::Int(value, from) if from == to => Some(Constant::Int(value, to)),
-        Constant::Int(value, _) if !to.is_integer() || fits(value, to) => Some(Constant::of_int(value, to)),
+        Constant::Int(value, _) if !to.is_integer() || holds(to, value) => Some(Constant::of_int(value, to)),
         Constant::Bool(value) => Some(Constant::of_int(i64::from(value), to)),
         Constant::Float(value, _) if to.is_float() => Some(Constant::Float(value, to)),
         Constant::Float(value, _) if to.is_complex() => Some(Constant::Complex(value, 0.0, to)),
         Constant::Complex(re, im, _) if to.is_complex() => Some(Constant::Complex(re, im, to)),
         _ => None,
-    }
-}
-
-fn fits(value: i64, to: DType) -> bool {
-    match to {
-        DType::Int64 => true,
-        DType::UInt64 => value >= 0,
-        _ => {
-            let bits = 8 * to.size() as u32;
-            let (low, high) = if to.kind() == dacec_ir::dtype::Kind::Signed {
-                (-(1 << (bits - 1)), 1 << (bits - 1))
-            } else {
-                (0, 1 << bits)
-            };
-            (low..high).contains(&value)
-        }
     }
 }
 
@@ -160,6 +144,9 @@ pub(crate) fn binary(op: BinaryOp, a: &Scalar, b: &Scalar) -> Result<Scalar, Ref
             if let Some(known) = beyond(op, a, b) {
                 return Ok(known);
             }
+            if let Some(compared) = without_sign(op, a, b, ty) {
+                return Ok(compared);
+            }
             let compared = on(op, a, b, compared_as(a, b, ty));
             Ok(Scalar { ty: Typed { dtype: DType::Bool, weak: ty.weak }, ..compared })
         }
@@ -205,6 +192,24 @@ pub(crate) fn holds(dtype: DType, value: i64) -> bool {
 
 fn on(op: BinaryOp, a: &Scalar, b: &Scalar, ty: Typed) -> Scalar {
     Scalar { code: ScalarExpr::binary(op, cast(a, ty.dtype), cast(b, ty.dtype)), ty }
+}
+
+/// The comparison of an integer of Python that is not known with a 64-bit one that has no sign: a negative number is below
+/// all of those.
+fn without_sign(op: BinaryOp, a: &Scalar, b: &Scalar, ty: Typed) -> Option<Scalar> {
+    if a.ty.weak == b.ty.weak || ty.weak || ty.dtype != DType::UInt64 {
+        return None;
+    }
+    let python = if a.ty.weak { a } else { b };
+    if python.dtype() != DType::Int64 || python.as_int().is_some() {
+        return None;
+    }
+    let result = Typed { dtype: DType::Bool, weak: false };
+    let order = if a.ty.weak { (-1, 0) } else { (0, -1) };
+    let below = Scalar { ty: result, ..Scalar::bool(compare(op, &order.0, &order.1)) };
+    let negative = binary(BinaryOp::Lt, python, &Scalar::int(0)).ok()?;
+    let compared = Scalar { ty: result, ..on(op, a, b, ty) };
+    Some(Scalar { ty: result, ..select(&negative, &below, &compared) })
 }
 
 fn symbolic(op: BinaryOp, x: &Expr, y: &Expr) -> Option<Expr> {
@@ -333,6 +338,12 @@ pub(crate) fn call2(function: Function, a: &Scalar, b: &Scalar) -> Result<Scalar
         let op = if function == Function::Fmin { BinaryOp::Min } else { BinaryOp::Max };
         return binary(op, a, b);
     }
+    if ty.dtype.is_complex() && matches!(function, Function::Fmin | Function::Fmax) {
+        let op = if function == Function::Fmin { BinaryOp::Min } else { BinaryOp::Max };
+        let (a, b) = (converted(a, ty.dtype), converted(b, ty.dtype));
+        let other = select(&call(Function::Isnan, &b)?, &a, &binary(op, &a, &b)?);
+        return Ok(select(&call(Function::Isnan, &a)?, &b, &other));
+    }
     let dtype = if whole && ty.dtype.is_integer() { ty.dtype } else { float_of(ty.dtype) };
     if dtype.is_complex() || function == Function::Gcd && !dtype.is_integer() {
         return Err(format!("`{}` is not defined for {}", function.name(), ty.dtype));
@@ -341,6 +352,12 @@ pub(crate) fn call2(function: Function, a: &Scalar, b: &Scalar) -> Result<Scalar
         code: ScalarExpr::Call(function, vec![cast(a, dtype), cast(b, dtype)]),
         ty: Typed { dtype, ..ty },
     })
+}
+
+/// The complex number of that type with these parts.
+pub(crate) fn complex(re: &Scalar, im: &Scalar, dtype: DType) -> Scalar {
+    let parts = [re, im].map(|part| cast(part, dtype.real()));
+    Scalar::strong(ScalarExpr::Call(Function::Complex, parts.to_vec()), dtype)
 }
 
 /// `then if condition else otherwise`.

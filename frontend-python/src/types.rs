@@ -260,6 +260,10 @@ pub(crate) enum Module {
     Numpy,
     /// `numpy.linalg`.
     Linalg,
+    /// `numpy.random`.
+    Random,
+    /// `numpy.fft`.
+    Fft,
     /// `math`.
     Math,
     /// `cmath`.
@@ -283,6 +287,8 @@ pub(crate) enum Value {
     Scalar(Scalar),
     /// An array.
     Array(View),
+    /// A generator of random numbers, by its state.
+    Generator(View),
     /// A tuple or list whose length is known.
     Tuple(Vec<Value>),
     /// A dictionary that is known.
@@ -346,6 +352,7 @@ impl Value {
             Value::Text(_) | Value::Message(_) => "a string",
             Value::Scalar(_) => "a number",
             Value::Array(_) | Value::Outer(_) => "an array",
+            Value::Generator(_) => "a generator of random numbers",
             Value::Tuple(_) => "a tuple",
             Value::Dict(_) => "a dictionary",
             Value::DType(_) | Value::ArrayType(..) | Value::CompileTime => "a type",

@@ -116,6 +116,18 @@ fn symbols_of_a_graph() {
 }
 
 #[test]
+fn functions_without_a_compiled_form() {
+    check("eigenvalues", "E0301", "A: dace.float64[N, N]", "return np.linalg.eigvals(A)");
+    check("global_random", "E0301", X, "x[:] = np.random.rand(N)");
+    check("distribution", "E0301", X, "rng = np.random.default_rng(1)\nx[:] = rng.normal(size=N)");
+    let parallel = "rng = np.random.default_rng(1)\nfor i in dace.map[0:N]:\n    x[i] = rng.random()";
+    check("parallel_random", "E0401", X, parallel);
+    check("no_seed", "E0303", X, "rng = np.random.default_rng()\nx[0] = rng.random()");
+    check("counted", "E0403", X, "return np.flatnonzero(x > 0)");
+    check("assigned_overflow", "E0202", "x: dace.uint8[N]", "x[:] = 300");
+}
+
+#[test]
 fn control_flow() {
     check("map", "E0401", X, "for i in dace.map[0:N]:\n    if x[i] > 0:\n        break");
     check("map_outside", "E0401", X, "t = 0.0\nfor i in dace.map[0:N]:\n    t = x[i]\nreturn t");

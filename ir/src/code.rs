@@ -174,24 +174,33 @@ pub enum Function {
     /// A truth value: whether the sign bit is set.
     Signbit,
     Erf,
+    /// One minus the error function.
+    Erfc,
+    /// The gamma function.
+    Gamma,
+    /// The logarithm of the gamma function's magnitude.
+    Lgamma,
     /// Real part of a complex number.
     Real,
     /// Imaginary part of a complex number.
     Imag,
     /// Complex conjugate.
     Conj,
+    /// The complex number with these parts, of single or double precision.
+    Complex,
     /// Greatest common divisor of integers, not negative.
     Gcd,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Function; 43] = {
+    pub const ALL: [Function; 47] = {
         use Function::*;
         [
             Abs, Sign, Sqrt, Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos,
             Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Atan2, Hypot, Copysign, Nextafter, Floor, Ceil,
-            Trunc, Rint, Fmin, Fmax, Fmod, Isnan, Isinf, Isfinite, Signbit, Erf, Real, Imag, Conj, Gcd,
+            Trunc, Rint, Fmin, Fmax, Fmod, Isnan, Isinf, Isfinite, Signbit, Erf, Erfc, Gamma, Lgamma, Real,
+            Imag, Conj, Complex, Gcd,
         ]
     };
 
@@ -199,7 +208,7 @@ impl Function {
     pub fn arity(self) -> usize {
         use Function::*;
         match self {
-            Atan2 | Hypot | Copysign | Nextafter | Fmin | Fmax | Fmod | Gcd => 2,
+            Atan2 | Hypot | Copysign | Nextafter | Fmin | Fmax | Fmod | Gcd | Complex => 2,
             _ => 1,
         }
     }
@@ -247,9 +256,13 @@ impl Function {
             Isfinite => "isfinite",
             Signbit => "signbit",
             Erf => "erf",
+            Erfc => "erfc",
+            Gamma => "tgamma",
+            Lgamma => "lgamma",
             Real => "real",
             Imag => "imag",
             Conj => "conj",
+            Complex => "complex",
             Gcd => "gcd",
         }
     }
@@ -260,6 +273,8 @@ impl Function {
         match self {
             Isnan | Isinf | Isfinite | Signbit => DType::Bool,
             Abs | Real | Imag => operand.real(),
+            Complex if operand == DType::Float32 => DType::Complex64,
+            Complex => DType::Complex128,
             _ => operand,
         }
     }
@@ -690,6 +705,7 @@ fn function_takes(function: Function, operand: DType) -> bool {
         Abs | Sign => operand != DType::Bool,
         Fmin | Fmax | Fmod => !operand.is_complex() && operand != DType::Bool,
         Gcd => operand.is_integer(),
+        Complex => matches!(operand, DType::Float32 | DType::Float64),
         Real | Imag | Conj => operand.is_complex(),
         Sqrt | Exp | Log | Log2 | Log10 | Log1p | Expm1 | Exp2 | Sin | Cos | Tan | Asin | Acos | Atan
         | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Isnan | Isinf | Isfinite => {

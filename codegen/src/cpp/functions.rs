@@ -54,6 +54,11 @@ impl Printer<'_> {
                 ));
             }
             Abs => "fabs",
+            Complex => {
+                let parts: Vec<&str> = operands.iter().map(|operand| operand.text.as_str()).collect();
+                let helper = self.helper("dacec_complex");
+                return Some(Text::primary(format!("{helper}({})", parts.join(", "))));
+            }
             Real | Imag | Conj | Gcd => return None,
             // The names of the others are those of C.
             other => other.name(),

@@ -53,6 +53,11 @@ impl Lowerer<'_> {
                 self.assign_value(target, value)
             }
             ast::Expr::Subscript(it) => {
+                if let Some(part) = self.part_of_complex(target)? {
+                    let value = self.eval(value)?;
+                    let value = self.as_operand(value, it.range)?;
+                    return self.assign_part(&part, value, it.range);
+                }
                 let base = self.target_base(&it.value)?;
                 let value_range = value.range();
                 match self.target(base, &it.slice, it.range)? {
@@ -125,6 +130,10 @@ impl Lowerer<'_> {
 
     /// Assigns an evaluated value.
     pub(super) fn assign_value(&mut self, target: &ast::Expr, value: Value) -> Result<()> {
+        if let Some(part) = self.part_of_complex(target)? {
+            let value = self.as_operand(value, target.range())?;
+            return self.assign_part(&part, value, target.range());
+        }
         match target {
             ast::Expr::Name(name) => self.bind(&name.id, value, name.range),
             ast::Expr::Subscript(it) => {
@@ -214,6 +223,9 @@ impl Lowerer<'_> {
 
     /// `target op= value`.
     pub(super) fn aug_assign(&mut self, it: &ast::StmtAugAssign) -> Result<()> {
+        if let Some(part) = self.part_of_complex(&it.target)? {
+            return self.aug_part(&part, it);
+        }
         match &*it.target {
             ast::Expr::Name(name) => self.aug_name(name, it),
             ast::Expr::Subscript(target) => {

@@ -44,6 +44,15 @@ impl Lowerer<'_> {
                 }
             },
             Value::Hint => Ok(Value::Hint),
+            Value::Generator(state) => match numpy::generator_method(attr) {
+                Some(entry) => Ok(Value::Method(entry, Box::new(Value::Generator(state)))),
+                None => {
+                    let message = format!("a generator has no `{attr}` that can be compiled");
+                    Err(Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message)
+                        .did_you_mean(attr, numpy::generator_method_names())
+                        .into())
+                }
+            },
             Value::Function(entry) if entry.is_ufunc() && numpy::ufunc_method(attr).is_some() => {
                 let method = numpy::ufunc_method(attr).unwrap_or(entry);
                 Ok(Value::Method(method, Box::new(Value::Function(entry))))
@@ -143,6 +152,8 @@ fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
         Module::Dace => "dace",
         Module::Numpy => "numpy",
         Module::Linalg => "numpy.linalg",
+        Module::Random => "numpy.random",
+        Module::Fft => "numpy.fft",
         Module::Math => "math",
         Module::Cmath => "cmath",
         Module::Other => "this module",

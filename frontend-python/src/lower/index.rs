@@ -380,9 +380,17 @@ impl Lowerer<'_> {
         range: TextRange,
     ) -> Result<Range> {
         let step = step.unwrap_or_else(Expr::one);
-        let Some(stride) = step.as_int().filter(|stride| *stride != 0) else {
-            let message = "the step of a slice must be a constant that is not 0";
-            return Err(Diagnostic::error(codes::INDEX, range, message).into());
+        let stride = match step.as_int() {
+            Some(0) => {
+                let message = "the step of a slice must not be 0";
+                return Err(Diagnostic::error(codes::INDEX, range, message).into());
+            }
+            Some(stride) => stride,
+            None => {
+                let message = format!("the step {step} of a slice must be positive, as it is no constant");
+                self.require(&Expr::one().le(&step), message, range)?;
+                1
+            }
         };
         if stride > 0 {
             let start = lower.map_or_else(Expr::zero, |at| match (at.as_int(), extent.as_int()) {

@@ -1,7 +1,7 @@
-//! Functions of NumPy that are written in Python themselves: `numpy/library.py`.
+//! Functions of NumPy that are written in Python themselves: `numpy/library.py` and `numpy/formulas.py`.
 //!
-//! Where an operation is a loop (sorting, searching, running sums, factorizations), its meaning is easier to read as
-//! the function that it is than as calls that build it. A call takes the function's text, annotates its parameters with
+//! Where an operation is a loop (sorting, searching, running sums) or a formula over arrays (a covariance, a
+//! pseudo-inverse), its meaning is easier to read as the function that it is than as calls that build it. A call takes the function's text, annotates its parameters with
 //! the types and extents of the arguments, puts constants in front, and compiles it as if the user had written it:
 //!
 //! ```text
@@ -26,8 +26,12 @@ use indexmap::IndexMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The text of the functions.
-const LIBRARY: &str = include_str!("../numpy/library.py");
+/// The texts of the functions. Every one starts with what all functions can use.
+const TEXTS: [&str; 3] = [
+    include_str!("../numpy/library.py"),
+    include_str!("../numpy/formulas.py"),
+    include_str!("../numpy/random.py"),
+];
 
 /// A call of a library function that is being put together.
 pub(crate) struct Library {
@@ -36,6 +40,8 @@ pub(crate) struct Library {
     /// Where the number that the function returns for each row goes.
     results: Option<View>,
     constants: Vec<(&'static str, String)>,
+    /// Plain functions that the function calls.
+    helpers: &'static [&'static str],
 }
 
 /// An argument of a library function.
@@ -49,7 +55,13 @@ struct Argument {
 impl Library {
     /// A call of the function of that name.
     pub(crate) fn new(function: &'static str) -> Self {
-        Library { function, arguments: Vec::new(), results: None, constants: Vec::new() }
+        Library { function, arguments: Vec::new(), results: None, constants: Vec::new(), helpers: &[] }
+    }
+
+    /// Says which other functions of the library the function calls.
+    pub(crate) fn helpers(mut self, names: &'static [&'static str]) -> Self {
+        self.helpers = names;
+        self
     }
 
     /// Passes an array.
@@ -109,6 +121,9 @@ impl Library {
         for (name, value) in &self.constants {
             let _ = writeln!(text, "{name} = {value}");
         }
+        for name in self.helpers {
+            let _ = write!(text, "def {name}({}):\n{}", parameters_of(name), body_of(name));
+        }
         let (function, body) = (self.function, body_of(self.function));
         let _ = write!(text, "@dace.program\ndef {function}({}):\n{body}", own.join(", "));
         if self.by_row() {
@@ -161,15 +176,27 @@ fn annotated(dtype: DType, shape: &[String]) -> String {
 
 /// What every function of the library can use.
 fn header() -> &'static str {
-    LIBRARY.find("\n\n\ndef ").map_or(LIBRARY, |at| &LIBRARY[..at + 1])
+    let text = TEXTS[0];
+    text.find("\n\n\ndef ").map_or(text, |at| &text[..at + 1])
 }
 
-/// The lines of a function of the library after its first one.
+/// The text of a function of the library after its name.
+fn text_of(function: &str) -> &'static str {
+    let start = format!("\ndef {function}(");
+    let found = TEXTS.iter().find_map(|text| text.find(&start).map(|at| &text[at + start.len()..]));
+    let text = found.unwrap_or_default();
+    let end = text.find("\n\n\n").map_or(text.len(), |at| at + 1);
+    &text[..end]
+}
+
+/// The names of its parameters.
+fn parameters_of(function: &str) -> &'static str {
+    text_of(function).split_once("):\n").map_or("", |(parameters, _)| parameters)
+}
+
+/// The lines after its first one.
 fn body_of(function: &str) -> &'static str {
-    let after = LIBRARY.find(&format!("\ndef {function}(")).map_or("", |at| &LIBRARY[at + 1..]);
-    let body = after.find(":\n").map_or("", |at| &after[at + 2..]);
-    let end = body.find("\n\n\n").map_or(body.len(), |at| at + 1);
-    &body[..end]
+    text_of(function).split_once("):\n").map_or("", |(_, body)| body)
 }
 
 impl Lowerer<'_> {

@@ -43,6 +43,7 @@ mod names;
 mod names_frame;
 mod operate;
 mod parameters;
+mod parts;
 mod returns;
 mod specialize;
 
@@ -53,7 +54,7 @@ pub(crate) use explicit::resolution;
 pub(crate) use index::computed;
 pub(crate) use library::Library;
 pub(crate) use names::target_names;
-pub(crate) use operate::{Dest, keep_axes};
+pub(crate) use operate::{Dest, broadcast_element, keep_axes};
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -334,6 +335,11 @@ impl<'a> Lowerer<'a> {
         if !self.warnings.iter().any(|it| it.code == code && it.labels == warning.labels) {
             self.warnings.push(warning);
         }
+    }
+
+    /// Whether iterations of a parallel loop are being lowered.
+    pub(crate) fn is_in_parallel_loop(&self) -> bool {
+        !self.params.is_empty()
     }
 
     /// A new name like `prefix`.

@@ -5,7 +5,7 @@ use super::{Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::TextRange;
-use crate::scalar::{Refusal, cast, converted};
+use crate::scalar::{Refusal, cast, converted, holds};
 use crate::types::{Axis, Scalar, Value, View, containers_read};
 use dacec_ir::{DType, Expr, Memlet, ScalarExpr, Wcr};
 
@@ -213,6 +213,13 @@ impl Lowerer<'_> {
             Value::Scalar(scalar) => {
                 let scalar = if target.rank() == 0 { scalar.clone() } else { self.hoist(scalar) };
                 self.check_assignable(scalar.dtype(), target.dtype, range)?;
+                if let (true, Some(value)) = (scalar.ty.weak, scalar.as_int())
+                    && target.dtype.is_integer()
+                    && !holds(target.dtype, value)
+                {
+                    let message = format!("{value} is out of the bounds of {}", target.dtype);
+                    return Err(Diagnostic::error(codes::TYPE, range, message).into());
+                }
                 let code = cast(&scalar, target.dtype);
                 if target.rank() > 0 && containers_read(&code).contains(&target.container) {
                     let held = self.materialize("__tmp", &scalar);
@@ -388,7 +395,7 @@ fn same_elements(a: &View, b: &View) -> bool {
 }
 
 /// The element of a view at a position of a shape that it broadcasts to.
-pub(super) fn broadcast_element(view: &View, position: &[Expr], shape: &[Expr]) -> Scalar {
+pub(crate) fn broadcast_element(view: &View, position: &[Expr], shape: &[Expr]) -> Scalar {
     let lead = position.len() - view.rank().min(position.len());
     let at: Vec<Expr> = view
         .shape()

@@ -162,6 +162,10 @@ impl Lowerer<'_> {
                 let message = "the shape of a returned array must be known to the caller";
                 return Err(Diagnostic::error(codes::RETURN, range, message)
                     .label(format!("it depends on `{symbol}`, which the function computes"))
+                    .help(
+                        "return what is computed from the array, or write it into an array that the caller gives, \
+                         and return the count",
+                    )
                     .into());
             }
         }

@@ -3,7 +3,7 @@
 use super::{Args, Entry, call, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Lowerer, Result};
+use crate::lower::{Dest, Library, Lowerer, Result};
 use crate::scalar::{self, cast};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
@@ -24,6 +24,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("arange", &["start", "stop?", "step?", "dtype?"], arange),
     call("linspace", &["start", "stop", "num?", "endpoint?", "retstep?", "dtype?"], linspace),
     call("logspace", &["start", "stop", "num?", "endpoint?", "base?", "dtype?"], logspace),
+    call("geomspace", &["start", "stop", "num?", "endpoint?", "dtype?"], geomspace),
+    call("indices", &["dimensions", "dtype?"], indices),
     call("copy", &["a"], copy),
     call("array", &["a", "dtype?", "copy?", "ndmin?"], array),
     call("asarray", &["a", "dtype?"], as_array),
@@ -112,7 +114,7 @@ fn arange(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         dacec_ir::Range { start: low, stop: high, step }.len()
     } else {
-        return Err(args.unsupported("stop", "a range of floats must be known at compile time").into());
+        super::counted::steps(lowerer, args, [&start, &stop, &step])?
     };
     // NumPy computes ranges of small numbers as those of Python's.
     let whole = ty.dtype.is_integer() && ty.dtype != DType::UInt64;
@@ -161,6 +163,53 @@ fn logspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         let value = scalar::binary(BinaryOp::Pow, &of[0], &of[1])?;
         Ok(dtype.map_or(value.clone(), |dtype| scalar::converted(&value, dtype)))
     })
+}
+
+/// Numbers with equal ratios between neighbours.
+fn geomspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut ends = Vec::new();
+    for name in ["start", "stop"] {
+        match args.get(name) {
+            Some(Value::Scalar(value)) if !value.dtype().is_complex() => {
+                let value = lowerer.hoist(&scalar::converted(value, DType::Float64));
+                ends.push(Value::Scalar(value));
+            }
+            _ => return Err(args.unsupported(name, "it must be a real number").into()),
+        }
+    }
+    let count = match args.get("num").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("num"))?,
+        None => Expr::int(50),
+    };
+    let closed = !args.given("endpoint") || args.flag("endpoint")?;
+    let view = lowerer.new_array(args.dest.prefix(), DType::Float64, &[count]);
+    let library = Library::new("geomspace")
+        .value("start", ends[0].clone())
+        .value("stop", ends[1].clone())
+        .array("out", &view)
+        .constant("closed", if closed { "True" } else { "False" });
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    match args.dtype("dtype")? {
+        None => Ok(Value::Array(view)),
+        Some(dtype) => lowerer.as_dtype(&Value::Array(view), dtype, &args.dest, args.range),
+    }
+}
+
+/// The indices of a grid: for each axis, an array of the indices along it.
+fn indices(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let shape = shape_of(lowerer, &args.value("dimensions"), args.place("dimensions"))?;
+    let dtype = args.dtype("dtype")?.unwrap_or(DType::Int64);
+    let mut whole = vec![Expr::from(shape.len())];
+    whole.extend(shape.iter().cloned());
+    let out = lowerer.new_array(args.dest.prefix(), dtype, &whole);
+    for axis in 0..shape.len() {
+        let mut part = out.clone();
+        part.axes.remove(0);
+        part.subset.dims[0] = dacec_ir::Range::index(Expr::from(axis));
+        lowerer.fill("indices", &part, &|at| cast(&Scalar::symbolic(at[axis].clone()), dtype));
+        lowerer.flush();
+    }
+    Ok(Value::Array(out))
 }
 
 /// Equally spaced doubles.

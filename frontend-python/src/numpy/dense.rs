@@ -1,14 +1,16 @@
 //! `numpy.linalg`: systems of equations, factorizations, eigenvalues; each is one library node, or several results of one.
 
 use super::linalg::operand;
-use super::{Args, Entry, call};
+use super::reductions::{Reduction, reduced};
+use super::{Args, Entry, call, refused};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Lowerer, Result};
+use crate::lower::{Dest, Library, Lowerer, Result, keep_axes};
+use crate::scalar;
 use crate::types::{Scalar, Value, View};
 use dacec_ir::library::{Dense, LibraryOp};
 use dacec_ir::node::LibraryNode;
-use dacec_ir::{DType, Expr, Memlet, Name, Node, ScalarExpr};
+use dacec_ir::{BinaryOp, DType, Expr, Memlet, Name, Node, Range, ScalarExpr, Wcr};
 use std::sync::Arc;
 
 /// Functions of `numpy.linalg`.
@@ -25,7 +27,151 @@ pub(super) const ENTRIES: &[Entry] = &[
         let matrix = matrix(l, args, "x", Dense::Svd)?;
         Ok(operation(l, args, Dense::Svd, &[matrix], &Dest::Temp).swap_remove(1))
     }),
+    call("slogdet", &["a"], |l, args| all(l, args, Dense::Slogdet)),
+    call("pinv", &["a", "rcond?"], pseudo_inverse),
+    call("lstsq", &["a", "b", "rcond?"], least_squares),
+    call("cond", &["x", "p?"], condition),
+    call("matrix_rank", &["A"], |l, args| {
+        let matrix = matrix(l, args, "A", Dense::Svd)?;
+        single(args, "A", &matrix)?;
+        let library = Library::new("matrix_rank").array("a", &matrix);
+        let library = library.constant("eps", epsilon(matrix.dtype).to_string());
+        l.call_library(&library, &args.dest, args.range)
+    }),
+    refused("eig", eigenvalues),
+    refused("eigvals", eigenvalues),
 ];
+
+/// The distance from one to the next number of a type.
+fn epsilon(dtype: DType) -> f64 {
+    if dtype.real() == DType::Float32 { f64::from(f32::EPSILON) } else { f64::EPSILON }
+}
+
+/// Whether NumPy's result is complex depends on the values.
+fn eigenvalues(args: &Args) -> Diagnostic {
+    let message = "the eigenvalues of a matrix are real or complex, which depends on its elements";
+    Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
+        .label("so the type of the result is not known")
+        .help("use `np.linalg.eigh` or `np.linalg.eigvalsh` for symmetric and Hermitian matrices")
+}
+
+/// One matrix, and no stack of them.
+fn single(args: &Args, name: &str, view: &View) -> Result<()> {
+    if view.rank() == 2 {
+        return Ok(());
+    }
+    Err(args.unsupported(name, "it must be one matrix; write a loop over a stack").into())
+}
+
+fn pseudo_inverse(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let matrix = matrix(lowerer, args, "a", Dense::Svd)?;
+    single(args, "a", &matrix)?;
+    let rcond = args.get("rcond").cloned().unwrap_or(Value::Scalar(Scalar::float(1e-15)));
+    let rcond = lowerer.as_dtype(&rcond, matrix.dtype.real(), &Dest::Temp, args.range)?;
+    let library = Library::new("pinv").array("a", &matrix).value("rcond", rcond);
+    lowerer.call_library(&library, &args.dest, args.range)
+}
+
+/// The vectors that come closest to solving systems of equations, with the squared distances, the rank and the singular
+/// values. There are no distances unless there are more equations than unknowns, of full rank.
+fn least_squares(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let a = matrix(lowerer, args, "a", Dense::Svd)?;
+    single(args, "a", &a)?;
+    let b = super::array(lowerer, args, "b")?;
+    if !matches!(b.rank(), 1 | 2) {
+        return Err(args.unsupported("b", "it must be a vector or a matrix").into());
+    }
+    let dtype = crate::promotion::promote(a.dtype, inexact(args, "b", b.dtype)?);
+    let (a, b) = (operand(lowerer, &a, dtype, args.range)?, operand(lowerer, &b, dtype, args.range)?);
+    let [rows, columns] = [a.shape()[0].clone(), a.shape()[1].clone()];
+    lowerer.require_equal(&rows, &b.shape()[0], args.place("b"))?;
+    let rcond = match args.get("rcond").cloned() {
+        Some(rcond) => rcond,
+        None => lowerer.elementwise(
+            "rcond",
+            &[Value::Scalar(Scalar::symbolic(rows.max(&columns)))],
+            &Dest::Temp,
+            args.range,
+            &|of| scalar::binary(BinaryOp::Mul, &of[0], &Scalar::float(epsilon(dtype))),
+        )?,
+    };
+    let rcond = lowerer.as_dtype(&rcond, dtype.real(), &Dest::Temp, args.range)?;
+    let mut shape = vec![columns.clone()];
+    shape.extend(b.shape().into_iter().skip(1));
+    let x = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+    let s = lowerer.new_array("__values", dtype.real(), &[rows.min(&columns)]);
+    let sides = shape.get(1).cloned().unwrap_or_else(Expr::one);
+    let squares = lowerer.new_array("__squares", dtype.real(), std::slice::from_ref(&sides));
+    let library = Library::new("lstsq")
+        .array("a", &a)
+        .array("b", &b)
+        .value("rcond", rcond)
+        .array("x", &x)
+        .array("s", &s)
+        .array("squares", &squares);
+    let rank = lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    let known = [rank.clone(), Value::Scalar(Scalar::symbolic(columns.clone()))];
+    let equations = Scalar::symbolic(rows.clone());
+    let count = lowerer.elementwise("count", &known, &Dest::Temp, args.range, &|of| {
+        let full = scalar::binary(BinaryOp::Eq, &of[0], &of[1])?;
+        let over = scalar::binary(BinaryOp::Lt, &of[1], &equations)?;
+        let both = scalar::binary(BinaryOp::And, &full, &over)?;
+        Ok(scalar::select(&both, &Scalar::symbolic(sides.clone()), &Scalar::int(0)))
+    })?;
+    let count = lowerer.integer(&count, args.range)?;
+    let rank = lowerer.as_dtype(&rank, DType::Int32, &Dest::Temp, args.range)?;
+    let mut residuals = squares.alias();
+    residuals.subset.dims[0] = Range::new(Expr::zero(), count);
+    Ok(Value::Tuple(vec![Value::Array(x), Value::Array(residuals), rank, Value::Array(s)]))
+}
+
+/// How much a matrix can magnify errors.
+fn condition(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let function = match args.get("p") {
+        None => "condition",
+        Some(Value::Scalar(order)) if order.as_f64() == Some(2.0) => "condition",
+        Some(Value::Scalar(order)) if order.as_f64() == Some(-2.0) => "condition_inverse",
+        Some(_) => {
+            return Err(args
+                .unsupported("p", "it must be 2 or -2")
+                .help("multiply the norms of the matrix and of its inverse")
+                .into());
+        }
+    };
+    let matrix = matrix(lowerer, args, "x", Dense::Svd)?;
+    single(args, "x", &matrix)?;
+    lowerer.call_library(&Library::new(function).array("a", &matrix), &args.dest, args.range)
+}
+
+/// The largest, the smallest or the sum of the singular values of matrices along two axes.
+pub(super) fn norm(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axes: &[usize],
+    wcr: Wcr,
+) -> Result<Value> {
+    let mut moved = view.clone().alias();
+    let (mut stack, mut matrix) = (Vec::new(), Vec::new());
+    for (k, axis) in moved.axes.drain(..).enumerate() {
+        if axes.contains(&k) { matrix.push(axis) } else { stack.push(axis) }
+    }
+    moved.axes.extend(stack.into_iter().chain(matrix));
+    let matrix = operand(lowerer, &moved, inexact(args, "x", view.dtype)?, args.range)?;
+    if matrix.shape().iter().any(Expr::is_one) {
+        return Err(args.unsupported("x", "arrays with axes of extent 1 are not taken").into());
+    }
+    let values = operation(lowerer, args, Dense::Svd, &[matrix], &Dest::Temp).swap_remove(1);
+    lowerer.flush();
+    let Value::Array(values) = values else { return Ok(values) };
+    let how = Reduction { wcr, axes: Some(vec![values.rank() - 1]), dtype: values.dtype, keep: false };
+    let result = reduced(lowerer, args, &values, how, Default::default(), &args.dest)?;
+    Ok(match (result, args.flag("keepdims")?) {
+        (Value::Scalar(value), true) => super::reductions::boxed(lowerer, &value, view.rank()),
+        (Value::Array(view), true) => Value::Array(keep_axes(view, axes)),
+        (result, _) => result,
+    })
+}
 
 /// The result of that number.
 fn one(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense, at: usize) -> Result<Value> {
@@ -129,7 +275,7 @@ fn operation(
     dest: &Dest,
 ) -> Vec<Value> {
     let (a, shape) = (&operands[0], operands[0].shape());
-    let stack = shape.len() - 2;
+    let stack = shape.len() - op.operands()[0].form.rank();
     // A vector on the right of a system is a column, and so is the result.
     let is_column = operands.get(1).is_some_and(|b| b.rank() == stack + 1);
     let second = operands.get(1).unwrap_or(a).shape().pop().unwrap_or_else(Expr::one);

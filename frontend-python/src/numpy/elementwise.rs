@@ -1,7 +1,7 @@
 //! Functions that work element by element.
 
 use super::{Args, Entry, Lowering, ONE, TWO, call, math, math2, op};
-use crate::lower::{Lowerer, Result};
+use crate::lower::{Dest, Library, Lowerer, Result};
 use crate::promotion::float_of;
 use crate::scalar::{self, Refusal};
 use crate::types::{Scalar, Value};
@@ -165,6 +165,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     call("divmod", &["x1", "x2"], super::ufunc::divmod),
     call("modf", &["x"], super::ufunc::modf),
+    call("frexp", &["x"], frexp),
     call("round", &["a", "decimals?", "out?"], rounded),
     call("around", &["a", "decimals?", "out?"], rounded),
     call("isclose", &["a", "b", "rtol?", "atol?", "equal_nan?"], is_close),
@@ -197,6 +198,9 @@ pub(super) const MATH: &[Entry] = &[
     math("acosh", Function::Acosh),
     math("atanh", Function::Atanh),
     math("erf", Function::Erf),
+    math("erfc", Function::Erfc),
+    math("gamma", Function::Gamma),
+    math("lgamma", Function::Lgamma),
     math("isnan", Function::Isnan),
     math("isinf", Function::Isinf),
     math("isfinite", Function::Isfinite),
@@ -405,4 +409,37 @@ fn nan_to_num(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         let nan = nan.clone().unwrap_or_else(|| Scalar::float(0.0));
         Ok(scalar::select(&scalar::call(Function::Isnan, &of[0])?, &nan, &value))
     })
+}
+
+/// `np.frexp(x)`: a number of at least a half and below one, and the power of two that it is multiplied by.
+fn frexp(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let x = match args.value("x") {
+        Value::Tuple(_) => Value::Array(super::array(lowerer, args, "x")?),
+        other => other,
+    };
+    let dtype = match &x {
+        Value::Array(view) => view.dtype,
+        Value::Scalar(scalar) => scalar.dtype(),
+        other => return Err(lowerer.not_a_number(other, args.range)),
+    };
+    if dtype.is_complex() {
+        return Err(args.unsupported("x", "complex numbers have no exponent").into());
+    }
+    let x = lowerer.as_dtype(&x, float_of(dtype), &Dest::Temp, args.range)?;
+    let each = |library: Library| library;
+    let parts =
+        super::sequences::for_each(lowerer, args, x.clone(), DType::Int32, &each, ("frexp_exponent", "x"))?;
+    lowerer.flush();
+    let mantissa = lowerer.elementwise("frexp", &[x, parts.clone()], &Dest::Temp, args.range, &|of| {
+        // A power of two that has no double is taken in two steps.
+        let half = scalar::binary(BinaryOp::FloorDiv, &of[1], &Scalar::int(2))?;
+        let rest = scalar::binary(BinaryOp::Sub, &half, &of[1])?;
+        let power = |of: &Scalar| scalar::call(Function::Exp2, &scalar::converted(of, DType::Float64));
+        let value = scalar::converted(&of[0], DType::Float64);
+        let halfway = scalar::binary(BinaryOp::Mul, &value, &power(&scalar::unary(UnaryOp::Neg, &half)?)?)?;
+        let value = scalar::binary(BinaryOp::Mul, &halfway, &power(&rest)?)?;
+        Ok(scalar::converted(&value, of[0].dtype()))
+    })?;
+    let exponent = lowerer.as_dtype(&parts, DType::Int32, &Dest::Temp, args.range)?;
+    Ok(Value::Tuple(vec![mantissa, exponent]))
 }

@@ -32,6 +32,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("tile", &["A", "reps"], tile),
     call("pad", &["array", "pad_width", "mode?", "constant_values?"], pad),
     call("delete", &["arr", "obj", "axis?"], delete),
+    call("insert", &["arr", "obj", "values", "axis?"], super::formulas::insert),
+    call("block", &["arrays"], block),
 ];
 
 /// The arrays of a tuple argument.
@@ -163,8 +165,59 @@ fn joined_columns(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     joined(lowerer, args, &views, axis)
 }
 
+/// Nested lists of arrays: the innermost lists are joined along the last axis, those around them along the one before.
+fn block(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let whole = args.value("arrays");
+    let (depth, rank) = depths(&whole);
+    let rank = rank.max(depth);
+    if depth == 0 {
+        return Err(args.unsupported("arrays", "it must be a list").into());
+    }
+    block_of(lowerer, args, whole, (rank - depth, rank)).map(Value::Array)
+}
+
+/// How deep lists are nested, and the largest number of dimensions of what is in them.
+fn depths(value: &Value) -> (usize, usize) {
+    match value {
+        Value::Tuple(items) => {
+            let inner = items.iter().map(depths).reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)));
+            let (depth, rank) = inner.unwrap_or((0, 0));
+            (depth + 1, rank)
+        }
+        Value::Array(view) => (0, view.rank()),
+        _ => (0, 0),
+    }
+}
+
+fn block_of(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    value: Value,
+    (axis, rank): (usize, usize),
+) -> Result<View> {
+    let items = match value {
+        Value::Tuple(items) => items,
+        other => {
+            let view = view_of(lowerer, args, other)?;
+            let missing = rank - view.rank();
+            return Ok(deepened(view, &vec![0; missing]));
+        }
+    };
+    let mut views = Vec::new();
+    for item in items {
+        views.push(block_of(lowerer, args, item, (axis + 1, rank))?);
+    }
+    if views.is_empty() || axis >= rank {
+        return Err(args.unsupported("arrays", "the lists are empty, or nested to different depths").into());
+    }
+    match joined(lowerer, args, &views, axis)? {
+        Value::Array(view) => Ok(view),
+        other => Err(lowerer.not_a_number(&other, args.range)),
+    }
+}
+
 /// Arrays one after the other along an axis.
-fn joined(lowerer: &mut Lowerer<'_>, args: &Args, views: &[View], axis: usize) -> Result<Value> {
+pub(super) fn joined(lowerer: &mut Lowerer<'_>, args: &Args, views: &[View], axis: usize) -> Result<Value> {
     let range = args.range;
     if views.windows(2).any(|pair| pair[0].rank() != pair[1].rank()) {
         return Err(args.unsupported("arrays", "they must have equally many dimensions").into());

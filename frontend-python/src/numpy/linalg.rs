@@ -167,6 +167,9 @@ fn norm(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let order = match args.get("ord") {
         None => None,
         Some(Value::Text(name)) if name == "fro" && over.len() == 2 => None,
+        Some(Value::Text(name)) if name == "nuc" && over.len() == 2 => {
+            return super::dense::norm(lowerer, args, &view, &over, Wcr::Sum);
+        }
         Some(Value::Scalar(order)) => match order.as_f64() {
             Some(order) => Some(order),
             None => return Err(args.unsupported("ord", "it must be known").into()),
@@ -186,6 +189,10 @@ fn norm(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         });
     }
     let order = order.unwrap_or(2.0);
+    if over.len() == 2 && order.abs() == 2.0 {
+        let wcr = if order > 0.0 { Wcr::Max } else { Wcr::Min };
+        return super::dense::norm(lowerer, args, &view, &over, wcr);
+    }
     if over.len() == 2 {
         let (axis, wcr) = match order {
             1.0 => (over[0], Wcr::Max),
@@ -194,8 +201,8 @@ fn norm(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             f64::NEG_INFINITY => (over[1], Wcr::Min),
             _ => {
                 return Err(args
-                    .unsupported("ord", "this norm of a matrix needs its singular values")
-                    .help("use 'fro', 1 or np.inf")
+                    .unsupported("ord", "there is no such norm of a matrix")
+                    .help("use 'fro', 'nuc', 1, -1, 2, -2, np.inf or -np.inf")
                     .into());
             }
         };

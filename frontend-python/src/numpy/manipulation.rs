@@ -18,6 +18,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     call("swapaxes", &["a", "axis1", "axis2"], swapaxes),
     call("moveaxis", &["a", "source", "destination"], moveaxis),
+    call("rollaxis", &["a", "axis", "start?"], roll_axis),
     call("flip", &["a", "axis?"], flip),
     call("flipud", &["a"], |l, args| flipped(l, args, &[0])),
     call("fliplr", &["a"], |l, args| flipped(l, args, &[1])),
@@ -32,6 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("broadcast_arrays", &["*"], broadcast_arrays),
     call("reshape", &["a", "shape", "order?"], reshape),
     call("ravel", &["a", "order?"], flatten),
+    call("resize", &["a", "new_shape"], resize),
 ];
 
 /// Methods that are no functions of NumPy, or take other arguments.
@@ -53,6 +55,7 @@ pub(super) const METHODS: &[Entry] = &[
         };
         transposed(l, args, view, axes)
     }),
+    call("nonzero", &["a"], super::counted::nonzero),
     call("view", &["a"], |l, args| Ok(Value::Array(array(l, args, "a")?.alias()))),
 ];
 
@@ -124,6 +127,36 @@ fn moveaxis(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
     view.axes = order.into_iter().map(|axis| view.axes[axis].clone()).collect();
     Ok(Value::Array(view))
+}
+
+/// One axis moved before another one.
+fn roll_axis(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut view = array(lowerer, args, "a")?.alias();
+    let rank = view.rank();
+    let axis = args.int("axis")?.and_then(|axis| axis_of(axis, rank));
+    let start = args.int("start")?.unwrap_or(0);
+    let start = usize::try_from(if start < 0 { start + rank as i64 } else { start }).ok();
+    let (Some(axis), Some(start)) = (axis, start.filter(|start| *start <= rank)) else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    let moved = view.axes.remove(axis);
+    view.axes.insert(if axis < start { start - 1 } else { start }, moved);
+    Ok(Value::Array(view))
+}
+
+/// As many elements as a shape takes, from the start again after the last one.
+fn resize(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let view = array(lowerer, args, "a")?;
+    let shape = shape_of(lowerer, &args.value("new_shape"), args.place("new_shape"))?;
+    let flat = flattened(lowerer, &view);
+    let count = flat.shape()[0].clone();
+    let repeated = lowerer.new_array("__flat", view.dtype, &[elements(&shape)]);
+    lowerer.fill("resize", &repeated, &|at| flat.element(&[at[0].modulo(&count)]).code);
+    lowerer.flush();
+    let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
+    lowerer.copy_elements(&repeated, &out);
+    lowerer.flush();
+    Ok(Value::Array(out))
 }
 
 /// Quarter turns: a transposition and a flip.
@@ -449,7 +482,7 @@ fn roll(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(Value::Array(rolled(lowerer, args.dest.prefix(), &view, &moves)))
 }
 
-fn rolled(lowerer: &mut Lowerer<'_>, prefix: &str, view: &View, moves: &[(usize, Expr)]) -> View {
+pub(super) fn rolled(lowerer: &mut Lowerer<'_>, prefix: &str, view: &View, moves: &[(usize, Expr)]) -> View {
     let shape = view.shape();
     let out = lowerer.new_array(prefix, view.dtype, &shape);
     lowerer.fill("roll", &out, &|at| {

@@ -1,7 +1,7 @@
 //! Functions of Python's `math` and `cmath` that are more than one function of the tasklet language.
 
 use super::{Args, Entry, Lowering, call};
-use crate::lower::{Dest, Lowerer, Result};
+use crate::lower::{Dest, Library, Lowerer, Result};
 use crate::scalar::{self, Refusal};
 use crate::types::{Scalar, Value};
 use dacec_ir::{BinaryOp, Constant, DType, Function, ScalarExpr};
@@ -21,8 +21,23 @@ pub(super) const MATH: &[Entry] = &[
     call("factorial", &["n"], |_, args| known(args, &["n"], |of| factorial(of[0]))),
     call("comb", &["n", "k"], |_, args| known(args, &["n", "k"], |of| combinations(of[0], of[1]))),
     call("perm", &["n", "k"], |_, args| known(args, &["n", "k"], |of| permutations(of[0], of[1]))),
-    call("isqrt", &["n"], |_, args| {
-        known(args, &["n"], |of| u64::try_from(of[0]).ok().map(|n| n.isqrt().cast_signed()))
+    call("isqrt", &["n"], |l, args| {
+        let whole = |value: &Value| matches!(value, Value::Scalar(n) if n.dtype().is_integer() && n.as_int().is_none());
+        match args.value("n") {
+            n if whole(&n) => {
+                let n = l.as_dtype(&n, DType::Int64, &Dest::Temp, args.range)?;
+                l.call_library(&Library::new("isqrt").value("n", n), &args.dest, args.range)
+            }
+            _ => known(args, &["n"], |of| u64::try_from(of[0]).ok().map(|n| n.isqrt().cast_signed())),
+        }
+    }),
+    call("remainder", &["x", "y"], |l, args| {
+        let mut library = Library::new("remainder");
+        for name in ["x", "y"] {
+            library =
+                library.value(name, l.as_dtype(&args.value(name), DType::Float64, &Dest::Temp, args.range)?);
+        }
+        l.call_library(&library, &args.dest, args.range)
     }),
     call("modf", &["x"], parts),
     two("ldexp", |of| {
@@ -95,9 +110,7 @@ pub(super) fn from_parts(re: &Scalar, im: &Scalar) -> Computed {
         let value = Constant::Complex(re, im, DType::Complex128);
         return Ok(Scalar::weak(ScalarExpr::Constant(value), DType::Complex128));
     }
-    let unit = Scalar::weak(Constant::Complex(0.0, 1.0, DType::Complex128).into(), DType::Complex128);
-    let imaginary = scalar::binary(BinaryOp::Mul, &complex(im), &unit)?;
-    scalar::binary(BinaryOp::Add, &complex(re), &imaginary).map(weak)
+    Ok(weak(scalar::complex(re, im, DType::Complex128)))
 }
 
 fn scaled(of: &[Scalar], factor: f64) -> Computed {

@@ -233,8 +233,15 @@ fn component(view: &View, k: i64) -> Value {
 /// Products of vectors with three components, along the last axis.
 fn cross(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (a, b) = (array(lowerer, args, "a")?, array(lowerer, args, "b")?);
+    if [&a, &b].iter().all(|view| view.shape().last().and_then(Expr::as_int) == Some(2)) {
+        let operands = [component(&a, 0), component(&b, 1), component(&a, 1), component(&b, 0)];
+        return lowerer.elementwise("cross", &operands, &args.dest, args.range, &|of| {
+            let first = scalar::binary(BinaryOp::Mul, &of[0], &of[1])?;
+            scalar::binary(BinaryOp::Sub, &first, &scalar::binary(BinaryOp::Mul, &of[2], &of[3])?)
+        });
+    }
     if [&a, &b].iter().any(|view| view.shape().last().and_then(Expr::as_int) != Some(3)) {
-        let message = "the last axis must have 3 components, known at compile time";
+        let message = "the last axes must have 3 components, or both 2, known at compile time";
         return Err(Diagnostic::error(codes::SHAPE, args.range, message)
             .help("annotate it: `dace.float64[N, 3]`")
             .into());

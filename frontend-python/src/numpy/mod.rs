@@ -4,10 +4,13 @@
 //! function is adding an entry.
 
 mod contraction;
+mod counted;
 mod creation;
 mod dace;
 mod dense;
 mod elementwise;
+mod fft;
+mod formulas;
 mod joining;
 mod limits;
 mod linalg;
@@ -15,7 +18,10 @@ mod manipulation;
 mod math;
 mod matrices;
 mod python;
+mod random;
 mod reductions;
+#[cfg(test)]
+mod reference;
 mod scans;
 mod selection;
 mod sequences;
@@ -49,6 +55,8 @@ pub(crate) struct Entry {
 pub(crate) enum Lowering {
     /// By code that looks at the arguments.
     Call(fn(&mut Lowerer<'_>, &Args) -> Result<Value>),
+    /// Not at all: an error that says what to use instead.
+    Refused(fn(&Args) -> Diagnostic),
     /// Element by element, by a function of the tasklet language.
     Math(Function),
     /// As `Math`, of two arguments.
@@ -71,6 +79,11 @@ const fn call(
     lower: fn(&mut Lowerer<'_>, &Args) -> Result<Value>,
 ) -> Entry {
     Entry { name, params, lowering: Lowering::Call(lower) }
+}
+
+/// An entry that only says what to use instead.
+const fn refused(name: &'static str, why: fn(&Args) -> Diagnostic) -> Entry {
+    Entry { name, params: &["*"], lowering: Lowering::Refused(why) }
 }
 
 const fn math(name: &'static str, function: Function) -> Entry {
@@ -127,6 +140,9 @@ impl Args {
         }
         for (keyword, (value, place)) in given.keywords {
             let Some(name) = names.iter().find(|name| **name == keyword) else {
+                if matches!(entry.lowering, Lowering::Refused(_)) {
+                    continue;
+                }
                 let message = format!("`{}` has no parameter `{keyword}` that can be compiled", entry.name);
                 return Err(Diagnostic::error(codes::ARGUMENTS, place, message)
                     .did_you_mean(&keyword, names.iter().copied())
@@ -259,6 +275,7 @@ fn as_dtype(value: &Value) -> Option<DType> {
 pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Args) -> Result<Value> {
     match entry.lowering {
         Lowering::Call(lower) => lower(lowerer, args),
+        Lowering::Refused(why) => Err(why(args).into()),
         _ => ufunc::apply(lowerer, entry, args),
     }
 }
@@ -269,6 +286,8 @@ pub(crate) fn module(name: &str) -> Module {
         "dace" | "dacec" => Module::Dace,
         "numpy" => Module::Numpy,
         "numpy.linalg" => Module::Linalg,
+        "numpy.random" => Module::Random,
+        "numpy.fft" => Module::Fft,
         "math" => Module::Math,
         "cmath" => Module::Cmath,
         _ => Module::Other,
@@ -289,12 +308,16 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
             joining::ENTRIES,
             selection::ENTRIES,
             sequences::ENTRIES,
+            counted::ENTRIES,
+            formulas::ENTRIES,
             limits::ENTRIES,
         ],
         Module::Math => &[math::MATH, elementwise::MATH],
         Module::Cmath => &[math::CMATH],
         Module::Dace => &[dace::ENTRIES, math::MATH, elementwise::MATH],
         Module::Linalg => &[linalg::LINALG, dense::ENTRIES],
+        Module::Random => &[random::ENTRIES],
+        Module::Fft => &[fft::ENTRIES],
         Module::Other => &[],
     }
 }
@@ -305,6 +328,8 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
     match (module, name) {
         (Module::Other, _) => return None,
         (Module::Numpy, "linalg") => return Some(Value::Module(Module::Linalg)),
+        (Module::Numpy, "random") => return Some(Value::Module(Module::Random)),
+        (Module::Numpy, "fft") => return Some(Value::Module(Module::Fft)),
         (Module::Numpy, "newaxis") => return Some(Value::None),
         (Module::Dace, "math") => return Some(Value::Module(Module::Math)),
         (Module::Dace, "map") => return Some(Value::Map),
@@ -403,6 +428,16 @@ pub(crate) fn method(name: &str) -> Option<&'static Entry> {
     let listed = METHODS.contains(&name);
     find(&[manipulation::METHODS, scans::METHODS], name)
         .or_else(|| if listed { find(tables(Module::Numpy), name) } else { None })
+}
+
+/// The method of that name of generators of random numbers.
+pub(crate) fn generator_method(name: &str) -> Option<&'static Entry> {
+    find(&[random::METHODS], name)
+}
+
+/// Names of the methods of generators, for suggestions.
+pub(crate) fn generator_method_names() -> impl Iterator<Item = &'static str> {
+    random::METHODS.iter().map(|entry| entry.name)
 }
 
 /// The method of that name of universal functions.

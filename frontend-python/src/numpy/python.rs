@@ -1,7 +1,7 @@
 //! Python's own functions.
 
 use super::{Args, Entry, Lowering, call};
-use crate::lower::{Dest, Lowerer, Result, count_of};
+use crate::lower::{Dest, Library, Lowerer, Result, count_of};
 use crate::parse::TextRange;
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
@@ -198,6 +198,11 @@ fn len(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 /// `min(a, b, …)`: the first operand stays unless a later one is smaller, also where one is NaN.
 fn extremum(lowerer: &mut Lowerer<'_>, args: &Args, op: BinaryOp) -> Result<Value> {
     let items = match args.rest.as_slice() {
+        [Value::Array(view)] if view.rank() == 1 && view.shape()[0].as_int().is_none() => {
+            let better = if op == BinaryOp::Min { "np.less" } else { "np.greater" };
+            let library = Library::new("first_extremum").array("x", view).constant("better", better);
+            return lowerer.call_library(&library, &args.dest, args.range);
+        }
         [one] => match lowerer.as_tuple(one.clone(), args.range)? {
             Value::Tuple(items) => items,
             _ => Vec::new(),
@@ -238,6 +243,17 @@ fn chosen(lowerer: &mut Lowerer<'_>, a: Value, b: Value, op: BinaryOp, range: Te
 }
 
 fn sum(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if let Some(Value::Array(view)) = args.get("x").cloned()
+        && view.rank() == 1
+        && view.shape()[0].as_int().is_none()
+        && args.get("start").is_none()
+    {
+        // Python's zero is of any type, except beside truth values.
+        let dtype = if view.dtype == DType::Bool { DType::Int64 } else { view.dtype };
+        let library = Library::new("summed").array("x", &view);
+        let library = library.constant("start", format!("np.{}(0)", dtype.name()));
+        return lowerer.call_library(&library, &args.dest, args.range);
+    }
     let Value::Tuple(items) = lowerer.as_tuple(args.value("x"), args.range)? else { return Ok(Value::None) };
     let zero = Value::Scalar(Scalar::int(0));
     let mut total = args.get("start").cloned().unwrap_or(zero);

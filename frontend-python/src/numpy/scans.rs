@@ -6,7 +6,7 @@
 use super::reductions::accumulated;
 use super::ufunc::{give, output};
 use super::{Args, Entry, array, axis_of, call};
-use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::lower::{Dest, Library, Lowerer, Result, keep_axes};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Range, Wcr};
@@ -32,7 +32,7 @@ pub(super) const METHODS: &[Entry] =
     })];
 
 /// An array as rows along one of its axes, and the way back.
-struct Rows {
+pub(super) struct Rows {
     /// Two dimensions; one, if the array has one.
     rows: View,
     /// Extents of the other axes, in order.
@@ -42,7 +42,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(lowerer: &mut Lowerer<'_>, view: &View, axis: usize) -> Rows {
+    pub(super) fn of(lowerer: &mut Lowerer<'_>, view: &View, axis: usize) -> Rows {
         let mut moved = view.clone().alias();
         let along = moved.axes.remove(axis);
         let others = moved.shape();
@@ -61,14 +61,19 @@ impl Rows {
         Rows { rows, others, extent, axis }
     }
 
+    /// The rows themselves.
+    pub(super) fn rows(&self) -> &View {
+        &self.rows
+    }
+
     /// A new array for results of the same shape.
-    fn like(&self, lowerer: &mut Lowerer<'_>, dest: &Dest, dtype: DType) -> View {
+    pub(super) fn like(&self, lowerer: &mut Lowerer<'_>, dest: &Dest, dtype: DType) -> View {
         let prefix = if self.others.len() <= 1 { dest.prefix() } else { "__rows" };
         lowerer.new_array(prefix, dtype, &self.rows.shape())
     }
 
     /// Results with the axes of the array.
-    fn back(&self, lowerer: &mut Lowerer<'_>, results: View) -> View {
+    pub(super) fn back(&self, lowerer: &mut Lowerer<'_>, results: View) -> View {
         let mut shape = self.others.clone();
         shape.push(self.extent.clone());
         let mut view = reshaped(lowerer, results, &shape);
@@ -77,8 +82,13 @@ impl Rows {
         view
     }
 
+    /// Results of which there is one for each row, with the other axes of the array.
+    pub(super) fn others_of(&self, lowerer: &mut Lowerer<'_>, results: View) -> View {
+        reshaped(lowerer, results, &self.others)
+    }
+
     /// The call of a function that takes a row of the array and one of the results.
-    fn call(&self, function: &'static str, out: &View) -> Library {
+    pub(super) fn call(&self, function: &'static str, out: &View) -> Library {
         let library = Library::new(function);
         match self.others.is_empty() {
             true => library.array("x", &self.rows).array("out", out),
@@ -95,6 +105,28 @@ fn reshaped(lowerer: &mut Lowerer<'_>, view: View, shape: &[Expr]) -> View {
     lowerer.copy_elements(&view, &out);
     lowerer.flush();
     out
+}
+
+/// The array with some of its axes made one, which is the last.
+pub(super) fn merged(lowerer: &mut Lowerer<'_>, view: &View, axes: &[usize]) -> View {
+    let mut moved = view.clone().alias();
+    let (mut others, mut along) = (Vec::new(), Vec::new());
+    for (k, axis) in moved.axes.drain(..).enumerate() {
+        if axes.contains(&k) { along.push(axis) } else { others.push(axis) }
+    }
+    let kept = others.len();
+    moved.axes.extend(others.into_iter().chain(along));
+    if axes.len() == 1 {
+        return moved;
+    }
+    let mut shape = moved.shape();
+    let count = shape.drain(kept..).fold(Expr::one(), |product, extent| product * extent);
+    shape.push(count);
+    let plain = lowerer.plain(&moved);
+    let merged = lowerer.new_array("__merged", view.dtype, &shape);
+    lowerer.copy_elements(&plain, &merged);
+    lowerer.flush();
+    merged
 }
 
 /// The array and the axis that a function works along: all elements in order, if none is given.
@@ -214,20 +246,22 @@ fn sorted(lowerer: &mut Lowerer<'_>, args: &Args, positions: bool) -> Result<Val
 
 /// The middle of the sorted elements, or the mean of the two in the middle; NaN if there is one.
 fn median(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let rank = array(lowerer, args, "a")?.rank();
-    let whole = args.get("axis").is_none();
-    let (view, axis) = along(lowerer, args, None)?;
+    let view = array(lowerer, args, "a")?;
+    let rank = view.rank();
+    let axes = args.axes("axis", rank)?.unwrap_or_else(|| (0..rank).collect());
     let dtype = if view.dtype.is_float() { view.dtype } else { DType::Float64 };
     let converted = lowerer.as_dtype(&Value::Array(view), dtype, &Dest::Temp, args.range)?;
     let Value::Array(view) = converted else { return Ok(converted) };
-    let rows = Rows::of(lowerer, &view, axis);
+    let line = merged(lowerer, &view, &axes);
+    let last = line.rank() - 1;
+    let rows = Rows::of(lowerer, &line, last);
     let out = rows.like(lowerer, &Dest::Temp, dtype);
     lowerer.call_library(&rows.call("sort", &out), &Dest::Temp, args.range)?;
     let sorted = rows.back(lowerer, out);
     let extent = &rows.extent;
     let at = |position: Expr| {
         let mut view = sorted.clone();
-        if let Axis::Dim(dim) = view.axes.remove(axis) {
+        if let Axis::Dim(dim) = view.axes.remove(last) {
             view.subset.dims[dim] = Range::index(position);
         }
         if view.rank() == 0 { Value::Scalar(view.element(&[])) } else { Value::Array(view) }
@@ -241,13 +275,8 @@ fn median(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         Ok(scalar::select(&is_nan, &of[2], &mean))
     })?;
     let result = match (result, args.flag("keepdims")?) {
-        (Value::Scalar(value), true) => {
-            super::reductions::boxed(lowerer, &value, if whole { rank } else { 1 })
-        }
-        (Value::Array(mut view), true) => {
-            view.axes.insert(axis, Axis::New(Expr::one()));
-            Value::Array(view)
-        }
+        (Value::Scalar(value), true) => super::reductions::boxed(lowerer, &value, rank),
+        (Value::Array(view), true) => Value::Array(keep_axes(view, &axes)),
         (result, _) => result,
     };
     match output(args)? {

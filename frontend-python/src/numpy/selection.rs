@@ -15,6 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("choose", &["a", "choices"], choose_by_number),
     call("clip", &["a", "a_min?", "a_max?", "out?", "min?", "max?"], clip),
     call("take", &["a", "indices", "axis?"], take),
+    call("take_along_axis", &["arr", "indices", "axis?"], super::formulas::take_along_axis),
     call("put", &["a", "ind", "v"], put),
     call("copyto", &["dst", "src", "casting?", "where?"], copy_to),
     call("putmask", &["a", "mask", "values"], put_mask),
@@ -23,11 +24,10 @@ pub(super) const ENTRIES: &[Entry] = &[
 /// `np.where(condition, x, y)`.
 fn choose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (Some(x), Some(y)) = (args.get("x").cloned(), args.get("y").cloned()) else {
-        let reason = "the number of elements for which it holds is not known at compile time";
-        return Err(args
-            .unsupported("condition", reason)
-            .help("give a value for each case, `np.where(condition, x, y)`, or write a loop with an `if`")
-            .into());
+        if args.given("x") || args.given("y") {
+            return Err(args.unsupported("y", "there must be a value for both cases, or for none").into());
+        }
+        return super::counted::nonzero(lowerer, args);
     };
     let operands = [args.value("condition"), x, y];
     lowerer.elementwise("where", &operands, &args.dest, args.range, &|of| {
@@ -147,7 +147,13 @@ fn take(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(taken(lowerer, args, &view, axis, &indices))
 }
 
-fn taken(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize, indices: &Value) -> Value {
+pub(super) fn taken(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axis: usize,
+    indices: &Value,
+) -> Value {
     let own = view.shape();
     let (chosen, at): (Vec<Expr>, Option<Scalar>) = match indices {
         Value::Array(indices) => (indices.shape(), None),

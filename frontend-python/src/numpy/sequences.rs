@@ -1,6 +1,7 @@
 //! Functions of sampled values: differences, interpolation, convolution, counting.
 
 use super::reductions::{Reduction, accumulated, reduced};
+use super::scans::Rows;
 use super::{Args, Entry, array, axis_of, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -18,7 +19,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         let flat = if view.rank() == 1 { view } else { super::manipulation::flattened(l, &view) };
         difference(l, args, &flat, 0)
     }),
-    call("gradient", &["f", "spacing?", "axis?", "edge_order?"], gradient),
+    call("gradient", &["*", "axis?", "edge_order?"], gradient),
     call("trapezoid", &["y", "x?", "dx?", "axis?"], trapezoid),
     call("convolve", &["a", "v", "mode?"], |l, args| convolve(l, args, false)),
     call("correlate", &["a", "v", "mode?"], |l, args| convolve(l, args, true)),
@@ -51,10 +52,6 @@ fn part(view: &View, axis: usize, start: i64, end: i64) -> View {
 }
 
 fn diff(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    if args.given("prepend") || args.given("append") {
-        let name = if args.given("prepend") { "prepend" } else { "append" };
-        return Err(args.unsupported(name, "join the arrays with `np.concatenate` first").into());
-    }
     let mut view = array(lowerer, args, "a")?;
     let Some(axis) = axis_of(args.int("axis")?.unwrap_or(-1), view.rank()) else {
         return Err(args.unsupported("axis", "there is no such axis").into());
@@ -62,6 +59,9 @@ fn diff(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let times = args.int("n")?.unwrap_or(1);
     if !(0..=64).contains(&times) {
         return Err(args.unsupported("n", "it must be from 0 to 64").into());
+    }
+    if times > 0 {
+        view = extended(lowerer, args, view, axis)?;
     }
     for _ in 0..times {
         view = match difference(lowerer, args, &view, axis)? {
@@ -73,6 +73,30 @@ fn diff(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(Value::Array(view))
 }
 
+/// The array with what comes before and after it.
+fn extended(lowerer: &mut Lowerer<'_>, args: &Args, view: View, axis: usize) -> Result<View> {
+    let mut parts = Vec::new();
+    for name in ["prepend", "a", "append"] {
+        match args.get(name).cloned() {
+            None => {}
+            Some(Value::Scalar(value)) => {
+                let mut shape = view.shape();
+                shape[axis] = Expr::one();
+                let filled = lowerer.new_array("__tmp", value.dtype(), &shape);
+                lowerer.write(&filled, &Value::Scalar(value), args.range)?;
+                lowerer.flush();
+                parts.push(filled);
+            }
+            Some(_) if name == "a" => parts.push(view.clone()),
+            Some(_) => parts.push(array(lowerer, args, name)?),
+        }
+    }
+    match super::joining::joined(lowerer, args, &parts, axis)? {
+        Value::Array(joined) if parts.len() > 1 => Ok(joined),
+        _ => Ok(view),
+    }
+}
+
 /// Each element minus the one before.
 fn difference(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) -> Result<Value> {
     let operands = [Value::Array(part(view, axis, 1, 0)), Value::Array(part(view, axis, 0, 1))];
@@ -82,34 +106,112 @@ fn difference(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) 
     })
 }
 
+/// What lies between neighbouring samples.
+#[derive(Clone)]
+enum Spacing {
+    /// The same distance everywhere.
+    Even(Scalar),
+    /// The places of the samples.
+    Places(View),
+}
+
 fn gradient(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let view = array(lowerer, args, "f")?;
-    if args.int("edge_order")?.unwrap_or(1) != 1 {
-        return Err(args.unsupported("edge_order", "it must be 1").into());
-    }
+    let mut given = args.rest.iter().cloned();
+    let view = match given.next() {
+        Some(Value::Array(view)) => view,
+        Some(Value::Tuple(items)) => super::creation::of_items(lowerer, args, "f", &items)?,
+        _ => return Err(args.unsupported("f", "it must be an array").into()),
+    };
+    let second = match args.int("edge_order")?.unwrap_or(1) {
+        1 => false,
+        2 => true,
+        _ => return Err(args.unsupported("edge_order", "it must be 1 or 2").into()),
+    };
     let axes = args.axes("axis", view.rank())?.unwrap_or_else(|| (0..view.rank()).collect());
+    let mut spacings = Vec::new();
+    for value in given {
+        spacings.push(match value {
+            Value::Scalar(spacing) => Spacing::Even(lowerer.hoist(&spacing)),
+            Value::Array(places) if places.rank() == 1 => Spacing::Places(places),
+            _ => return Err(args.unsupported("spacing", "it must be a number or a vector").into()),
+        });
+    }
+    let spacings = match (spacings.as_slice(), axes.len()) {
+        ([], count) => vec![Spacing::Even(Scalar::float(1.0)); count],
+        ([one @ Spacing::Even(_)], count) => vec![one.clone(); count],
+        (several, count) if several.len() == count => several.to_vec(),
+        _ => return Err(args.unsupported("spacing", "there must be one for each axis").into()),
+    };
     let mut results = Vec::new();
-    for &axis in &axes {
-        results.push(slope(lowerer, args, &view, axis)?);
+    for (&axis, spacing) in axes.iter().zip(&spacings) {
+        results.push(match spacing {
+            Spacing::Even(distance) => slope(lowerer, args, &view, axis, (distance, second))?,
+            Spacing::Places(places) => uneven_slope(lowerer, args, &view, axis, (places, second))?,
+        });
     }
     if let [one] = results.as_slice() { Ok(one.clone()) } else { Ok(Value::Tuple(results)) }
 }
 
+fn type_of_slope(dtype: DType) -> DType {
+    if dtype.is_float() || dtype.is_complex() { dtype } else { DType::Float64 }
+}
+
+/// Differences of samples at any places: of second order inside.
+fn uneven_slope(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axis: usize,
+    (places, second): (&View, bool),
+) -> Result<Value> {
+    let dtype = type_of_slope(view.dtype);
+    lowerer.require_equal(&places.shape()[0], &view.shape()[axis], args.range)?;
+    let converted = lowerer.as_dtype(&Value::Array(view.clone()), dtype, &Dest::Temp, args.range)?;
+    let places = lowerer.as_dtype(&Value::Array(places.clone()), dtype.real(), &Dest::Temp, args.range)?;
+    let (Value::Array(view), Value::Array(places)) = (converted, places) else { return Ok(Value::None) };
+    let rows = Rows::of(lowerer, &view, axis);
+    let out = rows.like(lowerer, &Dest::Temp, dtype);
+    let library = rows.call("gradient", &out).array("at", &places);
+    let library = library.constant("second", if second { "True" } else { "False" });
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    Ok(Value::Array(rows.back(lowerer, out)))
+}
+
+/// The ends of a slope from three samples each, instead of two.
+fn better_ends(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axis: usize,
+    (distance, slope): (&Scalar, View),
+) -> Result<Value> {
+    let converted = lowerer.as_dtype(&Value::Array(view.clone()), slope.dtype, &Dest::Temp, args.range)?;
+    let Value::Array(view) = converted else { return Ok(converted) };
+    let rows = Rows::of(lowerer, &view, axis);
+    let out = Rows::of(lowerer, &slope, axis).rows().clone();
+    let out = lowerer.copied(&out, "__gradient");
+    lowerer.flush();
+    let library = rows.call("gradient_ends", &out).value("h", Value::Scalar(distance.clone()));
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    Ok(Value::Array(rows.back(lowerer, out)))
+}
+
 /// Central differences inside, one-sided ones at the ends.
-fn slope(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) -> Result<Value> {
-    let dtype = if view.dtype.is_float() || view.dtype.is_complex() { view.dtype } else { DType::Float64 };
+fn slope(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axis: usize,
+    (spacing, second): (&Scalar, bool),
+) -> Result<Value> {
+    let dtype = type_of_slope(view.dtype);
     let shape = view.shape();
     let extent = shape[axis].clone();
-    if extent.as_int().is_some_and(|extent| extent < 2) {
-        return Err(
-            Diagnostic::error(codes::SHAPE, args.range, "a gradient needs two elements at least").into()
-        );
+    let least = if second { 3 } else { 2 };
+    if extent.as_int().is_some_and(|extent| extent < least) {
+        let message = format!("a gradient needs {least} elements at least");
+        return Err(Diagnostic::error(codes::SHAPE, args.range, message).into());
     }
-    let spacing = match args.get("spacing").cloned() {
-        None => Scalar::float(1.0),
-        Some(Value::Scalar(spacing)) => lowerer.hoist(&spacing),
-        Some(_) => return Err(args.unsupported("spacing", "it must be a number").into()),
-    };
     let out = lowerer.new_array("__gradient", dtype, &shape);
     let at = |from: i64, to: Expr| {
         let mut part = view.clone().alias();
@@ -144,6 +246,9 @@ fn slope(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) -> Re
         })?;
         lowerer.write(&target, &value, args.range)?;
         lowerer.flush();
+    }
+    if second {
+        return better_ends(lowerer, args, view, axis, (spacing, out));
     }
     Ok(Value::Array(out))
 }
@@ -226,7 +331,7 @@ fn convolve(lowerer: &mut Lowerer<'_>, args: &Args, correlate: bool) -> Result<V
 }
 
 /// A number, or each number of an array, by a function of the library for one number.
-fn for_each(
+pub(super) fn for_each(
     lowerer: &mut Lowerer<'_>,
     args: &Args,
     numbers: Value,
@@ -336,19 +441,17 @@ fn zeros(lowerer: &mut Lowerer<'_>, prefix: &str, dtype: DType, extent: &Expr) -
     out
 }
 
-/// How often each number occurs. The length of the result must be known before: `minlength` says it.
+/// How often each number occurs. `minlength` is the length of the result, so that a caller can know it; without it, the
+/// largest number says how long the result is.
 fn bincount(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let view = array(lowerer, args, "x")?;
     if view.rank() != 1 || !view.dtype.is_integer() {
         return Err(args.unsupported("x", "it must be a vector of integers").into());
     }
-    let Some(length) = args.get("minlength").cloned() else {
-        return Err(args
-            .unsupported("x", "the length of the result is not known at compile time")
-            .help("give one that is larger than every number: `minlength=...`")
-            .into());
+    let length = match args.get("minlength").cloned() {
+        Some(length) => lowerer.integer(&length, args.place("minlength"))?,
+        None => super::counted::above(lowerer, args, &view)?,
     };
-    let length = lowerer.integer(&length, args.place("minlength"))?;
     match args.get("weights").cloned() {
         None => {
             let out = zeros(lowerer, args.dest.prefix(), DType::Int64, &length);
@@ -456,11 +559,11 @@ fn edges(lowerer: &mut Lowerer<'_>, args: &Args, view: &View) -> Result<View> {
 /// The value of a polynomial with these coefficients, the highest first.
 fn polyval(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let p = array(lowerer, args, "p")?;
+    let x = args.value("x");
     let Some(count) = p.shape().first().and_then(Expr::as_int).filter(|count| (1..=256).contains(count))
     else {
-        return Err(args.unsupported("p", "the number of coefficients must be known").into());
+        return any_polyval(lowerer, args, &p, x);
     };
-    let x = args.value("x");
     let mut operands = vec![x];
     for k in 0..count {
         operands.push(Value::Scalar(p.element(&[Expr::int(k)])));
@@ -473,6 +576,23 @@ fn polyval(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         Ok(value)
     })
+}
+
+/// A polynomial whose degree is known when the program runs.
+fn any_polyval(lowerer: &mut Lowerer<'_>, args: &Args, p: &View, x: Value) -> Result<Value> {
+    let x = match x {
+        Value::Tuple(_) => Value::Array(array(lowerer, args, "x")?),
+        other => other,
+    };
+    let own = match &x {
+        Value::Array(view) => view.dtype,
+        Value::Scalar(scalar) => scalar.dtype(),
+        other => return Err(lowerer.not_a_number(other, args.range)),
+    };
+    let dtype = promote(own, p.dtype);
+    let start = format!("np.{}(0)", if dtype == DType::Bool { "bool_" } else { dtype.name() });
+    let rest = |library: Library| library.array("p", p).constant("start", start.clone());
+    for_each(lowerer, args, x, dtype, &rest, ("polyval", "x"))
 }
 
 fn float_or_sum(x: DType, p: DType) -> DType {

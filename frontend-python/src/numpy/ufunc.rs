@@ -29,7 +29,13 @@ pub(super) const METHODS: &[Entry] = &[
 impl Entry {
     /// Whether the function works element by element, with the methods of NumPy's universal functions.
     pub(crate) fn is_ufunc(&self) -> bool {
-        !matches!(self.lowering, Lowering::Call(_))
+        !matches!(self.lowering, Lowering::Call(_) | Lowering::Refused(_))
+    }
+
+    /// Whether a call is an error that says what to use instead.
+    #[cfg(test)]
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.lowering, Lowering::Refused(_))
     }
 
     fn is_binary(&self) -> bool {

@@ -90,6 +90,12 @@ pub fn compute(op: Dense, inputs: &[Matrix]) -> Result<Vec<Matrix>, &'static str
             Ok(vec![w, v])
         }
         Dense::Svd => Ok(svd(&a)),
+        Dense::Slogdet => {
+            let (sign, logarithm) = logarithm_of_determinant(a);
+            Ok(vec![Matrix::new(1, 1, |_, _| sign), Matrix::new(1, 1, |_, _| logarithm.into())])
+        }
+        Dense::Fft => Ok(vec![transform(&a, -1.0)]),
+        Dense::Ifft => Ok(vec![transform(&a, 1.0)]),
     }
 }
 
@@ -144,6 +150,37 @@ fn determinant(mut a: Matrix) -> Complex64 {
     let odd = eliminate(&mut a, &mut nothing);
     let product: Complex64 = (0..a.rows).map(|i| a.at(i, i)).product();
     if odd { -product } else { product }
+}
+
+/// Sign, and logarithm of the magnitude.
+fn logarithm_of_determinant(mut a: Matrix) -> (Complex64, f64) {
+    let mut nothing = Matrix::new(a.rows, 0, |_, _| Complex64::ZERO);
+    // The elimination divides complex numbers, which overflows long before they do.
+    let size = a.elements.iter().map(|it| it.re.abs().max(it.im.abs())).fold(0.0, f64::max);
+    let scale = if size > 0.0 && size.is_finite() { size } else { 1.0 };
+    a.elements.iter_mut().for_each(|it| *it = Complex64::new(it.re / scale, it.im / scale));
+    let odd = eliminate(&mut a, &mut nothing);
+    let mut sign = if odd { -Complex64::ONE } else { Complex64::ONE };
+    let mut logarithm = 0.0;
+    for pivot in (0..a.rows).map(|i| a.at(i, i)) {
+        if pivot == Complex64::ZERO {
+            return (Complex64::ZERO, f64::NEG_INFINITY);
+        }
+        sign *= pivot / pivot.norm();
+        logarithm += pivot.norm().ln() + scale.ln();
+    }
+    (sign, logarithm)
+}
+
+/// The sums that define the Fourier transform of a column; `sign` is that of the exponents.
+fn transform(a: &Matrix, sign: f64) -> Matrix {
+    let n = a.rows;
+    let turn = |steps: usize| {
+        let angle = sign * 2.0 * std::f64::consts::PI * (steps as f64 / n as f64);
+        Complex64::new(angle.cos(), angle.sin())
+    };
+    let turns: Vec<Complex64> = (0..n).map(turn).collect();
+    Matrix::new(n, 1, |k, _| (0..n).map(|j| a.at(j, 0) * turns[j * k % n]).sum())
 }
 
 /// `None` if the matrix is not positive definite.
@@ -369,6 +406,29 @@ mod tests {
             let values: Complex64 = w.elements.iter().product();
             prop_assert!((of(Dense::Det)[0].at(0, 0) - values).norm() < 1e-6 * values.norm());
         }
+    }
+
+    #[test]
+    fn transforms_are_inverse_to_each_other() {
+        let a = Matrix::new(7, 1, |i, _| Complex64::new(i as f64, 1.0 - i as f64 * 0.5));
+        let there = compute(Dense::Fft, std::slice::from_ref(&a)).unwrap().swap_remove(0);
+        assert!((there.at(0, 0) - a.elements.iter().sum::<Complex64>()).norm() < 1e-12);
+        let back = compute(Dense::Ifft, &[there]).unwrap().swap_remove(0);
+        close(&back, &Matrix::new(7, 1, |i, j| a.at(i, j) * 7.0));
+    }
+
+    #[test]
+    fn the_logarithm_of_a_determinant_fits_the_determinant() {
+        let a = Matrix::new(3, 3, |i, j| Complex64::new((i * i + 3 * j) as f64, (i + 1) as f64 - j as f64));
+        let [sign, logarithm] =
+            <[Matrix; 2]>::try_from(compute(Dense::Slogdet, std::slice::from_ref(&a)).unwrap()).unwrap();
+        let determinant = compute(Dense::Det, &[a]).unwrap()[0].at(0, 0);
+        assert!(
+            (sign.at(0, 0) * logarithm.at(0, 0).re.exp() - determinant).norm() < 1e-9 * determinant.norm()
+        );
+        let nothing = Matrix::new(2, 2, |_, _| Complex64::ZERO);
+        let singular = compute(Dense::Slogdet, &[nothing]).unwrap();
+        assert_eq!((singular[0].at(0, 0).re, singular[1].at(0, 0).re), (0.0, f64::NEG_INFINITY));
     }
 
     #[test]

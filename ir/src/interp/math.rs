@@ -109,6 +109,9 @@ fn real(function: Function, x: f64, dtype: DType) -> Option<Value> {
         Trunc => x.trunc(),
         Rint => x.round_ties_even(),
         Erf => libm::erf(x),
+        Erfc => libm::erfc(x),
+        Gamma => libm::tgamma(x),
+        Lgamma => libm::lgamma(x),
         Isnan => return Some(Value::bool(x.is_nan())),
         Isinf => return Some(Value::bool(x.is_infinite())),
         Isfinite => return Some(Value::bool(x.is_finite())),
@@ -128,6 +131,9 @@ fn reals(function: Function, a: f64, b: f64, dtype: DType) -> Option<Value> {
         Fmin => a.min(b),
         Fmax => a.max(b),
         Fmod => a % b,
+        Complex if matches!(dtype, DType::Float32 | DType::Float64) => {
+            return Some(Value::complex(Complex64::new(a, b), function.result(dtype)));
+        }
         _ => return None,
     };
     Some(Value::float(value, dtype))

@@ -1,4 +1,4 @@
-//! Dense linear algebra: systems of equations, factorizations, eigenvalues.
+//! Dense linear algebra: systems of equations, factorizations, eigenvalues; and Fourier transforms.
 //!
 //! Each operation has one table of operands, which says what people need to know to connect, check, call and interpret it:
 //! their names, their shapes in terms of two sizes, and whether they are read or written. What the results mean is what
@@ -29,6 +29,13 @@ pub enum Dense {
     Eigh,
     /// `_a = _u @ diag(_s) @ _vh` with singular values `_s`, descending, in the reduced form.
     Svd,
+    /// The sign `_s` and the logarithm `_l` of the magnitude of the determinant of `_a`: 0 and minus infinity if the
+    /// matrix is exactly singular.
+    Slogdet,
+    /// The discrete Fourier transform of a vector: element `k` of `_x` is the sum of `_a[j] * exp(-2i pi j k / n)`.
+    Fft,
+    /// The same with `exp(2i pi j k / n)`, not divided by `n`.
+    Ifft,
 }
 
 /// An extent of an operand.
@@ -47,10 +54,14 @@ pub enum Extent {
 pub enum Form {
     /// Rows and columns.
     Matrix(Extent, Extent),
+    /// A vector.
+    Vector(Extent),
     /// A vector of real numbers.
     Reals(Extent),
     /// One number.
     Number,
+    /// One real number.
+    Real,
 }
 
 /// An operand of an operation.
@@ -92,11 +103,27 @@ const SVD: &[DenseOperand] = &[
     written("_s", Form::Reals(Least)),
     written("_vh", Form::Matrix(Least, Second)),
 ];
+const SLOGDET: &[DenseOperand] =
+    &[read("_a", First, First), written("_s", Form::Number), written("_l", Form::Real)];
+const FFT: &[DenseOperand] = &[
+    DenseOperand { connector: "_a", written: false, form: Form::Vector(First) },
+    written("_x", Form::Vector(First)),
+];
 
 impl Dense {
     /// Every operation.
-    pub const ALL: [Dense; 7] =
-        [Dense::Solve, Dense::Inv, Dense::Det, Dense::Cholesky, Dense::Qr, Dense::Eigh, Dense::Svd];
+    pub const ALL: [Dense; 10] = [
+        Dense::Solve,
+        Dense::Inv,
+        Dense::Det,
+        Dense::Cholesky,
+        Dense::Qr,
+        Dense::Eigh,
+        Dense::Svd,
+        Dense::Slogdet,
+        Dense::Fft,
+        Dense::Ifft,
+    ];
 
     /// The operands, in the order in which routines take them.
     pub fn operands(self) -> &'static [DenseOperand] {
@@ -108,14 +135,22 @@ impl Dense {
             Dense::Qr => QR,
             Dense::Eigh => EIGH,
             Dense::Svd => SVD,
+            Dense::Slogdet => SLOGDET,
+            Dense::Fft | Dense::Ifft => FFT,
         }
     }
 
-    /// How many sizes there are: one for operations on square matrices alone.
+    /// Number of dimensions of what one routine call takes, without those of a stack.
+    pub fn rank(self) -> usize {
+        self.operands()[0].form.rank()
+    }
+
+    /// How many sizes there are: one for operations on vectors or square matrices alone.
     pub fn sizes(self) -> usize {
         match self {
             Dense::Solve | Dense::Qr | Dense::Svd => 2,
-            Dense::Inv | Dense::Det | Dense::Cholesky | Dense::Eigh => 1,
+            Dense::Inv | Dense::Det | Dense::Cholesky | Dense::Eigh | Dense::Slogdet => 1,
+            Dense::Fft | Dense::Ifft => 1,
         }
     }
 
@@ -129,7 +164,13 @@ impl Dense {
             Dense::Qr => "qr",
             Dense::Eigh => "eigh",
             Dense::Svd => "svd",
+            Dense::Slogdet => "slogdet",
+            Dense::Fft => "fft",
+            Dense::Ifft => "ifft",
         };
+        if matches!(self, Dense::Fft | Dense::Ifft) && !dtype.is_complex() {
+            return None;
+        }
         let suffix = match dtype {
             DType::Float32 => "f32",
             DType::Float64 => "f64",
@@ -152,15 +193,16 @@ impl Dense {
         match self {
             Dense::Solve | Dense::Inv => "the matrix is singular",
             Dense::Cholesky => "the matrix is not positive definite",
-            Dense::Det | Dense::Qr | Dense::Eigh | Dense::Svd => "the iteration does not converge",
+            Dense::Eigh | Dense::Svd => "the iteration does not converge",
+            // These always have a result.
+            Dense::Det | Dense::Qr | Dense::Slogdet | Dense::Fft | Dense::Ifft => "there is no result",
         }
     }
 
     /// The type of an operand for matrices of a type.
     pub fn operand_type(form: Form, dtype: DType) -> DType {
         match (form, dtype) {
-            (Form::Reals(_), DType::Complex64) => DType::Float32,
-            (Form::Reals(_), DType::Complex128) => DType::Float64,
+            (Form::Reals(_) | Form::Real, dtype) => dtype.real(),
             _ => dtype,
         }
     }
@@ -171,8 +213,8 @@ impl Form {
     pub fn rank(self) -> usize {
         match self {
             Form::Matrix(..) => 2,
-            Form::Reals(_) => 1,
-            Form::Number => 0,
+            Form::Vector(_) | Form::Reals(_) => 1,
+            Form::Number | Form::Real => 0,
         }
     }
 
@@ -185,8 +227,8 @@ impl Form {
         };
         match self {
             Form::Matrix(rows, columns) => vec![extent(rows), extent(columns)],
-            Form::Reals(len) => vec![extent(len)],
-            Form::Number => Vec::new(),
+            Form::Vector(len) | Form::Reals(len) => vec![extent(len)],
+            Form::Number | Form::Real => Vec::new(),
         }
     }
 }
@@ -201,6 +243,9 @@ impl LibraryOp for Dense {
             Dense::Qr => "Qr",
             Dense::Eigh => "Eigh",
             Dense::Svd => "Svd",
+            Dense::Slogdet => "Slogdet",
+            Dense::Fft => "Fft",
+            Dense::Ifft => "Ifft",
         }
     }
 
@@ -222,7 +267,10 @@ impl LibraryOp for Dense {
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
         let [a, others @ ..] = inputs else { return Err("needs a matrix".to_owned()) };
-        let [.., rows, columns] = *a.shape() else { return Err("needs a matrix".to_owned()) };
+        let Some(stack) = a.shape().len().checked_sub(self.rank()) else {
+            return Err("needs a matrix".to_owned());
+        };
+        let (rows, columns) = (a.shape()[stack], a.shape().get(stack + 1).copied().unwrap_or(1));
         // A vector on the right of a system is a matrix of one column.
         let width = others.first().map_or(columns, |b| match b.shape() {
             [.., _, width] if b.shape().len() == a.shape().len() => *width,
@@ -233,7 +281,7 @@ impl LibraryOp for Dense {
         if self.operands()[0].form == square && rows != columns {
             return Err(format!("a matrix of {rows} rows and {columns} columns is not square"));
         }
-        let stack: usize = a.shape()[..a.shape().len() - 2].iter().product();
+        let stack: usize = a.shape()[..stack].iter().product();
         let len = |form: Form| form.shape(&sizes, |a, b| *a.min(b)).into_iter().product::<usize>();
         let forms =
             |written: bool| self.operands().iter().filter(move |it| it.written == written).map(|it| it.form);
@@ -249,8 +297,9 @@ impl LibraryOp for Dense {
                 .zip(forms(false))
                 .map(|(tensor, form)| {
                     let shape = form.shape(&sizes, |a, b| *a.min(b));
-                    Matrix::new(shape[0], shape[1], |i, j| {
-                        tensor.get(at * len(form) + i * shape[1] + j).to_complex()
+                    let columns = shape.get(1).copied().unwrap_or(1);
+                    Matrix::new(shape[0], columns, |i, j| {
+                        tensor.get(at * len(form) + i * columns + j).to_complex()
                     })
                 })
                 .collect();

@@ -7,7 +7,7 @@
 use crate::product::{Matrix, MatrixMut};
 use faer::linalg::solvers::{Llt, PartialPivLu, Qr, SelfAdjointEigen, Solve, Svd};
 use faer::traits::ComplexField;
-use faer::traits::math_utils::{conj, is_finite, mul, neg, one, real, zero};
+use faer::traits::math_utils::{add, conj, is_finite, mul, neg, one, real, zero};
 use faer::{MatMut, MatRef, Side};
 
 /// What a routine returns; the numbers are part of the C interface.
@@ -115,9 +115,68 @@ pub(crate) unsafe fn determinant<T: ComplexField>(n: usize, a: Matrix<T>) -> T {
     // SAFETY: the caller's promise.
     let lu = PartialPivLu::new(unsafe { a.view(n, n) });
     let (u, order) = (lu.U(), lu.P().arrays().0);
+    if is_singular(&lu) {
+        // What comes after the first zero is no number.
+        return zero::<T>();
+    }
     let product = (0..n).fold(one::<T>(), |product, i| mul(&product, &u[(i, i)]));
     if is_odd(order) { neg(&product) } else { product }
 }
+
+/// The sign of the determinant of the `n`×`n` matrix `A` and the logarithm of its magnitude; 0 and minus infinity if the
+/// matrix is exactly singular.
+///
+/// # Safety
+///
+/// Every element of `a` is valid.
+pub(crate) unsafe fn slogdet<T: Signed>(n: usize, a: Matrix<T>) -> (T, T::Real) {
+    let mut sign = one::<T>();
+    let mut logarithm = zero::<T::Real>();
+    if n == 0 {
+        return (sign, logarithm);
+    }
+    // SAFETY: the caller's promise.
+    let lu = PartialPivLu::new(unsafe { a.view(n, n) });
+    let (u, order) = (lu.U(), lu.P().arrays().0);
+    for i in 0..n {
+        let (direction, magnitude) = u[(i, i)].polar();
+        if direction == zero::<T>() {
+            // What comes after the first zero is no number.
+            return (direction, magnitude);
+        }
+        sign = mul(&sign, &direction);
+        logarithm = add(&logarithm, &magnitude);
+    }
+    if is_odd(order) {
+        sign = neg(&sign);
+    }
+    (sign, logarithm)
+}
+
+/// A number as its direction and the logarithm of its magnitude.
+pub(crate) trait Signed: ComplexField {
+    /// The number of magnitude one, or 0, and the logarithm.
+    fn polar(&self) -> (Self, Self::Real);
+}
+
+macro_rules! signed {
+    ($($real:ident)*) => {$(
+        impl Signed for $real {
+            fn polar(&self) -> (Self, $real) {
+                (if *self == 0.0 { 0.0 } else { self.signum() }, self.abs().ln())
+            }
+        }
+
+        impl Signed for num_complex::Complex<$real> {
+            fn polar(&self) -> (Self, $real) {
+                let size = self.norm();
+                (if size == 0.0 { *self } else { self / size }, size.ln())
+            }
+        }
+    )*};
+}
+
+signed!(f32 f64);
 
 /// Whether a permutation is an odd number of exchanges: the parity of its even cycles.
 fn is_odd(order: &[usize]) -> bool {

@@ -13,15 +13,16 @@
 //! ```
 //!
 //! Factorizations come from the `faer` crate: `dacec_solve_*`, `dacec_inverse_*`, `dacec_determinant_*`, `dacec_cholesky_*`,
-//! `dacec_qr_*`, `dacec_eigh_*` and `dacec_svd_*`. They return a [`Status`], zero if all went well.
+//! `dacec_qr_*`, `dacec_eigh_*`, `dacec_svd_*` and `dacec_slogdet_*`. They return a [`Status`], zero if all went well.
+//! Fourier transforms of vectors, `dacec_fft_*` and `dacec_ifft_*`, come from the `rustfft` crate.
 //!
 //! **Layout**: `rs` and `cs` are the distances, in elements, from one row and from one column to the next. Any signed
 //! value is fine for what is read, so transposes, sub-arrays and reversed axes need no copies. The elements of `C` must
 //! be distinct from each other and from those of `A` and `B`.
 //!
 //! **Threads**: one call is one thread's work. The caller cuts `C` into blocks and calls from each of its own threads;
-//! a pool in here would be a second team beside the caller's. The functions share no state but a packing buffer a
-//! thread, which the thread frees when it ends.
+//! a pool in here would be a second team beside the caller's. The functions share no state but a packing buffer and plans of
+//! Fourier transforms for each thread, which the thread frees when it ends.
 //!
 //! **Special values**: NaN and infinity travel as the formula says, with one exception taken from BLAS: `beta == 0` means
 //! that `C` is written without being read. An `alpha` of zero is *not* special.
@@ -30,9 +31,11 @@
 //! integers, for which there is no faster way than such loops either.
 
 mod dense;
+mod fourier;
 mod product;
 
 pub use dense::Status;
+use fourier::Direction;
 use num_complex::{Complex32, Complex64};
 use product::{Matrix, MatrixMut, gemm};
 
@@ -91,7 +94,7 @@ export! {
 
 /// Defines the C functions of the factorizations of one element type.
 macro_rules! export_dense {
-    ($element:ty, $real:ty, $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident) => {
+    ($element:ty, $real:ty, $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident, $slogdet:ident) => {
         /// `X` with `A @ X = B`; `A` has `n`×`n` elements, `B` and `X` have `n`×`k`. Singular matrices are reported.
         ///
         /// # Safety
@@ -249,6 +252,26 @@ macro_rules! export_dense {
             // SAFETY: the caller's promise is the same.
             unsafe { dense::svd([m, n].map(size), a, u, s, ss as isize, vh) as i32 }
         }
+
+        /// The sign of the determinant of `A` of `n`×`n` elements, written to `s`, and the logarithm of its magnitude,
+        /// written to `l`: 0 and minus infinity if `A` is exactly singular.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the size and strides address must be valid, and `s` and `l` must be.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $slogdet(
+            n: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            s: *mut $element,
+            l: *mut $real,
+        ) -> i32 {
+            // SAFETY: the caller's promise is the same.
+            unsafe { (*s, *l) = dense::slogdet(size(n), input(a, rsa, csa)) };
+            Status::Done as i32
+        }
     };
 }
 
@@ -261,7 +284,8 @@ export_dense!(
     dacec_cholesky_f32,
     dacec_qr_f32,
     dacec_eigh_f32,
-    dacec_svd_f32
+    dacec_svd_f32,
+    dacec_slogdet_f32
 );
 export_dense!(
     f64,
@@ -272,7 +296,8 @@ export_dense!(
     dacec_cholesky_f64,
     dacec_qr_f64,
     dacec_eigh_f64,
-    dacec_svd_f64
+    dacec_svd_f64,
+    dacec_slogdet_f64
 );
 export_dense!(
     Complex32,
@@ -283,7 +308,8 @@ export_dense!(
     dacec_cholesky_c64,
     dacec_qr_c64,
     dacec_eigh_c64,
-    dacec_svd_c64
+    dacec_svd_c64,
+    dacec_slogdet_c64
 );
 export_dense!(
     Complex64,
@@ -294,8 +320,41 @@ export_dense!(
     dacec_cholesky_c128,
     dacec_qr_c128,
     dacec_eigh_c128,
-    dacec_svd_c128
+    dacec_svd_c128,
+    dacec_slogdet_c128
 );
+
+/// Defines the C functions of the Fourier transforms of one element type.
+macro_rules! export_transforms {
+    ($element:ty, $fft:ident, $ifft:ident) => {
+        export_transforms! {
+            /// Element `k` of `x` becomes the sum of `a[j] * exp(-2i pi j k / n)`, for `n` elements with the distances
+            /// `sa` and `sx`.
+            $element, $fft, Direction::Forward
+        }
+        export_transforms! {
+            /// Element `k` of `x` becomes the sum of `a[j] * exp(2i pi j k / n)`, for `n` elements with the distances `sa`
+            /// and `sx`.
+            $element, $ifft, Direction::Backward
+        }
+    };
+    ($(#[$doc:meta])* $element:ty, $name:ident, $direction:expr) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        ///
+        /// All elements that the size and distances address must be valid, and those of `x` distinct from all others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(n: i64, a: *const $element, sa: i64, x: *mut $element, sx: i64) -> i32 {
+            // SAFETY: the caller's promise is the same.
+            unsafe { fourier::transform(size(n), (a, sa as isize), (x, sx as isize), $direction) };
+            Status::Done as i32
+        }
+    };
+}
+
+export_transforms!(Complex32, dacec_fft_c64, dacec_ifft_c64);
+export_transforms!(Complex64, dacec_fft_c128, dacec_ifft_c128);
 
 /// A size as passed: negative ones are empty.
 fn size(extent: i64) -> usize {
@@ -313,5 +372,5 @@ fn output<T>(data: *mut T, row: i64, column: i64) -> MatrixMut<T> {
 /// The version of this interface; it changes with every change of a signature or of a meaning.
 #[unsafe(no_mangle)]
 pub extern "C" fn dacec_provider_version() -> u32 {
-    2
+    3
 }

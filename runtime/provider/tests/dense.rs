@@ -325,7 +325,35 @@ fn determinants_have_the_sign_of_the_exchanges() {
     close(a(&[&[0.0, 1.0, 0.0], &[0.0, 0.0, 1.0], &[1.0, 0.0, 0.0]]), 1.0);
     close(a(&[&[1.0, 2.0], &[3.0, 4.0]]), -2.0);
     close(a(&[&[1.0, 2.0], &[2.0, 4.0]]), 0.0);
+    close(Dense::zeros(3, 3), 0.0);
     close(Dense::zeros(0, 0), 1.0);
+}
+
+#[test]
+fn logarithms_of_determinants_do_not_overflow() {
+    let of = |a: &Dense| {
+        let (packed, n) = (Double::pack(a), a.rows as i64);
+        let (mut sign, mut logarithm) = (7.0, 7.0);
+        // SAFETY: the buffers have the sizes.
+        let status =
+            unsafe { dacec_slogdet_f64(n, packed.as_ptr(), n, 1, &raw mut sign, &raw mut logarithm) };
+        assert_eq!(status, 0);
+        (sign, logarithm)
+    };
+    let exchanged = Dense::new(3, 3, |i, j| if (i + 1) % 3 == j { 1e200.into() } else { Complex64::ZERO });
+    let (sign, logarithm) = of(&exchanged);
+    assert!(sign == 1.0 && (logarithm - 3.0 * 1e200_f64.ln()).abs() < 1e-9, "{sign}, {logarithm}");
+    let swapped = Dense::new(2, 2, |i, j| if i == j { Complex64::ZERO } else { 1e-300.into() });
+    let (sign, logarithm) = of(&swapped);
+    assert!(sign == -1.0 && (logarithm - 2.0 * 1e-300_f64.ln()).abs() < 1e-9, "{sign}, {logarithm}");
+    assert_eq!(of(&Dense::zeros(2, 2)), (0.0, f64::NEG_INFINITY));
+    assert_eq!(of(&Dense::zeros(0, 0)), (1.0, 0.0));
+
+    let packed = DoubleComplex::pack(&Dense::new(1, 1, |_, _| Complex64::new(0.0, -2.0)));
+    let (mut sign, mut logarithm) = (Complex64::ZERO, 0.0);
+    // SAFETY: the buffers have the sizes.
+    unsafe { dacec_slogdet_c128(1, packed.as_ptr(), 1, 1, &raw mut sign, &raw mut logarithm) };
+    assert!((sign + Complex64::I).norm() < 1e-15 && (logarithm - 2.0_f64.ln()).abs() < 1e-15);
 }
 
 #[test]

@@ -125,3 +125,29 @@ case("np.linalg.matrix_power(x, 3)", x="int64[N,N]")
 case("np.linalg.multi_dot([x, y, z])", x="float64[N,M]", y="float64[M,K]", z="float64[K,L]")
 case("np.linalg.outer(x, y)", x="float64[N]", y="float64[M]")
 case("np.linalg.trace(x)", x="float64[N,N]")
+ROUND = {"tolerance": 1e-10}
+for order in ["2", "-2", "'nuc'"]:
+    case(f"np.linalg.norm(x, {order})", T=["float64", "complex128", "int32"], x="T[N,M]", **ROUND)
+    case(f"np.linalg.norm(x, {order}, axis=(1, 2))", x="float64[K,N,M]", **ROUND)
+    case(f"np.linalg.norm(x, {order}, axis=(2, 0), keepdims=True)", x="float64[K,N,M]", **ROUND)
+for shape in ["N,M", "M,N", "N,N"]:
+    case("np.linalg.pinv(x)", T=["float64", "complex128"], x=f"T[{shape}]", **ROUND)
+    case("np.linalg.matrix_rank(x)", T=["float64", "int32"], x=f"T[{shape}]")
+    case("np.linalg.cond(x)", T=["float64", "complex128"], x=f"T[{shape}]", tolerance=1e-9)
+case("np.linalg.pinv(np.outer(x, y))", x="float64[4]", y="float64[5]", tolerance=1e-9)
+case("np.linalg.matrix_rank(np.outer(x, y))", x="float64[4]", y="float64[5]")
+case("np.linalg.cond(x, -2)", x="float64[N,N]", tolerance=1e-9)
+for name in ["det", "slogdet"]:
+    pick = "" if name == "det" else "[1]"
+    case(f"np.linalg.{name}(x){pick}", T=["float64", "complex128", "int32"], x="T[N,N]", **ROUND)
+    case(f"np.linalg.{name}(x){pick}", x="float64[K,N,N]", **ROUND)
+body("s, l = np.linalg.slogdet(x)\nreturn s, l", T=["float64", "complex128"], x="T[N,N]", **ROUND)
+body("s, l = np.linalg.slogdet(x * 1e200)\nreturn s, l", x="float64[N,N]", **ROUND)
+body("s, l = np.linalg.slogdet(np.zeros((3, 3)))\nreturn s, l")
+for b in ["M", "M,K"]:
+    for shape in ["M,N", "M,M"]:
+        body("x, r, k, s = np.linalg.lstsq(a, b)\nreturn x, k, s", T=["float64", "complex128"], a=f"T[{shape}]", b=f"T[{b}]", tolerance=1e-9)
+    body("x, r, k, s = np.linalg.lstsq(a, b, rcond=None)\nreturn x, r.sum(), r.size", a="float64[M,N]", b=f"float64[{b}]", tolerance=1e-9)
+case("np.linalg.lstsq(a, b)[0]", a="float64[N,M]", b="float64[N]", tolerance=1e-9)
+case("np.linalg.lstsq(np.vstack([x, np.ones(len(x))]).T, y)[0]", x="float64[P]", y="float64[P]", tolerance=1e-9)
+case("np.linalg.det(np.zeros((3, 3)))")

@@ -39,6 +39,10 @@ for name in COMPARISONS:
     case(f"np.{name}(x, 1)", T=["uint8", "int32", "float32"], x="T[N]:ties")
     case(f"np.{name}(x, y)", x="int32[N]:ties", y="float64[N]:ties")
     case(f"np.{name}(x, y)", x="int64[P]:extreme", y="uint64[P]:extreme")
+    for bound in ["-1", "300", "n"]:
+        case(f"np.{name}(x, {bound})", T=["uint8", "int8", "uint32", "uint64"], x="T[P]:extreme", n="int64=-2")
+        case(f"np.{name}({bound}, x)", T=["uint8", "uint64"], x="T[P]:extreme", n="int64=-2")
+    body(f"n = int(a)\nreturn np.{name}(x, n)", T=["uint8", "int8", "uint64"], x="T[P]:extreme", a="float64=-2.5")
 for name in ["equal", "not_equal"]:
     case(f"np.{name}(x, y)", T=COMPLEX, x="T[N,M]:ties", y="T[M]:ties")
 for name in LOGIC:

@@ -1,4 +1,4 @@
-//! Dense linear algebra by the built-in routines.
+//! Dense linear algebra and Fourier transforms by the built-in routines.
 
 use super::{Call, Expansion, Operand};
 use crate::Refusal;
@@ -20,7 +20,7 @@ use dacec_ir::{
 /// ```
 ///
 /// Parts of arrays, transposes and columns need no copy: routines take the distances of rows and columns. A stack of
-/// matrices becomes a map around the call. A vector on the right of a system is a matrix of one column.
+/// matrices, or of vectors, becomes a map around the call. A vector on the right of a system is a matrix of one column.
 ///
 /// **Requires** that all operands are matrices, or stacks of them, of one of the types that the routines have, and that
 /// results are stored as they are.
@@ -45,8 +45,8 @@ impl Expansion for BuiltIn {
         if self.0.routine(dtype).is_none() {
             return Err(Refusal::unproved(format!("there is no routine for matrices of {dtype}")));
         }
-        let stack = call.input("_a").rank().checked_sub(2);
-        let stack = stack.ok_or_else(|| Refusal::unproved("`_a` is not a matrix"))?;
+        let stack = call.input("_a").rank().checked_sub(self.0.rank());
+        let stack = stack.ok_or_else(|| Refusal::unproved("`_a` has too few dimensions"))?;
         for operand in self.0.operands() {
             let given = operand_of(call, operand.connector, operand.written);
             let expected = Dense::operand_type(operand.form, dtype);
@@ -73,7 +73,7 @@ impl Expansion for BuiltIn {
 
     fn expand(&self, around: &mut Surroundings<'_>, state: &mut State, call: Call) {
         let a = call.input("_a");
-        let stack = a.shape[..a.rank() - 2].to_vec();
+        let stack = a.shape[..a.rank() - self.0.rank()].to_vec();
         let dims: Vec<(Name, Range)> =
             stack.iter().map(|extent| (around.names.fresh("batch"), Range::full(extent))).collect();
         let batch: Vec<Expr> = dims.iter().map(|(param, _)| Expr::sym(param)).collect();
@@ -104,7 +104,7 @@ impl BuiltIn {
 
     fn add_call(&self, state: &mut State, call: &Call) -> NodeId {
         let a = call.input("_a");
-        let stack = a.rank() - 2;
+        let stack = a.rank() - self.0.rank();
         let dtype = a.dtype;
         let mut arguments = vec![CallArgument::Int(a.shape[stack].clone())];
         if self.0.sizes() == 2 {

@@ -357,6 +357,8 @@ fn dense_operations_are_calls() {
     check_dense(&program(f64, Dense::Inv, &[("_a", square), ("_x", other("X"))]), &SIZES);
     check_dense(&program(f64, Dense::Det, &[("_a", square), ("_d", ("d", &["1"], "0"))]), &SIZES);
     check_dense(&program(f64, Dense::Cholesky, &[("_a", square), ("_l", other("L"))]), &SIZES);
+    let (sign, logarithm) = (("s", &["1"][..], "0"), ("l", &["1"][..], "0"));
+    check_dense(&program(f64, Dense::Slogdet, &[("_a", square), ("_s", sign), ("_l", logarithm)]), &SIZES);
     let (w, v) = (("w", &["N"][..], "0:N"), other("V"));
     check_dense(&program(f64, Dense::Eigh, &[("_a", square), ("_w", w), ("_v", v)]), &SIZES);
     let tall = ("A", &["K", "M"][..], "0:K, 0:M");
@@ -372,6 +374,10 @@ fn stacks_and_parts_of_dense_matrices() {
     let a = ("A", &["3", "N", "N"][..], "0:3, 0:N, 0:N");
     let x = ("X", &["3", "N", "N"][..], "0:3, 0:N, 0:N");
     check_dense(&program(DType::Float64, Dense::Inv, &[("_a", a), ("_x", x)]), &SIZES);
+    let (rows, spectra) = (("A", &["M", "N"][..], "0:M, 0:N"), ("X", &["M", "N"][..], "0:M, 0:N"));
+    for op in [Dense::Fft, Dense::Ifft] {
+        check_dense(&program(DType::Complex128, op, &[("_a", rows), ("_x", spectra)]), &SIZES);
+    }
     // The result overwrites the argument.
     let a = ("A", &["N", "N"][..], "0:N, 0:N");
     let sdfg = program(DType::Float64, Dense::Cholesky, &[("_a", a), ("_l", a)]);
@@ -381,8 +387,10 @@ fn stacks_and_parts_of_dense_matrices() {
 #[test]
 fn types_without_a_routine_are_refused() {
     let (a, x) = (("A", &["N", "N"][..], "0:N, 0:N"), ("X", &["N", "N"][..], "0:N, 0:N"));
-    let mut sdfg = program(DType::Int64, Dense::Inv, &[("_a", a), ("_x", x)]);
-    let mut context = Context::new(Options { explain: true, ..Options::default() });
-    assert!(!apply_everywhere(&ExpandLibrary::default(), &mut sdfg, &mut context).any());
-    assert!(format!("{:?}", context.refusals()).contains("int64"), "{:?}", context.refusals());
+    for (dtype, op) in [(DType::Int64, Dense::Inv), (DType::Float64, Dense::Fft)] {
+        let mut sdfg = program(dtype, op, &[("_a", a), ("_x", x)]);
+        let mut context = Context::new(Options { explain: true, ..Options::default() });
+        assert!(!apply_everywhere(&ExpandLibrary::default(), &mut sdfg, &mut context).any());
+        assert!(format!("{:?}", context.refusals()).contains(dtype.name()), "{:?}", context.refusals());
+    }
 }

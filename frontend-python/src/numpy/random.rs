@@ -1,0 +1,224 @@
+//! `numpy.random`: generators made by `default_rng`, whose numbers are those of NumPy, bit for bit.
+//!
+//! A generator is an array that holds the state of PCG64. Its numbers come in the order of the calls, so it cannot be
+//! used in a parallel loop.
+
+use super::{Args, Entry, call, elements, refused, shape_of};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::scalar;
+use crate::types::{Scalar, Value, View};
+use dacec_ir::{BinaryOp, DType, Expr};
+
+/// Functions of `numpy.random`.
+pub(super) const ENTRIES: &[Entry] = &[
+    call("default_rng", &["seed?"], default_rng),
+    refused("seed", global),
+    refused("rand", global),
+    refused("randn", global),
+    refused("randint", global),
+    refused("random", global),
+    refused("random_sample", global),
+    refused("uniform", global),
+    refused("normal", global),
+    refused("standard_normal", global),
+];
+
+/// Methods of generators.
+pub(super) const METHODS: &[Entry] = &[
+    call("random", &["self", "size?", "dtype?", "out?"], random),
+    call("uniform", &["self", "low?", "high?", "size?"], uniform),
+    call("integers", &["self", "low", "high?", "size?", "dtype?", "endpoint?"], integers),
+    refused("standard_normal", other_distribution),
+    refused("normal", other_distribution),
+    refused("permutation", other_distribution),
+    refused("shuffle", other_distribution),
+    refused("choice", other_distribution),
+];
+
+/// What has a state of the whole process in NumPy.
+fn global(args: &Args) -> Diagnostic {
+    let message = "the random numbers of the module have a state that all of NumPy shares";
+    Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
+        .help("make a generator: `rng = np.random.default_rng(seed)`, and use `rng.random(...)`")
+}
+
+fn other_distribution(args: &Args) -> Diagnostic {
+    let message = "generators give uniform numbers and integers only";
+    Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
+        .label("`random`, `uniform` and `integers` are computed exactly as NumPy does")
+        .help("draw these numbers before the call, and pass them as an argument")
+}
+
+fn default_rng(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    check_order(lowerer, args)?;
+    let seed = match args.value("seed") {
+        Value::Scalar(seed) if seed.dtype().is_integer() => Value::Scalar(seed),
+        Value::None => {
+            return Err(args
+                .unsupported("seed", "a generator without a seed gives other numbers in each run")
+                .help("give an integer: `np.random.default_rng(42)`")
+                .into());
+        }
+        _ => return Err(args.unsupported("seed", "it must be an integer").into()),
+    };
+    let seed = lowerer.as_dtype(&seed, DType::Int64, &Dest::Temp, args.range)?;
+    let state = lowerer.new_array("__generator", DType::UInt64, &[Expr::int(6)]);
+    let library = Library::new("seeded").helpers(&["high_product", "step"]);
+    let library = library.value("seed", seed).array("state", &state);
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    Ok(Value::Generator(state))
+}
+
+/// Iterations of a parallel loop have no order in which they could draw numbers.
+fn check_order(lowerer: &Lowerer<'_>, args: &Args) -> Result<()> {
+    if !lowerer.is_in_parallel_loop() {
+        return Ok(());
+    }
+    let message = "random numbers come in order, and iterations of a parallel loop have none";
+    Err(Diagnostic::error(codes::MAP, args.range, message)
+        .help("fill an array with random numbers before the loop")
+        .into())
+}
+
+/// The generator's state, and where so many numbers go: a vector, and the shape that they get.
+struct Draw {
+    state: View,
+    numbers: View,
+    /// `None` for one number.
+    shape: Option<Vec<Expr>>,
+}
+
+impl Draw {
+    fn of(lowerer: &mut Lowerer<'_>, args: &Args, dtype: DType) -> Result<Draw> {
+        check_order(lowerer, args)?;
+        let Some(Value::Generator(state)) = args.get("self").cloned() else {
+            return Err(args.unsupported("self", "it is no generator").into());
+        };
+        let shape = match args.get("size").cloned() {
+            Some(size) => Some(shape_of(lowerer, &size, args.place("size"))?),
+            None => None,
+        };
+        let count = shape.as_deref().map_or(Expr::one(), elements);
+        let prefix =
+            if shape.as_ref().is_some_and(|it| it.len() == 1) { args.dest.prefix() } else { "__random" };
+        let numbers = lowerer.new_array(prefix, dtype, &[count]);
+        Ok(Draw { state, numbers, shape })
+    }
+
+    /// Draws the numbers; one number is of Python's type if `is_python` says so.
+    fn done(
+        self,
+        lowerer: &mut Lowerer<'_>,
+        args: &Args,
+        library: Library,
+        is_python: bool,
+    ) -> Result<Value> {
+        let Draw { state, numbers, shape } = self;
+        let library = library.array("state", &state).array("out", &numbers);
+        lowerer.call_library(&library, &Dest::Temp, args.range)?;
+        Ok(match shape.as_deref() {
+            None => {
+                let number = lowerer.materialize("__random", &numbers.element(&[Expr::zero()]));
+                let dtype = number.dtype();
+                Value::Scalar(if is_python { Scalar::weak(number.code, dtype) } else { number })
+            }
+            Some([_]) => Value::Array(numbers),
+            Some(shape) => {
+                let out = lowerer.new_array(args.dest.prefix(), numbers.dtype, shape);
+                lowerer.copy_elements(&numbers, &out);
+                lowerer.flush();
+                Value::Array(out)
+            }
+        })
+    }
+}
+
+/// Numbers from 0 to below 1.
+fn random(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let dtype = args.dtype("dtype")?.unwrap_or(DType::Float64);
+    let library = match dtype {
+        DType::Float64 => doubles(Scalar::float(0.0), Scalar::float(1.0)),
+        DType::Float32 => {
+            Library::new("uniform_singles").helpers(&["high_product", "step", "next64", "next32"])
+        }
+        _ => return Err(args.unsupported("dtype", "it must be `np.float64` or `np.float32`").into()),
+    };
+    let Some(Value::Array(target)) = args.get("out").cloned() else {
+        let draw = Draw::of(lowerer, args, dtype)?;
+        return draw.done(lowerer, args, library, dtype == DType::Float64);
+    };
+    if target.dtype != dtype || args.get("size").is_some() {
+        return Err(args.unsupported("out", "it must have the type of the numbers, and no `size`").into());
+    }
+    let mut draw = Draw::of(lowerer, args, dtype)?;
+    let shape = target.shape();
+    draw.numbers = lowerer.new_array("__random", dtype, &[elements(&shape)]);
+    draw.shape = Some(shape);
+    let result = draw.done(lowerer, args, library, false)?;
+    lowerer.write(&target, &result, args.range)?;
+    Ok(Value::Array(target))
+}
+
+fn doubles(low: Scalar, high: Scalar) -> Library {
+    Library::new("uniform_doubles")
+        .helpers(&["high_product", "step", "next64"])
+        .value("low", Value::Scalar(low))
+        .value("high", Value::Scalar(high))
+}
+
+/// Numbers from one bound to below another.
+fn uniform(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut bounds = Vec::new();
+    for (name, default) in [("low", 0.0), ("high", 1.0)] {
+        bounds.push(match args.get(name) {
+            None => Scalar::float(default),
+            Some(Value::Scalar(bound)) if !bound.dtype().is_complex() => {
+                let bound = scalar::converted(bound, DType::Float64);
+                lowerer.hoist(&bound)
+            }
+            Some(_) => return Err(args.unsupported(name, "it must be a real number").into()),
+        });
+    }
+    let draw = Draw::of(lowerer, args, DType::Float64)?;
+    let [low, high] = [bounds[0].clone(), bounds[1].clone()];
+    draw.done(lowerer, args, doubles(low, high), true)
+}
+
+/// Integers from one bound to below another, or with it.
+fn integers(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let dtype = args.dtype("dtype")?.unwrap_or(DType::Int64);
+    if !matches!(dtype, DType::Int64 | DType::Int32) {
+        return Err(args.unsupported("dtype", "it must be `np.int64` or `np.int32`").into());
+    }
+    let (low, high) = match (args.value("low"), args.get("high").cloned()) {
+        (low, Some(high)) => (low, high),
+        (high, None) => (Value::Scalar(Scalar::int(0)), high),
+    };
+    let closed = args.flag("endpoint")?;
+    let mut bounds = Vec::new();
+    for (bound, is_high) in [(low, false), (high, true)] {
+        let Value::Scalar(bound) = bound else {
+            return Err(args.unsupported("low", "the bounds must be integers").into());
+        };
+        if !bound.dtype().is_integer() {
+            return Err(args.unsupported("low", "the bounds must be integers").into());
+        }
+        let bound = scalar::converted(&bound, DType::Int64);
+        let bound = match is_high && !closed {
+            true => scalar::binary(BinaryOp::Sub, &bound, &Scalar::int(1)),
+            false => Ok(bound),
+        };
+        let bound = bound.map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?;
+        bounds.push(Value::Scalar(lowerer.hoist(&bound)));
+    }
+    let mut bounds = bounds.into_iter();
+    let draw = Draw::of(lowerer, args, DType::Int64)?;
+    let library = Library::new("bounded")
+        .helpers(&["high_product", "step", "next64", "next32"])
+        .value("low", bounds.next().unwrap_or(Value::None))
+        .value("last", bounds.next().unwrap_or(Value::None));
+    let numbers = draw.done(lowerer, args, library, false)?;
+    lowerer.as_dtype(&numbers, dtype, &args.dest, args.range)
+}

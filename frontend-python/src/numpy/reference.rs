@@ -1,0 +1,214 @@
+//! The page of the book that lists every function, made of the registry: `docs/numpy.md`.
+//!
+//! Names and parameters are those of the tables; what a function does not take is said in [`NOTES`]. Tests keep both true.
+
+use super::{ATTRIBUTES, Entry, METHODS, Module, find, manipulation, python, random, scans, tables, ufunc};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+/// What functions of a module do not take, or do otherwise.
+const NOTES: &[(&str, &str, &str)] = &[
+    ("numpy", "append", "joins copies; the array itself does not grow"),
+    (
+        "numpy",
+        "arange",
+        "the step of integers must be known; a range of floats whose ends are not known has a counted length",
+    ),
+    ("numpy", "array", "of arrays, numbers, and nested lists of numbers of known length"),
+    ("numpy", "argwhere", "the length of the result is counted, so it cannot be returned"),
+    (
+        "numpy",
+        "bincount",
+        "`minlength` is the length, and every number must be below it; without it, the length is counted",
+    ),
+    ("numpy", "block", "lists must be nested to the same depth"),
+    ("numpy", "compress", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "convolve", "of vectors"),
+    ("numpy", "correlate", "of vectors of real numbers"),
+    ("numpy", "cross", "the last axes have 3 components, or both have 2, known at compile time"),
+    ("numpy", "delete", "one index"),
+    ("numpy", "diff", "`n` up to 64, known"),
+    ("numpy", "digitize", "`bins` must ascend"),
+    ("numpy", "einsum", "the text must be known; `optimize` is ignored"),
+    ("numpy", "extract", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "flatnonzero", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "fromfunction", "the function is a lambda"),
+    ("numpy", "full", "the fill value is a number"),
+    ("numpy", "geomspace", "the ends are real numbers"),
+    ("numpy", "histogram", "without `density`"),
+    ("numpy", "insert", "before one index"),
+    ("numpy", "intersect1d", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "isin", "not of complex numbers"),
+    ("numpy", "linspace", "without `retstep`"),
+    ("numpy", "nonzero", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "pad", "the modes are those of a known text"),
+    (
+        "numpy",
+        "percentile",
+        "methods 'linear', 'lower', 'higher', 'midpoint' and 'nearest'; shares are a number or a list of known length",
+    ),
+    ("numpy", "put", "of vectors"),
+    (
+        "numpy",
+        "quantile",
+        "methods 'linear', 'lower', 'higher', 'midpoint' and 'nearest'; shares are a number or a list of known length",
+    ),
+    ("numpy", "repeat", "counts are a number, or a list of known numbers"),
+    ("numpy", "searchsorted", "in a vector of real numbers"),
+    ("numpy", "setdiff1d", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "sort", "not of complex numbers"),
+    ("numpy", "argsort", "not of complex numbers; always stable"),
+    ("numpy", "split", "at most 256 parts"),
+    ("numpy", "trapezoid", "`x` is a vector, along the last axis"),
+    (
+        "numpy",
+        "trim_zeros",
+        "of a vector, at both ends; the length of the result is counted, so it cannot be returned",
+    ),
+    ("numpy", "union1d", "the length of the result is counted, so it cannot be returned"),
+    (
+        "numpy",
+        "unique",
+        "of all elements; the length of the results is counted, so they cannot be returned, but for the inverse",
+    ),
+    (
+        "numpy",
+        "where",
+        "with a condition alone, the length of the results is counted, so they cannot be returned",
+    ),
+    ("numpy.linalg", "cond", "`p` is 2 or -2"),
+    ("numpy.linalg", "eigh", "reads the lower triangle"),
+    ("numpy.linalg", "eigvalsh", "reads the lower triangle"),
+    (
+        "numpy.linalg",
+        "lstsq",
+        "one matrix; the squared distances have a counted length, so they cannot be returned",
+    ),
+    ("numpy.linalg", "matrix_power", "a known power of one matrix"),
+    ("numpy.linalg", "matrix_rank", "one matrix"),
+    ("numpy.linalg", "multi_dot", "from left to right"),
+    ("numpy.linalg", "pinv", "one matrix"),
+    ("numpy.linalg", "qr", "modes 'reduced' and 'r'"),
+    (
+        "numpy.linalg",
+        "solve",
+        "`b` is a vector with one matrix, or has as many dimensions as the matrices have",
+    ),
+    ("numpy.linalg", "svd", "`full_matrices=False` unless the matrix is square"),
+    (
+        "numpy.random",
+        "default_rng",
+        "the seed is an integer; the generator is NumPy's, bit for bit; not in parallel loops",
+    ),
+    ("generator", "integers", "`dtype` is `np.int64` or `np.int32`"),
+    ("math", "comb", "known integers"),
+    ("math", "factorial", "known integers"),
+    ("math", "perm", "known integers"),
+    ("math", "gamma", "NaN where Python raises an error"),
+    ("math", "lgamma", "infinity where Python raises an error"),
+    ("builtins", "max", "of numbers, of a sequence of known length, or of a vector"),
+    ("builtins", "min", "of numbers, of a sequence of known length, or of a vector"),
+    ("builtins", "sum", "of a sequence of known length, or of a vector"),
+    ("builtins", "pow", "with `mod`, of known integers"),
+    ("builtins", "tuple", "of a sequence of known length"),
+    ("builtins", "list", "of a sequence of known length; lists are fixed"),
+];
+
+const START: &str = "# Functions
+
+Every function that a compiled program can call, with the parameters that it takes; those with `?` may be left out. They
+mean what CPython and NumPy 2 make of them, with the same types of results. Parameters that NumPy has and this page does not
+have are refused, with an error at the call. Restrictions are noted behind the dash.
+
+*Known* means known when the program is compiled: a number in the source, a constant of the module, or computed from these.
+*Counted* means that an extent depends on values: the array can be used, but its shape cannot be part of a signature.
+
+Linear algebra and Fourier transforms are computed in single and double precision, real and complex.
+
+This page is made of the compiler's registry; `UPDATE_EXPECT=1 cargo test -p dacec-frontend reference` makes it again.
+";
+
+/// A heading, the key of its notes, and its functions.
+type Section = (&'static str, &'static str, Vec<&'static Entry>);
+
+fn sections() -> Vec<Section> {
+    let of = |module: Module| tables(module).iter().flat_map(|table| table.iter()).collect();
+    let methods = manipulation::METHODS.iter().chain(scans::METHODS).collect();
+    vec![
+        ("numpy", "numpy", of(Module::Numpy)),
+        ("numpy.linalg", "numpy.linalg", of(Module::Linalg)),
+        ("numpy.fft", "numpy.fft", of(Module::Fft)),
+        ("numpy.random", "numpy.random", of(Module::Random)),
+        ("Generators of random numbers", "generator", random::METHODS.iter().collect()),
+        ("Methods of arrays", "methods", methods),
+        ("Methods of universal functions", "ufunc", ufunc::METHODS.iter().collect()),
+        ("math", "math", of(Module::Math)),
+        ("cmath", "cmath", of(Module::Cmath)),
+        ("dace", "dace", dace_only()),
+        ("Python", "builtins", python::ENTRIES.iter().collect()),
+    ]
+}
+
+/// What `dace` has beside the functions of `math`.
+fn dace_only() -> Vec<&'static Entry> {
+    let is_math = |entry: &&Entry| find(tables(Module::Math), entry.name).is_none();
+    tables(Module::Dace).iter().flat_map(|table| table.iter()).filter(is_math).collect()
+}
+
+/// Functions that exist to say what to use instead are no part of the list.
+fn is_listed(entry: &Entry) -> bool {
+    !entry.is_refusal()
+}
+
+fn note(key: &str, name: &str) -> Option<&'static str> {
+    NOTES.iter().find(|(section, function, _)| *section == key && *function == name).map(|(.., note)| *note)
+}
+
+fn signature(entry: &Entry) -> String {
+    let parameters = entry.params.iter().map(|name| if *name == "*" { "..." } else { name });
+    format!("{}({})", entry.name, parameters.collect::<Vec<_>>().join(", "))
+}
+
+fn page() -> String {
+    let mut page = START.to_owned();
+    for (title, key, entries) in sections() {
+        let heading =
+            if title.contains(' ') || title == "Python" { title.to_owned() } else { format!("`{title}`") };
+        let _ = write!(page, "\n## {heading}\n\n");
+        let by_name: BTreeMap<&str, &Entry> =
+            entries.into_iter().rev().filter(|entry| is_listed(entry)).map(|it| (it.name, it)).collect();
+        for (name, entry) in by_name {
+            let note = note(key, name).map_or(String::new(), |note| format!(" – {note}"));
+            let _ = writeln!(page, "- `{}`{note}", signature(entry));
+        }
+        if key == "methods" {
+            let shared: Vec<String> = METHODS.iter().map(|name| format!("`{name}`")).collect();
+            let _ = write!(page, "\nAs the functions of the same name: {}.\n", shared.join(", "));
+            let attributes: Vec<String> = ATTRIBUTES.iter().map(|name| format!("`{name}`")).collect();
+            let _ = write!(page, "\nAttributes: {}.\n", attributes.join(", "));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_reference_is_up_to_date() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/numpy.md");
+    let page = page();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&file, &page).expect("the page can be written");
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == page, "docs/numpy.md is old: run with UPDATE_EXPECT=1");
+}
+
+#[test]
+fn notes_are_about_functions_that_exist() {
+    let sections = sections();
+    for (section, function, _) in NOTES {
+        let entries = sections.iter().find(|(_, key, _)| key == section).map(|(.., entries)| entries);
+        let exists = entries.is_some_and(|entries| entries.iter().any(|entry| entry.name == *function));
+        assert!(exists, "there is no `{function}` in `{section}`");
+    }
+}

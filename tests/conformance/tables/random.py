@@ -1,0 +1,38 @@
+"""Generators of random numbers: the same numbers as NumPy's, with `tolerance=0.0`."""
+
+from corpus import body, case
+
+for seed in ["0", "42", "123456789012", "n"]:
+    case(f"np.random.default_rng({seed}).random(5)", n="int64=7", tolerance=0.0)
+    body(f"rng = np.random.default_rng({seed})\nreturn rng.integers(10, size=8)", n="int64=7", tolerance=0.0)
+for call in [
+    "random((3, 4))",
+    "random()",
+    "random(size=0)",
+    "random(len(x))",
+    "random(7, dtype=np.float32)",
+    "random(x.shape)",
+    "uniform(-2.0, 3.5, 9)",
+    "uniform(size=(2, 3))",
+    "uniform(1, 2)",
+    "uniform(a, 2 * a, size=4)",
+    "integers(3, 9, 20)",
+    "integers(0, 2**32, 6)",
+    "integers(-5, 2**40, size=(2, 3))",
+    "integers(1, 6, size=9, endpoint=True)",
+    "integers(100)",
+    "integers(-(2**62), 2**62, 9)",
+    "integers(0, 3 * 2**62, 9)",
+    "integers(5, 6, 3)",
+    "integers(0, 100, 7, dtype=np.int32)",
+    "integers(0, n, 5)",
+    "integers(n, 5)",
+]:
+    body(f"rng = np.random.default_rng(5)\nreturn rng.{call}", x="float64[N]", a="float64=1.5", n="int64=9", tolerance=0.0)
+body("rng = np.random.default_rng(1)\nx = rng.random(3)\ny = rng.random(3)\nk = rng.integers(5, size=3)\nreturn x, y, k", tolerance=0.0)
+body("rng = np.random.default_rng(1)\nk = rng.integers(5, size=3)\ny = rng.random(3)\nj = rng.integers(5, size=4)\nreturn k, y, j", tolerance=0.0)
+body("rng = np.random.default_rng(3)\ns = 0.0\nfor k in range(10):\n    s += rng.random() * k\nreturn s", tolerance=1e-15)
+body("rng = np.random.default_rng(3)\ns = 0\nfor k in range(10):\n    if rng.random() < 0.5:\n        s += rng.integers(7)\nreturn s", tolerance=0.0)
+body("rng = np.random.default_rng(9)\nrng.random(out=x)", x="float64[N,M]", tolerance=0.0)
+body("a = np.random.default_rng(1)\nb = np.random.default_rng(2)\nx = a.random(2)\ny = b.random(2)\nz = a.random(2)\nreturn x, y, z", tolerance=0.0)
+body("rng = np.random.default_rng(11)\ninside = 0\nfor k in range(500):\n    x = rng.random()\n    y = rng.random()\n    if x * x + y * y < 1.0:\n        inside += 1\nreturn 4.0 * inside / 500", tolerance=0.0)
