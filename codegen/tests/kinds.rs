@@ -314,7 +314,7 @@ fn what_is_not_supported_is_named() {
     let iterations = "sdfg f(x) { data x: float64[4]\n reference r: float64[1]\n state s { n0 = access x\n\
         n0 -> n1.IN_x: x[0:4]\n n1 = map m(i in 0:4) { n1.OUT_x -> n2.set: x[i]\n n2 = access r\n n2 -> n3 } n3 } }";
     let error = refused(iterations).to_string();
-    assert!(error.contains("`r` is set by iterations of a map"), "{error}");
+    assert!(error.contains("`r`: is set by iterations of a map"), "{error}");
     let shown = "sdfg f(x) { data x: float64[4]\n reference r: float64[2]\n view v: float64[1]\n state s { n0 = access x\n\
         n0 -> n1.set: x[0:2]\n n1 = access r\n n1 -> n2.views: r[1]\n n2 = access v } }";
     assert!(refused(shown).to_string().contains("is set in the state in which a view shows it"));

@@ -335,7 +335,10 @@ fn an_unknown_routine_is_named() {
         }
     });
     let error = generate(&sdfg, &Options::default()).unwrap_err();
-    assert_eq!(error.to_string(), "the tasklet `gemm` calls `launch`, which the C++ backend does not know");
+    assert_eq!(
+        error.to_string(),
+        "the program calls the routine `launch`, which no library provides that the compiler was given"
+    );
 }
 
 #[test]

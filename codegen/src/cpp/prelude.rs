@@ -86,6 +86,12 @@ template <typename T> static inline T dacec_shr(T a, T b) {
     return b >= 0 && (uint64_t)b < 8 * sizeof(T) ? (T)(a >> b) : a < 0 ? (T)-1 : 0;
 }
 "),
+    ("dacec_times_zero", &[], "\
+// 0 times a; some compilers that need not keep the sign of zeros forget NaN and infinities in loops.
+template <typename T> static inline T dacec_times_zero(T a) {
+    return __builtin_isfinite(a) ? (T)__builtin_copysign(0.0, (double)a) : (T)__builtin_nan(\"\");
+}
+"),
     ("dacec_abs", &[], "\
 template <typename T> static inline T dacec_abs(T a) { return a < 0 ? (T)(0 - a) : a; }
 "),

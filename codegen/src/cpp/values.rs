@@ -63,6 +63,11 @@ fn infix(lhs: &Text, op: &str, rhs: &Text, level: Level) -> Text {
     Text::new(format!("{} {op} {}", lhs.at(left), rhs.at(right)), level)
 }
 
+/// Whether a value is the literal 0.
+fn is_zero(value: &Value) -> bool {
+    matches!(value, Value::Constant(number) if *number == Constant::of_int(0, number.dtype()))
+}
+
 impl Printer<'_> {
     /// An expression on its own.
     pub(super) fn text(&mut self, value: &Value) -> Result<String> {
@@ -141,6 +146,11 @@ impl Printer<'_> {
         }
         if let Some(text) = self.binary_helper(op, dtype, &a, &b) {
             return Ok(text);
+        }
+        let is_real = matches!(dtype, DType::Float32 | DType::Float64);
+        if op == BinaryOp::Mul && is_real && is_zero(lhs) != is_zero(rhs) {
+            let other = if is_zero(lhs) { &b } else { &a };
+            return Ok(self.helper_call("dacec_times_zero", dtype, [other]));
         }
         let (symbol, level) = operator(op, dtype);
         let text = infix(&a, symbol, &b, level);

@@ -243,6 +243,13 @@ def product_onto_no_numbers(beta: dace.float64, A: dace.float64[N, N], B: dace.f
 
 
 @dace.program
+def multiples_of_zero(a: dace.float64[N], b: dace.float64[N]):
+    a[:] = np.sqrt(b) * 0.0
+    for i in range(N):
+        b[i] = 0.0 * (a[i] + b[i] / 0.0)
+
+
+@dace.program
 def division_rounds_down(a: dace.float64[N], b: dace.float64[N]):
     for i in range(N):
         a[i] = (i - 11) // 4 * 100 + (i - 11) % 4
