@@ -272,7 +272,7 @@ impl State {
         }
         for edge in self.edges() {
             if let Some(memlet) = edge.memlet() {
-                used.extend(memlet.subset.symbols());
+                memlet.subset.dims.iter().for_each(|range| range.collect_symbols(&mut used));
                 used.extend(memlet.other_subset.iter().flat_map(|subset| subset.symbols()));
             }
         }

@@ -129,7 +129,14 @@ impl Range {
 
     /// Symbols that the range depends on.
     pub fn symbols(&self) -> BTreeSet<Name> {
-        [&self.start, &self.stop, &self.step].into_iter().flat_map(|expr| expr.symbols()).collect()
+        let mut symbols = BTreeSet::new();
+        self.collect_symbols(&mut symbols);
+        symbols
+    }
+
+    /// Adds the [symbols](Range::symbols) to others.
+    pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
+        [&self.start, &self.stop, &self.step].into_iter().for_each(|expr| expr.collect_symbols(symbols));
     }
 
     /// Smallest and largest index of a range that is not empty; `None` where the direction is not known.

@@ -9,6 +9,9 @@ use crate::{Data, Memlet, Name, Node, Sdfg, Subset};
 
 /// Gives edges of views and references their form: a connector, and a memlet about the container that is shown.
 pub(super) fn normalize(sdfg: &Sdfg, nodes: &[Node], wires: &mut [Wire]) {
+    if !sdfg.containers.values().any(|data| data.is_alias()) {
+        return;
+    }
     let alias = |at: usize| {
         let name = nodes[at].as_access()?;
         sdfg.container(name).filter(|data| data.is_alias()).map(|data| (name, data))

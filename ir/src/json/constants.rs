@@ -172,6 +172,9 @@ impl Reader<'_> {
         source: &str,
         connectors: [&IndexMap<Name, Connector>; 2],
     ) -> Vec<(Name, Connector)> {
+        if !self.sdfg.containers.values().any(|data| matches!(data, Data::Constant(_))) {
+            return Vec::new();
+        }
         let words: BTreeSet<&str> =
             source.split(|at: char| !at.is_ascii_alphanumeric() && at != '_').collect();
         let used = |name: &Name| {
@@ -185,6 +188,9 @@ impl Reader<'_> {
 
     /// Leads constants to the connectors that tasklets got for them.
     pub(super) fn supply_constants(&self, state: &mut State) {
+        if !self.sdfg.containers.values().any(|data| matches!(data, Data::Constant(_))) {
+            return;
+        }
         let constant =
             |name: &Name| self.sdfg.container(name).filter(|data| matches!(data, Data::Constant(_)));
         let mut missing: Vec<(NodeId, Name)> = Vec::new();

@@ -13,6 +13,11 @@ use std::collections::BTreeSet;
 
 /// The region with such loops counted.
 pub(super) fn recognize(region: Region) -> Region {
+    let mut loops = false;
+    region.visit(&mut |block| loops |= matches!(block, Block::Loop(_)));
+    if !loops {
+        return region;
+    }
     let mut kept = BTreeSet::new();
     loop {
         let mut result = region.clone();

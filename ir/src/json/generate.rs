@@ -29,6 +29,12 @@ sdfg program(A, B, c, n) -> (__return, total) {
   transient t: float64[N] heap
   transient s: float64 call
   transient w: float32[4, 4] strides [1, 4] register persistent
+  transient q: stream float64 state
+  transient Q: stream float64[3] capacity (4)
+  transient h: float32x4[N]
+  view shown: float64[2, 2]
+  reference r: float64[4]
+  constant table: float64[4] = [0.5, -1.5, 1e300, @inf]
 
   assign k = 1, m = int32(2)
 ";
@@ -76,7 +82,7 @@ impl Generator {
     }
 
     fn block(&mut self, depth: usize) {
-        let kinds = if depth < 3 { 9 } else { 6 };
+        let kinds = if depth < 3 { 14 } else { 11 };
         match self.pick(kinds) {
             0 => self.map(),
             1 => self.copy(),
@@ -89,8 +95,13 @@ impl Generator {
                 self.line(&format!("if {condition} {{ {jump} }}"));
             }
             5 => self.nested(),
-            6 => self.conditional(depth),
-            7 => self.repeat(depth),
+            6 => self.view(),
+            7 => self.reference(),
+            8 => self.stream(),
+            9 => self.constant(),
+            10 => self.vector(),
+            11 => self.conditional(depth),
+            12 => self.repeat(depth),
             _ => self.map(),
         }
     }
@@ -199,6 +210,72 @@ impl Generator {
         ][self.pick(6)];
         self.line(&format!(
             "state {label} {{\n    n0 = access {from}\n    n0 -> n1: {memlet}\n    n1 = access {to}\n  }}"
+        ));
+    }
+
+    /// Reads through a view, or writes.
+    fn view(&mut self) {
+        let label = self.label();
+        let lines = self.one_of(&[
+            "n0 = access A\n n0 -> n1.views: A[0:4]\n n1 = access shown\n n1 -> n2: shown[1, 0:2] to [0:2]\n n2 = access t",
+            "n0 = access t\n n0 -> n1.views: t[k % 2:k % 2 + 4]\n n1 = access shown\n n1 -> n2: shown[0, 1] to []\n n2 = access s",
+            "n0 = access t\n n0 -> n1: t[0:4] to [0:2, 0:2]\n n1 = access shown\n n1.views -> n2: __return[0:4]\n\
+             n2 = access __return",
+        ]);
+        self.line(&format!("state {label} {{\n{lines}\n}}"));
+    }
+
+    fn reference(&mut self) {
+        let (first, second) = (self.label(), self.label());
+        let (name, at) = (self.one_of(&["A", "t"]), self.one_of(&["0", "k % 3"]));
+        self.line(&format!(
+            "state {first} {{\n n0 = access {name}\n n0 -> n1.set: {name}[{at}:{at} + 4]\n n1 = access r\n}}
+             state {second} {{\n n0 = access r\n n0 -> n1: r[0:2] to [2:4]\n n1 = access __return\n}}"
+        ));
+    }
+
+    fn stream(&mut self) {
+        let (label, other) = (self.label(), self.label());
+        let until = self.one_of(&["", " until (s > 1.5)", " until (A[0] > 2.0 or total == 1e300)"]);
+        let (wcr, value) = (self.one_of(&["sum", "(old*new + 1.5)", "(max(old, new)*2.0)"]), self.float(1));
+        let value = value.replace("float64(b)", "a").replace("*b)", ")");
+        self.line(&format!(
+            "state {label} {{
+    n0 = access A
+    n0 -> n1: A[0:2] to []
+    n1 = access q
+    n1 -> n2.IN_stream: q
+    n2 = consume {label}(p in 0:2){until} {{
+      n2.OUT_stream -> n3.a: q
+      n3 = tasklet f(a: float64) -> (o: float64) {{ o = {value} }}
+      n3.o -> n4.IN_total: total wcr {wcr}
+    }} n4
+    n4.OUT_total -> n5: total wcr {wcr}
+    n5 = access total
+  }}
+  state {other} {{
+    n0 = access t
+    n0 -> n1: t[1:3] to [k % 3]
+    n1 = access Q
+  }}"
+        ));
+    }
+
+    fn constant(&mut self) {
+        let (label, index) = (self.label(), self.one_of(&["0", "3", "k % 4"]));
+        self.line(&format!(
+            "state {label} {{\n n0 = access table\n n0 -> n1.x: table[{index}]\n\
+             n1 = tasklet g(x: float64) -> (o: float64) {{ o = x + 1.0 }}\n n1.o -> n2: s\n n2 = access s\n}}"
+        ));
+    }
+
+    fn vector(&mut self) {
+        let label = self.label();
+        let value =
+            self.one_of(&["x*x + float32x4(0.5f32)", "max(x, -x)", "sqrt(x)/x", "float32x4(float32($k))"]);
+        self.line(&format!(
+            "state {label} {{\n n0 = access h\n n0 -> n1.x: h[0]\n\
+             n1 = tasklet g(x: float32x4) -> (o: float32x4) {{ o = {value} }}\n n1.o -> n2: h[N - 1]\n n2 = access h\n}}"
         ));
     }
 

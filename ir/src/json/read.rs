@@ -69,7 +69,9 @@ pub(super) fn name(text: &str, path: &Path<'_>) -> Result<Name> {
 
 /// A symbolic expression: a text or an integer.
 pub(super) fn expr(value: &Value, path: &Path<'_>) -> Result<Expr> {
-    match (value.as_i64(), value.as_str()) {
+    // Most texts are numbers.
+    let number = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+    match (number, value.as_str()) {
         (Some(value), _) => Ok(Expr::int(value)),
         (None, Some(text)) => Expr::parse(&marked::plain(text)).map_err(|error| path.error(error)),
         (None, None) => Err(path.error("expected an expression")),
@@ -168,15 +170,13 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
     sdfg.body = body;
     sdfg.attributes.loops = loops;
     // DaCe does not ask for declarations.
-    for symbol in sdfg.free_symbols().into_iter().chain(assigned(&sdfg.body)) {
-        sdfg.symbols.entry(symbol).or_insert(DType::Int64);
+    let needed = free_or_assigned(&sdfg);
+    for symbol in &needed {
+        sdfg.symbols.entry(symbol.clone()).or_insert(DType::Int64);
     }
     match added {
         Some(added) => sdfg.symbols.retain(|symbol, _| !added.contains(symbol)),
-        None => {
-            let needed = free_or_assigned(&sdfg);
-            sdfg.symbols.retain(|symbol, _| needed.contains(symbol));
-        }
+        None => sdfg.symbols.retain(|symbol, _| needed.contains(symbol)),
     }
     Ok(sdfg)
 }

@@ -25,6 +25,13 @@ pub(super) struct Wire {
     attributes: Attributes,
 }
 
+/// The edges of a node, by their positions in the list of all.
+#[derive(Clone, Default)]
+struct Ends {
+    entering: Vec<usize>,
+    leaving: Vec<usize>,
+}
+
 impl Reader<'_> {
     pub(super) fn state(&self, value: &Value, path: &Path<'_>) -> Result<State> {
         match self.without_structures(value, path)? {
@@ -47,9 +54,14 @@ impl Reader<'_> {
         for (at, edge) in list(get(value, "edges", path)?, &edges_path)?.iter().enumerate() {
             wires.push(self.wire(edge, nodes, &edges_path.index(at))?);
         }
+        let mut ends = vec![Ends::default(); nodes.len()];
+        for (at, wire) in wires.iter().enumerate() {
+            ends[wire.dst].entering.push(at);
+            ends[wire.src].leaving.push(at);
+        }
         let mut read = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
-            read.push(self.node(node, at, &mut wires, &nodes_path.index(at))?);
+            read.push(self.node(node, (at, &ends[at]), &mut wires, &nodes_path.index(at))?);
         }
         aliases::normalize(self.sdfg, &read, &mut wires);
         let mut ids = Vec::new();
@@ -136,7 +148,13 @@ impl Reader<'_> {
         Ok(memlet)
     }
 
-    fn node(&self, value: &Value, at: usize, wires: &mut [Wire], path: &Path<'_>) -> Result<Node> {
+    fn node(
+        &self,
+        value: &Value,
+        (at, ends): (usize, &Ends),
+        wires: &mut [Wire],
+        path: &Path<'_>,
+    ) -> Result<Node> {
         let kind = text(get(value, "type", path)?, path)?;
         let attributes_path = path.key("attributes");
         let empty = Value::Object(serde_json::Map::new());
@@ -154,7 +172,7 @@ impl Reader<'_> {
             }
             "Tasklet" => {
                 no_foreign_code(attributes, &attributes_path)?;
-                Ok(Node::Tasklet(self.tasklet(attributes, at, wires, &attributes_path)?))
+                Ok(Node::Tasklet(self.tasklet(attributes, ends, wires, &attributes_path)?))
             }
             "MapEntry" => Ok(Node::MapEntry(scopes::map(attributes, &attributes_path)?)),
             "ConsumeEntry" => Ok(Node::MapEntry(self.consume(attributes, &attributes_path)?)),
@@ -168,18 +186,16 @@ impl Reader<'_> {
         }
     }
 
-    fn tasklet(&self, attributes: &Value, at: usize, wires: &[Wire], path: &Path<'_>) -> Result<Tasklet> {
+    fn tasklet(&self, attributes: &Value, ends: &Ends, wires: &[Wire], path: &Path<'_>) -> Result<Tasklet> {
         let edge_of = |conn: &str, input: bool| {
+            let here = if input { &ends.entering } else { &ends.leaving };
             let end = |wire: &Wire| {
-                if input {
-                    (wire.dst, wire.edge.dst_conn.clone())
-                } else {
-                    (wire.src, wire.edge.src_conn.clone())
-                }
+                let end = if input { &wire.edge.dst_conn } else { &wire.edge.src_conn };
+                end.as_ref().is_some_and(|end| end == conn)
             };
-            wires
-                .iter()
-                .find(|wire| end(wire) == (at, Some(conn.into())))
+            here.iter()
+                .map(|at| &wires[*at])
+                .find(|wire| end(wire))
                 .and_then(|wire| wire.edge.memlet.as_ref())
         };
         let connectors = |key: &str, input: bool| -> Result<IndexMap<Name, Connector>> {

@@ -4,10 +4,10 @@ use super::error::{Path, Result};
 use super::python;
 use super::read::{Reader, code, expr, get, list, name, span, text};
 use super::read_state::ranges;
-use super::write::Writer;
+use super::write::{Writer, is_boxed};
 use crate::attributes::Attributes;
 use crate::node::Consume;
-use crate::{Map, NodeId, Range, ScalarExpr, Schedule};
+use crate::{Map, Name, NodeId, Range, ScalarExpr, Schedule, Sdfg};
 use serde_json::{Value, json};
 
 /// Attributes of a consume scope that are read.
@@ -82,7 +82,7 @@ impl Reader<'_> {
                 let source = code(value, &path_of_condition)?;
                 let hint = attributes.get("_meta_condition").and_then(Value::as_str);
                 let hinted = hint.and_then(|text| crate::text::parse_scalar(text).ok());
-                match hinted.filter(|stop| condition(stop) == source) {
+                match hinted.filter(|stop| condition(self.sdfg, stop) == source) {
                     Some(stop) => Some(stop),
                     None if source.trim().is_empty() => None,
                     None => Some(self.condition(source, &path_of_condition)?),
@@ -104,9 +104,12 @@ impl Reader<'_> {
 }
 
 /// The Python text of a condition.
-fn condition(stop: &ScalarExpr) -> String {
-    let words = python::Words { name: &|name| name.to_string(), cast: python::c_type };
-    python::expression(stop, &words)
+fn condition(sdfg: &Sdfg, stop: &ScalarExpr) -> String {
+    let name = |name: &Name| match is_boxed(sdfg, name) {
+        true => format!("{name}[0]"),
+        false => name.to_string(),
+    };
+    python::expression(stop, &python::Words { name: &name, cast: python::c_type })
 }
 
 impl Writer<'_> {
@@ -139,7 +142,7 @@ impl Writer<'_> {
             attributes.insert("_meta_range".into(), self.ranges(&map.ranges));
         }
         if let Some(stop) = &consume.stop {
-            let block = json!({ "string_data": condition(stop), "language": "Python" });
+            let block = json!({ "string_data": condition(self.sdfg, stop), "language": "Python" });
             attributes.insert("condition".into(), block);
             attributes.insert("_meta_condition".into(), json!(stop.to_string()));
         }

@@ -23,12 +23,19 @@ impl Expr {
     /// The symbols that the value depends on, also inside of operations; not the names of containers in loads.
     pub fn symbols(&self) -> BTreeSet<Name> {
         let mut symbols = BTreeSet::new();
+        self.collect_symbols(&mut symbols);
+        symbols
+    }
+
+    /// Adds the [symbols](Expr::symbols) to others.
+    pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
         self.visit(&mut |atom| {
-            if let Atom::Symbol(name) = atom {
+            if let Atom::Symbol(name) = atom
+                && !symbols.contains(name)
+            {
                 symbols.insert(name.clone());
             }
         });
-        symbols
     }
 
     /// Whether the value depends on the symbol.
