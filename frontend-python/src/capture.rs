@@ -181,6 +181,42 @@ pub(crate) fn install(
     Ok(())
 }
 
+/// Gives parameters of a function that have no annotation these types; constants and structures are of no use here.
+pub(crate) fn give_types(
+    globals: &mut Globals,
+    program: &str,
+    types: &IndexMap<String, Parameter>,
+) -> Result<(), Box<Diagnostic>> {
+    let Some(function) = globals.programs.get(program).map(|it| Arc::clone(&it.function)) else {
+        return Ok(());
+    };
+    for (name, parameter) in types {
+        let mut declared = function.parameters.iter_non_variadic_params();
+        let Some(declared) = declared.find(|it| it.name().as_str() == name) else {
+            let message = format!("`{program}` has no parameter `{name}`");
+            let names = function.parameters.iter_non_variadic_params().map(|it| it.name().as_str());
+            let diagnostic = Diagnostic::error(codes::ARGUMENTS, function.name.range(), message);
+            return Err(Box::new(diagnostic.did_you_mean(name, names)));
+        };
+        let known = match parameter {
+            _ if declared.annotation().is_some() => continue,
+            Parameter::Scalar(dtype) => Known::Scalar(Typed::strong(*dtype)),
+            Parameter::PythonScalar(dtype) => Known::Scalar(Typed { dtype: *dtype, weak: true }),
+            Parameter::Array { dtype, shape, strides } => {
+                for symbol in shape.iter().flat_map(Expr::symbols) {
+                    globals.symbols.entry(symbol).or_insert(DType::Int64);
+                }
+                Known::Array(*dtype, shape.clone(), strides.clone())
+            }
+            Parameter::Constant(_) | Parameter::Structure(_) => continue,
+        };
+        if let Some(program) = globals.programs.get_mut(program) {
+            program.parameters.insert(name.clone(), known);
+        }
+    }
+    Ok(())
+}
+
 /// What is known of a parameter besides its annotation.
 #[derive(Clone, Debug)]
 pub(crate) enum Known {

@@ -4,7 +4,7 @@
 //! value that cannot be found is kept as an error, which is reported only if a compiled function uses the name. So a file
 //! may import and compute whatever it likes.
 
-use crate::capture::{self, Environment, Known};
+use crate::capture::{self, Environment, Known, Parameter};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{self, Calls, Decisions, Lowerer, Stop};
@@ -178,6 +178,24 @@ impl SourceFile {
     /// The file's text.
     pub fn text(&self) -> &str {
         self.source.inner()
+    }
+
+    /// Gives parameters of an annotated function that have no annotation of their own these types: those of example
+    /// arguments.
+    pub fn give_types(
+        &mut self,
+        program: &str,
+        types: &IndexMap<String, Parameter>,
+    ) -> Result<(), Box<Diagnostic>> {
+        capture::give_types(&mut self.globals, program, types)
+            .map_err(|diagnostic| Box::new(diagnostic.with_source(&self.source)))
+    }
+
+    /// Names of the parameters of an annotated function that have no annotation.
+    pub fn untyped(&self, program: &str) -> Vec<String> {
+        let function = self.globals.programs.get(program).map(|it| &it.function);
+        let parameters = function.into_iter().flat_map(|it| it.parameters.iter_non_variadic_params());
+        parameters.filter(|it| it.annotation().is_none()).map(|it| it.name().to_string()).collect()
     }
 
     /// Names of the annotated functions, in order.

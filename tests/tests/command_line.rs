@@ -46,6 +46,29 @@ fn build_leaves_four_files_and_is_cached() {
     assert!(shown.contains(" 0 builds"), "{shown}");
 }
 
+/// Functions without annotations are what their example arguments say: a file, a description, a number.
+#[test]
+fn types_come_from_examples() {
+    let folder = scratch();
+    let text = "import numpy as np\nimport dace\n\n\n@dace.program\ndef scale(A, B, factor=2.0):\n    B[:] = factor * A\n    return np.sum(B)\n";
+    let file = write(&folder, "scale.py", text);
+    let refused = run(dacec().arg("check").arg(&file)).failure();
+    assert!(refused.contains("E0104") && refused.contains("--args A="), "{refused}");
+    let open = ["--args", "A=float64[N]", "--args", "B=float32[N]", "--args", "factor=1.5"];
+    let graph = run(dacec().arg("emit").arg(&file).args(open)).success();
+    assert!(graph.contains("data A: float64[N]") && graph.contains("data B: float32[N]"), "{graph}");
+    let wrong = run(dacec().arg("check").arg(&file).args(["--args", "facto=2.0"])).failure();
+    assert!(wrong.contains("did you mean `factor`?"), "{wrong}");
+    let wrong = run(dacec().arg("check").arg(&file).args(["--args", "A=float64[N"])).failure();
+    assert!(wrong.contains("not closed"), "{wrong}");
+    let Some(mut python) = python() else { return };
+    let make = "import numpy as np; np.save('a.npy', np.arange(5.0))";
+    run(python.current_dir(folder.path()).args(["-c", make])).success();
+    let data = ["A=a.npy", "B=a.npy", "factor=3"];
+    let output = run(dacec().current_dir(folder.path()).arg("run").arg(&file).args(data)).success();
+    assert!(output.contains("30"), "{output}");
+}
+
 #[test]
 fn two_processes_build_the_same_program_at_once() {
     let folder = scratch();

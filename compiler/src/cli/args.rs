@@ -84,6 +84,9 @@ pub(crate) struct Source {
     /// Accept code in other languages than Python from a .sdfg file: it will run with your rights
     #[arg(long)]
     pub(crate) trust_code: bool,
+    /// Types for parameters without annotations, from examples: A=a.npy, n=10, B=float64[N,M]
+    #[arg(long = "args", value_name = "NAME=EXAMPLE")]
+    pub(crate) examples: Vec<String>,
     /// Say what of the program costs performance: implicit copies, extents that are known only at run time
     #[arg(long)]
     pub(crate) warn: bool,

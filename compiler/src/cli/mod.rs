@@ -11,6 +11,7 @@ mod check;
 mod comparison;
 mod doctor;
 mod emit;
+mod examples;
 mod explain;
 mod explanation;
 mod opt;
@@ -101,5 +102,9 @@ fn warn(source: &Source, program: &Program, format: MessageFormat) {
 /// Reads the file and picks the program.
 fn open(source: &Source) -> Result<Program, Error> {
     let options = ReadOptions { trust_code: source.trust_code };
-    Program::open(&source.file, source.program.as_deref(), options)
+    let mut program = Program::open(&source.file, source.program.as_deref(), options)?;
+    if let Program::Source { file, name } = &mut program {
+        examples::give(file, name, &source.examples)?;
+    }
+    Ok(program)
 }

@@ -55,8 +55,13 @@ pub(super) fn run(task: &Opt, own: &[Entry]) -> Result<Outcome, Error> {
 
 /// The graph to work on, and the text of its source.
 fn graph(task: &Opt, path: &Path) -> Result<(Sdfg, Option<String>), Error> {
-    let source =
-        Source { file: path.to_owned(), program: task.program.clone(), trust_code: false, warn: false };
+    let source = Source {
+        file: path.to_owned(),
+        program: task.program.clone(),
+        trust_code: false,
+        examples: Vec::new(),
+        warn: false,
+    };
     let program = open(&source)?;
     Ok((program.sdfg()?, program.text().map(str::to_owned)))
 }

@@ -3,7 +3,7 @@
 use super::args::{MessageFormat, Run};
 use super::comparison::Comparison;
 use super::table::{self, Row};
-use super::{Extensions, Outcome, compiler, open, warn};
+use super::{Extensions, Outcome, compiler, examples, open, warn};
 use crate::benchmark::{self, Benchmark, Measured, Values};
 use crate::reference::{self, Request};
 use crate::{Compiler, Error, Options, Program, interpret};
@@ -17,7 +17,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
 pub(super) fn run(task: &Run, format: MessageFormat, extensions: &Extensions) -> Result<Outcome, Error> {
-    let program = open(&task.source)?;
+    let mut program = open(&task.source)?;
+    if let Program::Source { file, name } = &mut program {
+        let untyped = file.untyped(name);
+        let is_untyped = |text: &&String| {
+            text.split_once('=').is_some_and(|(name, _)| untyped.iter().any(|it| it == name))
+        };
+        let examples: Vec<String> = task.arguments.iter().filter(is_untyped).cloned().collect();
+        examples::give(file, name, &examples)?;
+    }
     warn(&task.source, &program, format);
     if task.interpret {
         return interpret(task, &program, format);
@@ -98,13 +106,13 @@ fn sizes(task: &Run, file: &SourceFile, program: &str) -> Result<(String, Values
     Ok((name.to_owned(), values))
 }
 
-fn parse(text: &str, dtype: DType) -> Result<ScalarValue, Error> {
+pub(super) fn parse(text: &str, dtype: DType) -> Result<ScalarValue, Error> {
     ScalarValue::parse(text, dtype)
         .map_err(|error| Error::Value { text: text.to_owned(), reason: error.to_string() })
 }
 
 /// An integer where the text is one, so that it can be a size.
-fn natural_type(text: &str) -> DType {
+pub(super) fn natural_type(text: &str) -> DType {
     match text.trim() {
         "true" | "True" | "false" | "False" => DType::Bool,
         text if text.parse::<i64>().is_ok() => DType::Int64,
@@ -112,7 +120,7 @@ fn natural_type(text: &str) -> DType {
     }
 }
 
-fn split(text: &str) -> Result<(&str, &str), Error> {
+pub(super) fn split(text: &str) -> Result<(&str, &str), Error> {
     let usable = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
     usable.ok_or_else(|| Error::Value { text: text.to_owned(), reason: "it is not NAME=VALUE".to_owned() })
 }
@@ -257,7 +265,7 @@ fn read_arguments(task: &Run, signature: &Signature) -> Result<(IndexMap<Name, A
 }
 
 /// `a.npy`, `data.npz` (the array of the argument's name) or `data.npz:other`.
-fn read_array(text: &str, name: &str) -> Result<ArrayBuf, Error> {
+pub(super) fn read_array(text: &str, name: &str) -> Result<ArrayBuf, Error> {
     let (path, member) = match text.rsplit_once(".npz:") {
         Some((stem, member)) => (format!("{stem}.npz"), member),
         None => (text.to_owned(), name),

@@ -71,7 +71,7 @@ impl Lowerer<'_> {
         let Some(annotation) = parameter.annotation() else {
             let message = format!("parameter `{name}` has no type");
             return Err(Diagnostic::error(codes::ANNOTATION, parameter.range(), message)
-                .help(format!("annotate it, for example `{name}: dace.float64[N]` or `{name}: dace.int64`"))
+                .help(format!("annotate it, for example `{name}: dace.float64[N]` or `{name}: dace.int64`, or give an example with `--args {name}=...`"))
                 .into());
         };
         match self.eval(optional_of(annotation).unwrap_or(annotation))? {
