@@ -299,7 +299,8 @@ impl SourceFile {
                 None => {
                     let message = format!("`{}` cannot be compiled", alias.name);
                     let diagnostic = Diagnostic::error(codes::UNSUPPORTED_CALL, alias.range, message)
-                        .label("imported here, and used in an annotated function");
+                        .label("imported here, and used in an annotated function")
+                        .help("only where Python runs, with the package dacec, can the interpreter make such calls");
                     Global::Broken(Box::new(diagnostic))
                 }
             };

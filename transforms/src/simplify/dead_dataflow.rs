@@ -82,6 +82,11 @@ impl Sweep<'_> {
             Node::Tasklet(_) | Node::Library(_) | Node::Nested(_) => self.remove(id, candidates),
             Node::MapExit { entry } => {
                 let entry = *entry;
+                // The exit of an emptied map inside of another one can outlast its entry.
+                if !self.state.contains(entry) {
+                    self.state.remove_node(id);
+                    return;
+                }
                 for inner in self.state.scope_nodes(entry) {
                     self.state.remove_node(inner);
                 }
@@ -97,7 +102,7 @@ impl Sweep<'_> {
     fn has_effects(&self, id: NodeId) -> bool {
         match self.state.node(id) {
             Node::Nested(nested) => nested.sdfg.has_effects(),
-            Node::MapExit { entry } => {
+            Node::MapExit { entry } if self.state.contains(*entry) => {
                 self.state.scope_nodes(*entry).into_iter().any(|inner| self.has_effects(inner))
             }
             _ => false,
