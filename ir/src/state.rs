@@ -17,7 +17,7 @@
 use crate::attributes::StateAttributes;
 use crate::data;
 use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use petgraph::Direction;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
@@ -241,6 +241,26 @@ impl State {
     /// Whether a path leads from `from` to `to`; a node reaches itself.
     pub fn reaches(&self, from: NodeId, to: NodeId) -> bool {
         petgraph::algo::has_path_connecting(&self.graph, from.0, to.0, None)
+    }
+
+    /// The nodes from which paths lead to a node; itself included.
+    pub fn ancestors(&self, node: NodeId) -> IndexSet<NodeId> {
+        self.connected(node, Direction::Incoming)
+    }
+
+    /// The nodes to which paths lead from a node; itself included.
+    pub fn descendants(&self, node: NodeId) -> IndexSet<NodeId> {
+        self.connected(node, Direction::Outgoing)
+    }
+
+    fn connected(&self, node: NodeId, direction: Direction) -> IndexSet<NodeId> {
+        let mut found: IndexSet<NodeId> = [node].into_iter().collect();
+        let mut next = 0;
+        while let Some(&NodeId(at)) = found.get_index(next) {
+            found.extend(self.graph.neighbors_directed(at, direction).map(NodeId));
+            next += 1;
+        }
+        found
     }
 
     /// The scope that each node is in: its innermost map entry, `None` at top level. Entries and exits belong to the

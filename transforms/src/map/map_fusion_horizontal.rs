@@ -15,7 +15,7 @@ use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Memlet, Name, Node, NodeId, State};
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 /// Arrays in a merged map: about as many streams as processors prefetch.
 const MAX_ARRAYS: usize = 12;
@@ -45,8 +45,13 @@ impl Transformation for MapFusionHorizontal {
             return Err(Refusal::NoMatch("not a map"));
         }
         let mut reason = Refusal::NoMatch("no other map reads the same");
-        for second in siblings(around, state, site) {
-            match pair(around, state, site, second) {
+        let siblings = siblings(around, state, site);
+        if siblings.is_empty() {
+            return Err(reason);
+        }
+        let order = Order::of(state, site);
+        for second in siblings {
+            match pair(around, state, (site, &order), second) {
                 Ok(found) => return Ok(found),
                 Err(refusal) => reason = refusal,
             }
@@ -73,20 +78,36 @@ fn siblings(around: &Surroundings<'_>, state: &State, site: NodeId) -> IndexSet<
     readers.filter(|&it| it > site && state.node(it).as_map().is_some()).collect()
 }
 
+/// Where a map stands in its state: computed once for all its siblings, of which long programs have many.
+struct Order {
+    scopes: IndexMap<NodeId, Option<NodeId>>,
+    /// What the map waits for.
+    before: IndexSet<NodeId>,
+    /// What waits for the map.
+    after: IndexSet<NodeId>,
+}
+
+impl Order {
+    fn of(state: &State, entry: NodeId) -> Order {
+        let exit = state.node(entry).as_map().map_or(entry, |map| map.exit);
+        Order { scopes: state.scopes(), before: state.ancestors(entry), after: state.descendants(exit) }
+    }
+}
+
 fn pair(
     around: &Surroundings<'_>,
     state: &State,
-    first: NodeId,
+    (first, order): (NodeId, &Order),
     second: NodeId,
 ) -> Result<Siblings, Refusal> {
     let (Node::MapEntry(a), Node::MapEntry(b)) = (state.node(first), state.node(second)) else {
         return Err(Refusal::NoMatch("not two maps"));
     };
-    let scopes = state.scopes();
+    let scopes = &order.scopes;
     if scopes.get(&first) != scopes.get(&second) || common_schedule(a, b).is_none() {
         return Err(Refusal::NoMatch("maps in different scopes or with different schedules"));
     }
-    if state.reaches(a.exit, second) || state.reaches(b.exit, first) {
+    if order.after.contains(&second) || order.before.contains(&b.exit) {
         return Err(Refusal::unproved(format!("one of `{}` and `{}` waits for the other", a.label, b.label)));
     }
     let arrays: IndexSet<&Name> =
@@ -94,7 +115,7 @@ fn pair(
     if arrays.len() > MAX_ARRAYS {
         return Err(Refusal::unproved(format!("one map would touch {} arrays", arrays.len())));
     }
-    let facts = facts_inside(state, &scopes, first, &around.facts);
+    let facts = facts_inside(state, scopes, first, &around.facts);
     let same = correspondences(a, b, &facts).into_iter().find(|it| reads_in_common(state, first, second, it));
     let correspondence = same.ok_or(Refusal::NoMatch("the maps do not read the same elements"))?;
     Ok(Siblings { first, second, correspondence })
