@@ -141,7 +141,7 @@ fn dom(browser: &str, page: &Path, hash: &str) -> String {
 fn a_page_shows_graphs_in_a_browser() {
     let folder = scratch();
     let page = folder.path().join("page.html");
-    let view = ["view", "polybench/gemm.py", "--history", "-o"];
+    let view = ["view", "polybench/jacobi_2d.py", "--history", "-o"];
     run(dacec().args(view).arg(&page)).success();
     let Some(browser) = browser() else { return };
 
