@@ -98,7 +98,10 @@ class Types(unittest.TestCase):
             user = pathlib.Path(folder) / "user.py"
             user.write_text(TYPED)
             command = [sys.executable, "-m", "mypy", "--cache-dir", folder, "--python-version", "3.11"]
-            environment = {**os.environ, "MYPYPATH": str(pathlib.Path(dacec.__file__).parents[1])}
+            place = pathlib.Path(dacec.__file__).parents[1]
+            # An installed package is found by itself, and mypy wants it so.
+            path = {} if place.name == "site-packages" else {"MYPYPATH": str(place)}
+            environment = {**os.environ, **path}
             files = [str(user), "-p", "dacec"]
             for one in (files[:1], files[1:]):
                 done = subprocess.run([*command, *one], capture_output=True, text=True, env=environment)
