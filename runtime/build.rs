@@ -11,7 +11,8 @@
 //!
 //! The factorizations of one element type share so much that they are one object, and so are the Fourier transforms.
 //!
-//! A program that multiplies doubles links one of them in 15 ms. Without the tools the whole archive is embedded,
+//! There are two archives, because they are unpacked when a program first needs them: the products, and the rest, which is
+//! four times as large. A program that multiplies doubles links one of them in 15 ms. Without the tools the whole archive is embedded,
 //! which links slower and works as well.
 
 use flate2::{Compression, write::GzEncoder};
@@ -22,17 +23,25 @@ use std::{
     process::Command,
 };
 
-/// The members of the reduced archive: objects that are kept for one function, or for the factorizations of one type.
-fn members() -> Vec<(String, Vec<String>)> {
-    let types = ["f32", "f64", "c64", "c128"];
+/// A member of a reduced archive: an object, and the functions that it is kept for.
+type Member = (String, Vec<String>);
+
+const TYPES: [&str; 4] = ["f32", "f64", "c64", "c128"];
+
+/// The archive of the matrix products.
+fn products() -> Vec<Member> {
+    let names = TYPES.iter().map(|dtype| format!("dacec_gemm_{dtype}"));
+    names.chain(["dacec_provider_version".to_owned()]).map(|name| (name.clone(), vec![name])).collect()
+}
+
+/// The archive of everything else: an object for the factorizations or the transforms of each type.
+fn dense() -> Vec<Member> {
     let dense = ["solve", "inverse", "determinant", "cholesky", "qr", "eigh", "svd", "slogdet"];
-    let single = |name: String| (name.clone(), vec![name]);
-    let mut members: Vec<_> = types.iter().map(|dtype| single(format!("dacec_gemm_{dtype}"))).collect();
-    members.push(single("dacec_provider_version".to_owned()));
-    members.extend(types.iter().map(|dtype| {
+    let factorizations = |dtype: &&str| {
         let roots = dense.iter().map(|name| format!("dacec_{name}_{dtype}")).collect();
         (format!("dacec_dense_{dtype}"), roots)
-    }));
+    };
+    let mut members: Vec<Member> = TYPES.iter().map(factorizations).collect();
     members.extend(["c64", "c128"].map(|dtype| {
         let roots = ["fft", "ifft"].map(|name| format!("dacec_{name}_{dtype}")).to_vec();
         (format!("dacec_transforms_{dtype}"), roots)
@@ -46,23 +55,28 @@ fn main() {
     }
     let out = PathBuf::from(variable("OUT_DIR"));
     let whole = build_provider(&out);
-    let archive = out.join("provider.a");
-    if let Err(reason) = reduce(&whole, &out, &archive) {
-        println!("cargo:warning=the built-in linear algebra is embedded whole (50 MB): {reason}");
-        fs::copy(&whole, &archive).unwrap_or_else(|error| panic!("cannot copy {}: {error}", whole.display()));
+    for (name, members) in [("products", products()), ("dense", dense())] {
+        let archive = out.join(format!("{name}.a"));
+        if let Err(reason) = reduce(&whole, members, &out, &archive) {
+            println!("cargo:warning=the built-in linear algebra is embedded whole (60 MB): {reason}");
+            fs::copy(&whole, &archive)
+                .unwrap_or_else(|error| panic!("cannot copy {}: {error}", whole.display()));
+        }
+        embed(name, &archive, &out)
+            .unwrap_or_else(|error| panic!("cannot embed {}: {error}", archive.display()));
     }
-    embed(&archive, &out).unwrap_or_else(|error| panic!("cannot embed {}: {error}", archive.display()));
 }
 
 /// Compresses the archive to a fifth, and leaves its hash and size for the code that embeds it.
-fn embed(archive: &Path, out: &Path) -> io::Result<()> {
+fn embed(name: &str, archive: &Path, out: &Path) -> io::Result<()> {
     let content = fs::read(archive)?;
-    let packed = fs::File::create(out.join("provider.a.gz"))?;
+    let packed = fs::File::create(out.join(format!("{name}.a.gz")))?;
     let mut encoder = GzEncoder::new(packed, Compression::best());
     encoder.write_all(&content)?;
     encoder.finish()?;
-    println!("cargo:rustc-env=DACEC_PROVIDER_HASH={}", blake3::hash(&content).to_hex());
-    println!("cargo:rustc-env=DACEC_PROVIDER_SIZE={}", content.len());
+    let name = name.to_uppercase();
+    println!("cargo:rustc-env=DACEC_{name}_HASH={}", blake3::hash(&content).to_hex());
+    println!("cargo:rustc-env=DACEC_{name}_SIZE={}", content.len());
     Ok(())
 }
 
@@ -92,12 +106,12 @@ fn target_folder(out: &Path) -> PathBuf {
 }
 
 /// Writes the reduced archive; the reason if some tool is missing or refuses.
-fn reduce(whole: &Path, out: &Path, reduced: &Path) -> Result<(), String> {
+fn reduce(whole: &Path, kept: Vec<Member>, out: &Path, reduced: &Path) -> Result<(), String> {
     if variable("CARGO_CFG_TARGET_OS") != "linux" || variable("HOST") != variable("TARGET") {
         return Err("reducing it needs the GNU tools of the target".to_owned());
     }
     let mut members = Vec::new();
-    for (name, roots) in self::members() {
+    for (name, roots) in kept {
         let linked = out.join(format!("{name}.linked.o"));
         let member = out.join(format!("{name}.o"));
         // A partial link from the roots. The bitcode that the standard library carries is most of the size.

@@ -25,7 +25,7 @@ use crate::{
     cache::{Cache, CacheError, Entry, Key, KeyHasher, Origin},
     cpu,
     libraries::Library,
-    provider,
+    provider::Provider,
     toolchain::{Toolchain, ToolchainError},
 };
 use miette::Diagnostic;
@@ -260,12 +260,12 @@ impl CompileJob {
                 hasher.part("cpu", cpu::identity());
             }
         }
-        let dense = if self.dense { provider::hash() } else { "" };
+        let dense = if self.dense { Provider::Dense.hash() } else { "" };
         hasher.part("dense", dense);
         hasher.part("blas", format!("{:?}", self.blas)).part("libraries", format!("{:?}", self.libraries));
         hasher.part("link", link::RECIPE);
         match self.blas {
-            BlasProvider::BuiltIn => hasher.part("provider", provider::hash()),
+            BlasProvider::BuiltIn => hasher.part("provider", Provider::Products.hash()),
             BlasProvider::OpenBlas | BlasProvider::Mkl => hasher.part(
                 "provider",
                 link::blas(self.blas, toolchain).map_or_else(|_| String::new(), |it| format!("{it:?}")),

@@ -6,7 +6,7 @@ use crate::{
     cache::Cache,
     cpu,
     libraries::{self, Library},
-    provider,
+    provider::Provider,
     toolchain::{Toolchain, ToolchainError, find_program},
 };
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub fn examine() -> Vec<Finding> {
     findings.push(openmp(found));
     findings.push(Finding {
         name: "matrix product",
-        found: Ok(format!("built in ({})", &provider::hash()[..12])),
+        found: Ok(format!("built in ({})", &Provider::Products.hash()[..12])),
         without: "",
         required: false,
     });

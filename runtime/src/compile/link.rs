@@ -7,7 +7,7 @@ use super::{BlasProvider, CompileError, CompileJob, run};
 use crate::{
     cache::Cache,
     libraries::{self, Library},
-    provider,
+    provider::Provider,
     toolchain::{DirectLink, Toolchain},
 };
 use std::{
@@ -77,8 +77,9 @@ fn inputs(
     objects: &[PathBuf],
 ) -> Result<Inputs, CompileError> {
     let mut inputs = Inputs { files: objects.iter().map(Into::into).collect(), folders: Vec::new() };
-    if job.blas == BlasProvider::BuiltIn || job.dense {
-        inputs.files.push(provider::archive(cache)?.into());
+    let needed = [(job.blas == BlasProvider::BuiltIn, Provider::Products), (job.dense, Provider::Dense)];
+    for (_, part) in needed.into_iter().filter(|(needed, _)| *needed) {
+        inputs.files.push(part.archive(cache)?.into());
     }
     for library in job.libraries.iter().cloned().chain(blas(job.blas, toolchain)?) {
         if !library.on_loader_path {
