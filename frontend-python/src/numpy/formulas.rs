@@ -266,19 +266,7 @@ pub(super) fn take_along_axis(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<
 
 /// The array with values put in before an index of an axis.
 pub(super) fn insert(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut view = array(lowerer, args, "arr")?;
-    let axis = match args.int("axis")? {
-        Some(axis) => axis_of(axis, view.rank()),
-        None => {
-            if view.rank() != 1 {
-                view = super::manipulation::flattened(lowerer, &view);
-            }
-            Some(0)
-        }
-    };
-    let Some(axis) = axis else {
-        return Err(args.unsupported("axis", "there is no such axis").into());
-    };
+    let (view, axis) = super::manipulation::along(lowerer, args, "arr")?;
     let at = match args.value("obj") {
         at @ Value::Scalar(_) => lowerer.integer(&at, args.place("obj"))?,
         _ => return Err(args.unsupported("obj", "it must be one index").into()),

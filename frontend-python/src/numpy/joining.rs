@@ -504,19 +504,7 @@ fn padded_by_constants(
 
 /// The array without one index of an axis.
 fn delete(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut view = array(lowerer, args, "arr")?;
-    let axis = match args.int("axis")? {
-        Some(axis) => axis_of(axis, view.rank()),
-        None => {
-            if view.rank() != 1 {
-                view = super::manipulation::flattened(lowerer, &view);
-            }
-            Some(0)
-        }
-    };
-    let Some(axis) = axis else {
-        return Err(args.unsupported("axis", "there is no such axis").into());
-    };
+    let (view, axis) = super::manipulation::along(lowerer, args, "arr")?;
     let at = lowerer.integer(&args.value("obj"), args.place("obj"))?;
     let mut shape = view.shape();
     let extent = shape[axis].clone();

@@ -384,6 +384,19 @@ fn flattened_copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
 }
 
+/// An array and the axis that a function works along: all elements in order, if `axis` is `None`.
+pub(super) fn along(lowerer: &mut Lowerer<'_>, args: &Args, parameter: &str) -> Result<(View, usize)> {
+    let view = array(lowerer, args, parameter)?;
+    let Some(axis) = args.int("axis")? else {
+        let flat = if view.rank() == 1 { view } else { flattened(lowerer, &view) };
+        return Ok((flat, 0));
+    };
+    match axis_of(axis, view.rank()) {
+        Some(axis) => Ok((view, axis)),
+        None => Err(args.unsupported("axis", "there is no such axis").into()),
+    }
+}
+
 /// The elements of an array in C order, as a copy.
 pub(super) fn flattened(lowerer: &mut Lowerer<'_>, view: &View) -> View {
     let plain = lowerer.plain(view);

@@ -1,7 +1,7 @@
 //! Choosing elements: by conditions, by limits, by positions.
 
 use super::ufunc::{give, output};
-use super::{Args, Entry, array, axis_of, call};
+use super::{Args, Entry, array, call};
 use crate::lower::{Dest, Library, Lowerer, Result, computed};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
@@ -120,19 +120,7 @@ fn within(bound: &Scalar, dtype: DType) -> Scalar {
 
 /// The elements of an array at positions along an axis; of all elements in order, if no axis is given.
 fn take(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut view = array(lowerer, args, "a")?;
-    let axis = match args.int("axis")? {
-        Some(axis) => axis_of(axis, view.rank()),
-        None => {
-            if view.rank() != 1 {
-                view = super::manipulation::flattened(lowerer, &view);
-            }
-            Some(0)
-        }
-    };
-    let Some(axis) = axis else {
-        return Err(args.unsupported("axis", "there is no such axis").into());
-    };
+    let (view, axis) = super::manipulation::along(lowerer, args, "a")?;
     let indices = match args.value("indices") {
         Value::Scalar(at) if at.dtype().is_integer() => Value::Scalar(at),
         Value::Tuple(_) | Value::Array(_) => {
