@@ -7,7 +7,7 @@ use crate::numpy::Entry;
 use crate::parse::ast;
 use crate::promotion::Typed;
 use dacec_ir::control_flow::Piece;
-use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Subset};
+use dacec_ir::{Constant, DType, Expr, Name, Range, ScalarExpr, Subset};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -191,6 +191,19 @@ impl View {
     pub(crate) fn element(&self, position: &[Expr]) -> Scalar {
         let indices = self.indices(position).into_iter().map(ScalarExpr::Symbolic).collect();
         Scalar::strong(ScalarExpr::Load { name: self.container.clone(), indices }, self.dtype)
+    }
+
+    /// The part of the view from `start` to before `stop` along an axis.
+    pub(crate) fn part(&self, axis: usize, start: &Expr, stop: &Expr) -> Self {
+        let mut part = self.clone();
+        match &mut part.axes[axis] {
+            Axis::Dim(dim) => {
+                let range = &mut part.subset.dims[*dim];
+                *range = range.compose(&Range::new(start.clone(), stop.clone()));
+            }
+            Axis::New(extent) => *extent = stop - start,
+        }
+        part
     }
 
     /// Whether the view's elements in C order are those of its subset: no axis is new, moved or run backwards.

@@ -136,6 +136,11 @@ fn calls() {
 }
 
 #[test]
+fn maps() {
+    check!("maps", 11);
+}
+
+#[test]
 fn mixed() {
     check!("mixed", 25);
 }

@@ -67,7 +67,7 @@ impl Lowerer<'_> {
                         self.write_places(places, value, it.range)
                     }
                     Target::View(view) => {
-                        let shared = !self.is_private(&view.container) && !self.covers_params(&view);
+                        let shared = !self.covers_params(&view);
                         if let Some((wcr, other)) = extremum_of(target, value).filter(|_| shared) {
                             return self.combine_extremum(&view, wcr, other);
                         }
@@ -336,7 +336,7 @@ impl Lowerer<'_> {
     }
 
     fn aug_view(&mut self, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
-        if !self.is_private(&view.container) && !self.covers_params(view) {
+        if !self.covers_params(view) {
             return self.accumulate_view(view, it);
         }
         let target =
@@ -395,17 +395,18 @@ impl Lowerer<'_> {
             .into())
     }
 
-    /// Whether different iterations of the parallel loops around write different elements.
+    /// Whether different iterations of the parallel loops that share the view's container write different elements.
     fn covers_params(&self, view: &View) -> bool {
         let indices: Vec<&Expr> = view.subset.dims.iter().filter_map(|dim| dim.as_index()).collect();
-        self.params.iter().all(|param| indices.iter().any(|index| self.depends_only_on(index, param)))
+        let sharing = self.sharing(&view.container);
+        sharing.iter().all(|param| indices.iter().any(|index| depends_only_on(index, param, sharing)))
     }
+}
 
-    fn depends_only_on(&self, index: &Expr, param: &Name) -> bool {
-        let others = self.params.iter().any(|other| other != param && index.uses(other));
-        !others
-            && index.coefficient(param).and_then(|factor| factor.as_int()).is_some_and(|factor| factor != 0)
-    }
+/// Whether the index grows or falls with `param`, and depends on no other one of the parameters.
+fn depends_only_on(index: &Expr, param: &Name, params: &[Name]) -> bool {
+    !params.iter().any(|other| other != param && index.uses(other))
+        && index.coefficient(param).and_then(|factor| factor.as_int()).is_some_and(|factor| factor != 0)
 }
 
 /// Element or subarray `k` along the first axis.

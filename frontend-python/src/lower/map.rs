@@ -100,12 +100,9 @@ impl Lowerer<'_> {
         dims: &[(Name, Range)],
     ) -> Result<(Frame, Region)> {
         let outer_loops = std::mem::take(&mut self.loops);
-        self.frames.push(Frame::parallel(
-            self.storages.len(),
-            self.sdfg.containers.len(),
-            self.regions.len() + 1,
-            dims.iter().map(|(_, range)| range.stop.le(&range.start)).reduce(|a, b| a.or(&b)),
-        ));
+        let empty = dims.iter().map(|(_, range)| range.stop.le(&range.start)).reduce(|a, b| a.or(&b));
+        let frame = Frame::parallel(self, empty);
+        self.frames.push(frame);
         for (param, range) in dims {
             self.params.push(param.clone());
             if self.is_fixed(&range.start) && self.is_fixed(&range.stop) {

@@ -25,6 +25,8 @@ pub(super) struct Frame {
     outside: Option<usize>,
     /// Number of containers that existed before.
     containers: usize,
+    /// Number of parameters of the parallel loops around it.
+    params: usize,
     /// Number of open regions in its body.
     regions: usize,
     /// The condition under which a parallel loop has no iterations.
@@ -32,9 +34,16 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame of a parallel loop, before which so many storages and containers exist, with so many open regions inside.
-    pub(super) fn parallel(outside: usize, containers: usize, regions: usize, empty: Option<Expr>) -> Self {
-        Frame { outside: Some(outside), containers, regions, empty, ..Frame::default() }
+    /// The frame of a parallel loop that has no iterations where `empty` holds.
+    pub(super) fn parallel(lowerer: &Lowerer<'_>, empty: Option<Expr>) -> Self {
+        Frame {
+            outside: Some(lowerer.storages.len()),
+            containers: lowerer.sdfg.containers.len(),
+            params: lowerer.params.len(),
+            regions: lowerer.regions.len() + 1,
+            empty,
+            ..Frame::default()
+        }
     }
 
     /// Number of storages that existed before a parallel loop.
@@ -262,9 +271,14 @@ impl Lowerer<'_> {
 
     /// Whether the container is one that each iteration of the innermost parallel loop has for itself.
     pub(super) fn is_private(&self, container: &Name) -> bool {
-        let innermost = self.frames.iter().rev().find(|frame| frame.outside.is_some());
+        self.sharing(container).is_empty()
+    }
+
+    /// Parameters of the parallel loops around whose iterations share the container: those that it is outside of.
+    pub(super) fn sharing(&self, container: &Name) -> &[Name] {
         let at = self.sdfg.containers.get_index_of(container);
-        innermost.is_none_or(|frame| at.is_some_and(|at| at >= frame.containers))
+        let outside = |frame: &&Frame| frame.outside.is_some() && at.is_none_or(|at| at < frame.containers);
+        self.frames.iter().find(outside).map_or(&[], |frame| &self.params[frame.params..])
     }
 
     /// Refuses an assignment that every iteration of a parallel loop makes to the same elements.
@@ -272,8 +286,9 @@ impl Lowerer<'_> {
         let innermost = self.frames.iter().rev().find(|frame| frame.outside.is_some());
         let unconditional = innermost.is_some_and(|frame| frame.regions == self.regions.len());
         let used = view.subset.symbols();
-        let Some(param) = self.params.iter().find(|param| !used.contains(*param)) else { return Ok(()) };
-        if !unconditional || self.is_private(&view.container) {
+        let sharing = self.sharing(&view.container);
+        let Some(param) = sharing.iter().find(|param| !used.contains(*param)) else { return Ok(()) };
+        if !unconditional {
             return Ok(());
         }
         let message =

@@ -125,18 +125,41 @@ impl Lowerer<'_> {
         self.store(label, out, dims, &position, &code(&position), None);
     }
 
-    /// Writes a value to the elements of a view that a line visits: `position` gives the indices of its steps.
+    /// Writes a value to the elements of a view that loops of so many steps visit: `place` says which element a position
+    /// in the loops is, another one for each.
     pub(crate) fn fill_at(
         &mut self,
         label: &str,
         out: &View,
-        steps: &Expr,
-        position: &dyn Fn(&Expr) -> Vec<Expr>,
-        code: &dyn Fn(&Expr) -> ScalarExpr,
+        steps: &[Expr],
+        place: &dyn Fn(&[Expr]) -> Vec<Expr>,
+        code: &dyn Fn(&[Expr]) -> ScalarExpr,
     ) {
-        let (dims, along) = parameters(std::slice::from_ref(steps));
-        let target = out.indices(&position(&along[0]));
-        self.emit(label, dims, &code(&along[0]), Memlet::element(&out.container, target));
+        let (dims, position) = parameters(steps);
+        let target = out.indices(&place(&position));
+        self.emit(label, dims, &code(&position), Memlet::element(&out.container, target));
+    }
+
+    /// `shift` modulo `extent`, or `extent` itself: a number of elements that an axis has, whatever the program computes.
+    pub(crate) fn wrapped(&mut self, shift: &Expr, extent: &Expr) -> Expr {
+        if let (Some(shift), Some(extent)) = (shift.as_int(), extent.as_int()) {
+            return Expr::int(shift.rem_euclid(extent.max(1)));
+        }
+        let end = shift + extent;
+        for count in [shift, &end] {
+            let within = self.facts.prove_ge(count, &Expr::zero()) == Some(true)
+                && self.facts.prove_le(count, extent) == Some(true);
+            if within && self.is_fixed(count) {
+                return count.clone();
+            }
+        }
+        let symbol = self.new_symbol("__shift");
+        // An axis without elements has no remainders.
+        let remainder = shift.modulo(&extent.max(&Expr::one()));
+        self.set_symbol(&symbol, ScalarExpr::Symbolic(remainder));
+        self.mutable.shift_remove(&symbol);
+        self.facts.assume_range(&symbol, Expr::zero(), extent.clone());
+        Expr::sym(symbol)
     }
 
     /// Combines a value with the elements of a view, as the conflict resolution says.

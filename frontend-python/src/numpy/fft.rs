@@ -357,5 +357,5 @@ fn shifted(lowerer: &mut Lowerer<'_>, args: &Args, back: bool) -> Result<Value> 
         (axis, if back { -half } else { half })
     };
     let moves: Vec<(usize, Expr)> = axes.into_iter().map(half).collect();
-    Ok(Value::Array(super::manipulation::rolled(lowerer, args.dest.prefix(), &view, &moves)))
+    super::manipulation::rolled(lowerer, args, args.dest.prefix(), &view, &moves).map(Value::Array)
 }

@@ -297,14 +297,7 @@ fn split(lowerer: &mut Lowerer<'_>, args: &Args, axis: Option<i64>, exact: bool)
         }
     }
     starts.push(extent);
-    let parts = starts.windows(2).map(|ends| {
-        let mut part = view.clone();
-        if let Axis::Dim(dim) = part.axes[axis] {
-            let inner = Range::new(ends[0].clone(), ends[1].clone());
-            part.subset.dims[dim] = view.subset.dims[dim].compose(&inner);
-        }
-        Value::Array(part)
-    });
+    let parts = starts.windows(2).map(|ends| Value::Array(view.part(axis, &ends[0], &ends[1])));
     Ok(Value::Tuple(parts.collect()))
 }
 
@@ -330,14 +323,16 @@ fn repeat(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         return repeat_each(lowerer, args, &view, axis, &counts);
     }
     let times = lowerer.integer(&args.value("repeats"), args.place("repeats"))?;
-    let mut shape = view.shape();
+    let (rank, mut shape) = (view.rank(), view.shape());
+    let steps: Vec<Expr> = shape.iter().chain([&times]).cloned().collect();
     shape[axis] = &shape[axis] * &times;
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
-    lowerer.fill("repeat", &out, &|at| {
-        let mut at = at.to_vec();
-        at[axis] = at[axis].floor_div(&times);
-        view.element(&at).code
-    });
+    let place = |at: &[Expr]| {
+        let mut place = at[..rank].to_vec();
+        place[axis] = &place[axis] * &times + &at[rank];
+        place
+    };
+    lowerer.fill_at("repeat", &out, &steps, &place, &|at| view.element(&at[..rank]).code);
     Ok(Value::Array(out))
 }
 
@@ -383,10 +378,12 @@ fn tile(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let own = view.shape();
     let shape: Vec<Expr> = own.iter().zip(&times).map(|(extent, times)| extent * times).collect();
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
-    lowerer.fill("tile", &out, &|at| {
-        let at: Vec<Expr> = at.iter().zip(&own).map(|(at, extent)| at.modulo(extent)).collect();
-        view.element(&at).code
-    });
+    let (rank, steps) = (own.len(), times.iter().chain(&own).cloned().collect::<Vec<_>>());
+    let place = |at: &[Expr]| {
+        let (copy, at) = at.split_at(rank);
+        copy.iter().zip(at.iter().zip(&own)).map(|(copy, (at, extent))| copy * extent + at).collect()
+    };
+    lowerer.fill_at("tile", &out, &steps, &place, &|at| view.element(&at[rank..]).code);
     Ok(Value::Array(out))
 }
 
@@ -455,12 +452,38 @@ fn pad(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
     };
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
-    lowerer.fill("pad", &out, &|at| {
-        let inner = at.iter().zip(own.iter().zip(&widths));
-        let at: Vec<Expr> = inner.map(|(at, (extent, [before, _]))| source(&(at - before), extent)).collect();
-        view.element(&at).code
-    });
+    let mut filled = inside(&out, &own, &widths);
+    lowerer.write(&filled, &Value::Array(view), args.range)?;
+    lowerer.flush();
+    // Only margins are computed: those of an axis from what is filled already.
+    for (axis, [before, after]) in widths.iter().enumerate() {
+        let extent = &own[axis];
+        let margins = [(Expr::zero(), before.clone()), (before + extent, before + extent + after)];
+        for (start, stop) in margins {
+            let mut margin = filled.clone();
+            margin.subset.dims[axis] = Range::new(start.clone(), stop);
+            if margin.shape()[axis].is_zero() {
+                continue;
+            }
+            lowerer.fill("pad", &margin, &|at| {
+                let mut at = at.to_vec();
+                at[axis] = source(&(&at[axis] + &start - before), extent);
+                filled.element(&at).code
+            });
+            lowerer.flush();
+        }
+        filled.subset.dims[axis] = Range::full(&shape[axis]);
+    }
     Ok(Value::Array(out))
+}
+
+/// Where the elements go that are padded.
+fn inside(out: &View, own: &[Expr], widths: &[[Expr; 2]]) -> View {
+    let mut inner = out.clone();
+    for (range, (extent, [before, _])) in inner.subset.dims.iter_mut().zip(own.iter().zip(widths)) {
+        *range = Range::new(before.clone(), before + extent);
+    }
+    inner
 }
 
 fn padded_by_constants(
@@ -492,12 +515,7 @@ fn padded_by_constants(
             lowerer.flush();
         }
     }
-    let mut inner = out.clone();
-    for (range, (before, extent)) in
-        inner.subset.dims.iter_mut().zip(widths.iter().map(|[before, _]| before).zip(view.shape()))
-    {
-        *range = Range::new(before.clone(), before + extent);
-    }
+    let inner = inside(&out, &view.shape(), widths);
     lowerer.write(&inner, &Value::Array(view.clone()), args.range)?;
     Ok(Value::Array(out))
 }

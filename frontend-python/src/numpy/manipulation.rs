@@ -475,7 +475,7 @@ fn roll(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         let (shape, dtype) = (view.shape(), view.dtype);
         let flat = flattened(lowerer, &view);
         let shift: Expr = shifts.into_iter().sum();
-        let rolled = rolled(lowerer, "__tmp", &flat, &[(0, shift)]);
+        let rolled = rolled(lowerer, args, "__tmp", &flat, &[(0, shift)])?;
         lowerer.flush();
         let out = lowerer.new_array(args.dest.prefix(), dtype, &shape);
         lowerer.copy_elements(&rolled, &out);
@@ -492,20 +492,40 @@ fn roll(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         return Err(args.unsupported("shift", "there must be one for each axis").into());
     }
     let moves: Vec<(usize, Expr)> = axes.into_iter().zip(shifts).collect();
-    Ok(Value::Array(rolled(lowerer, args.dest.prefix(), &view, &moves)))
+    rolled(lowerer, args, args.dest.prefix(), &view, &moves).map(Value::Array)
 }
 
-pub(super) fn rolled(lowerer: &mut Lowerer<'_>, prefix: &str, view: &View, moves: &[(usize, Expr)]) -> View {
-    let shape = view.shape();
-    let out = lowerer.new_array(prefix, view.dtype, &shape);
-    lowerer.fill("roll", &out, &|at| {
-        let mut at = at.to_vec();
-        for (axis, shift) in moves {
-            at[*axis] = (&at[*axis] - shift).modulo(&shape[*axis]);
+/// The array rolled along axes: each axis is cut in two, and the parts are copied to where they go. Nothing is divided in
+/// loops over elements.
+pub(super) fn rolled(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    prefix: &str,
+    view: &View,
+    moves: &[(usize, Expr)],
+) -> Result<View> {
+    let out = lowerer.new_array(prefix, view.dtype, &view.shape());
+    let mut parts = vec![(out.clone(), view.clone())];
+    for (axis, extent) in view.shape().iter().enumerate() {
+        let mut shifts = moves.iter().filter(|(moved, _)| *moved == axis).map(|(_, shift)| shift.clone());
+        let Some(first) = shifts.next() else { continue };
+        let shift = shifts.fold(first, |sum, shift| sum + shift);
+        let head = lowerer.wrapped(&shift, extent);
+        let tail = extent - &head;
+        let (zero, halved) = (Expr::zero(), std::mem::take(&mut parts));
+        for (to, from) in halved {
+            parts.push((to.part(axis, &zero, &head), from.part(axis, &tail, extent)));
+            parts.push((to.part(axis, &head, extent), from.part(axis, &zero, &tail)));
         }
-        view.element(&at).code
-    });
-    out
+    }
+    for (to, from) in parts {
+        if to.shape().iter().any(Expr::is_zero) {
+            continue;
+        }
+        lowerer.write(&to, &Value::Array(from), args.range)?;
+        lowerer.flush();
+    }
+    Ok(out)
 }
 
 fn swapaxes(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

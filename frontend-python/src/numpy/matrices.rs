@@ -63,8 +63,9 @@ fn on_diagonal(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, offset: i64)
     lowerer.fill("zero", &out, &|_| zero.clone());
     lowerer.flush();
     let (down, right) = starts(offset);
-    lowerer.fill_at("diag", &out, &extent, &|at| vec![at + &down, at + &right], &|at| {
-        view.element(std::slice::from_ref(at)).code
+    let steps = std::slice::from_ref(&extent);
+    lowerer.fill_at("diag", &out, steps, &|at| vec![&at[0] + &down, &at[0] + &right], &|at| {
+        view.element(at).code
     });
     lowerer.flush();
     out
@@ -210,12 +211,16 @@ fn kron(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let dtype = promote(a.dtype, b.dtype);
     let shape: Vec<Expr> = outer.iter().zip(&inner).map(|(x, y)| x * y).collect();
     let out = lowerer.new_array(args.dest.prefix(), dtype, &shape);
-    lowerer.fill("kron", &out, &|at| {
-        let parts = at.iter().zip(&inner);
-        let left: Vec<Expr> = parts.clone().map(|(at, extent)| at.floor_div(extent)).collect();
-        let right: Vec<Expr> = parts.map(|(at, extent)| at.modulo(extent)).collect();
+    // One loop over each extent of both, so that no index is taken apart.
+    let steps: Vec<Expr> = outer.iter().chain(&inner).cloned().collect();
+    let place = |at: &[Expr]| {
+        let (left, right) = at.split_at(rank);
+        left.iter().zip(right.iter().zip(&inner)).map(|(x, (y, extent))| x * extent + y).collect()
+    };
+    lowerer.fill_at("kron", &out, &steps, &place, &|at| {
+        let (left, right) = at.split_at(rank);
         let op = if dtype == DType::Bool { BinaryOp::And } else { BinaryOp::Mul };
-        let product = scalar::binary(op, &a.element(&left), &b.element(&right));
+        let product = scalar::binary(op, &a.element(left), &b.element(right));
         product.map_or_else(|_| cast(&Scalar::int(0), dtype), |product| cast(&product, dtype))
     });
     Ok(Value::Array(out))
@@ -280,6 +285,7 @@ fn fill_diagonal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let shape = view.shape();
     let length = shape[0].min(&shape[1]);
     let code = cast(&value, view.dtype);
-    lowerer.fill_at("diagonal", &view, &length, &|at| vec![at.clone(), at.clone()], &|_| code.clone());
+    lowerer
+        .fill_at("diagonal", &view, &[length], &|at| vec![at[0].clone(), at[0].clone()], &|_| code.clone());
     Ok(Value::None)
 }
