@@ -1,7 +1,8 @@
 //! Loading: from the text of a large graph to a validated one, in the text form and as a `.sdfg` file. Reading and
 //! validation are linear, so the figure for twice the size is about twice as long; the last columns compare with the
-//! least that any reader does: one string for each line, or a tree of JSON. `DACEC_BENCH_ROUNDS` sets the number of
-//! rounds.
+//! least that any reader does: one string for each line, or a tree of JSON. `.sdfg` files are read in both dialects, and
+//! without the hints that this writer leaves for itself: then loops and types are found again, as in files of DaCe.
+//! `DACEC_BENCH_ROUNDS` sets the number of rounds.
 
 use dacec_benches::{alternate, setting, show, table};
 use dacec_ir::builder::{SdfgBuilder, name};
@@ -20,7 +21,7 @@ fn main() {
         for nodes in [10_000, 20_000] {
             let sdfg = graph(nodes);
             let nodes: usize = sdfg.body.states().iter().map(|state| state.num_nodes()).sum();
-            for form in [TEXT, JSON] {
+            for form in [TEXT, JSON, JSON_2, PLAIN] {
                 let printed = (form.print)(&sdfg);
                 let mut read = Vec::new();
                 let ours = || {
@@ -70,6 +71,31 @@ const JSON: Form = Form {
     read: |written| json::from_slice(written.as_bytes()).expect("what is written can be read"),
     least: tree,
 };
+
+const JSON_2: Form =
+    Form { name: ".sdfg of DaCe 2", print: |sdfg| json::to_string_in(sdfg, json::Dialect::V2), ..JSON };
+
+const PLAIN: Form = Form {
+    name: ".sdfg without hints",
+    print: |sdfg| {
+        let mut file = serde_json::from_str(&json::to_string(sdfg)).expect("the file is JSON");
+        remove_hints(&mut file);
+        serde_json::to_string_pretty(&file).expect("a tree of JSON is JSON")
+    },
+    ..JSON
+};
+
+/// Removes the keys that only this writer knows.
+fn remove_hints(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(members) => {
+            members.retain(|key, _| !key.starts_with("_meta"));
+            members.values_mut().for_each(remove_hints);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(remove_hints),
+        _ => {}
+    }
+}
 
 /// Seconds to make a tree of JSON.
 fn tree(text: &str) -> f64 {

@@ -7,6 +7,7 @@
 use super::descriptor::descriptor;
 use super::error::{Path, Result};
 use super::read::{Reader, list, name, object};
+use super::tree::Value;
 use crate::attributes::Attributes;
 use crate::interp::{Tensor, Value as Element};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 use indexmap::IndexMap;
 use num_complex::Complex64;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Adds a container for each constant.
@@ -76,7 +77,10 @@ fn flatten(
     path: &Path<'_>,
 ) -> Result<()> {
     let Some((extent, inner)) = shape.split_first() else {
-        elements.push(element(value, dtype).ok_or_else(|| path.error(format!("`{value}` is no {dtype}")))?);
+        elements.push(
+            element(value, dtype)
+                .ok_or_else(|| path.error(format!("`{}` is no {dtype}", value.to_owned())))?,
+        );
         return Ok(());
     };
     let all = list(value, path)?;
@@ -139,7 +143,7 @@ pub(super) fn write(sdfg: &Sdfg, attributes: &mut Attributes) {
     }
 }
 
-fn lists(values: &Tensor, shape: &[usize], at: &mut usize) -> Value {
+fn lists(values: &Tensor, shape: &[usize], at: &mut usize) -> serde_json::Value {
     match shape.split_first() {
         Some((extent, inner)) => (0..*extent).map(|_| lists(values, inner, at)).collect(),
         None => {
@@ -150,7 +154,7 @@ fn lists(values: &Tensor, shape: &[usize], at: &mut usize) -> Value {
 }
 
 /// A number; what JSON has no numbers for is a text that NumPy converts.
-fn number(value: Element) -> Value {
+fn number(value: Element) -> serde_json::Value {
     let dtype = value.dtype();
     if dtype.is_complex() {
         let value = value.to_complex();
@@ -249,7 +253,7 @@ mod tests {
             let values = Tensor::random(dtype, &[2, 3], 5);
             let written = lists(&values, values.shape(), &mut 0);
             let file = json!({ "type": "ndarray", "data": written, "dtype": dtype.name() });
-            let read = tensor(&file, None, &Path::ROOT).unwrap();
+            let read = tensor(&Value::from(&file), None, &Path::ROOT).unwrap();
             assert_eq!(ConstantArray::new(read), ConstantArray::new(values), "{dtype}");
         }
     }

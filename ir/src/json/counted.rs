@@ -8,27 +8,37 @@
 //! step, and `i` is not used after the loop, where a counted loop's variable does not exist.
 
 use crate::control_flow::LoopHeader;
-use crate::{Assignment, BinaryOp, Block, Expr, Loop, Name, Region, ScalarExpr};
+use crate::{Assignment, BinaryOp, Block, Expr, Loop, Name, Region, ScalarExpr, State};
 use std::collections::BTreeSet;
 
 /// The region with such loops counted.
-pub(super) fn recognize(region: Region) -> Region {
+///
+/// The states are taken out meanwhile: all that matters of them is which symbols they use, and copies of what is left are
+/// cheap. Work is proportional to the size of the region times the depth of its loops.
+pub(super) fn recognize(mut region: Region) -> Region {
     let mut loops = false;
     region.visit(&mut |block| loops |= matches!(block, Block::Loop(_)));
     if !loops {
         return region;
     }
+    let mut states = Vec::new();
+    region.visit_states_mut(&mut |state| states.push(std::mem::take(state)));
+    let symbols: Vec<BTreeSet<Name>> = states.iter().map(State::free_symbols).collect();
     let mut kept = BTreeSet::new();
-    loop {
+    let mut result = loop {
         let mut result = region.clone();
         let mut counted = BTreeSet::new();
         count(&mut result, &kept, &mut counted);
-        let outside: Vec<Name> = counted.into_iter().filter(|name| uses(&result, name)).collect();
-        if outside.is_empty() {
-            return result;
+        let mut uses = Uses { counted, outside: BTreeSet::new(), around: Vec::new(), states: symbols.iter() };
+        uses.region(&result);
+        if uses.outside.is_empty() {
+            break result;
         }
-        kept.extend(outside);
-    }
+        kept.extend(uses.outside);
+    };
+    let mut states = states.into_iter();
+    result.visit_states_mut(&mut |state| *state = states.next().unwrap_or_default());
+    result
 }
 
 fn count(region: &mut Region, kept: &BTreeSet<Name>, counted: &mut BTreeSet<Name>) {
@@ -191,17 +201,53 @@ fn assigned(region: &Region) -> BTreeSet<Name> {
     names
 }
 
-/// Whether a symbol occurs outside of the loops that count it.
-fn uses(region: &Region, name: &Name) -> bool {
-    region.blocks.iter().any(|block| {
-        let own = match block {
-            Block::State(state) => state.free_symbols().contains(name),
-            Block::Assign(all) => all.iter().any(|it| it.symbol == *name),
-            _ => false,
+/// Finds symbols that occur outside of the loops that count them.
+struct Uses<'a> {
+    /// The symbols that are looked for.
+    counted: BTreeSet<Name>,
+    /// Those that were found.
+    outside: BTreeSet<Name>,
+    /// Variables of the loops around.
+    around: Vec<Name>,
+    /// The symbols of each state, in order of [`Region::visit`].
+    states: std::slice::Iter<'a, BTreeSet<Name>>,
+}
+
+impl Uses<'_> {
+    fn region(&mut self, region: &Region) {
+        for block in &region.blocks {
+            self.block(block);
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        if let Block::State(_) = block
+            && let Some(symbols) = self.states.next()
+        {
+            self.all(symbols);
+        }
+        block.assignments().for_each(|it| self.one(&it.symbol));
+        block.scalars().into_iter().for_each(|scalar| self.all(&scalar.symbols()));
+        block.symbolic().into_iter().for_each(|expr| self.all(&expr.symbols()));
+        let variable = match block {
+            Block::Loop(it) => it.variable().cloned(),
+            _ => None,
         };
-        let expressions = block.scalars().iter().any(|it| it.symbols().contains(name))
-            || block.symbolic().iter().any(|it| it.uses(name));
-        let counts = matches!(block, Block::Loop(it) if it.variable() == Some(name));
-        own || expressions || (!counts && block.regions().iter().any(|region| uses(region, name)))
-    })
+        let counts = variable.is_some();
+        self.around.extend(variable);
+        block.regions().into_iter().for_each(|region| self.region(region));
+        if counts {
+            self.around.pop();
+        }
+    }
+
+    fn all(&mut self, names: &BTreeSet<Name>) {
+        names.iter().for_each(|name| self.one(name));
+    }
+
+    fn one(&mut self, name: &Name) {
+        if self.counted.contains(name) && !self.around.contains(name) {
+            self.outside.insert(name.clone());
+        }
+    }
 }

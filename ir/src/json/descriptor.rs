@@ -5,9 +5,9 @@
 
 use super::error::{Path, Result};
 use super::read::{dtype, expr, get, list, name, object, span, text, unknown};
+use super::tree::Value;
 use crate::structure::member;
 use crate::{Array, DType, Data, Expr, Lifetime, Name, Scalar, Sdfg, Storage, Stream, Structure};
-use serde_json::{Map, Value};
 
 /// Structures inside of structures.
 const MAX_DEPTH: usize = 16;
@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 16;
 /// Reads every container of an SDFG.
 pub(super) fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -> Result<()> {
     let path = path.key("_arrays");
-    let none = Value::Object(Map::new());
+    let none = Value::object([]);
     for (container, value) in object(attributes.get("_arrays").unwrap_or(&none), &path)? {
         let path = path.key(container);
         // Newer files declare symbols' owners under empty descriptors.

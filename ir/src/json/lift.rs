@@ -6,10 +6,10 @@
 //! work (a jump into a loop, out of two loops) stays a machine.
 
 use crate::control_flow::LoopHeader;
-use crate::{Block, Branch, Conditional, Constant, Loop, Region, ScalarExpr, UnaryOp};
+use crate::{Block, Branch, Conditional, Constant, Loop, Region, ScalarExpr, State, UnaryOp};
 use petgraph::algo::dominators::{Dominators, simple_fast};
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A transition.
 #[derive(Clone, Debug)]
@@ -36,28 +36,45 @@ impl Graph {
     /// makes the loop's step, so that some of them can be `continue`.
     fn shorten(&mut self, latches: bool) {
         let dominators = self.dominators();
+        let Adjacency { out, mut into } = self.adjacency();
+        let mut removed = vec![false; self.steps.len()];
         for at in 0..self.blocks.len() {
-            let out: Vec<usize> = (0..self.steps.len()).filter(|step| self.steps[*step].src == at).collect();
-            let [only] = out[..] else { continue };
+            let [only] = out[at][..] else { continue };
             let through = self.steps[only].clone();
             let busy = through.condition.is_some() || !self.blocks[at].is_empty();
             if busy || through.dst == at || at == self.start {
                 continue;
             }
-            let mut before = self.steps.iter().filter(|step| step.dst == at);
-            let single =
-                before.next().is_some_and(|step| step.condition.is_none()) && before.next().is_none();
-            let mut above = dominators.dominators(NodeIndex::new(at)).into_iter().flatten();
-            let latch = latches && above.any(|node| node.index() == through.dst);
-            if !through.effects.is_empty() && !single && !latch {
-                continue;
+            if !through.effects.is_empty() {
+                let single = matches!(into[at][..], [before] if self.steps[before].condition.is_none());
+                let mut above = dominators.dominators(NodeIndex::new(at)).into_iter().flatten();
+                if !single && !(latches && above.any(|node| node.index() == through.dst)) {
+                    continue;
+                }
             }
-            for step in self.steps.iter_mut().filter(|step| step.dst == at) {
+            let before = std::mem::take(&mut into[at]);
+            for &step in &before {
+                let step = &mut self.steps[step];
                 step.dst = through.dst;
                 step.effects.extend(through.effects.iter().cloned());
             }
-            self.steps.remove(only);
+            removed[only] = true;
+            into[through.dst].retain(|step| *step != only);
+            into[through.dst].extend(before);
         }
+        let mut removed = removed.into_iter();
+        self.steps.retain(|_| removed.next() != Some(true));
+    }
+
+    /// The transitions of each vertex, by their positions.
+    fn adjacency(&self) -> Adjacency {
+        let mut found =
+            Adjacency { out: vec![Vec::new(); self.blocks.len()], into: vec![Vec::new(); self.blocks.len()] };
+        for (at, step) in self.steps.iter().enumerate() {
+            found.out[step.src].push(at);
+            found.into[step.dst].push(at);
+        }
+        found
     }
 
     fn dominators(&self) -> Dominators<NodeIndex> {
@@ -81,19 +98,49 @@ impl Graph {
     }
 }
 
+/// The transitions that leave and enter each vertex.
+struct Adjacency {
+    out: Vec<Vec<usize>>,
+    into: Vec<Vec<usize>>,
+}
+
 /// Nested loops and conditionals.
 const MAX_DEPTH: usize = 200;
 
 /// The region that does the same.
-pub(super) fn lift(graph: Graph) -> Result<Region, String> {
+pub(super) fn lift(mut graph: Graph) -> Result<Region, String> {
     if graph.blocks.is_empty() {
         return Ok(Region::default());
     }
     if graph.start >= graph.blocks.len() {
         return Err("the start block does not exist".to_owned());
     }
+    // What the states hold does not matter here, so that each attempt works on a small copy.
+    let mut states = Vec::new();
+    for block in graph.blocks.iter_mut().flatten() {
+        take_states(block, &mut states);
+    }
     let lifted = lift_with(graph.clone(), false).or_else(|_| lift_with(graph.clone(), true));
-    lifted.or_else(|message| super::machine::machine(graph).ok_or(message))
+    let mut region = lifted.or_else(|message| super::machine::machine(graph).ok_or(message))?;
+    region.visit_states_mut(&mut |state| {
+        // Labels of states that come from transitions are no numbers.
+        if let Some(taken) = state.label.parse().ok().and_then(|at: usize| states.get_mut(at)) {
+            *state = std::mem::take(taken);
+        }
+    });
+    Ok(region)
+}
+
+/// Leaves empty states, each with the position of the state that was there as its label.
+fn take_states(block: &mut Block, states: &mut Vec<State>) {
+    let mut take = |state: &mut State| {
+        let number = states.len().to_string();
+        states.push(std::mem::replace(state, State::new(number)));
+    };
+    match block {
+        Block::State(state) => take(state),
+        other => other.regions_mut().into_iter().for_each(|region| region.visit_states_mut(&mut take)),
+    }
 }
 
 fn lift_with(mut graph: Graph, latches: bool) -> Result<Region, String> {
@@ -107,10 +154,55 @@ fn lift_with(mut graph: Graph, latches: bool) -> Result<Region, String> {
 
 struct Lifter {
     graph: Graph,
-    dominators: Dominators<NodeIndex>,
+    adjacency: Adjacency,
+    dominance: Dominance,
     /// Of the graph with edges turned around, from a vertex that follows every end.
     post_dominators: Dominators<NodeIndex>,
     placed: Vec<bool>,
+}
+
+/// The tree of dominators, with the times at which a walk through it enters and leaves each vertex.
+struct Dominance {
+    /// The vertices of which each is the immediate dominator.
+    children: Vec<Vec<usize>>,
+    /// `None` for vertices that nothing reaches.
+    times: Vec<Option<(usize, usize)>>,
+}
+
+impl Dominance {
+    fn new(graph: &Graph) -> Self {
+        let dominators = graph.dominators();
+        let count = graph.blocks.len();
+        let mut children = vec![Vec::new(); count];
+        for at in 0..count {
+            if let Some(above) = dominators.immediate_dominator(NodeIndex::new(at)) {
+                children[above.index()].push(at);
+            }
+        }
+        let mut times = vec![None; count];
+        let mut entered = vec![0; count];
+        let mut clock = 0;
+        let mut stack = vec![(graph.start, false)];
+        while let Some((at, left)) = stack.pop() {
+            if left {
+                times[at] = Some((entered[at], clock));
+                continue;
+            }
+            clock += 1;
+            entered[at] = clock;
+            stack.push((at, true));
+            stack.extend(children[at].iter().map(|child| (*child, false)));
+        }
+        Dominance { children, times }
+    }
+
+    /// Whether every way to `b` leads through `a`; a vertex dominates itself.
+    fn dominates(&self, a: usize, b: usize) -> bool {
+        match (self.times[a], self.times[b]) {
+            (Some((first, last)), Some((time, _))) => (first..=last).contains(&time),
+            _ => false,
+        }
+    }
 }
 
 /// The loop around, innermost.
@@ -118,8 +210,8 @@ struct Around {
     header: usize,
     after: Option<usize>,
     nodes: BTreeSet<usize>,
-    /// Of the ways to the next iteration: those that leave the loop do not count.
-    post_dominators: Dominators<NodeIndex>,
+    /// Where the ways to the next iteration that leave each vertex meet: those that leave the loop do not count.
+    meetings: BTreeMap<usize, usize>,
 }
 
 impl Lifter {
@@ -138,40 +230,51 @@ impl Lifter {
         for (at, _) in ends.iter().enumerate().filter(|(_, end)| **end) {
             backward.add_edge(exit, NodeIndex::new(at), ());
         }
-        let dominators = graph.dominators();
-        let post_dominators = simple_fast(&backward, exit);
-        Lifter { placed: vec![false; count], graph, dominators, post_dominators }
+        Lifter {
+            placed: vec![false; count],
+            adjacency: graph.adjacency(),
+            dominance: Dominance::new(&graph),
+            post_dominators: simple_fast(&backward, exit),
+            graph,
+        }
     }
 
-    fn dominates(&self, a: usize, b: usize) -> bool {
-        let found = self.dominators.dominators(NodeIndex::new(b));
-        found.is_some_and(|mut all| all.any(|node| node.index() == a))
+    /// The transitions that lead to a vertex.
+    fn into(&self, at: usize) -> impl Iterator<Item = &Step> {
+        self.adjacency.into[at].iter().map(|step| &self.graph.steps[*step])
     }
 
     /// The loop of these vertices.
     fn around(&self, header: usize, after: Option<usize>, nodes: BTreeSet<usize>) -> Around {
-        let count = self.graph.blocks.len();
+        let vertices: Vec<usize> = nodes.iter().copied().collect();
+        let place = |at: usize| vertices.binary_search(&at).ok();
         let mut backward = DiGraph::<(), ()>::new();
-        (0..=count).for_each(|_| {
+        (0..=vertices.len()).for_each(|_| {
             backward.add_node(());
         });
-        for step in
-            self.graph.steps.iter().filter(|step| nodes.contains(&step.src) && nodes.contains(&step.dst))
-        {
-            let dst = if step.dst == header { count } else { step.dst };
-            backward.add_edge(NodeIndex::new(dst), NodeIndex::new(step.src), ());
+        let next = vertices.len();
+        for (src, step) in vertices.iter().enumerate().flat_map(|(src, at)| {
+            self.adjacency.out[*at].iter().map(move |step| (src, &self.graph.steps[*step]))
+        }) {
+            let Some(dst) = place(step.dst) else { continue };
+            let dst = if step.dst == header { next } else { dst };
+            backward.add_edge(NodeIndex::new(dst), NodeIndex::new(src), ());
         }
-        let post_dominators = simple_fast(&backward, NodeIndex::new(count));
-        Around { header, after, nodes, post_dominators }
+        let post_dominators = simple_fast(&backward, NodeIndex::new(next));
+        let meeting = |at: usize| {
+            let meeting = post_dominators.immediate_dominator(NodeIndex::new(at))?.index();
+            Some((vertices[at], *vertices.get(meeting)?))
+        };
+        let meetings = (0..vertices.len()).filter_map(meeting).collect();
+        Around { header, after, nodes, meetings }
     }
 
     /// Where all ways from a vertex meet again.
     fn meeting(&self, at: usize, around: Option<&Around>) -> Option<usize> {
-        let tree = match around.filter(|around| around.nodes.contains(&at)) {
-            Some(around) => &around.post_dominators,
-            None => &self.post_dominators,
-        };
-        let node = tree.immediate_dominator(NodeIndex::new(at))?;
+        if let Some(around) = around.filter(|around| around.nodes.contains(&at)) {
+            return around.meetings.get(&at).copied();
+        }
+        let node = self.post_dominators.immediate_dominator(NodeIndex::new(at))?;
         (node.index() < self.graph.blocks.len()).then_some(node.index())
     }
 
@@ -180,35 +283,28 @@ impl Lifter {
         let inside = |merge: usize| {
             around.is_none_or(|it| it.nodes.contains(&merge) && merge != it.header && Some(merge) != it.after)
         };
-        let forward = |merge: usize| {
-            let before = self.graph.steps.iter().filter(|step| step.dst == merge);
-            before.filter(|step| !self.dominates(merge, step.src)).count()
-        };
-        let next = NodeIndex::new(at);
-        let mut found =
-            self.dominators.immediately_dominated_by(next).map(|node| node.index()).filter(|merge| {
-                *merge < self.graph.blocks.len()
-                    && inside(*merge)
-                    && !self.is_end(*merge)
-                    && forward(*merge) > 1
-            });
+        let forward =
+            |merge: usize| self.into(merge).filter(|step| !self.dominance.dominates(merge, step.src)).count();
+        let mut found = self.dominance.children[at]
+            .iter()
+            .copied()
+            .filter(|merge| inside(*merge) && !self.is_end(*merge) && forward(*merge) > 1);
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
 
     /// Whether a vertex does nothing and leads nowhere.
     fn is_end(&self, at: usize) -> bool {
-        self.graph.blocks[at].is_empty() && self.graph.steps.iter().all(|step| step.src != at)
+        self.graph.blocks[at].is_empty() && self.adjacency.out[at].is_empty()
     }
 
     fn out(&self, at: usize) -> Vec<Step> {
-        self.graph.steps.iter().filter(|step| step.src == at).cloned().collect()
+        self.adjacency.out[at].iter().map(|step| self.graph.steps[*step].clone()).collect()
     }
 
     /// Vertices of the loop that a vertex begins; empty if it begins none.
     fn natural_loop(&self, header: usize) -> BTreeSet<usize> {
-        let back =
-            self.graph.steps.iter().filter(|step| step.dst == header && self.dominates(header, step.src));
+        let back = self.into(header).filter(|step| self.dominance.dominates(header, step.src));
         let mut stack: Vec<usize> = back.map(|step| step.src).collect();
         if stack.is_empty() {
             return BTreeSet::new();
@@ -216,8 +312,8 @@ impl Lifter {
         let mut nodes = BTreeSet::from([header]);
         while let Some(at) = stack.pop() {
             if nodes.insert(at) {
-                let before = self.graph.steps.iter().filter(|step| step.dst == at);
-                stack.extend(before.map(|step| step.src).filter(|src| self.dominates(header, *src)));
+                let before = self.into(at).map(|step| step.src);
+                stack.extend(before.filter(|src| self.dominance.dominates(header, *src)));
             }
         }
         nodes
@@ -390,9 +486,9 @@ impl Lifter {
             }
             at = self.meeting(next, None);
         }
-        let out =
-            self.graph.steps.iter().filter(|step| nodes.contains(&step.src) && !nodes.contains(&step.dst));
-        out.map(|step| step.dst).next()
+        let out = nodes.iter().flat_map(|at| &self.adjacency.out[*at]);
+        let first = out.filter(|step| !nodes.contains(&self.graph.steps[**step].dst)).min()?;
+        Some(self.graph.steps[*first].dst)
     }
 }
 

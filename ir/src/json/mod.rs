@@ -41,6 +41,7 @@ mod scopes;
 mod skeleton;
 mod structures;
 mod syntax;
+mod tree;
 mod typing;
 mod write;
 mod write_state;

@@ -9,6 +9,7 @@ use super::lift::{Graph, Step, lift};
 use super::marked;
 use super::skeleton;
 use super::syntax;
+use super::tree::{Object, Value};
 use super::typing::{Meaning, Typing};
 use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
@@ -17,7 +18,6 @@ use crate::{
     Assignment, Block, Branch, Conditional, DType, Data, Expr, Loop, Name, Region, Scalar, ScalarExpr, Sdfg,
     Span,
 };
-use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -45,19 +45,19 @@ pub(super) fn document(bytes: &[u8], options: ReadOptions) -> Result<Sdfg> {
 }
 
 /// A value that has to be there.
-pub(super) fn get<'a>(value: &'a Value, key: &str, path: &Path<'_>) -> Result<&'a Value> {
+pub(super) fn get<'v, 'a>(value: &'v Value<'a>, key: &str, path: &Path<'_>) -> Result<&'v Value<'a>> {
     value.get(key).ok_or_else(|| path.error(format!("`{key}` is missing")))
 }
 
-pub(super) fn text<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a str> {
+pub(super) fn text<'v>(value: &'v Value<'_>, path: &Path<'_>) -> Result<&'v str> {
     value.as_str().ok_or_else(|| path.error("expected a text"))
 }
 
-pub(super) fn list<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a [Value]> {
+pub(super) fn list<'v, 'a>(value: &'v Value<'a>, path: &Path<'_>) -> Result<&'v [Value<'a>]> {
     value.as_array().map(Vec::as_slice).ok_or_else(|| path.error("expected a list"))
 }
 
-pub(super) fn object<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a Map<String, Value>> {
+pub(super) fn object<'v, 'a>(value: &'v Value<'a>, path: &Path<'_>) -> Result<&'v Object<'a>> {
     value.as_object().ok_or_else(|| path.error("expected an object"))
 }
 
@@ -83,7 +83,7 @@ pub(super) fn span(attributes: &Value) -> Span {
     let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|it| u32::try_from(it).ok());
     let line = number(attributes.get("debuginfo").and_then(|info| info.get("start_line"))).unwrap_or(0);
     let bytes = attributes.get("_meta_bytes");
-    let at = |index: usize| number(bytes.and_then(|bytes| bytes.get(index))).unwrap_or(0);
+    let at = |index: usize| number(bytes.and_then(|bytes| bytes.at(index))).unwrap_or(0);
     if line == 0 { Span::default() } else { Span::new(at(0), at(1), line) }
 }
 
@@ -92,11 +92,11 @@ pub(super) fn unknown(attributes: &Value, known: &[&str]) -> Attributes {
     let ours = attributes.get("_meta_bytes").is_some();
     let kept = |key: &str| !(known.contains(&key) || key.starts_with("_meta") || ours && key == "debuginfo");
     let all = attributes.as_object().into_iter().flatten();
-    all.filter(|(key, _)| kept(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    all.filter(|(key, _)| kept(key)).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 /// The text of a code block in Python.
-pub(super) fn code<'a>(value: &'a Value, path: &Path<'_>) -> Result<&'a str> {
+pub(super) fn code<'v>(value: &'v Value<'_>, path: &Path<'_>) -> Result<&'v str> {
     if let Some(text) = value.as_str() {
         return Ok(text);
     }
@@ -320,7 +320,7 @@ impl Reader<'_> {
             let path = path.key(symbol);
             let value = match value.as_str() {
                 Some(text) => text.to_owned(),
-                None => value.to_string(),
+                None => value.to_owned().to_string(),
             };
             match self.sdfg.container(symbol) {
                 Some(Data::Scalar(scalar)) if scalar.transient => {

@@ -4,6 +4,7 @@ use super::error::{Path, Result};
 use super::read::{Reader, get, list, name, span, text, unknown};
 use super::read_state::Wire;
 use super::resolution::resolution;
+use super::tree::Value;
 use super::write_state::identity;
 use crate::attributes::Attributes;
 use crate::foreign::ForeignOp;
@@ -14,7 +15,6 @@ use crate::{
     ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// How a class is read.
@@ -58,7 +58,7 @@ pub(super) fn attributes_of(node: &Value) -> Attributes {
             return kept;
         }
     };
-    kept.insert("classpath".into(), class.clone());
+    kept.insert("classpath".into(), class.to_owned());
     kept
 }
 
@@ -92,7 +92,7 @@ impl Reader<'_> {
                 let properties: Option<Vec<(String, Property)>> = properties
                     .into_iter()
                     .flatten()
-                    .map(|(name, value)| Some((name.clone(), property(value)?)))
+                    .map(|(name, value)| Some((name.to_owned(), property(value)?)))
                     .collect();
                 let properties = properties.ok_or_else(|| path.error("a property of an unknown kind"))?;
                 let short = class.rsplit('.').next().unwrap_or(class);
@@ -110,13 +110,13 @@ impl Reader<'_> {
 
     /// A reduction, whose edges get the connectors that they have here, and the number that it starts from if that is
     /// not the neutral one.
-    fn reduce(
+    fn reduce<'v>(
         &self,
-        attributes: &Value,
+        attributes: &Value<'v>,
         at: usize,
         wires: &mut [Wire],
         path: &Path<'_>,
-    ) -> Result<(Reduce, Option<Value>)> {
+    ) -> Result<(Reduce, Option<Value<'v>>)> {
         let (mut input, mut output) = (None, None);
         for wire in wires.iter_mut().filter(|wire| wire.edge.memlet.is_some()) {
             if wire.dst == at {
@@ -299,7 +299,7 @@ fn foreign(class: &str, attributes: &Value, path: &Path<'_>) -> Result<ForeignOp
         class: class.to_owned(),
         inputs: connectors("in_connectors")?,
         outputs: connectors("out_connectors")?,
-        properties: Value::Object(properties).to_string(),
+        properties: serde_json::Value::Object(properties).to_string(),
     })
 }
 
@@ -330,7 +330,7 @@ fn property(value: &Value) -> Option<Property> {
     Some(match value {
         Value::Bool(value) => Property::Bool(*value),
         Value::Number(value) => Property::Int(value.as_i64()?),
-        Value::String(text) => Property::Text(text.clone()),
+        Value::String(text) => Property::Text(text.to_string()),
         Value::Array(values) => Property::Ints(values.iter().map(Value::as_i64).collect::<Option<_>>()?),
         Value::Object(_) => Property::Float(value.get("float")?.as_str()?.parse().ok()?),
         Value::Null => return None,

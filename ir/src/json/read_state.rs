@@ -5,6 +5,7 @@ use super::read::{
     Reader, code, dtype, expr, get, list, name, no_foreign_code, node_id, object, span, text, unknown,
 };
 use super::resolution::resolution;
+use super::tree::Value;
 use super::typing::{Meaning, Typing};
 use super::{ReadOptions, aliases, python, scopes, syntax};
 use crate::attributes::Attributes;
@@ -14,7 +15,6 @@ use crate::{
     Connector, Data, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset, Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
-use serde_json::Value;
 
 /// An edge whose nodes are known by their position.
 pub(super) struct Wire {
@@ -157,7 +157,7 @@ impl Reader<'_> {
     ) -> Result<Node> {
         let kind = text(get(value, "type", path)?, path)?;
         let attributes_path = path.key("attributes");
-        let empty = Value::Object(serde_json::Map::new());
+        let empty = Value::object([]);
         let attributes = value.get("attributes").unwrap_or(&empty);
         match kind {
             "AccessNode" => {
@@ -300,7 +300,7 @@ fn attributes_of(node: &Value) -> Attributes {
 }
 
 /// The language of a code block, if it is not Python.
-fn foreign(code: &Value) -> Option<&str> {
+fn foreign<'v>(code: &'v Value<'_>) -> Option<&'v str> {
     code.get("language").and_then(Value::as_str).filter(|language| *language != "Python")
 }
 
@@ -331,7 +331,7 @@ impl TypedCode<'_> {
     }
 }
 
-fn access(node: &Value) -> Option<&str> {
+fn access<'v>(node: &'v Value<'_>) -> Option<&'v str> {
     (node.get("type")?.as_str()? == "AccessNode").then(|| node.get("attributes")?.get("data")?.as_str())?
 }
 

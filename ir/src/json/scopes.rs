@@ -4,11 +4,12 @@ use super::error::{Path, Result};
 use super::python;
 use super::read::{Reader, code, expr, get, list, name, span, text};
 use super::read_state::ranges;
+use super::tree::Value;
 use super::write::{Writer, is_boxed};
 use crate::attributes::Attributes;
 use crate::node::Consume;
 use crate::{Map, Name, NodeId, Range, ScalarExpr, Schedule, Sdfg};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Attributes of a consume scope that are read.
 pub(super) const KNOWN_OF_CONSUME: [&str; 7] =

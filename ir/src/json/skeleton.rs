@@ -7,23 +7,24 @@
 use super::control::{Machine, Vertex};
 use super::error::Path;
 use super::read::{Reader, list};
+use super::tree::Value;
+use crate::attributes::Attributes;
 use crate::control_flow::{Effect, LoopHeader};
 use crate::{Block, Branch, Conditional, Name, Region, Sdfg, State};
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The attribute of the SDFG.
 const KEY: &str = "_meta_body";
 
 /// Adds the tree to an SDFG's attributes, unless it is a plain sequence of states.
-pub(super) fn write(sdfg: &Sdfg, attributes: &mut Map<String, Value>) {
+pub(super) fn write(sdfg: &Sdfg, attributes: &mut Attributes) {
     let body = reachable(&sdfg.body).0;
     let plain = |block: &Block| matches!(block, Block::State(state) if !state.is_empty());
     if sdfg.body.blocks.iter().all(plain) {
         return;
     }
     let skeleton = Sdfg { name: "body".into(), body, ..Sdfg::default() };
-    attributes.insert(KEY.into(), Value::String(crate::text::print_with_positions(&skeleton)));
+    attributes.insert(KEY.into(), crate::text::print_with_positions(&skeleton).into());
 }
 
 /// The blocks of a region that control can reach, with empty states, and whether control leaves the region's end.
@@ -163,13 +164,12 @@ fn same_transitions(machine: &Machine<'_>, edges: &[Value]) -> bool {
             let assignments = data["assignments"].as_object();
             edge["src"].as_str() == Some(own.src.to_string().as_str())
                 && edge["dst"].as_str() == Some(own.dst.to_string().as_str())
-                && data["condition"]["string_data"] == condition
+                && data["condition"]["string_data"].as_str() == Some(condition)
                 && assignments.is_some_and(|all| {
-                    all.len() == own.assignments.len()
-                        && own
-                            .assignments
-                            .iter()
-                            .all(|(symbol, value)| all.get(symbol).is_some_and(|it| it == value))
+                    all.iter().count() == own.assignments.len()
+                        && own.assignments.iter().all(|(symbol, value)| {
+                            all.get(symbol).and_then(Value::as_str) == Some(value.as_str())
+                        })
                 })
         })
 }

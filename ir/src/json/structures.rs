@@ -10,28 +10,33 @@
 use super::error::{Path, Result};
 use super::expr;
 use super::read::{Reader, get, list, node_id};
+use super::tree::{self, Object};
 use super::write::{Writer, put_back};
 use crate::attributes::Attributes;
 use crate::data::VIEWS;
 use crate::structure::member;
 use crate::{Data, Expr, Name, Range, Structure};
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What a name of a file stands for: a container or structure, and the indices of arrays of structures before its own.
 #[derive(Clone, Debug)]
-struct Place {
+struct Place<'v> {
     name: Name,
-    indices: Vec<Value>,
+    indices: Vec<tree::Value<'v>>,
 }
 
 /// Where views of structures look, by their names.
-type Views = BTreeMap<String, Place>;
+type Views<'v> = BTreeMap<String, Place<'v>>;
 
 impl Reader<'_> {
     /// The state without accesses of structures; `None` if it has none.
-    pub(super) fn without_structures(&self, state: &Value, path: &Path<'_>) -> Result<Option<Value>> {
+    pub(super) fn without_structures<'v>(
+        &self,
+        state: &tree::Value<'v>,
+        path: &Path<'_>,
+    ) -> Result<Option<tree::Value<'v>>> {
         if self.sdfg.structures.is_empty() {
             return Ok(None);
         }
@@ -71,8 +76,9 @@ impl Reader<'_> {
                 }
                 // A structure as a whole: only the order is left of it.
                 Some(_) => {
-                    edge["attributes"]["data"]["attributes"] = json!({});
-                    (edge["src_connector"], edge["dst_connector"]) = (Value::Null, Value::Null);
+                    edge["attributes"]["data"]["attributes"] = tree::Value::object([]);
+                    edge["src_connector"] = tree::Value::Null;
+                    edge["dst_connector"] = tree::Value::Null;
                     None
                 }
                 None => None,
@@ -83,13 +89,13 @@ impl Reader<'_> {
     }
 
     /// Where each view of a structure looks: views of views come after what they view.
-    fn structure_views(
+    fn structure_views<'v>(
         &self,
-        nodes: &[Value],
-        edges: &[Value],
+        nodes: &[tree::Value<'v>],
+        edges: &[tree::Value<'v>],
         is_structure: &[bool],
         path: &Path<'_>,
-    ) -> Result<Views> {
+    ) -> Result<Views<'v>> {
         let mut views = Views::new();
         for _ in 0..nodes.len() {
             let known = views.len();
@@ -98,14 +104,14 @@ impl Reader<'_> {
                     let at = node_id(edge, key, nodes.len(), path).ok()?;
                     is_structure[at].then(|| data_of(&nodes[at])).flatten()
                 };
-                let at_views = |key: &str| edge.get(key).and_then(Value::as_str) == Some(VIEWS);
+                let at_views = |key: &str| edge.get(key).and_then(tree::Value::as_str) == Some(VIEWS);
                 let view = match (at_views("dst_connector"), at_views("src_connector")) {
                     (true, _) => end("dst"),
                     (_, true) => end("src"),
                     _ => None,
                 };
                 let (Some(view), Some(memlet)) = (view, memlet(edge)) else { continue };
-                let Some(data) = memlet.get("data").and_then(Value::as_str) else { continue };
+                let Some(data) = memlet.get("data").and_then(tree::Value::as_str) else { continue };
                 let place = self.place(data, memlet, &views);
                 if self.sdfg.structures.contains_key(&place.name) && !views.contains_key(view) {
                     views.insert(view.to_owned(), place);
@@ -119,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// What a memlet about `data` is about.
-    fn place(&self, data: &str, memlet: &Map<String, Value>, views: &Views) -> Place {
+    fn place<'v>(&self, data: &str, memlet: &Object<'v>, views: &Views<'v>) -> Place<'v> {
         let (first, rest) = data.split_once('.').map_or((data, None), |(first, rest)| (first, Some(rest)));
         let mut place = match views.get(first) {
             Some(view) => view.clone(),
@@ -129,7 +135,7 @@ impl Reader<'_> {
             place.name = member(&place.name, rest);
         }
         let extents = self.sdfg.structures.get(&place.name).map_or(0, |it| it.shape.len());
-        let own = memlet.get("subset").and_then(|it| it.get("ranges")).and_then(Value::as_array);
+        let own = memlet.get("subset").and_then(|it| it.get("ranges")).and_then(tree::Value::as_array);
         if extents > place.indices.len() {
             let wanted = extents - place.indices.len();
             place.indices.extend(own.into_iter().flatten().take(wanted).cloned());
@@ -138,14 +144,14 @@ impl Reader<'_> {
     }
 
     /// Lets a memlet name a member, with the indices of its structure before its own.
-    fn put(&self, edge: &mut Value, place: Place) {
+    fn put<'v>(&self, edge: &mut tree::Value<'v>, place: Place<'v>) {
         let Some(memlet) = edge["attributes"]["data"]["attributes"].as_object_mut() else { return };
-        memlet.insert("data".into(), json!(place.name.as_str()));
+        memlet.insert("data", place.name.to_string().into());
         let Some(data) = self.sdfg.container(&place.name) else { return };
         if place.indices.is_empty() {
             return;
         }
-        let own = memlet.get("subset").and_then(|it| it.get("ranges")).and_then(Value::as_array);
+        let own = memlet.get("subset").and_then(|it| it.get("ranges")).and_then(tree::Value::as_array);
         let inner = &data.shape()[place.indices.len().min(data.rank())..];
         let mut ranges = place.indices;
         match own {
@@ -153,29 +159,37 @@ impl Reader<'_> {
             None => {
                 let whole: Vec<Range> = inner.iter().map(|it| Range::new(0, it.clone())).collect();
                 let whole = expr::ranges(&whole, expr::Syntax::SymPy);
-                ranges.extend(whole["ranges"].as_array().into_iter().flatten().cloned());
+                ranges.extend(whole["ranges"].as_array().into_iter().flatten().map(tree::Value::from));
             }
         }
-        memlet.insert("subset".into(), json!({ "type": "Range", "ranges": ranges }));
+        memlet.insert("subset", tree::Value::object([("type", "Range".into()), ("ranges", ranges.into())]));
     }
 }
 
 /// A state in which accesses of structures are replaced.
-struct Rewritten {
-    nodes: Vec<Value>,
-    edges: Vec<Value>,
+struct Rewritten<'v> {
+    nodes: Vec<tree::Value<'v>>,
+    edges: Vec<Wire<'v>>,
     /// New positions of nodes; an access of a structure has one for each member that is used.
     places: BTreeMap<(usize, Option<Name>), usize>,
 }
 
-impl Rewritten {
+/// An edge of such a state.
+enum Wire<'v> {
+    /// One between nodes that are there.
+    Kept(tree::Value<'v>),
+    /// One that orders nodes, which are known by their old positions.
+    Order([usize; 2]),
+}
+
+impl<'v> Rewritten<'v> {
     /// Adds an edge between nodes, which are known by their old positions.
     fn add(
         &mut self,
-        mut edge: Value,
+        mut edge: tree::Value<'v>,
         ends: [usize; 2],
         moves: Option<Name>,
-        nodes: &[Value],
+        nodes: &[tree::Value<'v>],
         is_structure: &[bool],
     ) {
         let mut place = |at: usize| -> Option<usize> {
@@ -185,42 +199,35 @@ impl Rewritten {
             }
             let name = key.1.clone()?;
             let mut node = nodes[at].clone();
-            node["attributes"]["data"] = json!(name.as_str());
+            node["attributes"]["data"] = name.to_string().into();
             self.nodes.push(node);
             self.places.insert(key, self.nodes.len() - 1);
             Some(self.nodes.len() - 1)
         };
         let places = ends.map(&mut place);
         if let [Some(src), Some(dst)] = places {
-            (edge["src"], edge["dst"]) = (json!(src.to_string()), json!(dst.to_string()));
-            self.edges.push(edge);
+            edge["src"] = src.to_string().into();
+            edge["dst"] = dst.to_string().into();
+            self.edges.push(Wire::Kept(edge));
         } else {
-            self.edges.push(json!([ends[0], ends[1]]));
+            self.edges.push(Wire::Order(ends));
         }
     }
 
     /// The state with the new nodes and edges. What was only ordered by a structure is ordered by its members.
-    fn state(mut self, old: &Value) -> Value {
+    fn state(mut self, old: &tree::Value<'v>) -> tree::Value<'v> {
         let all = |at: usize| -> Vec<usize> {
             self.places.iter().filter(|((old, _), _)| *old == at).map(|(_, place)| *place).collect()
         };
         let mut edges = Vec::new();
-        for edge in &self.edges {
-            let Some([src, dst]) = edge.as_array().map(Vec::as_slice) else {
-                edges.push(edge.clone());
-                continue;
-            };
-            let end = |value: &Value| {
-                value.as_u64().and_then(|it| usize::try_from(it).ok()).map_or(Vec::new(), all)
-            };
-            for (src, dst) in
-                end(src).into_iter().flat_map(|src| end(dst).into_iter().map(move |dst| (src, dst)))
-            {
-                edges.push(json!({
-                    "type": "MultiConnectorEdge", "src": src.to_string(), "dst": dst.to_string(),
-                    "src_connector": null, "dst_connector": null,
-                    "attributes": { "data": { "type": "Memlet", "attributes": {} } },
-                }));
+        for edge in std::mem::take(&mut self.edges) {
+            match edge {
+                Wire::Kept(edge) => edges.push(edge),
+                Wire::Order([first, then]) => {
+                    for src in all(first) {
+                        edges.extend(all(then).into_iter().map(|dst| order(src, dst)));
+                    }
+                }
             }
         }
         for node in &mut self.nodes {
@@ -230,7 +237,7 @@ impl Rewritten {
                     .and_then(|it| it.as_str().and_then(|it| it.parse().ok()).or_else(|| it.as_u64()));
                 let at = at.and_then(|at: u64| usize::try_from(at).ok());
                 if let Some(place) = at.and_then(|at| self.places.get(&(at, None))) {
-                    node[key] = json!(place.to_string());
+                    node[key] = place.to_string().into();
                 }
             }
         }
@@ -241,11 +248,24 @@ impl Rewritten {
     }
 }
 
-fn data_of(node: &Value) -> Option<&str> {
+/// An edge that only orders two nodes.
+fn order<'v>(src: usize, dst: usize) -> tree::Value<'v> {
+    let empty = tree::Value::object([("type", "Memlet".into()), ("attributes", tree::Value::object([]))]);
+    tree::Value::object([
+        ("type", "MultiConnectorEdge".into()),
+        ("src", src.to_string().into()),
+        ("dst", dst.to_string().into()),
+        ("src_connector", tree::Value::Null),
+        ("dst_connector", tree::Value::Null),
+        ("attributes", tree::Value::object([("data", empty)])),
+    ])
+}
+
+fn data_of<'n>(node: &'n tree::Value<'_>) -> Option<&'n str> {
     (node.get("type")?.as_str()? == "AccessNode").then(|| node.get("attributes")?.get("data")?.as_str())?
 }
 
-fn memlet(edge: &Value) -> Option<&Map<String, Value>> {
+fn memlet<'e, 'v>(edge: &'e tree::Value<'v>) -> Option<&'e Object<'v>> {
     let attributes = edge.get("attributes")?.get("data")?.get("attributes")?.as_object()?;
     attributes.get("data").is_some_and(|data| !data.is_null()).then_some(attributes)
 }

@@ -4,7 +4,9 @@
 //! the one created first does. A state whose nodes are created in this order keeps it, so printing what was read gives
 //! the same text.
 //!
-//! Malformed states are printed too, or nobody could look at them: nodes on a cycle come last, in order of creation.
+//! Malformed states are printed too, or nobody could look at them. Where an edge enters or leaves a map's scope without
+//! passing the map's nodes, which scope a node is in depends on which edge is asked, so such a state is written without
+//! scopes; nodes on a cycle come last, in order of creation.
 
 use crate::{Block, Node, NodeId, Region, Sdfg, State};
 use indexmap::IndexMap;
@@ -102,6 +104,10 @@ impl Tree {
     fn new(state: &State) -> Self {
         let scopes = state.scopes();
         let mut tree = Tree { scopes, exits: BTreeMap::new(), entries: BTreeMap::new() };
+        if !tree.holds(state) {
+            tree.scopes.clear();
+            return tree;
+        }
         for (id, node) in state.nodes() {
             if let Node::MapEntry(map) = node
                 && tree.scopes.contains_key(&id)
@@ -114,6 +120,27 @@ impl Tree {
             }
         }
         tree
+    }
+
+    /// Whether every edge stays in a scope, enters it at its entry, or leaves it at its exit. Then the scopes do not depend
+    /// on the order of nodes and edges.
+    fn holds(&self, state: &State) -> bool {
+        let placed = state.nodes().all(|(id, node)| match (node, self.scopes.get(&id)) {
+            (_, None) => false,
+            (Node::MapExit { entry }, scope) => scope == self.scopes.get(entry),
+            _ => true,
+        });
+        placed
+            && state.edges().all(|edge| {
+                let from = match state.node(edge.src) {
+                    Node::MapEntry(_) => Some(edge.src),
+                    _ => self.scopes[&edge.src],
+                };
+                match state.node(edge.dst) {
+                    Node::MapExit { entry } => from == Some(*entry),
+                    _ => from == self.scopes[&edge.dst],
+                }
+            })
     }
 
     /// The well-formed scope that a node is in.
