@@ -137,7 +137,7 @@ fn calls() {
 
 #[test]
 fn maps() {
-    check!("maps", 11);
+    check!("maps", 13);
 }
 
 #[test]

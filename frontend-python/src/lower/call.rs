@@ -212,7 +212,7 @@ impl Lowerer<'_> {
         *self.globals.used.borrow_mut() = used;
         let first = diagnostic.or(others.into_iter().next());
         let reason = first.map_or_else(String::new, |it| it.message);
-        self.decide(|decisions| {
+        self.decide_first(|decisions| {
             decisions.called_back.insert(function.name.range(), reason);
         })
     }

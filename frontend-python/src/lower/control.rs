@@ -139,15 +139,18 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// What is known of a loop's variable, if the bounds cannot change while the loop runs.
+    /// What is known of a loop's variable: where it starts and ends, as far as these do not change while the loop runs.
     fn assume_range(&mut self, symbol: &Name, start: &Expr, stop: &Expr, step: &Expr) {
-        if !self.is_fixed(start) || !self.is_fixed(stop) {
-            return;
-        }
-        match step.as_int() {
-            Some(step) if step > 0 => self.facts.assume_range(symbol, start.clone(), stop - 1),
-            Some(_) => self.facts.assume_range(symbol, stop + 1, start.clone()),
-            None => {}
+        let (low, high) = match step.as_int() {
+            Some(step) if step > 0 => (start.clone(), stop - 1),
+            Some(_) => (stop + 1, start.clone()),
+            None => return,
+        };
+        match (self.is_fixed(&low), self.is_fixed(&high)) {
+            (true, true) => self.facts.assume_range(symbol, low, high),
+            (true, false) => self.facts.assume_ge(symbol, low),
+            (false, true) => self.facts.assume_le(symbol, high),
+            (false, false) => {}
         }
     }
 

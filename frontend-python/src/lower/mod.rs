@@ -21,8 +21,10 @@
 //! # Decisions
 //!
 //! That a name is shared, which type it needs, or whether an integer must be a symbol because an index uses it, is sometimes known
-//! only after its first assignment was lowered. Then a [`Decisions`] entry is made and the function is lowered again
-//! ([`Stop::Again`]). Entries are only added, and types only widened, so this ends.
+//! only after its first assignment was lowered. Then a [`Decisions`] entry is made and the statement is given up
+//! ([`Stop::Again`]), as one with an error is: what follows is still looked at, since it may call for decisions too, and then
+//! the function is lowered again. Entries are only added, and types only widened, so this ends; a function with many
+//! such names needs no more attempts than one with few.
 
 mod assign;
 mod attribute;
@@ -76,7 +78,7 @@ pub(crate) enum Stop {
     Error(Box<Diagnostic>),
     /// The statement depends on one that was wrong.
     Reported,
-    /// A decision was made: start the function again.
+    /// A decision was made: the function must be lowered again.
     Again,
 }
 
@@ -102,6 +104,8 @@ pub(crate) struct Decisions {
     pub(crate) symbols: IndexSet<String>,
     /// Integers that must be containers.
     pub(crate) containers: IndexSet<String>,
+    /// What integers in symbols are at least, in all of the function; `None` if nothing is known.
+    pub(crate) floors: IndexMap<String, Option<i64>>,
     /// Functions of the file that the interpreter calls, by the places of their names, and why they are not compiled.
     pub(crate) called_back: HashMap<TextRange, String>,
 }
@@ -161,6 +165,8 @@ pub(crate) struct Lowerer<'a> {
     flags: Vec<Option<String>>,
     returns: Option<returns::Returned>,
     diagnostics: Vec<Diagnostic>,
+    /// Whether a decision was made, so that this attempt only looks for more of them.
+    again: bool,
     /// What costs performance.
     warnings: Vec<Diagnostic>,
     depth: usize,
@@ -202,6 +208,7 @@ impl<'a> Lowerer<'a> {
             flags: Vec::new(),
             returns: None,
             diagnostics: Vec::new(),
+            again: false,
             warnings: Vec::new(),
             depth: 0,
             effects: 0,
@@ -256,10 +263,11 @@ impl<'a> Lowerer<'a> {
         matches!(last, Some(Block::Return | Block::Break | Block::Continue))
     }
 
-    /// Goes on after an error, so that several are found in one run.
+    /// Goes on after an error or a decision, so that several are found in one run.
     fn recover(&mut self, statement: &ast::Stmt, stop: Stop, depth: [usize; 5]) -> Result<()> {
         match stop {
-            Stop::Again => return Err(Stop::Again),
+            Stop::Again => self.again = true,
+            _ if self.again => {}
             Stop::Error(diagnostic) => self.diagnostics.push(*diagnostic),
             Stop::Reported if self.diagnostics.is_empty() => return Err(Stop::Reported),
             Stop::Reported => {}
@@ -355,9 +363,17 @@ impl<'a> Lowerer<'a> {
         symbol
     }
 
-    /// Starts again, with a decision more.
+    /// Starts again, with a decision more: one that cannot be wrong because of what statements before were given up for.
     fn decide<T>(&mut self, decision: impl FnOnce(&mut Decisions)) -> Result<T> {
         decision(&mut self.decisions);
+        Err(Stop::Again)
+    }
+
+    /// As [`decide`](Self::decide), for a decision that only counts if no statement was given up.
+    fn decide_first<T>(&mut self, decision: impl FnOnce(&mut Decisions)) -> Result<T> {
+        if !self.again {
+            decision(&mut self.decisions);
+        }
         Err(Stop::Again)
     }
 

@@ -228,6 +228,7 @@ impl Lowerer<'_> {
         let code = cast(&scalar, ty.dtype);
         let code = match storage {
             Storage::Symbol(symbol) => {
+                self.keep_floor(name, &symbol, &code)?;
                 self.set_symbol(&symbol, code);
                 ScalarExpr::Symbolic(Expr::sym(symbol))
             }
@@ -237,6 +238,33 @@ impl Lowerer<'_> {
             }
         };
         Ok(Value::Scalar(Scalar { code, ty }))
+    }
+
+    /// Finds out whether an integer is never negative, or always positive: its first value is, and each later one is if
+    /// the integer was so before. Then loops such as `while i < n: x[i] = 0; i += 1` need not ask which end `i` counts from.
+    fn keep_floor(&mut self, name: &str, symbol: &Name, value: &ScalarExpr) -> Result<()> {
+        let holds = |floor: &i64| match value {
+            ScalarExpr::Symbolic(value) => self.facts.prove_ge(value, &Expr::int(*floor)) == Some(true),
+            _ => false,
+        };
+        let floor = match self.decisions.floors.get(name) {
+            None => [1, 0].into_iter().find(holds),
+            Some(known) => {
+                let kept = known.filter(holds);
+                if kept != *known {
+                    let lower = known.filter(|floor| *floor == 1).map(|_| 0).filter(holds);
+                    return self.decide(|decisions| {
+                        decisions.floors.insert(name.to_owned(), lower);
+                    });
+                }
+                kept
+            }
+        };
+        self.decisions.floors.entry(name.to_owned()).or_insert(floor);
+        if let Some(floor) = floor {
+            self.facts.assume_ge(symbol, floor);
+        }
+        Ok(())
     }
 
     fn need_container<T>(&mut self, name: &str) -> Result<T> {
@@ -387,6 +415,12 @@ impl Lowerer<'_> {
                     let present = self.new_symbol(&format!("{symbol}_now"));
                     self.set_symbol(&present, ScalarExpr::Symbolic(Expr::sym(&symbol)));
                     self.mutable.shift_remove(&present);
+                    for floor in [1, 0] {
+                        if self.facts.prove_ge(&Expr::sym(&symbol), &Expr::int(floor)) == Some(true) {
+                            self.facts.assume_ge(&present, floor);
+                            break;
+                        }
+                    }
                     self.present.insert(symbol.clone(), present.clone());
                     present
                 }
@@ -422,7 +456,7 @@ impl Lowerer<'_> {
             && !self.storages.contains_key(name)
             && !self.decisions.kept.contains(name)
         {
-            return self.decide(|decisions| {
+            return self.decide_first(|decisions| {
                 decisions.shared.shift_remove(name);
                 decisions.kept.insert(name.to_owned());
             });

@@ -42,6 +42,9 @@ impl Lowerer<'_> {
         self.store_shared(&taken)?;
         self.locals.extend(taken);
         self.block(&function.body)?;
+        if self.again {
+            return Err(super::Stop::Again);
+        }
         self.finish();
         Ok(())
     }

@@ -103,3 +103,37 @@ def rolled_in_loops(A: dace.float64[N, M], x: dace.float64[N]):
         x += np.roll(A[:, i], i)
     for i in dace.map[0:N]:
         A[i, :] = np.roll(A[i], i)
+
+
+@dace.program
+def counted_up_and_down(x: dace.float64[N], A: dace.float64[N, M]):
+    i, n, m, low = 0, N, 1, 0
+    while i < n:
+        x[i] += i
+        i += 1
+    while m < N:
+        for j in range(m):
+            A[j : j + m, 0] += 1
+        m *= 2
+    while n > 0:
+        n -= 1
+        x[n] *= 2
+    while low > -N:
+        x[low] += 3
+        low -= 2
+    return i + m + n + low
+
+
+@dace.program
+def shared_by_many(x: dace.float64[N], k: dace.int64):
+    a = b = c = d = e = 0
+    f = 1
+    for i in range(N):
+        a += i
+        b = b * 2 + 1
+        if x[i] > 0.5:
+            c = c + 0.5
+            d -= 1
+        e = max(e, a) - d
+        f //= 2
+    return a, b, c, d, e, f
