@@ -47,8 +47,11 @@ impl Program {
             some => format!("it has {}", some.join(", ")),
         };
         let picked = match name {
-            Some(name) if programs.contains(&name) => Some(name.to_owned()),
-            Some(_) => None,
+            // A method is named as in Python, or as its library is.
+            Some(name) => {
+                let flat = name.replace('.', "_");
+                programs.contains(&flat.as_str()).then_some(flat)
+            }
             None => file.default_program().map(str::to_owned),
         };
         match picked {

@@ -18,6 +18,9 @@ Three rules go beyond "decorators do nothing":
   NumPy's promotion depends on it.
 * **Arguments must fit their annotations**: data type, rank (axes of length one may be dropped) and extents.
 
+A parameter that is a structure, or an object of a class with annotated members, is passed as it is; for a driver, its
+members are arguments of their own, `parameter_member` (`flat_annotations`, `objects`).
+
 Not here, because plain Python gives them no meaning: explicit tasklets and memlets, streams, consume scopes.
 The module is importable as `dacec` too.
 """
@@ -292,6 +295,42 @@ complex64 = ScalarType(np.complex64)
 complex128 = ScalarType(np.complex128)
 
 
+class Structure:
+    """The type of a structure: an object with members of these types, in order."""
+
+    def __init__(self, members, name="Structure", transient=False):
+        del transient
+        self.members = dict(members)
+        self.name = name
+
+    def __repr__(self):
+        return f"{self.name}({', '.join(f'{name}: {declared!r}' for name, declared in self.members.items())})"
+
+
+def struct(name, **members):
+    """A structure by name and members: `struct("Point", x=float64, y=float64)`."""
+    return Structure(members, name)
+
+
+data = types.SimpleNamespace(
+    Structure=Structure,
+    Array=lambda dtype, shape, **_: dtype[tuple(shape)],
+    Scalar=lambda dtype, **_: dtype,
+)
+
+
+def members_of(declared):
+    """The types of the members of a structure, or of the objects of a class; None for other types."""
+    if isinstance(declared, Structure):
+        return declared.members
+    if isinstance(declared, type) and not issubclass(declared, np.generic) and declared is not compiletime:
+        inherited = {}
+        for each in reversed(declared.__mro__):
+            inherited.update(inspect.get_annotations(each))
+        return inherited or None
+    return None
+
+
 class compiletime:
     """Annotates a parameter whose value the compiler may rely on; any value is taken here."""
 
@@ -324,9 +363,10 @@ class Program:
         functools.update_wrapper(self, function)
         self.f = function
         self.name = function.__name__
+        self.owner = None
         self.signature = inspect.signature(function)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, /, *args, **kwargs):
         given = self._take_symbols(kwargs)
         call = self.signature.bind(*args, **kwargs)
         call.apply_defaults()
@@ -350,14 +390,59 @@ class Program:
                 name: eval(annotation, function.__globals__, enclosing) if isinstance(annotation, str) else annotation
                 for name, annotation in inspect.get_annotations(function).items()
             }
+        if self.owner is not None:
+            # The first parameter of a method is an object of the class.
+            declared = {next(iter(self.signature.parameters)): self.owner, **declared}
         return {name: _not_optional(annotation) for name, annotation in declared.items()}
+
+    def __set_name__(self, owner, _name):
+        self.owner = owner
+
+    @functools.cached_property
+    def flat_annotations(self):
+        """What the parameters are declared as, with those of members, `parameter_member`, for objects."""
+        flat = {}
+
+        def add(name, declared):
+            members = members_of(declared)
+            if members is None:
+                flat[name] = declared
+            for member, inner in (members or {}).items():
+                add(f"{name}_{member}", inner)
+
+        for name, declared in self.annotations.items():
+            add(name, declared)
+        return flat
+
+    def objects(self, values):
+        """The arguments by parameter, with objects made of the values of their members."""
+
+        def made(name, declared):
+            members = members_of(declared)
+            if members is None:
+                return values.get(name)
+            result = object.__new__(declared) if isinstance(declared, type) else types.SimpleNamespace()
+            for member, inner in members.items():
+                value = made(f"{name}_{member}", inner)
+                if value is not None:
+                    setattr(result, member, self._convert(f"{name}_{member}", value))
+            return result
+
+        arguments = dict(values)
+        for name, declared in self.annotations.items():
+            if members_of(declared) is not None:
+                for flat in self.flat_annotations:
+                    if flat.startswith(f"{name}_"):
+                        arguments.pop(flat, None)
+                arguments[name] = made(name, declared)
+        return arguments
 
     def symbols(self):
         """Names of the symbols that a caller may pass by keyword: those of the annotations and of the module."""
         function = self.f
         values = [value for value in function.__globals__.values() if isinstance(value, Expression)]
         values += [cell.cell_contents for cell in function.__closure__ or () if not _is_empty(cell)]
-        for annotation in self.annotations.values():
+        for annotation in self.flat_annotations.values():
             if isinstance(annotation, ArrayType):
                 values += annotation.shape
         return set().union(*(_symbols_of(value) for value in values))
@@ -370,7 +455,7 @@ class Program:
 
     def _convert(self, name, value):
         """The value as its annotation declares it; TypeError if it is not that."""
-        declared = self.annotations.get(name)
+        declared = self.flat_annotations.get(name)
         if value is None:
             return value
         if isinstance(declared, ArrayType):
@@ -396,12 +481,13 @@ class Program:
     def _bind(self, arguments, given):
         """Values of symbols for one call. What the arguments determine hides what the caller has under that name."""
         local = dict(given)
+        arguments = self._members(arguments)
         for name in self.symbols() & arguments.keys():
             if isinstance(arguments[name], (int, np.integer)):
                 local.setdefault(name, operator.index(arguments[name]))
         extents = [
             (name, axis, extent, arguments[name].shape[axis])
-            for name, annotation in self.annotations.items()
+            for name, annotation in self.flat_annotations.items()
             if isinstance(annotation, ArrayType) and arguments.get(name) is not None
             for axis, extent in enumerate(annotation.shape)
         ]
@@ -419,6 +505,21 @@ class Program:
                     f"but is declared with {extent!r} = {expected}"
                 )
         return bindings
+
+    def _members(self, arguments):
+        """The arguments of a call, with those of members in place of objects."""
+        flat = {}
+
+        def add(name, declared, value):
+            members = members_of(declared)
+            if members is None:
+                flat[name] = value
+            for member, inner in (members or {}).items():
+                add(f"{name}_{member}", inner, getattr(value, member, None))
+
+        for name, value in arguments.items():
+            add(name, self.annotations.get(name), value)
+        return flat
 
     def _solve_one(self, extents, bindings):
         """Adds one symbol to `bindings` that an extent determines; says whether there was one."""

@@ -94,6 +94,11 @@ def load(path):
 
 def find(module, name):
     program = getattr(module, name, None)
+    # `Class_method` is the method of a class.
+    for owner in [value for value in vars(module).values() if isinstance(value, type)]:
+        for method, value in vars(owner).items():
+            if isinstance(value, dace.Program) and f"{owner.__name__}_{method}" == name:
+                program = value
     if not isinstance(program, dace.Program):
         known = sorted(key for key, value in vars(module).items() if isinstance(value, dace.Program))
         raise SystemExit(f"{module.__file__} has no annotated function `{name}`; it has: {', '.join(known) or 'none'}")
@@ -111,15 +116,15 @@ def make_arguments(program, values, arrays):
     """The array arguments of `program`: the given ones, and zeros in the annotated shape for the others."""
     integers = {name: value for name, value in values.items() if isinstance(value, int)}
     made = dict(arrays)
-    for name, declared in program.annotations.items():
-        if isinstance(declared, dace.ArrayType) and name in program.signature.parameters and name not in made:
+    for name, declared in program.flat_annotations.items():
+        if isinstance(declared, dace.ArrayType) and name not in made and name != "return":
             made[name] = np.zeros(declared.extents(integers), declared.dtype)
     return made
 
 
 def relevant(program, values):
     """Those of `values` that `program` takes: its parameters and the symbols it knows."""
-    taken = program.signature.parameters.keys() | program.symbols()
+    taken = program.signature.parameters.keys() | program.flat_annotations.keys() | program.symbols()
     return {name: value for name, value in values.items() if name in taken}
 
 
@@ -140,7 +145,7 @@ def run_once(program, inputs):
     """The arguments after a run on fresh copies, what it returned, and its seconds."""
     fresh = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
     start = time.perf_counter()
-    returned = program(**fresh)
+    returned = program(**program.objects(fresh))
     return fresh, returned, time.perf_counter() - start
 
 

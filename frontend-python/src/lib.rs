@@ -30,6 +30,7 @@
 
 pub mod callback;
 mod capture;
+mod classes;
 pub mod codes;
 mod diagnostic;
 mod lower;

@@ -5,6 +5,7 @@
 //! may import and compute whatever it likes.
 
 use crate::capture::{self, Environment, Known, Parameter};
+use crate::classes::Class;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{self, Calls, Decisions, Lowerer, Stop};
@@ -266,6 +267,7 @@ impl SourceFile {
             ast::Stmt::Import(it) => it.names.iter().for_each(|alias| self.import(alias)),
             ast::Stmt::ImportFrom(it) => self.import_from(it),
             ast::Stmt::FunctionDef(it) => self.function(it),
+            ast::Stmt::ClassDef(it) => self.class(it),
             ast::Stmt::Assign(it) => {
                 for target in &it.targets {
                     self.define(target, &it.value);
@@ -319,6 +321,59 @@ impl SourceFile {
         }
     }
 
+    /// A class: its declared members, constants and functions. What else is in it is of no use here.
+    fn class(&mut self, it: &ast::StmtClassDef) {
+        let bases = it.arguments.iter().flat_map(|arguments| &arguments.args);
+        let known: Vec<Arc<Class>> = bases
+            .filter_map(|base| match self.evaluate(base) {
+                Ok((Value::Class(class), _)) => Some(class),
+                _ => None,
+            })
+            .collect();
+        let known: Vec<&Class> = known.iter().map(Arc::as_ref).collect();
+        let mut class = Class::new(&it.name, &known);
+        let mut programs = Vec::new();
+        for statement in &it.body {
+            match statement {
+                ast::Stmt::AnnAssign(it) => {
+                    let ast::Expr::Name(name) = &*it.target else { continue };
+                    if let Ok((ty, symbols)) = self.evaluate(&it.annotation) {
+                        self.globals.symbols.extend(symbols);
+                        class.add_member(&name.id, ty);
+                    }
+                    if let Some(value) = &it.value {
+                        class.constants.insert(name.id.to_string(), self.constant(value));
+                    }
+                }
+                ast::Stmt::Assign(it) => {
+                    for name in it.targets.iter().flat_map(lower::target_names) {
+                        class.constants.insert(name, self.constant(&it.value));
+                    }
+                }
+                ast::Stmt::FunctionDef(it) => {
+                    let method = class.add_method(it);
+                    let mut decorators = it.decorator_list.iter();
+                    if decorators.any(|decorator| self.is_program_decorator(&decorator.expression)) {
+                        programs.push(method.function);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for function in programs {
+            let name = function.name.to_string();
+            self.globals.programs.insert(name, Program { function, parameters: IndexMap::new() });
+        }
+        self.set(&it.name, Value::Class(Arc::new(class)));
+    }
+
+    fn constant(&self, value: &ast::Expr) -> Global {
+        match self.evaluate(value) {
+            Ok((value, _)) => Global::Value(value),
+            Err(diagnostic) => Global::Broken(diagnostic),
+        }
+    }
+
     fn is_program_decorator(&self, expr: &ast::Expr) -> bool {
         let expr = match expr {
             ast::Expr::Call(call) => &call.func,
@@ -330,7 +385,7 @@ impl SourceFile {
             && !self.globals.values.contains_key(module.id.as_str())
         {
             return matches!(module.id.as_str(), "dace" | "dc" | "dacec")
-                && matches!(attribute.attr.as_str(), "program" | "function");
+                && matches!(attribute.attr.as_str(), "program" | "function" | "method");
         }
         match self.evaluate(expr) {
             Ok((value, _)) => matches!(value, Value::Decorator | Value::Module(Module::Dace)),

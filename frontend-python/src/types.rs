@@ -3,6 +3,7 @@
 //! A [`Scalar`] is *code*: an expression over symbols, scalar containers and array elements that is evaluated where it
 //! is needed. A [`View`] is a window on a container, with NumPy's aliasing. Everything else exists at compile time only.
 
+use crate::classes::{Class, Method, Structure};
 use crate::numpy::Entry;
 use crate::parse::ast;
 use crate::promotion::Typed;
@@ -269,6 +270,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Module {
     /// `dace`, under any name.
     Dace,
+    /// `dace.data`.
+    Data,
     /// `numpy`.
     Numpy,
     /// `numpy.linalg`.
@@ -316,6 +319,14 @@ pub(crate) enum Value {
     Outer(OuterArray),
     /// An object that is known by its attributes.
     Namespace(IndexMap<String, Value>),
+    /// The type of a structure.
+    Structure(Arc<Structure>),
+    /// A class of the module.
+    Class(Arc<Class>),
+    /// An object of a class, by its members.
+    Instance(Arc<Class>, IndexMap<String, Value>),
+    /// A method of an object.
+    Bound(Arc<Method>, Box<Value>),
     /// A module.
     Module(Module),
     /// A module, with other members that the interpreter has.
@@ -369,10 +380,12 @@ impl Value {
             Value::Tuple(_) => "a tuple",
             Value::Dict(_) => "a dictionary",
             Value::DType(_) | Value::ArrayType(..) | Value::CompileTime => "a type",
-            Value::Namespace(_) => "an object",
+            Value::Structure(_) => "the type of a structure",
+            Value::Class(_) => "a class",
+            Value::Namespace(_) | Value::Instance(..) => "an object",
             Value::Limits(_) => "the limits of a type",
             Value::Module(_) | Value::OpenModule(..) => "a module",
-            Value::Decorator | Value::Function(_) | Value::Method(..) => "a function",
+            Value::Decorator | Value::Function(_) | Value::Method(..) | Value::Bound(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
             Value::Range(..) | Value::Map | Value::MapScope => "a range",
             Value::Tasklet => "a tasklet",
@@ -394,7 +407,10 @@ impl Value {
             }
             Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| item.uses(symbol)),
             Value::Dict(items) => items.iter().any(|(_, value)| value.uses(symbol)),
-            Value::Method(_, value) => value.uses(symbol),
+            Value::Method(_, value) | Value::Bound(_, value) => value.uses(symbol),
+            Value::Namespace(members) | Value::Instance(_, members) => {
+                members.values().any(|member| member.uses(symbol))
+            }
             Value::Range(start, stop, step) => [start, stop, step].iter().any(|expr| expr.uses(symbol)),
             _ => false,
         }

@@ -148,6 +148,41 @@ fn check_warnings(name: &str, code: &str, parameters: &str, body: &str) {
     insta::assert_snapshot!(name, render(&warnings));
 }
 
+const CLASSES: &str = "class Heat:
+    alpha: dace.float64
+    grid: dace.float64[N]
+    def half(self, x):
+        return self.alpha * x / 2
+
+class Loop:
+    def __init__(self, n):
+        for i in range(n):
+            self.n = i
+
+";
+
+#[test]
+fn structures_and_objects() {
+    let check = |name: &str, code: &str, parameters: &str, body: &str| {
+        let body = body.replace('\n', "\n    ");
+        let text = format!("{HEAD}{CLASSES}@dace.program\ndef f({parameters}):\n    {body}\n");
+        check_text(name, code, &text);
+    };
+    check("member", "E0103", "h: Heat", "h.grid[0] = h.alhpa");
+    check("member_assigned", "E0003", "h: Heat", "h.alpha = 2.0");
+    check("member_name", "E0104", "h_alpha: dace.float64, h: Heat", "h.grid[:] = h_alpha");
+    check("constructor", "E0002", X, "x[0] = Loop(3).n");
+    check("missing_member", "E0302", X, "h = Heat(0.5)\nh.grid[:] = x");
+    check("method_argument", "E0302", "h: Heat", "return h.half()");
+    check_text(
+        "object_expected",
+        "E0306",
+        &format!(
+            "{HEAD}{CLASSES}@dace.program\ndef k(h: Heat):\n    h.grid += 1\n\n@dace.program\ndef f({X}):\n    k(x)\n"
+        ),
+    );
+}
+
 #[test]
 fn what_costs_performance_is_a_warning() {
     check_warnings("overlap", "W0001", X, "x[1:] = x[:-1]\nx[1:-1] = 0.5 * (x[:-2] + x[2:])");

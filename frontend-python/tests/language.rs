@@ -141,6 +141,11 @@ fn maps() {
 }
 
 #[test]
+fn structures() {
+    check!("structures", 14);
+}
+
+#[test]
 fn mixed() {
     check!("mixed", 25);
 }

@@ -151,6 +151,7 @@ impl Lowerer<'_> {
             ast::Expr::Starred(it) => self.assign_value(&it.value, value),
             ast::Expr::Tuple(it) => self.unpack(&it.elts, value, it.range),
             ast::Expr::List(it) => self.unpack(&it.elts, value, it.range),
+            ast::Expr::Attribute(it) if self.is_member(it)? => Err(self.cannot_assign_member(it, it.range)),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,
                 other.range(),
@@ -236,6 +237,10 @@ impl Lowerer<'_> {
                     Target::View(view) => self.aug_view(&view, it),
                 }
             }
+            ast::Expr::Attribute(target) if self.is_member(target)? => match self.eval(&it.target)? {
+                Value::Array(view) => self.aug_view(&view, it),
+                _ => Err(self.cannot_assign_member(target, it.range)),
+            },
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,
                 other.range(),
@@ -243,6 +248,11 @@ impl Lowerer<'_> {
             )
             .into()),
         }
+    }
+
+    /// Whether `target` is a member of a structure or object.
+    fn is_member(&mut self, target: &ast::ExprAttribute) -> Result<bool> {
+        Ok(matches!(self.eval(&target.value)?, Value::Namespace(_) | Value::Instance(..)))
     }
 
     fn aug_name(&mut self, name: &ast::ExprName, it: &ast::StmtAugAssign) -> Result<()> {

@@ -9,6 +9,7 @@ use crate::parse::{Ranged, ast};
 use crate::scalar;
 use crate::types::{Module, PythonObject, Scalar, Value, View};
 use dacec_ir::{Expr, Function};
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 impl Lowerer<'_> {
@@ -42,6 +43,11 @@ impl Lowerer<'_> {
                         .help("pass it as an argument")
                         .into())
                 }
+            },
+            Value::Instance(class, members) => self.object_attribute(class, members, attr, range),
+            Value::Class(class) => match class.methods.get(attr.as_str()) {
+                Some(method) => Ok(Value::Helper(method.function.clone())),
+                None => self.object_attribute(class, IndexMap::new(), attr, range),
             },
             Value::Hint => Ok(Value::Hint),
             Value::Generator(state) => match numpy::generator_method(attr) {
@@ -150,6 +156,7 @@ impl Lowerer<'_> {
 fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
     let name = match module {
         Module::Dace => "dace",
+        Module::Data => "dace.data",
         Module::Numpy => "numpy",
         Module::Linalg => "numpy.linalg",
         Module::Random => "numpy.random",

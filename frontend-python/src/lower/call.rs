@@ -118,6 +118,8 @@ impl Lowerer<'_> {
                 let parameters = lambda.parameters.as_deref();
                 self.inlined(parameters, &lambda.body, given, range)
             }
+            Value::Bound(method, object) => self.call_method(&method, *object, given, dest, range),
+            Value::Class(class) => self.construct(&class, given, range),
             Value::Poison => Err(Stop::Reported),
             other => {
                 let message = format!("{} cannot be called", other.kind());
@@ -218,7 +220,7 @@ impl Lowerer<'_> {
     }
 
     /// Calls a plain function by compiling it.
-    fn call_compiled(
+    pub(super) fn call_compiled(
         &mut self,
         function: &Arc<ast::StmtFunctionDef>,
         given: GivenArgs,
@@ -536,19 +538,78 @@ impl Lowerer<'_> {
                     return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
                 }
             };
-            let is_argument = callee.containers.contains_key(parameter.as_str());
-            if is_argument && free.iter().any(|symbol| symbol.as_str() == parameter) {
-                let value = self.integer(&value, range)?;
-                call.symbols.insert(parameter.as_str().into(), value);
-            }
-            if is_argument {
-                call.arguments.insert(parameter.into(), value);
-            } else {
-                let value = self.integer(&value, range)?;
-                call.symbols.insert(parameter.into(), value);
+            self.check_object(name, callee, &parameter, &value, range)?;
+            let mut flat = Vec::new();
+            Self::flattened_argument(parameter, value, &mut flat);
+            for (parameter, value) in flat {
+                self.bind_argument(&mut call, callee, &free, parameter, value, range)?;
             }
         }
+        self.check_members(name, callee, &call, range)?;
         Ok(call)
+    }
+
+    /// Gives one argument of the callee, or a symbol that stands for it, its value.
+    fn bind_argument(
+        &mut self,
+        call: &mut Call,
+        callee: &Sdfg,
+        free: &[Name],
+        parameter: String,
+        value: Value,
+        range: TextRange,
+    ) -> Result<()> {
+        let is_argument = callee.containers.contains_key(parameter.as_str());
+        if !is_argument || free.iter().any(|symbol| symbol.as_str() == parameter) {
+            let value = self.integer(&value, range)?;
+            call.symbols.insert(parameter.as_str().into(), value);
+        }
+        if is_argument {
+            call.arguments.insert(parameter.into(), value);
+        }
+        Ok(())
+    }
+
+    /// Refuses what is no object where the callee takes one.
+    fn check_object(
+        &self,
+        name: &str,
+        callee: &Sdfg,
+        parameter: &str,
+        value: &Value,
+        range: TextRange,
+    ) -> Result<()> {
+        let prefix = format!("{parameter}_");
+        let takes_members = !callee.containers.contains_key(parameter)
+            && !self.globals.symbols.contains_key(parameter)
+            && callee.arguments.iter().any(|it| it.as_str().starts_with(&prefix));
+        if !takes_members || matches!(value, Value::Namespace(_) | Value::Instance(..) | Value::Poison) {
+            return Ok(());
+        }
+        let message = format!(
+            "the argument `{parameter}` of `{name}` is declared as a structure, and {} is passed",
+            value.kind()
+        );
+        Err(Diagnostic::error(codes::ARGUMENT_TYPE, range, message).into())
+    }
+
+    /// Refuses a call in which an object lacks a member that the callee takes.
+    fn check_members(&self, name: &str, callee: &Sdfg, call: &Call, range: TextRange) -> Result<()> {
+        let Some(program) = self.globals.programs.get(name) else { return Ok(()) };
+        for (parameter, _) in program.parameters() {
+            let prefix = format!("{parameter}_");
+            let missing = callee.arguments.iter().find_map(|argument| {
+                let member = argument.as_str().strip_prefix(&prefix)?;
+                let is_member = !callee.containers.contains_key(parameter.as_str());
+                (is_member && !call.arguments.contains_key(argument)).then(|| member.to_owned())
+            });
+            if let Some(member) = missing {
+                let message =
+                    format!("the argument `{parameter}` of `{name}` has no `{member}`, which its type has");
+                return Err(Diagnostic::error(codes::ARGUMENT_TYPE, range, message).into());
+            }
+        }
+        Ok(())
     }
 
     /// Finds the callee's symbols from the shapes of the arguments; those that no shape gives have the caller's value.

@@ -127,7 +127,7 @@ impl Lowerer<'_> {
         ast::helpers::any_over_expr(expr, &|part: &ast::Expr| match part {
             ast::Expr::Call(call) => match &*call.func {
                 ast::Expr::Name(name) => match self.known_value(&name.id) {
-                    Some(Value::Program(_) | Value::Object(_)) => true,
+                    Some(Value::Program(_) | Value::Object(_) | Value::Bound(..)) => true,
                     Some(Value::Helper(function)) => self.may_change_arrays(function),
                     Some(Value::Lambda(lambda)) => self.calls_program(&lambda.body),
                     _ => self.globals.programs.contains_key(name.id.as_str()),
@@ -136,7 +136,13 @@ impl Lowerer<'_> {
                 ast::Expr::Attribute(attribute) => match root(&attribute.value) {
                     Some(name) => matches!(
                         self.known_value(name),
-                        Some(Value::Namespace(_) | Value::Object(_) | Value::OpenModule(..))
+                        Some(
+                            Value::Namespace(_)
+                                | Value::Instance(..)
+                                | Value::Class(_)
+                                | Value::Object(_)
+                                | Value::OpenModule(..)
+                        )
                     ),
                     None => false,
                 },

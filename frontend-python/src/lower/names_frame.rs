@@ -11,6 +11,7 @@ use crate::types::{Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, ScalarExpr};
 use indexmap::{IndexMap, IndexSet};
+use std::sync::Arc;
 
 /// A loop around the current statement.
 #[derive(Debug, Default)]
@@ -539,20 +540,36 @@ impl Lowerer<'_> {
     }
 }
 
+fn same_members(a: &IndexMap<String, Value>, b: &IndexMap<String, Value>) -> bool {
+    a.len() == b.len() && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| same(value, other)))
+}
+
 /// Whether two values are known to be one.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Scalar(a), Value::Scalar(b)) => a == b,
         (Value::Array(a), Value::Array(b)) => a == b,
         (Value::Tuple(a), Value::Tuple(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Dict(a), Value::Dict(b)) => {
+            let pairs = || a.iter().zip(b);
+            a.len() == b.len() && pairs().all(|(a, b)| same(&a.0, &b.0) && same(&a.1, &b.1))
+        }
+        (Value::Namespace(a), Value::Namespace(b)) => same_members(a, b),
+        (Value::Instance(class, a), Value::Instance(other, b)) => {
+            Arc::ptr_eq(class, other) && same_members(a, b)
+        }
+        (Value::Class(a), Value::Class(b)) => Arc::ptr_eq(a, b),
+        (Value::Bound(a, object), Value::Bound(b, other)) => {
+            Arc::ptr_eq(&a.function, &b.function) && same(object, other)
+        }
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::DType(a), Value::DType(b)) => a == b,
         (Value::Module(a) | Value::OpenModule(a, _), Value::Module(b) | Value::OpenModule(b, _)) => a == b,
         (Value::Object(a), Value::Object(b)) => a.key == b.key,
         (Value::Program(a), Value::Program(b)) => a == b,
         (Value::Function(a), Value::Function(b)) => std::ptr::eq(*a, *b),
-        (Value::Helper(a), Value::Helper(b)) => std::sync::Arc::ptr_eq(a, b),
-        (Value::Lambda(a), Value::Lambda(b)) => std::sync::Arc::ptr_eq(a, b),
+        (Value::Helper(a), Value::Helper(b)) => Arc::ptr_eq(a, b),
+        (Value::Lambda(a), Value::Lambda(b)) => Arc::ptr_eq(a, b),
         (Value::None, Value::None) | (Value::Poison, Value::Poison) | (Value::Stale, Value::Stale) => true,
         _ => false,
     }

@@ -413,7 +413,8 @@ fn differ(a: &Expr, b: &Expr) -> bool {
     (a - b).as_int().is_some_and(|difference| difference != 0) || a.is_zero() != b.is_zero()
 }
 
-fn same_elements(a: &View, b: &View) -> bool {
+/// Whether two views are the same window on the same array.
+pub(super) fn same_elements(a: &View, b: &View) -> bool {
     a.container == b.container && a.subset == b.subset && a.axes == b.axes
 }
 

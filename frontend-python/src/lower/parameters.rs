@@ -99,6 +99,16 @@ impl Lowerer<'_> {
                 self.env.insert(name.to_string(), value);
                 Ok(())
             }
+            Value::Structure(structure) => {
+                let value = self.structure_parameter(name, &structure, annotation.range())?;
+                self.env.insert(name.to_string(), value);
+                Ok(())
+            }
+            Value::Class(class) => {
+                let value = self.object_parameter(name, &class, annotation.range())?;
+                self.env.insert(name.to_string(), value);
+                Ok(())
+            }
             other => {
                 let message = format!("`{name}` is annotated with {}, not with a type", other.kind());
                 Err(Diagnostic::error(codes::ANNOTATION, annotation.range(), message)
@@ -141,7 +151,7 @@ impl Lowerer<'_> {
         Value::Array(View::whole(array.argument.clone(), array.dtype, &array.shape))
     }
 
-    fn array_parameter(
+    pub(super) fn array_parameter(
         &mut self,
         name: &str,
         dtype: DType,
@@ -168,7 +178,7 @@ impl Lowerer<'_> {
 
     /// A number. The value of an integer is also that of a symbol of the same name, so that it can be an extent or bound:
     /// one that has its value for all of the call, whatever the function assigns to the name.
-    fn scalar_parameter(&mut self, name: &str, ty: Typed) -> Value {
+    pub(super) fn scalar_parameter(&mut self, name: &str, ty: Typed) -> Value {
         let dtype = ty.dtype;
         if dtype.is_integer() && self.globals.symbols.contains_key(name) {
             let symbol = Name::from(name);

@@ -13,6 +13,7 @@
 
 use super::call::{Call, Callee};
 use super::names::{Reads, assigned};
+use super::operate::same_elements;
 use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -170,6 +171,14 @@ impl Lowerer<'_> {
         match value {
             Value::Array(view) => {
                 let shape = view.shape();
+                // What is passed twice is one array inside too.
+                let known = arguments.iter().find_map(|(container, passed)| match passed {
+                    Value::Array(passed) if same_elements(passed, view) => Some(container.clone()),
+                    _ => None,
+                });
+                if let Some(container) = known {
+                    return Value::Array(View::whole(container, view.dtype, &shape));
+                }
                 let container = self.fresh(name);
                 let mut array = Array::new(view.dtype, shape.clone());
                 array.span = self.span(self.place);
@@ -201,8 +210,31 @@ impl Lowerer<'_> {
             Value::Method(entry, object) => {
                 Value::Method(entry, Box::new(self.stand_in(name, object, arguments)))
             }
+            Value::Bound(method, object) => {
+                Value::Bound(method.clone(), Box::new(self.stand_in(name, object, arguments)))
+            }
+            Value::Namespace(members) => Value::Namespace(self.members_in(name, members, arguments)),
+            Value::Instance(class, members) => {
+                Value::Instance(class.clone(), self.members_in(name, members, arguments))
+            }
             other => other.clone(),
         }
+    }
+}
+
+impl Lowerer<'_> {
+    /// What the members of an object are inside of the function.
+    fn members_in(
+        &mut self,
+        name: &str,
+        members: &IndexMap<String, Value>,
+        arguments: &mut IndexMap<Name, Value>,
+    ) -> IndexMap<String, Value> {
+        let inside = members.iter().map(|(member, value)| {
+            let argument = format!("{name}_{member}");
+            (member.clone(), self.stand_in(&argument, value, arguments))
+        });
+        inside.collect()
     }
 }
 
@@ -235,6 +267,10 @@ fn symbols_of(value: &Value) -> Vec<Name> {
         Value::Array(view) => view.shape().iter().flat_map(Expr::symbols).collect(),
         Value::Tuple(items) | Value::Zip(items) => items.iter().flat_map(symbols_of).collect(),
         Value::Dict(items) => items.iter().flat_map(|(_, value)| symbols_of(value)).collect(),
+        Value::Namespace(members) | Value::Instance(_, members) => {
+            members.values().flat_map(symbols_of).collect()
+        }
+        Value::Method(_, object) | Value::Bound(_, object) => symbols_of(object),
         Value::Range(start, stop, step) => [start, stop, step].into_iter().flat_map(Expr::symbols).collect(),
         _ => Vec::new(),
     }

@@ -1,9 +1,11 @@
 //! Functions of the `dace` module.
 
 use super::{Args, Entry, call, shape_of};
+use crate::classes::Structure;
 use crate::lower::{Lowerer, Result, resolution};
 use crate::types::{Axis, Scalar, Value};
 use dacec_ir::{DType, Expr, Name, Range, Wcr};
+use std::sync::Arc;
 
 /// Functions of `dace`.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -16,8 +18,52 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     call("nounroll", &["x"], |_, args| Ok(args.value("x"))),
     call("reduce", &["op", "input", "output?", "axis?", "identity?"], reduce),
+    call("struct", &["name", "**"], structure),
     call("in_program", &[], |_, _| Ok(Value::Scalar(Scalar::bool(true)))),
 ];
+
+/// Functions of `dace.data`, which describe what a program is given.
+pub(super) const DATA: &[Entry] = &[
+    call("Structure", &["members", "name?", "transient?"], structure_of),
+    call("Array", &["dtype", "shape", "storage?", "transient?", "strides?"], |l, args| {
+        if args.given("strides") {
+            return Err(args.unsupported("strides", "members of structures are stored in C order").into());
+        }
+        let shape = shape_of(l, &args.value("shape"), args.place("shape"))?;
+        declared(args).map(|dtype| Value::ArrayType(dtype, shape))
+    }),
+    call("Scalar", &["dtype", "storage?", "transient?"], |_, args| declared(args).map(Value::DType)),
+];
+
+fn declared(args: &Args) -> Result<DType> {
+    args.dtype("dtype")?.ok_or_else(|| args.unsupported("dtype", "it is missing").into())
+}
+
+/// `dace.struct("Point", x=dace.float64, y=dace.float64)`: a type.
+fn structure(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some(Value::Text(name)) = args.get("name") else {
+        return Err(args.unsupported("name", "it must be a text that is known").into());
+    };
+    Ok(Value::Structure(Arc::new(Structure { name: name.clone(), members: args.others.clone() })))
+}
+
+/// `dace.data.Structure({"x": dace.float64[N]}, name="Points")`: a type.
+fn structure_of(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some(Value::Dict(items)) = args.get("members") else {
+        return Err(args.unsupported("members", "it must be a dictionary of types").into());
+    };
+    let name = match args.get("name") {
+        Some(Value::Text(name)) => name.clone(),
+        None => "Structure".to_owned(),
+        Some(_) => return Err(args.unsupported("name", "it must be a text that is known").into()),
+    };
+    let member = |(key, ty): &(Value, Value)| match key {
+        Value::Text(key) => Ok((key.clone(), ty.clone())),
+        _ => Err(args.unsupported("members", "its keys must be names").into()),
+    };
+    let members: Result<Vec<(String, Value)>> = items.iter().map(member).collect();
+    Ok(Value::Structure(Arc::new(Structure { name, members: members? })))
+}
 
 /// `dace.symbol('N')`: an integer that is known when the program is called.
 fn symbol(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

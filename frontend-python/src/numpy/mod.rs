@@ -44,7 +44,8 @@ pub(crate) use limits::limit;
 pub(crate) struct Entry {
     /// Its name in its module.
     pub(crate) name: &'static str,
-    /// Names of its parameters; a trailing `?` marks an optional one, `*` takes all further positional arguments.
+    /// Names of its parameters; a trailing `?` marks an optional one, `*` takes all further positional arguments, `**` all
+    /// other keywords.
     params: &'static [&'static str],
     /// How a call is lowered.
     lowering: Lowering,
@@ -106,6 +107,8 @@ pub(crate) struct Args {
     given: Vec<&'static str>,
     /// Positional arguments beyond the parameters.
     pub(crate) rest: Vec<Value>,
+    /// Keywords that are no parameters.
+    pub(crate) others: Vec<(String, Value)>,
     /// The place of the call.
     pub(crate) range: TextRange,
     /// Where the result may go.
@@ -121,10 +124,16 @@ impl Args {
         range: TextRange,
         dest: &Dest,
     ) -> Result<Args> {
-        let mut args =
-            Args { values: Vec::new(), given: Vec::new(), rest: Vec::new(), range, dest: dest.clone() };
-        let names: Vec<&'static str> =
-            entry.params.iter().filter(|it| **it != "*").map(|it| it.trim_end_matches('?')).collect();
+        let mut args = Args {
+            values: Vec::new(),
+            given: Vec::new(),
+            rest: Vec::new(),
+            others: Vec::new(),
+            range,
+            dest: dest.clone(),
+        };
+        let named = entry.params.iter().filter(|it| !it.starts_with('*'));
+        let names: Vec<&'static str> = named.map(|it| it.trim_end_matches('?')).collect();
         let variadic = entry.params.contains(&"*");
         let positional = object.map(|value| (value, range)).into_iter().chain(given.positional);
         for (k, (value, place)) in positional.enumerate() {
@@ -143,6 +152,10 @@ impl Args {
                 if matches!(entry.lowering, Lowering::Refused(_)) {
                     continue;
                 }
+                if entry.params.contains(&"**") {
+                    args.others.push((keyword, value));
+                    continue;
+                }
                 let message = format!("`{}` has no parameter `{keyword}` that can be compiled", entry.name);
                 return Err(Diagnostic::error(codes::ARGUMENTS, place, message)
                     .did_you_mean(&keyword, names.iter().copied())
@@ -156,7 +169,7 @@ impl Args {
         }
         args.given = args.names().collect();
         args.values.retain(|(_, value, _)| !matches!(value, Value::None));
-        for name in entry.params.iter().filter(|it| !it.ends_with('?') && **it != "*" && !variadic) {
+        for name in entry.params.iter().filter(|it| !it.ends_with('?') && !it.starts_with('*') && !variadic) {
             if args.get(name).is_none() {
                 let message = format!("the argument `{name}` of `{}` is missing", entry.name);
                 return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
@@ -284,6 +297,7 @@ pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
 pub(crate) fn module(name: &str) -> Module {
     match name {
         "dace" | "dacec" => Module::Dace,
+        "dace.data" | "dacec.data" => Module::Data,
         "numpy" => Module::Numpy,
         "numpy.linalg" => Module::Linalg,
         "numpy.random" => Module::Random,
@@ -315,6 +329,7 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::Math => &[math::MATH, elementwise::MATH],
         Module::Cmath => &[math::CMATH],
         Module::Dace => &[dace::ENTRIES, math::MATH, elementwise::MATH],
+        Module::Data => &[dace::DATA],
         Module::Linalg => &[linalg::LINALG, dense::ENTRIES],
         Module::Random => &[random::ENTRIES],
         Module::Fft => &[fft::ENTRIES],
@@ -331,6 +346,7 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Numpy, "random") => return Some(Value::Module(Module::Random)),
         (Module::Numpy, "fft") => return Some(Value::Module(Module::Fft)),
         (Module::Numpy, "newaxis") => return Some(Value::None),
+        (Module::Dace, "data") => return Some(Value::Module(Module::Data)),
         (Module::Dace, "math") => return Some(Value::Module(Module::Math)),
         (Module::Dace, "map") => return Some(Value::Map),
         (Module::Dace, "mapscope") => return Some(Value::MapScope),

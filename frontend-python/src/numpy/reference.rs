@@ -107,6 +107,8 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("math", "perm", "known integers"),
     ("math", "gamma", "NaN where Python raises an error"),
     ("math", "lgamma", "infinity where Python raises an error"),
+    ("dace", "struct", "a type: members by keyword, each a number, an array, or a structure"),
+    ("data", "Structure", "a type: a dictionary of the types of its members"),
     ("builtins", "max", "of numbers, of a sequence of known length, or of a vector"),
     ("builtins", "min", "of numbers, of a sequence of known length, or of a vector"),
     ("builtins", "sum", "of a sequence of known length, or of a vector"),
@@ -146,6 +148,7 @@ fn sections() -> Vec<Section> {
         ("math", "math", of(Module::Math)),
         ("cmath", "cmath", of(Module::Cmath)),
         ("dace", "dace", dace_only()),
+        ("dace.data", "data", of(Module::Data)),
         ("Python", "builtins", python::ENTRIES.iter().collect()),
     ]
 }
@@ -166,7 +169,7 @@ fn note(key: &str, name: &str) -> Option<&'static str> {
 }
 
 fn signature(entry: &Entry) -> String {
-    let parameters = entry.params.iter().map(|name| if *name == "*" { "..." } else { name });
+    let parameters = entry.params.iter().map(|name| if name.starts_with('*') { "..." } else { name });
     format!("{}({})", entry.name, parameters.collect::<Vec<_>>().join(", "))
 }
 

@@ -13,7 +13,7 @@ import numpy as np  # noqa: E402
 import dace  # noqa: E402
 import run_reference  # noqa: E402
 
-FILES = ["programs", "statements", "views", "indexing", "scalars", "calls", "maps", "mixed", "found"]
+FILES = ["programs", "statements", "views", "indexing", "scalars", "calls", "maps", "mixed", "structures", "found"]
 HELPERS = {"g", "inc", "total", "sq", "two", "bump"}
 ROWS, COLUMNS = 6, 4
 
@@ -40,6 +40,26 @@ VALUES = {
     "ix": [5, 3, 1, 0, 4, 1],
     "z": [1, 2, 3, 200, 5, 6],
     "b": [1, 200, 3, 4, 5, 6],
+    # Members of structures.
+    "p_x": 1.5,
+    "p_y": 0.25,
+    "p_count": 2,
+    "f_values": numbers(ROWS),
+    "f_weights": numbers(ROWS),
+    "g_cells": numbers(ROWS * COLUMNS),
+    "g_field_values": numbers(ROWS),
+    "g_field_weights": numbers(ROWS),
+    "g_width": 0.75,
+    "A_indptr": [0, 1, 1, 2, 4, 4, 4],
+    "A_indices": [3, 0, 5, 1],
+    "A_data": numbers(COLUMNS),
+    "h_alpha": 0.3,
+    "h_grid": numbers(ROWS),
+    "h_steps": 2,
+    "self_alpha": 0.2,
+    "self_grid": numbers(ROWS),
+    "self_steps": 3,
+    "self_loss": 0.125,
 }
 
 
@@ -69,6 +89,9 @@ def write(stem):
     """Writes the expectations of one file."""
     module = run_reference.load(str(HERE / f"{stem}.py"))
     programs = {name: value for name, value in vars(module).items() if isinstance(value, dace.Program)}
+    for owner in [value for value in vars(module).values() if isinstance(value, type)]:
+        methods = vars(owner).items()
+        programs |= {f"{owner.__name__}_{name}": value for name, value in methods if isinstance(value, dace.Program)}
     cases = {}
     for name, program in programs.items():
         if name in HELPERS or name.startswith("_"):

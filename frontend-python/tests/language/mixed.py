@@ -252,3 +252,14 @@ def ufunc_in_place(x: dace.float64[N]):
 @dace.program
 def swap_of_slices(x: dace.float64[N]):
     x[:2], x[2:4] = x[2:4], x[:2]
+
+
+@dace.program
+def dictionary_around_branches(x: dace.float64[N]):
+    settings = {"scale": 2.0, "shift": (1, 2)}
+    for i in range(N):
+        if x[i] > 0.5:
+            x[i] *= settings["scale"]
+        else:
+            x[i] += settings["shift"][1]
+    return settings["scale"]
