@@ -30,8 +30,14 @@ const TYPES: [&str; 4] = ["f32", "f64", "c64", "c128"];
 
 /// The archive of the matrix products.
 fn products() -> Vec<Member> {
-    let names = TYPES.iter().map(|dtype| format!("dacec_gemm_{dtype}"));
-    names.chain(["dacec_provider_version".to_owned()]).map(|name| (name.clone(), vec![name])).collect()
+    let product = |dtype: &&str| {
+        let name = format!("dacec_gemm_{dtype}");
+        let mut roots = vec![name.clone()];
+        roots.extend(dtype.starts_with('c').then(|| format!("dacec_gemm_conj_{dtype}")));
+        (name, roots)
+    };
+    let version = "dacec_provider_version".to_owned();
+    TYPES.iter().map(product).chain([(version.clone(), vec![version])]).collect()
 }
 
 /// The archive of everything else: an object for the factorizations or the transforms of each type.

@@ -10,7 +10,7 @@
 //! any order and at once, and those of one marked [`For::independent`] never touch each other's memory.
 
 use dacec_ir::control_flow::Format;
-use dacec_ir::library::Dense;
+use dacec_ir::library::{Dense, blas};
 use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, UnaryOp, Wcr, code::Function};
 
 /// A function with everything that it needs.
@@ -391,10 +391,8 @@ pub struct Routine {
     pub callee: Callee,
     /// What is passed, in order.
     pub arguments: Vec<RoutineArgument>,
-    /// The error if it cannot go on.
-    pub code: Failure,
-    /// How to leave.
-    pub escape: Escape,
+    /// The error if it cannot go on, and how to leave; `None` if it always can.
+    pub failure: Option<(Failure, Escape)>,
 }
 
 /// A call of a Python function by the interpreter that has called the program; it leaves the program where the function
@@ -420,6 +418,8 @@ pub struct PythonCall {
 pub enum Callee {
     /// The built-in linear algebra, for matrices of a type.
     Dense(Dense, DType),
+    /// A routine of BLAS, for elements of a type.
+    Blas(blas::Routine, DType),
     /// A routine of an [environment](crate::Environment).
     Environment(Name),
 }

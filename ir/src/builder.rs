@@ -83,7 +83,8 @@ impl SdfgBuilder {
         self.container(name, Array::new(dtype, shape).into())
     }
 
-    fn argument(&mut self, name: &str, data: Data) -> &mut Self {
+    /// Adds a container as an argument.
+    pub fn argument(&mut self, name: &str, data: Data) -> &mut Self {
         self.sdfg.arguments.push(name.into());
         self.container(name, data)
     }
@@ -272,15 +273,32 @@ impl StateBuilder<'_> {
     /// # Panics
     /// If a subset cannot be read.
     pub fn library(&mut self, label: &str, op: impl LibraryOp + 'static, operands: &[Input<'_>]) -> NodeId {
-        let outputs = op.outputs();
+        let names = op.outputs();
+        let is_output = |operand: &Input<'_>| names.iter().any(|name| name == operand.0);
+        let (outputs, inputs): (Vec<_>, Vec<_>) = operands.iter().copied().partition(is_output);
+        self.library_with(label, op, &inputs, &outputs)
+    }
+
+    /// As [`library`](StateBuilder::library), for operations with an input and an output of one name.
+    ///
+    /// # Panics
+    /// If a subset cannot be read.
+    pub fn library_with(
+        &mut self,
+        label: &str,
+        op: impl LibraryOp + 'static,
+        inputs: &[Input<'_>],
+        outputs: &[Input<'_>],
+    ) -> NodeId {
         let (label, op, span) = (label.into(), Arc::new(op), self.state.span);
         let node = self.state.add_node(Node::Library(LibraryNode { label, op, implementation: None, span }));
-        for (connector, memlet) in parse_inputs(operands) {
+        for (connector, memlet) in parse_inputs(inputs) {
             let access = self.state.add_access(&memlet.data);
-            match outputs.contains(&connector) {
-                true => self.state.connect((node, Some(&connector)), (access, None), memlet),
-                false => self.state.connect((access, None), (node, Some(&connector)), memlet),
-            };
+            self.state.connect((access, None), (node, Some(&connector)), memlet);
+        }
+        for (connector, memlet) in parse_inputs(outputs) {
+            let access = self.state.add_access(&memlet.data);
+            self.state.connect((node, Some(&connector)), (access, None), memlet);
         }
         node
     }

@@ -4,8 +4,10 @@
 //! the business of *expansions*, which other crates register: each rewrites the node to native dataflow or to a call of
 //! an external routine.
 
+pub mod blas;
 pub mod dense;
 
+pub use blas::Blas;
 pub use dense::Dense;
 
 use crate::interp::{Tensor, reference};
@@ -49,6 +51,19 @@ pub trait LibraryOp: fmt::Debug + Send + Sync {
     /// Whether the result depends on what the outputs hold before.
     fn reads_outputs(&self) -> bool {
         false
+    }
+
+    /// An input and the output that it becomes, which may be the same elements: an implementation works in place.
+    fn in_place(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// Number of dimensions of the operand at a connector; `None` if it may have any.
+    ///
+    /// A memlet's single indices are no dimensions of the operand, but with a number given here, as many of them stay as
+    /// are needed, the last ones first: a row of a matrix where a matrix is expected is one of one row.
+    fn operand_rank(&self, _connector: &str) -> Option<usize> {
+        None
     }
 
     /// The meaning: computes every element of `outputs` from `inputs`.
@@ -188,6 +203,7 @@ pub fn from_properties(
             None => Ok(Arc::new(op)),
             Some((property, _)) => Err(wrong(property)),
         },
+        _ if let Some(op) = blas::from_properties(name, properties) => Ok(Arc::new(op?)),
         crate::foreign::NAME => crate::foreign::ForeignOp::from_properties(properties),
         _ => Err(UnknownOp::Name(name.to_owned())),
     }

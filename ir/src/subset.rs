@@ -209,6 +209,22 @@ impl Subset {
         self.dims.iter().filter(|dim| dim.as_index().is_none()).map(Range::len).collect()
     }
 
+    /// The dimensions of the slice that an operand of `rank` dimensions is: single indices are left out from the left until
+    /// no more dimensions are there than that; without a rank, all of them are.
+    pub fn operand_dims(&self, rank: Option<usize>) -> Vec<usize> {
+        let rank = rank.unwrap_or_default();
+        let mut surplus = self.rank().saturating_sub(rank);
+        let mut kept = Vec::new();
+        for (at, dim) in self.dims.iter().enumerate() {
+            if surplus > 0 && dim.as_index().is_some() {
+                surplus -= 1;
+            } else {
+                kept.push(at);
+            }
+        }
+        kept
+    }
+
     /// Number of elements.
     pub fn num_elements(&self) -> Expr {
         self.dims.iter().fold(Expr::one(), |product, dim| product * dim.len())

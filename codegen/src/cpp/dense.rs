@@ -29,6 +29,7 @@ impl Printer<'_> {
                 name(*op, *dtype)
             }
             Callee::Environment(name) => self.environment_of(name)?.to_owned(),
+            Callee::Blas(blas, dtype) => return self.blas_routine(routine, *blas, *dtype),
         };
         let mut arguments = Vec::new();
         for argument in &routine.arguments {
@@ -37,9 +38,15 @@ impl Printer<'_> {
                 RoutineArgument::Pointer(place, _) => self.address(place)?,
             });
         }
-        self.line(&format!("if ({name}({}) != 0) {{", arguments.join(", ")));
-        self.nested(|printer| printer.fail(routine.code, &routine.escape));
-        self.line("}");
+        let call = format!("{name}({})", arguments.join(", "));
+        match &routine.failure {
+            Some((code, escape)) => {
+                self.line(&format!("if ({call} != 0) {{"));
+                self.nested(|printer| printer.fail(*code, escape));
+                self.line("}");
+            }
+            None => self.line(&format!("{call};")),
+        }
         Ok(())
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
     }
     let mut text = String::new();
     if blas == Blas::BuiltIn {
-        text.push_str("\n#ifdef _OPENMP\nextern \"C\" int omp_get_max_threads(void);\n#endif\n");
+        text.push_str(THREADS);
     }
     for &dtype in products {
         let template = match blas {
@@ -79,23 +79,28 @@ pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
             Blas::Cblas if dtype.is_complex() => CBLAS_COMPLEX,
             Blas::Cblas => CBLAS_REAL,
         };
-        let letter = match dtype {
-            DType::Float32 => "s",
-            DType::Complex64 => "c",
-            DType::Complex128 => "z",
-            _ => "d",
-        };
-        let scalar = if blas == Blas::Cblas && dtype.is_complex() { "const void *" } else { c_type(dtype) };
-        let body = format!("{OLD}{template}")
-            .replace("@PLAIN@", if blas == Blas::Cblas { PLAIN } else { "" })
-            .replace("@SCALAR@", scalar)
-            .replace("@T@", c_type(dtype))
-            .replace("@S@", suffix(dtype))
-            .replace("@L@", letter);
-        text.push_str(&body);
+        let plain = if blas == Blas::Cblas { PLAIN } else { "" };
+        text.push_str(&instance(&format!("{OLD}{template}").replace("@PLAIN@", plain), dtype));
     }
     text
 }
+
+/// A text for a type: its name, the suffix of routines, and the letter that BLAS has for it.
+pub(super) fn instance(template: &str, dtype: DType) -> String {
+    let letter = match dtype {
+        DType::Float32 => "s",
+        DType::Complex64 => "c",
+        DType::Complex128 => "z",
+        _ => "d",
+    };
+    template.replace("@T@", c_type(dtype)).replace("@S@", suffix(dtype)).replace("@L@", letter)
+}
+
+const THREADS: &str = "
+#ifdef _OPENMP
+extern \"C\" int omp_get_max_threads(void), omp_in_parallel(void);
+#endif
+";
 
 const OLD: &str = "
 // The factor with which a routine reads C where `beta * C` is wanted. With 0 it would not read C, where 0 times what is
@@ -189,8 +194,8 @@ static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const 
 ";
 
 const CBLAS_COMPLEX: &str = "
-extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, @SCALAR@ alpha,
-                             const void *a, int lda, const void *b, int ldb, @SCALAR@ beta, void *c, int ldc);
+extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, const void *alpha,
+                             const void *a, int lda, const void *b, int ldb, const void *beta, void *c, int ldc);
 @PLAIN@
 // C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
 static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,

@@ -4,6 +4,7 @@
 //! nobody needs. It includes no header; helpers that are not part of the language ([`prelude`]) are printed only where
 //! they are used.
 
+mod blas;
 mod dense;
 mod environments;
 mod functions;
@@ -62,7 +63,9 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&dense::print(&printer.dense));
     text.push_str(&environments::print(options.environments, &printer.environments));
+    printer.products.extend(printer.routines.products());
     text.push_str(&gemm::print(&printer.products, printer.blas));
+    text.push_str(&blas::print(&printer.routines, printer.blas));
     text.push_str(&format!("\nextern \"C\" {} {{\n{body}}}\n", kernel_declaration(program)));
     text.push_str(&features(&program.name));
     Ok(Kernel {
@@ -122,6 +125,8 @@ struct Printer<'p> {
     reductions: BTreeSet<(Wcr, DType)>,
     /// Element types of products of matrices.
     products: BTreeSet<DType>,
+    /// Routines of BLAS.
+    routines: blas::Used,
     /// Prototypes of routines of linear algebra.
     dense: BTreeSet<String>,
     /// What may be called besides, and names of what is.
@@ -140,6 +145,7 @@ impl<'p> Printer<'p> {
             helpers: BTreeSet::new(),
             reductions: BTreeSet::new(),
             products: BTreeSet::new(),
+            routines: blas::Used::default(),
             dense: BTreeSet::new(),
             known: options.environments,
             environments: BTreeSet::new(),

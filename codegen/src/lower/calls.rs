@@ -6,7 +6,7 @@
 //! m, n, k,  alpha,  a, row stride, column stride,  b, …, …,  beta,  c, …, …        c = alpha * a @ b + beta * c
 //! ```
 //!
-//! The dense ones take their sizes, and then each operand with its strides, and report by their result what they cannot
+//! Other routines of BLAS have a [table](dacec_ir::library::blas::routine). The dense ones take their sizes, and then each operand with its strides, and report by their result what they cannot
 //! do. Any other name is a routine of an [environment](crate::Environment), which takes what it is given.
 
 use super::expressions::cast;
@@ -16,6 +16,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Callee, Gemm, Matrix, Place, PythonCall, Routine, RoutineArgument, Stmt, Value};
 use dacec_ir::library::Dense;
+use dacec_ir::library::blas::{self, Parameter};
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::{DType, Expr, Name, NodeId, ScalarExpr, Tasklet};
 
@@ -24,6 +25,9 @@ const GEMM_ARGUMENTS: &str = "m, n, k, alpha, a and its strides, b and its strid
 
 /// What [`CodegenError::BadCall`] says about the others.
 const DENSE_ARGUMENTS: &str = "the sizes, then each operand with its strides";
+
+/// What [`CodegenError::BadCall`] says about routines of BLAS.
+const BLAS_ARGUMENTS: &str = "what the table of routines says, each operand with its strides";
 
 /// What [`CodegenError::BadCall`] says about calls back into Python.
 const PYTHON_ARGUMENTS: &str = "a text, the interpreter, what is passed, and the extents of arrays";
@@ -128,8 +132,57 @@ impl Function<'_, '_> {
         if rest.next().is_some() {
             return Err(bad());
         }
-        let (code, escape) = self.failure(op.complaint(), tasklet.span);
-        Ok(Stmt::Routine(Box::new(Routine { callee: Callee::Dense(op, dtype), arguments, code, escape })))
+        let failure = Some(self.failure(op.complaint(), tasklet.span));
+        Ok(Stmt::Routine(Box::new(Routine { callee: Callee::Dense(op, dtype), arguments, failure })))
+    }
+
+    /// A call of a routine of BLAS.
+    pub(super) fn lower_blas(
+        &self,
+        context: &StateContext<'_>,
+        id: NodeId,
+        (tasklet, call): (&Tasklet, &ExternalCall),
+        (routine, dtype): (blas::Routine, DType),
+        value: &dyn Fn(&ScalarExpr) -> Result<Value>,
+    ) -> Result<Stmt> {
+        let bad = || {
+            let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+            CodegenError::BadCall { tasklet, routine, expected: BLAS_ARGUMENTS }
+        };
+        let mut arguments = Vec::new();
+        let mut rest = call.arguments.iter();
+        for parameter in routine.parameters {
+            let (written, rank, expected) = match *parameter {
+                Parameter::Int(_) => {
+                    let Some(CallArgument::Int(expr)) = rest.next() else { return Err(bad()) };
+                    arguments.push(RoutineArgument::Value(Value::Index(self.expr(expr)?)));
+                    continue;
+                }
+                Parameter::Number(_) => {
+                    let Some(CallArgument::Value(_, expr)) = rest.next() else { return Err(bad()) };
+                    arguments.push(RoutineArgument::Value(cast(value(expr)?, dtype)));
+                    continue;
+                }
+                Parameter::Data(_, rank) => (false, rank, dtype),
+                Parameter::Result(_, rank) => (true, rank, dtype),
+                Parameter::Real(_) => (true, 0, dtype.real()),
+            };
+            let Some(CallArgument::Pointer(name)) = rest.next() else { return Err(bad()) };
+            let first = self.pointer(context, id, tasklet, name)?;
+            if first.dtype() != expected {
+                return Err(bad());
+            }
+            arguments.push(RoutineArgument::Pointer(first, written));
+            for _ in 0..rank {
+                let Some(CallArgument::Int(expr)) = rest.next() else { return Err(bad()) };
+                arguments.push(RoutineArgument::Value(Value::Index(self.expr(expr)?)));
+            }
+        }
+        if rest.next().is_some() {
+            return Err(bad());
+        }
+        let callee = Callee::Blas(routine, dtype);
+        Ok(Stmt::Routine(Box::new(Routine { callee, arguments, failure: None })))
     }
 
     /// What a routine of an environment is given.
@@ -164,9 +217,9 @@ impl Function<'_, '_> {
         arguments: Vec<RoutineArgument>,
     ) -> Stmt {
         let complaint = format!("the routine `{}` could not do its work", call.routine);
-        let (code, escape) = self.failure(&complaint, tasklet.span);
+        let failure = Some(self.failure(&complaint, tasklet.span));
         let callee = Callee::Environment(call.routine.clone());
-        Stmt::Routine(Box::new(Routine { callee, arguments, code, escape }))
+        Stmt::Routine(Box::new(Routine { callee, arguments, failure }))
     }
 
     /// A call back into Python.

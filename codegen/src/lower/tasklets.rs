@@ -14,7 +14,7 @@ use super::states::StateContext;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Place, Stmt, Value};
-use dacec_ir::library::Dense;
+use dacec_ir::library::{Dense, blas};
 use dacec_ir::node::ExternalCall;
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
@@ -113,6 +113,10 @@ impl<'a> Function<'_, 'a> {
             }
             let names = Names { function: self, scope: &scope };
             let resolve = |expr: &ScalarExpr| self.value(expr, &names);
+            if let Some(routine) = blas::Routine::find(&call.routine) {
+                out.push(self.lower_blas(context, id, (tasklet, call), routine, &resolve)?);
+                return Ok(());
+            }
             let gemm = self.lower_gemm(context, id, (tasklet, call), &resolve)?;
             let stmt = match gemm {
                 Some(gemm) => gemm,

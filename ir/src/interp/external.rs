@@ -6,7 +6,7 @@
 //! `gemm_c128`. Where `beta` is the constant 0, `c` is not read; where it only happens to be 0, what is no number in `c`
 //! stays so.
 //!
-//! The routine of a dense operation takes its sizes, then its operands: matrices with two strides, vectors with one,
+//! Other routines of BLAS have a [module](super::routine) of their own. The routine of a dense operation takes its sizes, then its operands: matrices with two strides, vectors with one,
 //! numbers with none.
 
 use super::arithmetic::binary;
@@ -16,20 +16,21 @@ use super::expression::evaluate;
 use super::memory::{Content, View};
 use super::tasklet::Running;
 use super::value::Value;
+use crate::library::blas::Routine;
 use crate::library::{Dense, LibraryOp};
 use crate::node::{CallArgument, ExternalCall};
 use crate::{BinaryOp, DType, Name};
 
 /// A matrix in memory.
-struct Matrix {
+pub(super) struct Strided {
     name: Name,
-    view: View,
+    pub(super) view: View,
     row_stride: i64,
     column_stride: i64,
 }
 
 /// The arguments of a call that are not yet taken, first one first.
-struct Arguments<'c> {
+pub(super) struct Arguments<'c> {
     routine: &'c Name,
     rest: std::slice::Iter<'c, CallArgument>,
 }
@@ -44,22 +45,21 @@ impl Running<'_, '_, '_> {
             "gemm_c128" => DType::Complex128,
             ExternalCall::PYTHON => return self.python(call),
             name => {
-                return match Dense::of_routine(name) {
-                    Some((op, dtype)) => self.dense(call, op, dtype),
-                    None => Err(Fault::Routine(call.routine.clone()).into()),
+                return match (Dense::of_routine(name), Routine::find(name)) {
+                    (Some((op, dtype)), _) => self.dense(call, op, dtype),
+                    (_, Some((routine, dtype))) => self.blas(call, &routine, dtype),
+                    (None, None) => Err(Fault::Routine(call.routine.clone()).into()),
                 };
             }
         };
-        let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
+        let mut arguments = Arguments::of(call);
         let (m, n, k) = (arguments.int(self)?, arguments.int(self)?, arguments.int(self)?);
         let alpha = arguments.value(self, dtype)?;
         let (a, b) = (arguments.matrix(self)?, arguments.matrix(self)?);
-        let overwrites = arguments.rest.as_slice().first().is_some_and(CallArgument::is_constant_zero);
+        let overwrites = arguments.next().is_some_and(CallArgument::is_constant_zero);
         let beta = arguments.value(self, dtype)?;
         let c = arguments.matrix(self)?;
-        if let Some(argument) = arguments.rest.next() {
-            return Err(arguments.refuse(Some(argument)));
-        }
+        arguments.end()?;
         for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
             let mut sum = Value::zero(dtype);
             for l in 0..k {
@@ -83,7 +83,7 @@ impl Running<'_, '_, '_> {
         let Some(host) = self.machine.host.clone() else {
             return Err(Fault::Routine(call.routine.clone()).into());
         };
-        let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
+        let mut arguments = Arguments::of(call);
         let what = match arguments.rest.next() {
             Some(CallArgument::Text(what)) => what,
             other => return Err(arguments.refuse(other)),
@@ -117,7 +117,7 @@ impl Running<'_, '_, '_> {
 
     /// A dense operation.
     fn dense(&mut self, call: &ExternalCall, op: Dense, dtype: DType) -> Result<(), InterpretError> {
-        let mut arguments = Arguments { routine: &call.routine, rest: call.arguments.iter() };
+        let mut arguments = Arguments::of(call);
         let first = arguments.int(self)?;
         let second = if op.sizes() == 2 { arguments.int(self)? } else { first };
         let sizes = [first.max(0), second.max(0)];
@@ -137,9 +137,7 @@ impl Running<'_, '_, '_> {
             }
             inputs.push(dense::Matrix::new(rows, columns, |i, j| elements[i * columns + j]));
         }
-        if let Some(argument) = arguments.rest.next() {
-            return Err(arguments.refuse(Some(argument)));
-        }
+        arguments.end()?;
         let fault = |reason: &str| Fault::Library { op: op.name(), reason: reason.to_owned() };
         let results = dense::compute(op, &inputs).map_err(fault)?;
         for ((place, dtype), result) in outputs.iter().zip(results) {
@@ -154,12 +152,17 @@ impl Running<'_, '_, '_> {
         Ok(())
     }
 
-    fn element(&mut self, matrix: &Matrix, row: i64, column: i64) -> Result<Value, InterpretError> {
+    pub(super) fn element(
+        &mut self,
+        matrix: &Strided,
+        row: i64,
+        column: i64,
+    ) -> Result<Value, InterpretError> {
         let position = self.position(matrix, row, column)?;
         self.machine.memory.read(&matrix.view, position)?.value()
     }
 
-    fn position(&self, matrix: &Matrix, row: i64, column: i64) -> Result<usize, InterpretError> {
+    pub(super) fn position(&self, matrix: &Strided, row: i64, column: i64) -> Result<usize, InterpretError> {
         let along = |at: i64, stride: i64| i128::from(at) * i128::from(stride);
         let distance = along(row, matrix.row_stride) + along(column, matrix.column_stride);
         let position = usize::try_from(i128::from(matrix.view.offset) + distance).ok();
@@ -175,27 +178,49 @@ impl Running<'_, '_, '_> {
     }
 }
 
-impl Arguments<'_> {
-    fn int(&mut self, running: &mut Running<'_, '_, '_>) -> Result<i64, InterpretError> {
+impl<'c> Arguments<'c> {
+    pub(super) fn of(call: &'c ExternalCall) -> Self {
+        Arguments { routine: &call.routine, rest: call.arguments.iter() }
+    }
+
+    /// The next one, which is not taken.
+    pub(super) fn next(&self) -> Option<&'c CallArgument> {
+        self.rest.as_slice().first()
+    }
+
+    /// Nothing is left.
+    pub(super) fn end(&self) -> Result<(), InterpretError> {
+        self.next().map_or(Ok(()), |argument| Err(self.refuse(Some(argument))))
+    }
+
+    pub(super) fn int(&mut self, running: &mut Running<'_, '_, '_>) -> Result<i64, InterpretError> {
         match self.rest.next() {
             Some(CallArgument::Int(expr)) => running.frame.eval(expr),
             other => Err(self.refuse(other)),
         }
     }
 
-    fn value(&mut self, running: &mut Running<'_, '_, '_>, expected: DType) -> Result<Value, InterpretError> {
+    pub(super) fn value(
+        &mut self,
+        running: &mut Running<'_, '_, '_>,
+        expected: DType,
+    ) -> Result<Value, InterpretError> {
         match self.rest.next() {
             Some(CallArgument::Value(dtype, value)) if *dtype == expected => evaluate(value, running),
             other => Err(self.refuse(other)),
         }
     }
 
-    fn matrix(&mut self, running: &mut Running<'_, '_, '_>) -> Result<Matrix, InterpretError> {
+    fn matrix(&mut self, running: &mut Running<'_, '_, '_>) -> Result<Strided, InterpretError> {
         self.strided(running, 2)
     }
 
     /// A pointer with as many strides as its data has dimensions; a vector is a column.
-    fn strided(&mut self, running: &mut Running<'_, '_, '_>, rank: usize) -> Result<Matrix, InterpretError> {
+    pub(super) fn strided(
+        &mut self,
+        running: &mut Running<'_, '_, '_>,
+        rank: usize,
+    ) -> Result<Strided, InterpretError> {
         let name = match self.rest.next() {
             Some(CallArgument::Pointer(name)) => name.clone(),
             other => return Err(self.refuse(other)),
@@ -204,7 +229,7 @@ impl Arguments<'_> {
         let view = port.ok_or_else(|| crate::code::TypeError::Undefined(name.clone()))?.view.clone();
         let row_stride = if rank > 0 { self.int(running)? } else { 0 };
         let column_stride = if rank > 1 { self.int(running)? } else { 0 };
-        Ok(Matrix { name, view, row_stride, column_stride })
+        Ok(Strided { name, view, row_stride, column_stride })
     }
 
     fn refuse(&self, argument: Option<&CallArgument>) -> InterpretError {

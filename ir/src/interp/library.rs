@@ -19,13 +19,13 @@ impl Machine {
         let mut inputs = Vec::new();
         for name in node.op.inputs() {
             let memlet = memlet_of(&in_edges, &name, EdgeView::dst_conn)?;
-            let view = self.slice(frame, &memlet.data, &memlet.subset)?;
+            let view = self.operand(frame, (&memlet.data, &memlet.subset), node.op.operand_rank(&name))?;
             inputs.push(self.gather(&view, true)?);
         }
         let (mut outputs, mut targets) = (Vec::new(), Vec::new());
         for name in node.op.outputs() {
             let memlet = memlet_of(&out_edges, &name, EdgeView::src_conn)?;
-            let view = self.slice(frame, &memlet.data, &memlet.subset)?;
+            let view = self.operand(frame, (&memlet.data, &memlet.subset), node.op.operand_rank(&name))?;
             outputs.push(self.gather(&view, node.op.reads_outputs())?);
             targets.push((view, memlet.wcr));
         }

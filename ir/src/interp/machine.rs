@@ -159,6 +159,19 @@ impl Machine {
         Ok(self.view(frame, name)?.part(name, &intervals)?.squeezed(&intervals))
     }
 
+    /// As [`slice`](Self::slice), for an operand of so many dimensions: see [`Subset::operand_dims`].
+    pub(super) fn operand(
+        &mut self,
+        frame: &mut Frame<'_>,
+        (name, subset): (&Name, &Subset),
+        rank: Option<usize>,
+    ) -> Result<View, InterpretError> {
+        let intervals = frame.intervals(subset)?;
+        let view = self.view(frame, name)?.part(name, &intervals)?;
+        let dims = subset.operand_dims(rank).into_iter().map(|at| view.dims[at]).collect();
+        Ok(view.with_dims(dims))
+    }
+
     /// The elements of a view as a tensor. An element that nothing has written is a fault if `checked`, else it is 0.
     pub(super) fn gather(&mut self, view: &View, checked: bool) -> Result<Tensor, InterpretError> {
         let shape: Vec<usize> = view.dims.iter().map(|dim| dim.extent as usize).collect();

@@ -41,6 +41,7 @@
 
 mod alias;
 mod arithmetic;
+pub mod blas;
 mod control;
 mod dataflow;
 pub mod dense;
@@ -56,6 +57,7 @@ mod plan;
 mod printing;
 mod race;
 pub mod reference;
+mod routine;
 mod stream;
 mod tasklet;
 mod tensor;

@@ -272,7 +272,12 @@ fn errors_have_a_place() {
         ("sdfg f() {\n  state s {\n    n0 = exit n0\n  }\n}", 3, 15, "`n0` opens no map"),
         ("sdfg f() {\n  assign i = 1 < 2 < 3\n}", 2, 20, "parentheses"),
         ("sdfg f() {\n  assign i = 300000000000000000000\n}", 2, 14, "is no number of its type"),
-        ("sdfg f() {\n  state s {\n    n0 = library l Gemm()\n  }\n}", 3, 20, "no library operation `Gemm`"),
+        (
+            "sdfg f() {\n  state s {\n    n0 = library l Getrf()\n  }\n}",
+            3,
+            20,
+            "no library operation `Getrf`",
+        ),
         ("sdfg f() {\n  machine m {\n    goto a -> b\n  }\n}", 3, 10, "the machine has no vertex `a`"),
         ("sdfg f() {\n  constant c: int8[2] = [1i8]\n}", 2, 19, "as many values as the shape"),
         ("sdfg f() {\n  constant c: int8 = [1]\n}", 2, 20, "a literal of type int8"),

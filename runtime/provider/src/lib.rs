@@ -70,7 +70,7 @@ macro_rules! export {
         ) {
             let (a, b, c) = (input(a, rsa, csa), input(b, rsb, csb), output(c, rsc, csc));
             // SAFETY: the caller's promise is the same.
-            unsafe { gemm([m, n, k].map(size), alpha, a, b, beta, c) }
+            unsafe { gemm([m, n, k].map(size), [false; 2], alpha, a, b, beta, c) }
         }
     };
 }
@@ -91,6 +91,44 @@ export! {
     /// The product of complex matrices in double precision (two `double`).
     dacec_gemm_c128, Complex64
 }
+
+/// Defines the C function with conjugates of one complex type.
+macro_rules! export_conjugate {
+    ($name:ident, $element:ty) => {
+        /// `C = alpha * A @ B + beta * C` as the product without `conj`, where `A` or `B` is conjugate if its number is not 0.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of `c` distinct.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(
+            m: i64,
+            n: i64,
+            k: i64,
+            conj_a: i64,
+            conj_b: i64,
+            alpha: $element,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            b: *const $element,
+            rsb: i64,
+            csb: i64,
+            beta: $element,
+            c: *mut $element,
+            rsc: i64,
+            csc: i64,
+        ) {
+            let (a, b, c) = (input(a, rsa, csa), input(b, rsb, csb), output(c, rsc, csc));
+            let conjugate = [conj_a != 0, conj_b != 0];
+            // SAFETY: the caller's promise is the same.
+            unsafe { gemm([m, n, k].map(size), conjugate, alpha, a, b, beta, c) };
+        }
+    };
+}
+
+export_conjugate!(dacec_gemm_conj_c64, Complex32);
+export_conjugate!(dacec_gemm_conj_c128, Complex64);
 
 /// Defines the C functions of the factorizations of one element type.
 macro_rules! export_dense {
@@ -372,5 +410,5 @@ fn output<T>(data: *mut T, row: i64, column: i64) -> MatrixMut<T> {
 /// The version of this interface; it changes with every change of a signature or of a meaning.
 #[unsafe(no_mangle)]
 pub extern "C" fn dacec_provider_version() -> u32 {
-    3
+    4
 }

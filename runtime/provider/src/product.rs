@@ -38,13 +38,14 @@ impl Element for Complex64 {
     const ZERO: Self = Complex64::new(0.0, 0.0);
 }
 
-/// `C = alpha * A @ B + beta * C` on the calling thread; the sizes are those of `m`×`k` times `k`×`n`.
+/// `C = alpha * A @ B + beta * C` on the calling thread, with conjugate operands where that is said; the sizes are those of `m`×`k` times `k`×`n`.
 ///
 /// # Safety
 ///
 /// As for the exported functions: every addressed element is valid, and those of `c` are distinct from all others.
 pub(crate) unsafe fn gemm<T: Element>(
     [m, n, k]: [usize; 3],
+    conjugate: [bool; 2],
     alpha: T,
     a: Matrix<T>,
     b: Matrix<T>,
@@ -78,8 +79,8 @@ pub(crate) unsafe fn gemm<T: Element>(
             beta,
             alpha,
             false,
-            false,
-            false,
+            conjugate[0],
+            conjugate[1],
             Parallelism::None,
         );
     }

@@ -84,16 +84,27 @@ pub(super) struct Accumulation<'a> {
     pub output: &'a Operand,
     /// Whether the result is combined with what the output holds.
     pub accumulate: bool,
+    /// What becomes of an element when everything is combined; there must be something to combine.
+    pub finish: Option<Finish<'a>>,
 }
 
-/// Copies one operand to another of the same shape, after the call.
+/// A computation on each element of a result: its `value`, and others.
+#[derive(Clone, Debug)]
+pub(super) struct Finish<'a> {
+    /// What is read besides, along kept axes.
+    pub inputs: Vec<Input<'a>>,
+    /// The result.
+    pub value: ScalarExpr,
+}
+
+/// Copies one operand to another of the same shape; returns the first node.
 pub(super) fn copy(
     around: &mut Surroundings<'_>,
     state: &mut State,
     call: &Call,
     from: &Operand,
     to: &Operand,
-) {
+) -> NodeId {
     let axes = (0..from.rank()).map(Axis::Kept).collect();
     let copy = Accumulation {
         kept: from.shape.clone(),
@@ -104,8 +115,9 @@ pub(super) fn copy(
         identity: Constant::of_int(0, to.dtype),
         output: to,
         accumulate: false,
+        finish: None,
     };
-    Builder::new(around, state, call, &copy).element_wise();
+    Builder::new(around, state, call, &copy).element_wise().0
 }
 
 impl Accumulation<'_> {
@@ -220,8 +232,9 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         self.read_inputs(&entries, value, &indices);
         let combined = Memlet::scalar(&sum).with_wcr(self.what.wcr);
         paths::write(self.state, (value, Some("out".into())), &[inner_exit], (after, None), combined);
-        let store = self.copy_tasklet();
+        let store = self.store_tasklet();
         self.state.connect((after, None), (store, Some("value")), Memlet::scalar(&sum));
+        self.read_finish(&entries[..entries.len() - 1], store, &indices);
         self.write_output(&exits[1..], store, &indices.kept);
         self.propagate(inner);
         match outer {
@@ -290,9 +303,11 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         paths::write(self.state, (value, Some("out".into())), &exits, (summed, None), combined);
 
         let finish = lanes(self);
-        let store = self.copy_tasklet();
+        let store = self.store_tasklet();
         let into = (store, Some("value".into()));
         paths::read(self.state, (summed, None), &[finish.0], into, element);
+        let entries: Vec<NodeId> = outer.iter().map(|it| it.0).chain([finish.0]).collect();
+        self.read_finish(&entries, store, &indices);
         let exits: Vec<NodeId> = [finish.1].into_iter().chain(outer.iter().map(|it| it.1)).collect();
         self.write_output(&exits, store, &indices.kept);
         for scope in [clear.0, add.0, inner, finish.0] {
@@ -346,17 +361,32 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         self.tasklet(IndexMap::new(), self.what.identity.into())
     }
 
-    fn copy_tasklet(&mut self) -> NodeId {
+    /// What writes an element when everything is combined.
+    fn store_tasklet(&mut self) -> NodeId {
         let connector = Connector::scalar(self.what.output.dtype);
-        self.tasklet([("value".into(), connector)].into_iter().collect(), ScalarExpr::name("value"))
+        let mut connectors = IndexMap::from([("value".into(), connector)]);
+        let finish = self.what.finish.as_ref();
+        for input in finish.iter().flat_map(|it| &it.inputs) {
+            connectors.insert(input.connector.into(), Connector::scalar(input.operand.dtype));
+        }
+        self.tasklet(connectors, finish.map_or(ScalarExpr::name("value"), |it| it.value.clone()))
+    }
+
+    fn read_finish(&mut self, entries: &[NodeId], tasklet: NodeId, indices: &Indices) {
+        for input in self.what.finish.iter().flat_map(|it| &it.inputs) {
+            self.read_input(input, entries, tasklet, indices);
+        }
+    }
+
+    fn read_input(&mut self, input: &Input<'_>, entries: &[NodeId], tasklet: NodeId, indices: &Indices) {
+        let at = Subset::element(input.axes.iter().map(|axis| indices.of(*axis)));
+        let into = (tasklet, Some(input.connector.into()));
+        paths::read(self.state, input.operand.end.clone(), entries, into, input.operand.at(&at));
     }
 
     fn read_inputs(&mut self, entries: &[NodeId], tasklet: NodeId, indices: &Indices) {
         for input in &self.what.inputs {
-            let at = Subset::element(input.axes.iter().map(|axis| indices.of(*axis)));
-            let memlet = input.operand.at(&at);
-            let into = (tasklet, Some(input.connector.into()));
-            paths::read(self.state, input.operand.end.clone(), entries, into, memlet);
+            self.read_input(input, entries, tasklet, indices);
         }
         if let Some(&inner) = entries.last()
             && self.state.in_degree(tasklet) == 0
@@ -385,7 +415,8 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     fn finish(&mut self, entry: NodeId) {
         self.propagate(entry);
         let exit = paths::exit_of(self.state, entry);
-        for input in &self.what.inputs {
+        let finish = self.what.finish.iter().flat_map(|it| &it.inputs);
+        for input in self.what.inputs.iter().chain(finish) {
             for edge in edges_between(self.state, input.operand.end.0, entry) {
                 let memlet = self.state.edge(edge).memlet.as_ref();
                 if memlet.is_some_and(|it| it.data == input.operand.memlet.data && it.dynamic) {

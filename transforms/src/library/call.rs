@@ -23,23 +23,32 @@ pub struct Operand {
     pub memlet: Memlet,
     /// Type of the elements.
     pub dtype: DType,
-    /// Extents of the subset's dimensions that are not single indices.
+    /// Extents of the subset's dimensions that are not single indices, or of as many as the operation wants there.
     pub shape: Vec<Expr>,
     /// Distances of neighbours along those dimensions, in elements.
     pub strides: Vec<Expr>,
+    /// The dimension of the subset that each of them is; `None` for a dimension that only the operation has.
+    dims: Vec<Option<usize>>,
 }
 
 impl Operand {
-    pub(super) fn new(around: &Surroundings<'_>, end: End, memlet: &Memlet) -> Self {
+    /// The data of a memlet, with as many dimensions as it has without single indices, or with `rank` dimensions: see
+    /// [`Subset::operand_dims`]. Where there are not so many, dimensions of one element follow.
+    pub(super) fn new(around: &Surroundings<'_>, end: End, memlet: &Memlet, rank: Option<usize>) -> Self {
         let data = around.container(&memlet.data);
-        let kept = |at: &usize| memlet.subset.dims[*at].as_index().is_none();
-        let dims: Vec<usize> = (0..memlet.subset.rank()).filter(kept).collect();
+        let ranges = &memlet.subset.dims;
+        let mut dims: Vec<Option<usize>> = memlet.subset.operand_dims(rank).into_iter().map(Some).collect();
+        dims.resize(dims.len().max(rank.unwrap_or_default()), None);
+        let along = |each: &dyn Fn(usize) -> Expr| -> Vec<Expr> {
+            dims.iter().map(|dim| dim.map_or(Expr::one(), each)).collect()
+        };
         Operand {
             end,
             memlet: memlet.clone(),
             dtype: data.dtype(),
-            shape: dims.iter().map(|&at| memlet.subset.dims[at].len()).collect(),
-            strides: dims.iter().map(|&at| &data.strides()[at] * &memlet.subset.dims[at].step).collect(),
+            shape: along(&|at| ranges[at].len()),
+            strides: along(&|at| &data.strides()[at] * &ranges[at].step),
+            dims,
         }
     }
 
@@ -53,9 +62,19 @@ impl Operand {
     /// # Panics
     /// If `inner` has not as many dimensions as the operand.
     pub fn at(&self, inner: &Subset) -> Memlet {
-        let subset = self.memlet.subset.compose_squeezed(inner);
-        let subset = subset.expect("a position has one index for each dimension of the operand");
+        assert_eq!(inner.rank(), self.rank(), "a position has one index for each dimension of the operand");
+        let mut subset = self.memlet.subset.clone();
+        for (dim, position) in self.dims.iter().zip(&inner.dims) {
+            if let Some(at) = dim {
+                subset.dims[*at] = subset.dims[*at].compose(position);
+            }
+        }
         Memlet { subset, other_subset: None, ..self.memlet.clone() }
+    }
+
+    /// Whether it is the same elements as another, whatever the containers are.
+    fn is(&self, other: &Operand) -> bool {
+        self.memlet.data == other.memlet.data && self.memlet.subset == other.memlet.subset
     }
 }
 
@@ -106,7 +125,12 @@ impl Call {
         for edge in state.in_edges(site) {
             match (edge.dst_conn(), edge.memlet()) {
                 (Some(conn), Some(memlet)) => {
-                    let operand = Operand::new(around, (edge.src, edge.src_conn().cloned()), memlet);
+                    let operand = Operand::new(
+                        around,
+                        (edge.src, edge.src_conn().cloned()),
+                        memlet,
+                        call.op.operand_rank(conn),
+                    );
                     call.inputs.insert(conn.clone(), operand);
                 }
                 _ => call.before.push(edge.src),
@@ -115,7 +139,12 @@ impl Call {
         for edge in state.out_edges(site) {
             match (edge.src_conn(), edge.memlet()) {
                 (Some(conn), Some(memlet)) => {
-                    let operand = Operand::new(around, (edge.dst, edge.dst_conn().cloned()), memlet);
+                    let operand = Operand::new(
+                        around,
+                        (edge.dst, edge.dst_conn().cloned()),
+                        memlet,
+                        call.op.operand_rank(conn),
+                    );
                     if call.outputs.insert(conn.clone(), operand).is_some() {
                         return Err(Refusal::node(site, format!("writes `{conn}` along several edges")));
                     }
@@ -157,7 +186,7 @@ impl Call {
     /// Each connector that the arguments name as a pointer gives the routine its first element; the routine knows or is
     /// told the extents and [strides](Operand::strides). Operands may lie anywhere: nothing is copied.
     pub fn by_routine(&self, state: &mut State, routine: &str, arguments: Vec<CallArgument>) {
-        let connector = |operand: &Operand| match operand.rank() {
+        let connector = |operand: &Operand| match operand.memlet.subset.squeezed_shape().len() {
             0 => Connector::scalar(operand.dtype),
             rank => Connector::array(operand.dtype, rank),
         };
@@ -214,13 +243,19 @@ impl Call {
 
     /// The call with results that do not overlap its operands: where they might, they go to a new container first.
     ///
-    /// Expansions write results while they still read operands; the operation itself reads everything first.
+    /// Expansions write results while they still read operands; the operation itself reads everything first. Only what the
+    /// operation [updates](LibraryOp::in_place) is then both: what it holds before is copied into the result if it is
+    /// elsewhere.
     pub(super) fn with_separate_output(mut self, around: &mut Surroundings<'_>, state: &mut State) -> Call {
         let connectors: Vec<Name> = self.outputs.keys().cloned().collect();
         for connector in connectors {
             let output = &self.outputs[&connector];
             let is_alias = |it: &Operand| around.sdfg.container(&it.memlet.data).is_some_and(Data::is_alias);
-            let overlaps = self.inputs.values().any(|input| {
+            let updated = self.op.in_place().filter(|(_, result)| connector == *result).map(|(old, _)| old);
+            let overlaps = self.inputs.iter().any(|(name, input)| {
+                if updated == Some(name.as_str()) && input.is(output) {
+                    return false;
+                }
                 // A view may show any container of its type.
                 is_alias(input)
                     || is_alias(output)
@@ -231,7 +266,31 @@ impl Call {
                 self.redirect(around, state, &connector);
             }
         }
+        self.start_in_place(around, state);
         self
+    }
+
+    /// Copies what an operation updates to where it does so.
+    fn start_in_place(&mut self, around: &mut Surroundings<'_>, state: &mut State) {
+        let Some((old, result)) = self.op.in_place() else { return };
+        let (input, output) = (&self.inputs[old], &self.outputs[result]);
+        if input.is(output) {
+            return;
+        }
+        let (input, memlet) = (input.clone(), Memlet { wcr: None, ..output.memlet.clone() });
+        let access = Call::access(around, state, &memlet.data);
+        let copied = Operand::new(around, (access, None), &memlet, self.op.operand_rank(result));
+        let first = accumulate::copy(around, state, self, &input, &copied);
+        for &before in &self.before {
+            state.order(before, first);
+        }
+        let edge =
+            state.in_edges(self.node).into_iter().find(|edge| edge.dst_conn().is_some_and(|it| it == old));
+        if let Some(edge) = edge.map(|edge| edge.id) {
+            state.remove_edge(edge);
+        }
+        state.connect((access, None), (self.node, Some(old)), memlet);
+        self.inputs.insert(old.into(), copied);
     }
 
     fn redirect(&mut self, around: &mut Surroundings<'_>, state: &mut State, connector: &Name) {
@@ -247,7 +306,7 @@ impl Call {
         state.remove_edge(old);
         let whole = Memlet::new(&name, Subset::full(data.shape()));
         state.connect((self.node, Some(connector)), (access, None), whole.clone());
-        let result = Operand::new(around, (access, None), &whole);
+        let result = Operand::new(around, (access, None), &whole, self.op.operand_rank(connector));
         accumulate::copy(around, state, self, &result, &output);
         self.outputs.insert(connector.clone(), result);
     }

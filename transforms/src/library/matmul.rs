@@ -50,6 +50,7 @@ impl Expansion for PureMatMul {
             identity: Constant::of_int(0, c.dtype),
             output: c,
             accumulate: false,
+            finish: None,
         };
         accumulation.build(around, state, &call);
     }

@@ -18,6 +18,7 @@
 //! theirs.
 
 mod accumulate;
+pub mod blas;
 mod call;
 pub mod dense;
 pub mod fold_gemm;
@@ -26,6 +27,7 @@ mod linear;
 pub mod matmul;
 pub mod reduce;
 
+pub use blas::{BlasRoutine, PureBlas};
 pub use call::{Call, Operand};
 pub use dense::BuiltIn;
 pub use fold_gemm::{FoldIntoGemm, Folding};
@@ -35,7 +37,7 @@ pub use reduce::PureReduce;
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation, with_places};
-use dacec_ir::library::Dense;
+use dacec_ir::library::{Blas, Dense};
 use dacec_ir::{Feature, Name, Node, NodeId, Sdfg, State};
 use std::sync::Arc;
 
@@ -68,6 +70,14 @@ impl Default for Expansions {
         let mut known: Vec<Arc<dyn Expansion>> =
             vec![Arc::new(Gemm), Arc::new(PureMatMul), Arc::new(PureReduce)];
         known.extend(Dense::ALL.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltIn(op)) }));
+        for op in Blas::NAMES {
+            let (routine, pure) = (Arc::new(BlasRoutine(op)), Arc::new(PureBlas(op)));
+            // What takes as long as memory does is loops, which fuse.
+            match op {
+                "Gemv" | "Ger" | "Dot" | "Axpy" | "Scal" | "Nrm2" => known.extend([pure as _, routine as _]),
+                _ => known.extend([routine as _, pure as Arc<dyn Expansion>]),
+            }
+        }
         Expansions { known }
     }
 }

@@ -85,5 +85,6 @@ fn plan(call: &Call) -> Result<Accumulation<'_>, Refusal> {
         identity,
         output,
         accumulate: reduce.accumulate,
+        finish: None,
     })
 }

@@ -44,7 +44,8 @@ impl Builder<'_, '_, '_> {
         let shape = [pieces.clone(), self.what.kept[0].clone()];
         let name = Call::local(self.around, "__partial", Array::transient(dtype, shape.clone()).into());
         let access = self.access(&name);
-        let partial = Operand::new(self.around, (access, None), &Memlet::new(&name, Subset::full(&shape)));
+        let partial =
+            Operand::new(self.around, (access, None), &Memlet::new(&name, Subset::full(&shape)), None);
 
         let moved = |axis: &Axis| match axis {
             Axis::Kept(_) => Axis::Kept(1),
@@ -57,6 +58,7 @@ impl Builder<'_, '_, '_> {
             inputs: inputs.collect(),
             output: &partial,
             accumulate: false,
+            finish: None,
             ..self.what.clone()
         };
         let how = Lanes { bytes: WIDE_BYTES, rows: Some(ROWS) };

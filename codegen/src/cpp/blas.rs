@@ -1,0 +1,197 @@
+//! Routines of [BLAS](dacec_ir::library::blas::routine) in emitted code.
+//!
+//! They are templates of C++, printed only where they are called. What takes time in them are products of blocks of one
+//! thread, `dacec_one`, which every type has a form of:
+//!
+//! ```text
+//! syrk    the triangle in blocks, shared by the threads     trsm    columns of B, shared by the threads:
+//!         ┌──┐                                                      half of the rows, a product, the other half
+//!         │╲ │      each a product; those on the
+//!         ├──┼──┐   diagonal through a small tile
+//!         │  │╲ │
+//! ```
+//!
+//! With a BLAS of the machine, which has threads of its own, blocks are not shared. What its interface can express (one of
+//! the distances is 1, and none is negative) is one call of it.
+
+use super::types::c_type;
+use super::{Printer, Result};
+use crate::Blas;
+use crate::tree::{Routine, RoutineArgument};
+use dacec_ir::DType;
+use dacec_ir::library::blas;
+use std::collections::BTreeSet;
+
+/// A template: its name, other templates that it needs, whether it needs products of blocks, and its text.
+type Template = (&'static str, &'static [&'static str], bool, &'static str);
+
+/// All templates, each after those that it needs.
+const TEMPLATES: [Template; 15] = [
+    ("common", &[], false, include_str!("blas/common.cpp")),
+    ("team", &[], true, include_str!("blas/team.cpp")),
+    ("update", &["common", "team"], true, include_str!("blas/update.cpp")),
+    ("gemmc", &["common", "team"], true, include_str!("blas/gemmc.cpp")),
+    ("gemv", &["common"], false, include_str!("blas/gemv.cpp")),
+    ("ger", &["common"], false, include_str!("blas/ger.cpp")),
+    ("dot", &["common"], false, include_str!("blas/dot.cpp")),
+    ("axpy", &[], false, include_str!("blas/axpy.cpp")),
+    ("scal", &["common"], false, include_str!("blas/scal.cpp")),
+    ("nrm2", &[], false, include_str!("blas/nrm2.cpp")),
+    ("syrk", &["update"], true, include_str!("blas/syrk.cpp")),
+    ("syr2k", &["update"], true, include_str!("blas/syr2k.cpp")),
+    ("symm", &["common", "team"], true, include_str!("blas/symm.cpp")),
+    ("trmm", &["common", "team"], true, include_str!("blas/trmm.cpp")),
+    ("trsm", &["common", "team"], true, include_str!("blas/trsm.cpp")),
+];
+
+/// The routines that a program calls.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    routines: BTreeSet<(&'static str, DType)>,
+}
+
+impl Used {
+    /// Templates that are needed, those that they need included.
+    fn templates(&self) -> Vec<&'static Template> {
+        let mut wanted: BTreeSet<&str> = self.routines.iter().map(|(name, _)| *name).collect();
+        for (name, needs, ..) in TEMPLATES.iter().rev() {
+            if wanted.contains(name) {
+                wanted.extend(*needs);
+            }
+        }
+        TEMPLATES.iter().filter(|(name, ..)| wanted.contains(name)).collect()
+    }
+
+    /// Types of which blocks are multiplied.
+    pub(super) fn products(&self) -> BTreeSet<DType> {
+        let multiplies =
+            |name: &str| TEMPLATES.iter().any(|(template, _, blocks, _)| *template == name && *blocks);
+        self.routines.iter().filter(|(name, _)| multiplies(name)).map(|(_, dtype)| *dtype).collect()
+    }
+}
+
+impl Printer<'_> {
+    /// The call of a routine.
+    pub(super) fn blas_routine(&mut self, it: &Routine, routine: blas::Routine, dtype: DType) -> Result<()> {
+        self.routines.routines.insert((routine.name, dtype));
+        let mut given = it.arguments.iter();
+        let mut arguments = Vec::new();
+        for parameter in routine.parameters {
+            let count = match *parameter {
+                blas::Parameter::Int(_) | blas::Parameter::Number(_) | blas::Parameter::Real(_) => 1,
+                blas::Parameter::Data(_, rank) | blas::Parameter::Result(_, rank) => 1 + rank,
+            };
+            for argument in given.by_ref().take(count) {
+                let text = match argument {
+                    RoutineArgument::Value(value) => self.text(value)?,
+                    RoutineArgument::Pointer(place, _) => self.address(place)?,
+                };
+                if *parameter == blas::Parameter::Number("beta") {
+                    let none = matches!(argument, RoutineArgument::Value(value) if is_zero(value));
+                    arguments.push(if none { "0" } else { "1" }.to_owned());
+                }
+                arguments.push(text);
+            }
+        }
+        let element = c_type(dtype);
+        self.line(&format!("dacec_{}<{element}>({});", routine.name, arguments.join(", ")));
+        Ok(())
+    }
+}
+
+fn is_zero(value: &crate::tree::Value) -> bool {
+    match value {
+        crate::tree::Value::Constant(constant) => {
+            *constant == dacec_ir::Constant::of_int(0, constant.dtype())
+        }
+        _ => false,
+    }
+}
+
+/// The templates of routines that are called; products of the types must have been printed.
+pub(super) fn print(used: &Used, blas: Blas) -> String {
+    let mut text = String::new();
+    for dtype in used.products() {
+        text.push_str(&block_product(dtype, blas));
+    }
+    for (name, _, _, template) in used.templates() {
+        match *name {
+            // A BLAS of the machine has threads of its own.
+            "team" => {
+                text.push_str(&template.replace("@TEAM@", if blas == Blas::BuiltIn { "1" } else { "0" }))
+            }
+            _ => text.push_str(template),
+        }
+    }
+    text
+}
+
+/// `dacec_one` for a type: a product of blocks on the calling thread.
+fn block_product(dtype: DType, blas: Blas) -> String {
+    let template = match (blas, dtype.is_complex()) {
+        (Blas::BuiltIn, false) => ONE,
+        (Blas::BuiltIn, true) => ONE_CONJUGATE,
+        (Blas::Cblas, false) => ONE_CBLAS,
+        (Blas::Cblas, true) => ONE_CBLAS_CONJUGATE,
+    };
+    super::gemm::instance(template, dtype)
+}
+
+const ONE: &str = "
+static inline void dacec_one(int64_t m, int64_t n, int64_t k, int64_t, int64_t, @T@ alpha, const @T@ *a, int64_t rsa,
+                             int64_t csa, const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc,
+                             int64_t csc) {
+    dacec_gemm_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+}
+";
+
+const ONE_CONJUGATE: &str = "
+extern \"C\" void dacec_gemm_conj_@S@(int64_t m, int64_t n, int64_t k, int64_t conj_a, int64_t conj_b, @T@ alpha, const @T@ *a,
+                                    int64_t rsa, int64_t csa, const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c,
+                                    int64_t rsc, int64_t csc);
+static inline void dacec_one(int64_t m, int64_t n, int64_t k, int64_t conj_a, int64_t conj_b, @T@ alpha, const @T@ *a,
+                             int64_t rsa, int64_t csa, const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c,
+                             int64_t rsc, int64_t csc) {
+    dacec_gemm_conj_@S@(m, n, k, conj_a, conj_b, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+}
+";
+
+const ONE_CBLAS: &str = "
+static inline void dacec_one(int64_t m, int64_t n, int64_t k, int64_t, int64_t, @T@ alpha, const @T@ *a, int64_t rsa,
+                             int64_t csa, const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc,
+                             int64_t csc) {
+    dacec_product_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+}
+";
+
+const ONE_CBLAS_CONJUGATE: &str = "
+static inline void dacec_one(int64_t m, int64_t n, int64_t k, int64_t conj_a, int64_t conj_b, @T@ alpha, const @T@ *a,
+                             int64_t rsa, int64_t csa, const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c,
+                             int64_t rsc, int64_t csc) {
+    if (!conj_a && !conj_b) {
+        dacec_product_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+        return;
+    }
+    // BLAS has conjugates of transposed matrices only.
+    const int64_t a0 = conj_a ? 0 : dacec_leading_@S@(m, k, rsa, csa), a1 = dacec_leading_@S@(k, m, csa, rsa);
+    const int64_t b0 = conj_b ? 0 : dacec_leading_@S@(k, n, rsb, csb), b1 = dacec_leading_@S@(n, k, csb, rsb);
+    const int64_t ldc = dacec_leading_@S@(m, n, rsc, csc);
+    if (m > 0 && n > 0 && k > 0 && ldc != 0 && (a0 != 0 || a1 != 0) && (b0 != 0 || b1 != 0)) {
+        cblas_@L@gemm(101, a0 ? 111 : conj_a ? 113 : 112, b0 ? 111 : conj_b ? 113 : 112, (int)m, (int)n, (int)k, &alpha, a,
+                    (int)(a0 ? a0 : a1), b, (int)(b0 ? b0 : b1), &beta, c, (int)ldc);
+        return;
+    }
+    #pragma omp parallel for
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < n; j++) {
+            @T@ sum = 0;
+            for (int64_t l = 0; l < k; l++) {
+                const @T@ x = a[i * rsa + l * csa], y = b[l * rsb + j * csb];
+                sum += (conj_a ? ~x : x) * (conj_b ? ~y : y);
+            }
+            @T@ *const place = c + i * rsc + j * csc;
+            *place = beta == (@T@)0 ? alpha * sum : alpha * sum + beta * *place;
+        }
+    }
+}
+";

@@ -1,0 +1,174 @@
+//! The routines that BLAS operations are expanded to.
+//!
+//! A call takes pointers with the distances of rows and columns, so a transposed operand is one whose distances are
+//! exchanged, and an operation on the right is the one on the left with everything transposed. So there are fewer forms of
+//! routines than of operations:
+//!
+//! | routine | meaning |
+//! | --- | --- |
+//! | `gemmc` | `c = alpha * conj?(a) @ conj?(b) + beta * c`; without conjugates it is the `gemm` of products |
+//! | `gemv` | `y = alpha * conj?(a) @ x + beta * y` |
+//! | `ger` | `a += alpha * outer(x, conj?(y))` |
+//! | `dot` | `r = sum(conj?(x) * y)` |
+//! | `axpy` | `y += alpha * x` |
+//! | `scal` | `x *= alpha` |
+//! | `nrm2` | `r = sqrt(sum(abs(x)**2))` |
+//! | `syrk` | the lower triangle of `c = alpha * a @ a.T + beta * c`; `conj` says which factor is conjugate: 0, 1 or 2 |
+//! | `syr2k` | that of `c = alpha * a @ b.T + alpha' * b @ a.T + beta * c` in the same way, `alpha'` conjugate if `conj` is not 0 |
+//! | `symm` | `c = alpha * s @ b + beta * c`; `s` is given by the lower triangle of `a`, Hermitian and conjugate if so asked |
+//! | `trmm` | `b = alpha * conj?(t) @ b`, `t` the lower or upper triangle of `a` |
+//! | `trsm` | `b = alpha * inverse(conj?(t)) @ b` |
+//!
+//! Names end in the type of elements, as in `syrk_f64`. A `beta` that is the constant 0 says that the old value is not read.
+
+use crate::DType;
+
+/// A parameter of a routine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// A size, or a choice.
+    Int(&'static str),
+    /// A number of the elements' type.
+    Number(&'static str),
+    /// Elements at a connector, of so many dimensions, followed by their distances.
+    Data(&'static str, usize),
+    /// The same, written.
+    Result(&'static str, usize),
+    /// One real number, written.
+    Real(&'static str),
+}
+
+/// A routine for every type of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Routine {
+    /// Its name without the type.
+    pub name: &'static str,
+    /// What it takes.
+    pub parameters: &'static [Parameter],
+}
+
+use Parameter::{Data, Int, Number, Real, Result};
+
+/// All routines.
+pub const ROUTINES: [Routine; 12] = [
+    routine(
+        "gemmc",
+        &[
+            Int("m"),
+            Int("n"),
+            Int("k"),
+            Int("conj_a"),
+            Int("conj_b"),
+            Number("alpha"),
+            Data("_a", 2),
+            Data("_b", 2),
+            Number("beta"),
+            Result("_c", 2),
+        ],
+    ),
+    routine(
+        "gemv",
+        &[
+            Int("m"),
+            Int("n"),
+            Int("conj"),
+            Number("alpha"),
+            Data("_A", 2),
+            Data("_x", 1),
+            Number("beta"),
+            Result("_y", 1),
+        ],
+    ),
+    routine(
+        "ger",
+        &[Int("m"), Int("n"), Int("conj"), Number("alpha"), Data("_x", 1), Data("_y", 1), Result("_res", 2)],
+    ),
+    routine("dot", &[Int("n"), Int("conj"), Data("_x", 1), Data("_y", 1), Result("_result", 0)]),
+    routine("axpy", &[Int("n"), Number("alpha"), Data("_x", 1), Result("_res", 1)]),
+    routine("scal", &[Int("n"), Number("alpha"), Result("_res", 1)]),
+    routine("nrm2", &[Int("n"), Data("_x", 1), Real("_result")]),
+    routine(
+        "syrk",
+        &[Int("n"), Int("k"), Int("conj"), Number("alpha"), Data("_a", 2), Number("beta"), Result("_c", 2)],
+    ),
+    routine(
+        "syr2k",
+        &[
+            Int("n"),
+            Int("k"),
+            Int("conj"),
+            Number("alpha"),
+            Data("_a", 2),
+            Data("_b", 2),
+            Number("beta"),
+            Result("_c", 2),
+        ],
+    ),
+    routine(
+        "symm",
+        &[
+            Int("m"),
+            Int("n"),
+            Int("hermitian"),
+            Int("conj"),
+            Number("alpha"),
+            Data("_a", 2),
+            Data("_b", 2),
+            Number("beta"),
+            Result("_c", 2),
+        ],
+    ),
+    routine(
+        "trmm",
+        &[
+            Int("m"),
+            Int("n"),
+            Int("upper"),
+            Int("unit"),
+            Int("conj"),
+            Number("alpha"),
+            Data("_a", 2),
+            Result("_c", 2),
+        ],
+    ),
+    routine(
+        "trsm",
+        &[
+            Int("m"),
+            Int("n"),
+            Int("upper"),
+            Int("unit"),
+            Int("conj"),
+            Number("alpha"),
+            Data("_a", 2),
+            Result("_c", 2),
+        ],
+    ),
+];
+
+const fn routine(name: &'static str, parameters: &'static [Parameter]) -> Routine {
+    Routine { name, parameters }
+}
+
+/// Suffixes of names, with the types that they stand for.
+pub const SUFFIXES: [(&str, DType); 4] = [
+    ("f32", DType::Float32),
+    ("f64", DType::Float64),
+    ("c64", DType::Complex64),
+    ("c128", DType::Complex128),
+];
+
+/// The suffix for a type; `None` if no routine has it.
+pub fn suffix(dtype: DType) -> Option<&'static str> {
+    SUFFIXES.iter().find(|(_, it)| *it == dtype).map(|(suffix, _)| *suffix)
+}
+
+impl Routine {
+    /// The routine of a call, with the type of its elements.
+    pub fn find(name: &str) -> Option<(Routine, DType)> {
+        let (stem, ending) = name.rsplit_once('_')?;
+        let routine = ROUTINES.into_iter().find(|it| it.name == stem)?;
+        let (_, dtype) = SUFFIXES.into_iter().find(|(suffix, _)| *suffix == ending)?;
+        Some((routine, dtype))
+    }
+}

@@ -1,0 +1,156 @@
+//! Every operation of BLAS, in every form, by every implementation and for every type: the results are NumPy's.
+//!
+//! One program holds all cases, so that one compilation tests an implementation. Operands are whole arrays, parts of larger
+//! ones, or every second row and column; results are updated in place, or elsewhere.
+
+mod cases;
+
+use cases::{Case, cases, inputs, program};
+use dacec::{Compiler, Options, interpret};
+use dacec_ir::library::blas::Blas;
+use dacec_ir::{DType, Name, interp};
+use dacec_runtime::npy::{read_archive, write_archive};
+use dacec_runtime::{Arguments, ArrayBuf, BlasProvider, Cache, OptLevel, ScalarValue, libraries};
+use dacec_tests::{python, run, scratch, skip};
+use indexmap::IndexMap;
+use num_complex::Complex64;
+
+type Arrays = IndexMap<Name, ArrayBuf>;
+
+/// Sizes m, n and k. The last are larger than the blocks of the built-in routines, and enough work for two threads.
+const SIZES: [[i64; 3]; 4] = [[1, 1, 1], [3, 5, 4], [9, 1, 2], [90, 88, 130]];
+
+/// Types of elements: one real and one complex type, or all with `DACEC_TEST_BLAS=full`.
+fn types() -> &'static [DType] {
+    match std::env::var("DACEC_TEST_BLAS") {
+        Ok(value) if value == "full" => {
+            &[DType::Float32, DType::Float64, DType::Complex64, DType::Complex128]
+        }
+        _ => &[DType::Float64, DType::Complex64],
+    }
+}
+
+/// What the containers are after all cases, by NumPy; `None` without it.
+fn expected(cases: &[Case], sizes: [i64; 3], arrays: &Arrays) -> Option<Arrays> {
+    let folder = scratch();
+    let list: Vec<_> = cases.iter().map(Case::to_json).collect();
+    let symbols = serde_json::json!({ "m": sizes[0], "n": sizes[1], "k": sizes[2] });
+    let text = serde_json::json!({ "cases": list, "symbols": symbols }).to_string();
+    std::fs::write(folder.path().join("cases.json"), text).expect("the folder can be written");
+    let named = arrays.iter().map(|(name, array)| (name.as_str(), array));
+    write_archive(&folder.path().join("inputs.npz"), named).expect("the folder can be written");
+    let script = dacec_tests::root().join("tests/tests/blas/oracle.py");
+    run(python()?.arg(script).arg(folder.path())).success();
+    let outputs = read_archive(&folder.path().join("outputs.npz")).expect("the oracle has written it");
+    Some(outputs.into_iter().map(|(name, array)| (name.into(), array)).collect())
+}
+
+fn values(array: &ArrayBuf) -> Vec<Complex64> {
+    let real = |values: Vec<f64>| values.into_iter().map(Complex64::from).collect();
+    match array.dtype() {
+        DType::Float32 => real(array.as_slice::<f32>().expect("floats").iter().map(|&x| x.into()).collect()),
+        DType::Float64 => real(array.as_slice::<f64>().expect("doubles").to_vec()),
+        DType::Complex64 => {
+            let all = array.as_slice::<num_complex::Complex32>().expect("complex floats").iter();
+            all.map(|z| Complex64::new(z.re.into(), z.im.into())).collect()
+        }
+        _ => array.as_slice::<Complex64>().expect("complex doubles").to_vec(),
+    }
+}
+
+/// Panics with the case whose container differs.
+#[track_caller]
+fn assert_close(what: &str, cases: &[Case], expected: &Arrays, actual: &Arrays, dtype: DType) {
+    let tolerance = if dtype.real() == DType::Float32 { 2e-4 } else { 1e-11 };
+    for (name, actual) in actual {
+        let (actual, expected) = (values(actual), values(&expected[name]));
+        let size = expected.iter().map(|it| it.norm()).fold(1.0, f64::max);
+        for (at, (a, b)) in actual.iter().zip(&expected).enumerate() {
+            let case = cases.iter().find(|case| case.result.0 == name.as_str());
+            assert!(
+                (a - b).norm() <= tolerance * size,
+                "{what}, {dtype}: element {at} of `{name}` is {a} and not {b}: {case:?}"
+            );
+        }
+    }
+}
+
+fn symbols(sizes: [i64; 3]) -> IndexMap<Name, ScalarValue> {
+    let names = ["m", "n", "k"].map(Name::from);
+    names.into_iter().zip(sizes.map(|size| ScalarValue::Int(size.into()))).collect()
+}
+
+/// Runs the compiled program of all cases, with all sizes.
+fn check(what: &str, dtype: DType, blas: BlasProvider, implementation: &str) {
+    let cases = cases(dtype);
+    let options = Options {
+        // What is tested is not what the optimizer makes of a hundred states.
+        opt: OptLevel::O1,
+        passes: Some(OptLevel::O0),
+        verify_each: false,
+        blas,
+        implementations: Blas::NAMES.iter().map(|&op| (op.into(), implementation.into())).collect(),
+        ..Options::default()
+    };
+    let compiler = Compiler::with_cache(options, Cache::private().expect("a private cache can be made"));
+    let compiler = compiler.expect("there is a C++ compiler");
+    let compiled = compiler.compile(program(&cases, dtype)).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let loaded = compiled.load().expect("it was just compiled");
+    for sizes in SIZES {
+        let before = inputs(&cases, sizes, dtype);
+        let Some(expected) = expected(&cases, sizes, &before) else { return };
+        let mut after = before.clone();
+        let mut arguments = Arguments::new();
+        for (name, array) in &mut after {
+            arguments = arguments.array(name.clone(), array);
+        }
+        for (name, value) in symbols(sizes) {
+            arguments = arguments.scalar(name, value);
+        }
+        loaded.call(&mut arguments).unwrap_or_else(|error| panic!("{what}: {error}"));
+        drop(arguments);
+        assert_close(&format!("{what} {sizes:?}"), &cases, &expected, &after, dtype);
+    }
+}
+
+#[test]
+fn the_interpreter_agrees_with_numpy() {
+    for &dtype in types() {
+        let cases = cases(dtype);
+        let sdfg = program(&cases, dtype);
+        for sizes in &SIZES[..3] {
+            let before = inputs(&cases, *sizes, dtype);
+            let Some(expected) = expected(&cases, *sizes, &before) else { return };
+            let after = interpret::run(&sdfg, &symbols(*sizes), &before, &interp::Options::default());
+            let after = after.unwrap_or_else(|error| panic!("{dtype} {sizes:?}: {error}"));
+            assert_close(&format!("interpreted {sizes:?}"), &cases, &expected, &after, dtype);
+        }
+    }
+}
+
+#[test]
+fn loops_agree_with_numpy() {
+    for &dtype in types() {
+        check("pure", dtype, BlasProvider::BuiltIn, "pure");
+    }
+}
+
+#[test]
+fn built_in_routines_agree_with_numpy() {
+    for &dtype in types() {
+        check("built-in", dtype, BlasProvider::BuiltIn, "blas");
+    }
+}
+
+#[test]
+fn openblas_agrees_with_numpy() {
+    let cache = Cache::private().expect("a private cache can be made");
+    let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
+    if libraries::openblas(&toolchain).is_none() {
+        skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+        return;
+    }
+    for &dtype in types() {
+        check("OpenBLAS", dtype, BlasProvider::OpenBlas, "blas");
+    }
+}
