@@ -1,7 +1,7 @@
 //! How long the optimizer itself takes: every benchmark program, programs of 10 to 160 NumPy statements in a row, and
 //! graphs of 1 000 to 5 000 states. Times are of -O3 from the front end's graph to the one that code is made of. Between
 //! rows of one kind the last column tells how the time grows with the size: 1.0 is linear. `DACEC_BENCH_ROUNDS` sets the
-//! number of rounds.
+//! number of rounds; an argument keeps the rows that have it in their name.
 
 use comfy_table::Table;
 use dacec_benches::{setting, show, table};
@@ -12,10 +12,14 @@ use dacec_runtime::stats::{Summary, summarize};
 use dacec_transforms::{Context, auto_optimize};
 use std::time::Instant;
 
+const STATEMENTS: &str = "NumPy statements in a row";
+const STATES: &str = "states in a row";
+
 fn main() {
     let rounds = setting("DACEC_BENCH_ROUNDS", 7);
+    let wanted = std::env::args().skip(1).find(|it| !it.starts_with('-')).unwrap_or_default();
     let mut rows = table(["program", "statements or states", "optimizer", "growth"]);
-    for program in dacec_polybench::PROGRAMS {
+    for program in dacec_polybench::PROGRAMS.iter().filter(|it| it.name.contains(&wanted)) {
         let file = SourceFile::parse(program.path, program.source).expect("every program parses");
         let sdfg = file.lower(program.name).expect("every program compiles");
         rows.add_row([program.name, "", &show(&optimize(&sdfg, rounds)), ""]);
@@ -24,8 +28,12 @@ fn main() {
         let file = SourceFile::parse("long.py", &statements(count)).expect("the program parses");
         file.lower("long").expect("the program compiles")
     };
-    growth(&mut rows, "NumPy statements in a row", &[10, 40, 80, 160], lines, rounds);
-    growth(&mut rows, "states in a row", &[1250, 2500, 5000], states, rounds);
+    if STATEMENTS.contains(&wanted) {
+        growth(&mut rows, STATEMENTS, &[10, 40, 80, 160, 320], lines, rounds);
+    }
+    if STATES.contains(&wanted) {
+        growth(&mut rows, STATES, &[1250, 2500, 5000], states, rounds);
+    }
     println!("{rows}");
 }
 

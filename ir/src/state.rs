@@ -20,8 +20,11 @@ use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::Direction;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{EdgeRef, NodeIndexable};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A node of one state; printed as `n7`. Ids stay valid while other nodes come and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,6 +110,8 @@ pub struct State {
     /// What the state's file says beyond that.
     pub attributes: StateAttributes,
     graph: StableDiGraph<Node, Edge, u32>,
+    /// The scope of the node of each index, once somebody asked; see [`State::scope_of`].
+    scope_table: OnceLock<Vec<Option<NodeId>>>,
 }
 
 impl State {
@@ -124,7 +129,7 @@ impl State {
 
     /// The node of that id, for change.
     pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
-        &mut self.graph[id.0]
+        &mut self.graph_mut()[id.0]
     }
 
     /// Whether the id still names a node.
@@ -217,25 +222,36 @@ impl State {
     ///
     /// Among nodes that are free to come next, the one created first does, so the order is stable.
     pub fn topological_order(&self) -> Option<Vec<NodeId>> {
-        let mut waiting: IndexMap<NodeIndex<u32>, usize> = self
-            .graph
-            .node_indices()
-            .map(|id| (id, self.graph.edges_directed(id, Direction::Incoming).count()))
-            .collect();
-        let mut ready: std::collections::BTreeSet<NodeIndex<u32>> =
-            waiting.iter().filter(|(_, degree)| **degree == 0).map(|(id, _)| *id).collect();
-        let mut order = Vec::with_capacity(self.graph.node_count());
-        while let Some(id) = ready.pop_first() {
+        let order = self.in_order(self.graph.node_indices());
+        (order.len() == self.graph.node_count()).then_some(order)
+    }
+
+    /// Some nodes in such an order, those on a cycle and behind it left out. Edges from other nodes do not count.
+    fn in_order(&self, nodes: impl Iterator<Item = NodeIndex<u32>> + Clone) -> Vec<NodeId> {
+        const OTHER: usize = usize::MAX;
+        let mut waiting = vec![OTHER; self.graph.node_bound()];
+        nodes.clone().for_each(|id| waiting[id.index()] = 0);
+        for id in nodes.clone() {
+            let sources = self.graph.neighbors_directed(id, Direction::Incoming);
+            waiting[id.index()] = sources.filter(|source| waiting[source.index()] != OTHER).count();
+        }
+        let mut ready: BinaryHeap<Reverse<NodeIndex<u32>>> =
+            nodes.filter(|id| waiting[id.index()] == 0).map(Reverse).collect();
+        let mut order = Vec::new();
+        while let Some(Reverse(id)) = ready.pop() {
             order.push(NodeId(id));
-            for edge in self.graph.edges_directed(id, Direction::Outgoing) {
-                let degree = &mut waiting[&edge.target()];
-                *degree -= 1;
-                if *degree == 0 {
-                    ready.insert(edge.target());
+            for target in self.graph.neighbors_directed(id, Direction::Outgoing) {
+                let left = &mut waiting[target.index()];
+                if *left == OTHER {
+                    continue;
+                }
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(Reverse(target));
                 }
             }
         }
-        (order.len() == self.graph.node_count()).then_some(order)
+        order
     }
 
     /// Whether a path leads from `from` to `to`; a node reaches itself.
@@ -263,25 +279,42 @@ impl State {
         found
     }
 
-    /// The scope that each node is in: its innermost map entry, `None` at top level. Entries and exits belong to the
-    /// scope around them. Nodes on a cycle are absent.
+    /// The scope that each node is in, in topological order: its innermost map entry, `None` at top level. Entries and
+    /// exits belong to the scope around them. Nodes on a cycle are absent.
     pub fn scopes(&self) -> IndexMap<NodeId, Option<NodeId>> {
-        let mut scopes: IndexMap<NodeId, Option<NodeId>> = IndexMap::new();
+        let order = self.topological_order().unwrap_or_default();
+        order.into_iter().map(|id| (id, self.scope_of(id))).collect()
+    }
+
+    /// The scope that one node is in, as in [`scopes`](State::scopes). The first question after a change costs as much as
+    /// all of them.
+    pub fn scope_of(&self, node: NodeId) -> Option<NodeId> {
+        self.scope_table.get_or_init(|| self.find_scopes())[node.index()]
+    }
+
+    /// The scope of the node of each index.
+    fn find_scopes(&self) -> Vec<Option<NodeId>> {
+        let mut scopes = vec![None; self.graph.node_bound()];
         for id in self.topological_order().unwrap_or_default() {
-            let scope = match self.node(id) {
-                Node::MapExit { entry } => scopes.get(entry).copied().flatten(),
-                _ => self
-                    .predecessors(id)
-                    .iter()
-                    .find_map(|&pred| match self.node(pred) {
-                        Node::MapEntry(_) => Some(Some(pred)),
-                        _ => scopes.get(&pred).copied(),
+            scopes[id.index()] = match self.node(id) {
+                Node::MapExit { entry } => scopes[entry.index()],
+                _ => {
+                    let first =
+                        self.graph.edges_directed(id.0, Direction::Incoming).min_by_key(|edge| edge.id());
+                    first.and_then(|edge| match self.graph[edge.source()] {
+                        Node::MapEntry(_) => Some(NodeId(edge.source())),
+                        _ => scopes[edge.source().index()],
                     })
-                    .unwrap_or(None),
+                }
             };
-            scopes.insert(id, scope);
         }
         scopes
+    }
+
+    /// The graph, for changes after which nodes may be in other scopes.
+    fn graph_mut(&mut self) -> &mut StableDiGraph<Node, Edge, u32> {
+        self.scope_table.take();
+        &mut self.graph
     }
 
     /// Whether nothing moves along an edge that carries a memlet, because it only tells a view or a reference what to
@@ -308,8 +341,7 @@ impl State {
                 stack.extend(self.successors(id));
             }
         }
-        let order = self.topological_order().unwrap_or_default();
-        order.into_iter().filter(|id| inside.contains(id)).collect()
+        self.in_order(inside.iter().map(|id| id.0))
     }
 
     /// The other edge of a connector pair: for an edge that enters `IN_x` of a map's node, the edges that leave `OUT_x`.
@@ -340,7 +372,7 @@ impl State {
 
     /// Adds a node.
     pub fn add_node(&mut self, node: Node) -> NodeId {
-        NodeId(self.graph.add_node(node))
+        NodeId(self.graph_mut().add_node(node))
     }
 
     /// Adds an access of a container.
@@ -413,7 +445,7 @@ impl State {
 
     /// Adds an edge.
     pub fn add_edge(&mut self, src: NodeId, dst: NodeId, edge: Edge) -> EdgeId {
-        EdgeId(self.graph.add_edge(src.0, dst.0, edge))
+        EdgeId(self.graph_mut().add_edge(src.0, dst.0, edge))
     }
 
     /// Adds an edge that only orders two nodes.
@@ -448,13 +480,13 @@ impl State {
             edges.iter().for_each(|edge| drop(self.attributes.edges.remove(edge)));
         }
         self.attributes.nodes.remove(&id);
-        self.graph.remove_node(id.0)
+        self.graph_mut().remove_node(id.0)
     }
 
     /// Removes an edge.
     pub fn remove_edge(&mut self, id: EdgeId) -> Option<Edge> {
         self.attributes.edges.remove(&id);
-        self.graph.remove_edge(id.0)
+        self.graph_mut().remove_edge(id.0)
     }
 
     /// Attaches an edge's source elsewhere; the edge gets a new id.

@@ -3,7 +3,9 @@
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
 use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
-use crate::loops::{LoopInterchange, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder, LoopUnroll};
+use crate::loops::{
+    LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder, LoopUnroll,
+};
 use crate::map::{
     AugAssignToWcr, CopyToMap, MapCollapse, MapExpansion, MapFusion, MapFusionHorizontal, MapInterchange,
     MapTiling, MapToForLoop, ScheduleMaps, StripMining, TrivialMapElimination,
@@ -38,6 +40,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         // Inner loops first; what is left of a body may be one state only after fusion.
         .until_stable(vec![loop_to_map(in_order), Box::new(StateFusion)])
         .then_all(simplify())
+        // What is left has control flow, which only a nested SDFG can hold; nothing looks into those from outside.
+        .until_stable(vec![Box::new(LoopNestToMap)])
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
@@ -71,6 +75,7 @@ pub fn expand_libraries_with(expansions: Expansions) -> Pipeline {
 pub const ENTRIES: &[Entry] = &[
     Entry::new("propagate-memlets", "auto.rs", |_| Ok(Box::new(PropagateMemlets))),
     Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map(false))),
+    Entry::new("loop-nest-to-map", "loops/loop_nest_to_map.rs", |_| Ok(Box::new(LoopNestToMap))),
     Entry::new("copy-to-map", "map/copy_to_map.rs", |_| Ok(copy_to_map())),
     Entry::new("aug-assign-to-wcr", "map/aug_assign_to_wcr.rs", |_| Ok(aug_assign_to_wcr())),
     Entry::new(

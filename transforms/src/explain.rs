@@ -4,7 +4,8 @@
 //! map that is not parallel is scheduled again. So they are about the program as it is, and not about some state of it
 //! on the way.
 
-use crate::loops::LoopToMap;
+use crate::loops::symbols::SymbolUses;
+use crate::loops::{LoopToMap, loop_nest_to_map};
 use crate::map::schedule;
 use crate::surroundings::{Surroundings, Uses, entry_facts, visit_with_facts};
 use crate::{Refusal, Transformation};
@@ -36,11 +37,12 @@ pub fn decisions(sdfg: &Sdfg) -> Vec<Decision> {
 fn in_sdfg(sdfg: &mut Sdfg, found: &mut Vec<Decision>) {
     let mut names = NameSupply::new(sdfg);
     let mut uses = Uses::of(sdfg);
+    let symbols = SymbolUses::of(&sdfg.body);
     let facts = entry_facts(sdfg);
     let mut body = std::mem::take(&mut sdfg.body);
     visit_with_facts(&mut body, &facts, &mut |region, facts| {
         let around = Surroundings { sdfg, facts: facts.clone(), names: &mut names, uses: &mut uses };
-        in_region(&around, region, found);
+        in_region(&around, region, &symbols, found);
     });
     body.visit_mut(&mut |block| {
         let Block::State(state) = block else { return };
@@ -53,11 +55,16 @@ fn in_sdfg(sdfg: &mut Sdfg, found: &mut Vec<Decision>) {
     sdfg.body = body;
 }
 
-fn in_region(around: &Surroundings<'_>, region: &Region, found: &mut Vec<Decision>) {
+fn in_region(around: &Surroundings<'_>, region: &Region, symbols: &SymbolUses, found: &mut Vec<Decision>) {
     for (at, block) in region.blocks.iter().enumerate() {
         match block {
             Block::Loop(it) => {
-                let how = match LoopToMap.find(around, region, at) {
+                // Of a body with control flow, only a nest knows whether its iterations are independent.
+                let found_here = match LoopToMap.find(around, region, at) {
+                    Err(Refusal::Unproved(_)) => loop_nest_to_map::find(around, block, symbols).map(drop),
+                    other => other.map(drop),
+                };
+                let how = match found_here {
                     Err(reason) => format!("sequential: {}", explain(&reason, it)),
                     Ok(_) => "sequential: it was not asked to be a map".to_owned(),
                 };

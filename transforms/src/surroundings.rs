@@ -47,8 +47,13 @@ pub struct Uses(IndexMap<Name, usize>);
 impl Uses {
     /// Counts the uses in an SDFG (those of nested SDFGs are uses of the nested containers).
     pub fn of(sdfg: &Sdfg) -> Self {
+        Uses::of_region(&sdfg.body)
+    }
+
+    /// Counts the uses in a region.
+    pub fn of_region(region: &Region) -> Self {
         let mut uses = Uses::default();
-        sdfg.body.visit(&mut |block| {
+        region.visit(&mut |block| {
             for scalar in block.scalars() {
                 scalar.names().iter().for_each(|name| uses.add(name));
             }
@@ -57,6 +62,11 @@ impl Uses {
             }
         });
         uses
+    }
+
+    /// What is used, in order of first use.
+    pub fn containers(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
     }
 
     /// Containers that some state of an SDFG writes.
@@ -78,6 +88,15 @@ impl Uses {
     pub fn extend(&mut self, other: &Uses) {
         for (name, count) in &other.0 {
             *self.0.entry(name.clone()).or_insert(0) += count;
+        }
+    }
+
+    /// Without the uses in a region that is gone.
+    pub fn discount(&mut self, other: &Uses) {
+        for (name, gone) in &other.0 {
+            if let Some(count) = self.0.get_mut(name) {
+                *count = count.saturating_sub(*gone);
+            }
         }
     }
 
@@ -129,11 +148,23 @@ pub fn assigned_symbols(region: &Region) -> BTreeSet<Name> {
 /// Calls `f` on every region, inside out, with what holds everywhere in it: ranges of loop variables and conditions of
 /// branches, as far as they are about symbols that do not change in the region.
 pub fn visit_with_facts(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&mut Region, &Facts)) {
+    visit_inside(region, facts, &mut |region, facts| visit_with_facts(region, facts, f));
+    f(region, facts);
+}
+
+/// As [`visit_with_facts`], outside in: what `f` removes is not visited.
+pub fn visit_outside_in(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&mut Region, &Facts)) {
+    f(region, facts);
+    visit_inside(region, facts, &mut |region, facts| visit_outside_in(region, facts, f));
+}
+
+/// Calls `f` on the regions directly inside of a region, with what holds there.
+fn visit_inside(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&mut Region, &Facts)) {
     for block in &mut region.blocks {
         match block {
             Block::Loop(it) => {
-                let inner = facts_in_loop(it, facts);
-                visit_with_facts(&mut it.body, &inner, f);
+                let inner = facts_of_loop(it, facts);
+                f(&mut it.body, &inner);
             }
             Block::Conditional(it) => {
                 let assigned = it.branches.iter().flat_map(|branch| assigned_symbols(&branch.body)).collect();
@@ -141,23 +172,22 @@ pub fn visit_with_facts(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&m
                 for branch in &mut it.branches {
                     let inner = facts_in_branch(branch, &assigned, &before, true);
                     before = facts_in_branch(branch, &assigned, &before, false);
-                    visit_with_facts(&mut branch.body, &inner, f);
+                    f(&mut branch.body, &inner);
                 }
             }
             Block::Machine(it) => {
                 let assigned = assigned_symbols(&Region::new([Block::Machine(it.clone())]));
                 let inner = facts.without(&|symbol| assigned.contains(symbol));
-                it.vertices.iter_mut().for_each(|vertex| visit_with_facts(&mut vertex.body, &inner, f));
+                it.vertices.iter_mut().for_each(|vertex| f(&mut vertex.body, &inner));
             }
             Block::State(_) | Block::Assign(_) | Block::Effect(_) => {}
             Block::Break | Block::Continue | Block::Return => {}
         }
     }
-    f(region, facts);
 }
 
 /// What holds in the body of a loop.
-fn facts_in_loop(it: &Loop, facts: &Facts) -> Facts {
+pub(crate) fn facts_of_loop(it: &Loop, facts: &Facts) -> Facts {
     let LoopHeader::For { variable, start, stop, step } = &it.header else { return facts.clone() };
     let mut inner = facts.clone();
     let assigned = assigned_symbols(&it.body);
@@ -193,20 +223,9 @@ fn facts_in_branch(branch: &Branch, assigned: &BTreeSet<Name>, facts: &Facts, ho
 }
 
 /// What holds for a node inside map scopes: the facts of its state, and the ranges of the parameters around it.
-///
-/// `scopes` are those of the state ([`State::scopes`]).
-pub fn facts_inside(
-    state: &State,
-    scopes: &IndexMap<NodeId, Option<NodeId>>,
-    node: NodeId,
-    facts: &Facts,
-) -> Facts {
-    let mut entries = Vec::new();
-    let mut scope = scopes.get(&node).copied().flatten();
-    while let Some(entry) = scope {
-        entries.push(entry);
-        scope = scopes.get(&entry).copied().flatten();
-    }
+pub fn facts_inside(state: &State, node: NodeId, facts: &Facts) -> Facts {
+    let entries: Vec<NodeId> =
+        std::iter::successors(state.scope_of(node), |&it| state.scope_of(it)).collect();
     let mut inner = facts.clone();
     for entry in entries.into_iter().rev() {
         if let Node::MapEntry(map) = state.node(entry) {

@@ -406,8 +406,7 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
 
     /// Recomputes the memlets outside of a scope.
     fn propagate(&mut self, entry: NodeId) {
-        let scopes = self.state.scopes();
-        let facts = crate::surroundings::facts_inside(self.state, &scopes, entry, &self.around.facts);
+        let facts = crate::surroundings::facts_inside(self.state, entry, &self.around.facts);
         propagate::scope(self.state, entry, &self.around.sdfg.containers, &facts);
     }
 

@@ -109,7 +109,6 @@ impl Call {
         let Node::Library(node) = state.node(site) else {
             return Err(Refusal::NoMatch("not a library node"));
         };
-        let scopes = state.scopes();
         let mut call = Call {
             node: site,
             label: node.label.clone(),
@@ -118,8 +117,8 @@ impl Call {
             outputs: IndexMap::new(),
             before: Vec::new(),
             after: Vec::new(),
-            facts: facts_inside(state, &scopes, site, &around.facts),
-            scope: scopes.get(&site).copied().flatten(),
+            facts: facts_inside(state, site, &around.facts),
+            scope: state.scope_of(site),
             span: node.span,
         };
         for edge in state.in_edges(site) {

@@ -82,7 +82,7 @@ impl Expansion for BuiltIn {
         self.connect(state, &call, scope, tasklet, &batch);
         let ends = match scope {
             Some((entry, exit)) => {
-                let facts = facts_inside(state, &state.scopes(), entry, &around.facts);
+                let facts = facts_inside(state, entry, &around.facts);
                 propagate::scope(state, entry, &around.sdfg.containers, &facts);
                 (entry, exit)
             }

@@ -153,7 +153,7 @@ fn operand(
     let (read, source) = whole.leaf(&term.leaf);
     let used = edge.memlet().expect("an operand has data");
     let (matrix, strides) = translate(around, whole.map, (&whole.written, &used.subset), &read)?;
-    let facts = facts_inside(state, &state.scopes(), call, &around.facts);
+    let facts = facts_inside(state, call, &around.facts);
     for write in state.out_edges(call) {
         let written = write.memlet().filter(|it| it.data == matrix.data);
         if written.is_some_and(|it| it.subset.intersects(&matrix.subset, &facts) != Some(false)) {

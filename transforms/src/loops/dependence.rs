@@ -16,9 +16,10 @@
 
 use crate::Refusal;
 use dacec_ir::analysis::access::subset_at;
-use dacec_ir::symbolic::Facts;
+use dacec_ir::symbolic::{Facts, Substitution};
 use dacec_ir::{Data, EdgeId, Expr, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// What one iteration does with a container.
 #[derive(Clone, Debug)]
@@ -31,8 +32,10 @@ pub(super) struct Touch {
     pub is_write: bool,
     /// How a write combines with what is there.
     pub wcr: Option<Wcr>,
-    /// The edge.
-    pub edge: EdgeId,
+    /// The edge; `None` if control flow reads the container.
+    pub edge: Option<EdgeId>,
+    /// Loops inside of the body around the access, outermost first: their variables and values.
+    pub within: Vec<(Name, Range)>,
 }
 
 impl Touch {
@@ -57,7 +60,14 @@ pub(super) fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<T
                 _ => Subset::full(containers.get(data).map(Data::shape).unwrap_or_default()),
             };
             let wcr = memlet.wcr.filter(|_| is_write);
-            touches.push(Touch { data: data.clone(), subset, is_write, wcr, edge: edge.id });
+            touches.push(Touch {
+                data: data.clone(),
+                subset,
+                is_write,
+                wcr,
+                edge: Some(edge.id),
+                within: Vec::new(),
+            });
         }
     }
     touches
@@ -72,6 +82,8 @@ pub(super) struct Iterations<'a> {
     pub range: &'a Range,
     /// What holds around the loop.
     pub facts: &'a Facts,
+    /// Symbols that have values of their own in each iteration, other than the variable.
+    pub locals: &'a BTreeSet<Name>,
 }
 
 impl Iterations<'_> {
@@ -98,19 +110,26 @@ impl Iterations<'_> {
         if !a.is_write && !b.is_write || a.wcr.is_some() && a.wcr == b.wcr {
             return true;
         }
-        let renaming = [(self.variable.clone(), Expr::sym(self.other()))].into();
+        let own = [self.variable].into_iter().chain(self.locals);
+        let renaming: Substitution = own.map(|name| (name.clone(), Expr::sym(other(name)))).collect();
         let moved = b.subset.subs(&renaming);
-        orders.iter().all(|facts| a.subset.intersects(&moved, facts) == Some(false))
-    }
-
-    /// The symbol of the other iteration; no identifier, so that nothing else has it.
-    fn other(&self) -> Name {
-        format!("{}'", self.variable).into()
+        orders.iter().all(|facts| {
+            let mut facts = facts.clone();
+            for (name, range) in &a.within {
+                propagate::assume_in_range(&mut facts, name, range);
+            }
+            for (name, range) in &b.within {
+                let mut range = range.clone();
+                range.map_exprs(&mut |expr| expr.subs(&renaming));
+                propagate::assume_in_range(&mut facts, &other(name), &range);
+            }
+            a.subset.intersects(&moved, &facts) == Some(false)
+        })
     }
 
     /// What holds for two iterations: the first before the second, and behind it.
     fn orders(&self) -> [Facts; 2] {
-        let (this, other) = (self.variable.clone(), self.other());
+        let (this, other) = (self.variable.clone(), other(self.variable));
         let mut both = self.facts.clone();
         propagate::assume_in_range(&mut both, &this, self.range);
         propagate::assume_in_range(&mut both, &other, self.range);
@@ -122,6 +141,11 @@ impl Iterations<'_> {
     }
 }
 
+/// A symbol of the other iteration; no identifier, so that nothing else has it.
+fn other(name: &Name) -> Name {
+    format!("{name}'").into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +155,7 @@ mod tests {
     fn independent(text: &str, range: &str) -> bool {
         let mut state = State::new("s");
         let (a, b) = (state.add_access("A"), state.add_access("A"));
-        let edge = state.order(a, b);
+        let edge = Some(state.order(a, b));
         let touches: Vec<Touch> = text
             .split(';')
             .map(|part| {
@@ -142,13 +166,16 @@ mod tests {
                     is_write: kind != "r",
                     wcr: (kind == "sum").then_some(Wcr::Sum),
                     edge,
+                    within: Vec::new(),
                 }
             })
             .collect();
         let range = Range::parse(range).expect("a range");
         let mut facts = Facts::new();
         facts.assume_positive(&"N".into());
-        Iterations { variable: &"i".into(), range: &range, facts: &facts }.independent(&touches).is_ok()
+        let (variable, locals) = ("i".into(), BTreeSet::new());
+        let iterations = Iterations { variable: &variable, range: &range, facts: &facts, locals: &locals };
+        iterations.independent(&touches).is_ok()
     }
 
     #[test]

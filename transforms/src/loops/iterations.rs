@@ -2,7 +2,7 @@
 
 use crate::Refusal;
 use crate::simplify::Labels;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Surroundings, Uses};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::{Block, Expr, Loop, Name, Node, Region};
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ pub(super) fn find(around: &Surroundings<'_>, it: &Loop) -> Result<Counted, Refu
 }
 
 /// Whether a region has a `break` or `continue` of the loop that it is the body of.
-fn leaves(body: &Region) -> bool {
+pub(super) fn leaves(body: &Region) -> bool {
     body.blocks.iter().any(|block| match block {
         Block::Break | Block::Continue => true,
         Block::Conditional(it) => it.branches.iter().any(|branch| leaves(&branch.body)),
@@ -87,25 +87,10 @@ impl Counted {
 
 /// Counts what a copy of a body uses.
 pub(super) fn count_uses(around: &mut Surroundings<'_>, blocks: &[Block]) {
-    let region = Region::new(blocks.to_vec());
-    for state in region.states() {
-        state.nodes().filter_map(|(_, node)| node.as_access()).for_each(|name| around.uses.add(name));
-    }
-    region.visit(&mut |block| {
-        for scalar in block.scalars() {
-            scalar.names().iter().for_each(|name| around.uses.add(name));
-        }
-    });
+    around.uses.extend(&Uses::of_region(&Region::new(blocks.to_vec())));
 }
 
 /// Stops counting what a body used that is gone.
 pub(super) fn discount_uses(around: &mut Surroundings<'_>, body: &Region) {
-    for state in body.states() {
-        state.nodes().filter_map(|(_, node)| node.as_access()).for_each(|name| around.uses.remove(name));
-    }
-    body.visit(&mut |block| {
-        for scalar in block.scalars() {
-            scalar.names().iter().for_each(|name| around.uses.remove(name));
-        }
-    });
+    around.uses.discount(&Uses::of_region(body));
 }

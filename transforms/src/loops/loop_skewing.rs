@@ -93,7 +93,9 @@ fn is_parallel_inside(around: &Surroundings<'_>, nest: &Nest<'_>) -> bool {
     let own = private(around, nest.state, &facts);
     let shared =
         touches(nest.state, &around.sdfg.containers).into_iter().filter(|it| !own.contains(&it.data));
-    let iterations = Iterations { variable: nest.inner.0, range: &nest.inner.1, facts: &facts };
+    let locals = std::collections::BTreeSet::new();
+    let iterations =
+        Iterations { variable: nest.inner.0, range: &nest.inner.1, facts: &facts, locals: &locals };
     iterations.independent(&shared.collect::<Vec<_>>()).is_ok()
 }
 

@@ -31,6 +31,7 @@ use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, Expr, Loop, Name, Node, NodeId, Range, Region, Schedule, State, propagate};
 use indexmap::{IndexMap, IndexSet};
+use std::collections::BTreeSet;
 
 /// Turns independent loops into maps; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,7 +74,10 @@ impl Transformation for LoopToMap {
         let shared = |touch: &Touch| !private.contains(&touch.data);
         let mut touches: Vec<Touch> =
             touches(state, &around.sdfg.containers).into_iter().filter(shared).collect();
-        let iterations = Iterations { variable: &variable, range: &range, facts: &around.facts };
+        let locals = BTreeSet::new();
+        let facts_around = &around.facts;
+        let iterations =
+            Iterations { variable: &variable, range: &range, facts: facts_around, locals: &locals };
         let mut updates = Vec::new();
         if let Err(reason) = iterations.independent(&touches) {
             updates = resolve_updates(state, &variable, &mut touches);
@@ -115,7 +119,7 @@ impl Transformation for LoopToMap {
 }
 
 /// The loop's variable and its values as a range with positive step: the order does not matter.
-fn iterations(it: &Loop) -> Result<(Name, Range), Refusal> {
+pub(super) fn iterations(it: &Loop) -> Result<(Name, Range), Refusal> {
     let LoopHeader::For { variable, start, stop, step } = &it.header else {
         return Err(Refusal::NoMatch("not a counted loop"));
     };
@@ -203,12 +207,12 @@ fn resolve_updates(state: &State, variable: &Name, touches: &mut Vec<Touch>) -> 
     let mut tasklets = Vec::new();
     for id in state.node_ids() {
         let Ok(update) = find_update(state, id) else { continue };
-        let written = touches.iter().find(|touch| touch.edge == update.write);
+        let written = touches.iter().find(|touch| touch.edge == Some(update.write));
         if written.is_none_or(|touch| touch.subset.symbols().contains(variable)) {
             continue;
         }
-        touches.retain(|touch| touch.edge != update.read);
-        for touch in touches.iter_mut().filter(|touch| touch.edge == update.write) {
+        touches.retain(|touch| touch.edge != Some(update.read));
+        for touch in touches.iter_mut().filter(|touch| touch.edge == Some(update.write)) {
             touch.wcr = Some(update.wcr);
         }
         tasklets.push(id);

@@ -68,7 +68,7 @@ pub(crate) fn find_copy(around: &Surroundings<'_>, state: &State, edge: EdgeId) 
     if from == to {
         return Err(Refusal::unproved(format!("`{from}` is copied to itself")));
     }
-    let facts = facts_inside(state, &state.scopes(), src, &around.facts);
+    let facts = facts_inside(state, src, &around.facts);
     let (shape, other) = (read.squeezed_shape(), written.squeezed_shape());
     let same = |(a, b): (&Expr, &Expr)| a == b || facts.prove_eq(a, b) == Some(true);
     if shape.len() != other.len() || !shape.iter().zip(&other).all(same) {
@@ -106,7 +106,7 @@ pub(crate) fn apply_copy(around: &mut Surroundings<'_>, state: &mut State, found
     let (entry, exit) = state.add_map("copy", params.into_iter().zip(found.dims), Schedule::Default);
     paths::read(state, (src, None), &[entry], into, read);
     paths::write(state, out, &[exit], (dst, None), written);
-    let facts = facts_inside(state, &state.scopes(), entry, &around.facts);
+    let facts = facts_inside(state, entry, &around.facts);
     propagate::scope(state, entry, &around.sdfg.containers, &facts);
     (entry, exit)
 }

@@ -22,10 +22,8 @@ pub(super) fn enclose(
     }
     lead_in(state, entry, inner);
     lead_out(state, inner_exit, exit);
-    let scopes = state.scopes();
-    let facts = |state: &State, node| facts_inside(state, &scopes, node, &around.facts);
     for scope in [inner, entry] {
-        let facts = facts(state, scope);
+        let facts = facts_inside(state, scope, &around.facts);
         propagate::scope(state, scope, &around.sdfg.containers, &facts);
     }
     entry

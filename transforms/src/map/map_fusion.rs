@@ -146,7 +146,7 @@ impl<'a> Pair<'a> {
                 a.label, b.label
             )));
         }
-        let facts = facts_inside(state, &state.scopes(), first, &around.facts);
+        let facts = facts_inside(state, first, &around.facts);
         let correspondences = correspondences(a, b, &facts);
         if correspondences.is_empty() {
             return Err(Refusal::unproved(format!(

@@ -15,7 +15,7 @@ use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Memlet, Name, Node, NodeId, State};
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 
 /// Arrays in a merged map: about as many streams as processors prefetch.
 const MAX_ARRAYS: usize = 12;
@@ -80,7 +80,7 @@ fn siblings(around: &Surroundings<'_>, state: &State, site: NodeId) -> IndexSet<
 
 /// Where a map stands in its state: computed once for all its siblings, of which long programs have many.
 struct Order {
-    scopes: IndexMap<NodeId, Option<NodeId>>,
+    scope: Option<NodeId>,
     /// What the map waits for.
     before: IndexSet<NodeId>,
     /// What waits for the map.
@@ -90,7 +90,7 @@ struct Order {
 impl Order {
     fn of(state: &State, entry: NodeId) -> Order {
         let exit = state.node(entry).as_map().map_or(entry, |map| map.exit);
-        Order { scopes: state.scopes(), before: state.ancestors(entry), after: state.descendants(exit) }
+        Order { scope: state.scope_of(entry), before: state.ancestors(entry), after: state.descendants(exit) }
     }
 }
 
@@ -103,8 +103,7 @@ fn pair(
     let (Node::MapEntry(a), Node::MapEntry(b)) = (state.node(first), state.node(second)) else {
         return Err(Refusal::NoMatch("not two maps"));
     };
-    let scopes = &order.scopes;
-    if scopes.get(&first) != scopes.get(&second) || common_schedule(a, b).is_none() {
+    if order.scope != state.scope_of(second) || common_schedule(a, b).is_none() {
         return Err(Refusal::NoMatch("maps in different scopes or with different schedules"));
     }
     if order.after.contains(&second) || order.before.contains(&b.exit) {
@@ -115,7 +114,7 @@ fn pair(
     if arrays.len() > MAX_ARRAYS {
         return Err(Refusal::unproved(format!("one map would touch {} arrays", arrays.len())));
     }
-    let facts = facts_inside(state, scopes, first, &around.facts);
+    let facts = facts_inside(state, first, &around.facts);
     let same = correspondences(a, b, &facts).into_iter().find(|it| reads_in_common(state, first, second, it));
     let correspondence = same.ok_or(Refusal::NoMatch("the maps do not read the same elements"))?;
     Ok(Siblings { first, second, correspondence })

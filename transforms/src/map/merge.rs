@@ -96,7 +96,7 @@ pub(super) fn merge(
     if let Node::MapEntry(map) = state.node_mut(first) {
         map.schedule = schedule;
     }
-    let facts = facts_inside(state, &state.scopes(), first, &around.facts);
+    let facts = facts_inside(state, first, &around.facts);
     propagate::scope(state, first, &around.sdfg.containers, &facts);
 }
 

@@ -17,6 +17,7 @@ pub mod schedule;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod trivial_map_elimination;
+mod work;
 
 pub use aug_assign_to_wcr::{AugAssignToWcr, Update};
 pub(crate) use aug_assign_to_wcr::{apply_update, find_update};

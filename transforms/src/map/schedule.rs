@@ -14,14 +14,12 @@
 //! Writes with a conflict resolution stay correct under any schedule. Where they conflict along some parameters only,
 //! the others come first and only they are parallel.
 
+use super::work::body_work;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{entry_facts, facts_inside, visit_with_facts};
-use dacec_ir::symbolic::{Atom, Facts, Substitution};
-use dacec_ir::{
-    BinaryOp, Block, Expr, Function, Map, Node, NodeId, Range, ScalarExpr, Schedule, Sdfg, State, Tasklet,
-    TaskletCode,
-};
-use indexmap::IndexMap;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Block, Expr, Map, Node, NodeId, Range, Schedule, Sdfg, State};
+use indexmap::{IndexMap, IndexSet};
 
 /// Work, in memory accesses and simple operations, below which a second core does not repay its start: about a hundred
 /// microseconds where vector instructions do it from the cache. A region of a fifth of that was never faster on two cores,
@@ -87,7 +85,7 @@ impl Decision {
 
 fn schedule_state(state: &mut State, facts: &Facts) -> bool {
     let scopes = state.scopes();
-    let mut parallel: Vec<NodeId> = Vec::new();
+    let mut parallel: IndexSet<NodeId> = IndexSet::new();
     let mut decisions: IndexMap<NodeId, Decision> = IndexMap::new();
     for (&id, &scope) in &scopes {
         let inside_parallel = is_inside(&scopes, scope, &parallel);
@@ -96,9 +94,9 @@ fn schedule_state(state: &mut State, facts: &Facts) -> bool {
                 decisions.insert(id, Decision::sequential(Why::LittleWork));
             }
             Node::MapEntry(map) => {
-                let decision = decide(state, id, map, &facts_inside(state, &scopes, id, facts));
+                let decision = decide(state, id, map, &facts_inside(state, id, facts));
                 if decision.schedule == Schedule::CpuMulticore {
-                    parallel.push(id);
+                    parallel.insert(id);
                 }
                 decisions.insert(id, decision);
             }
@@ -117,7 +115,11 @@ fn schedule_state(state: &mut State, facts: &Facts) -> bool {
     changed
 }
 
-fn is_inside(scopes: &IndexMap<NodeId, Option<NodeId>>, scope: Option<NodeId>, parallel: &[NodeId]) -> bool {
+fn is_inside(
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    scope: Option<NodeId>,
+    parallel: &IndexSet<NodeId>,
+) -> bool {
     let mut scope = scope;
     while let Some(entry) = scope {
         if parallel.contains(&entry) {
@@ -219,109 +221,6 @@ fn conflict_free(state: &State, entry: NodeId, map: &Map) -> usize {
         }
     }
     free
-}
-
-/// Work of one iteration (of ranges that are not empty, which is where it matters), an upper estimate in terms of symbols that are visible outside of the map.
-fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: &Facts) -> Expr {
-    let scopes = state.scopes();
-    let mut total = Expr::zero();
-    for &id in inside {
-        let own = match state.node(id) {
-            Node::Tasklet(tasklet) => Expr::int(tasklet_work(tasklet)),
-            Node::Library(_) | Node::Nested(_) => state
-                .in_edges(id)
-                .iter()
-                .filter_map(|edge| edge.memlet())
-                .fold(Expr::one(), |sum, memlet| sum + memlet.volume()),
-            _ => continue,
-        };
-        total += repeated(state, &scopes, id, entry, own, facts);
-    }
-    total
-}
-
-/// Work repeated by the maps between a node and the map that is being estimated.
-fn repeated(
-    state: &State,
-    scopes: &IndexMap<NodeId, Option<NodeId>>,
-    node: NodeId,
-    outermost: NodeId,
-    own: Expr,
-    facts: &Facts,
-) -> Expr {
-    let mut work = own;
-    let starts = starts(state, scopes, node, outermost);
-    let mut scope = scopes.get(&node).copied().flatten();
-    while let Some(entry) = scope {
-        let Node::MapEntry(map) = state.node(entry) else { break };
-        if entry != outermost {
-            work *= map.ranges.iter().map(|range| longest(range.len(), &starts)).product::<Expr>();
-        }
-        // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
-        for (param, range) in map.params.iter().zip(&map.ranges) {
-            if !work.uses(param) {
-                continue;
-            }
-            let bounds = range.extremes().map(|(low, high)| [(param.clone(), low, high)]);
-            let largest = bounds.and_then(|bounds| facts.max_over(&work, &bounds));
-            work = largest
-                .unwrap_or_else(|| work.subs1(param, &range.start).max(&work.subs1(param, &range.last())));
-        }
-        if entry == outermost {
-            break;
-        }
-        scope = scopes.get(&entry).copied().flatten();
-    }
-    work
-}
-
-/// The first value of each parameter of the maps from a node up to the one that is being estimated.
-fn starts(
-    state: &State,
-    scopes: &IndexMap<NodeId, Option<NodeId>>,
-    node: NodeId,
-    outermost: NodeId,
-) -> Substitution {
-    let mut starts = Substitution::new();
-    let mut scope = scopes.get(&node).copied().flatten();
-    while let Some(entry) = scope {
-        let Node::MapEntry(map) = state.node(entry) else { break };
-        for (param, range) in map.params.iter().zip(&map.ranges) {
-            starts.insert(param, range.start.clone());
-        }
-        scope = scopes.get(&entry).copied().flatten().filter(|_| entry != outermost);
-    }
-    starts
-}
-
-/// The length of the longest block, where a length is that of a block: the first block is whole if any is.
-fn longest(length: Expr, starts: &Substitution) -> Expr {
-    let bounded =
-        matches!(length.as_atom(), Some(Atom::Min(all)) if all.iter().any(|it| it.as_int().is_some()));
-    if bounded { length.subs(starts) } else { length }
-}
-
-fn tasklet_work(tasklet: &Tasklet) -> i64 {
-    let edges = (tasklet.inputs.len() + tasklet.outputs.len()) as i64;
-    let TaskletCode::Native(stmts) = &tasklet.code else { return edges };
-    let mut work = edges;
-    for stmt in stmts {
-        stmt.visit_exprs(&mut |expr| expr.visit(&mut |part| work += operation_work(part)));
-    }
-    work
-}
-
-/// Cost of one operation, in simple ones.
-fn operation_work(expr: &ScalarExpr) -> i64 {
-    match expr {
-        ScalarExpr::Binary(BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod, ..) => 8,
-        ScalarExpr::Binary(BinaryOp::Pow, ..) => 40,
-        ScalarExpr::Call(Function::Abs | Function::Fmin | Function::Fmax | Function::Copysign, _) => 1,
-        ScalarExpr::Call(Function::Sqrt, _) => 8,
-        ScalarExpr::Call(..) => 30,
-        ScalarExpr::Unary(..) | ScalarExpr::Binary(..) | ScalarExpr::Select { .. } => 1,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl Transformation for TrivialMapElimination {
             .collect();
         if values.is_empty() {
             // A search for proofs costs more than a look at the structure.
-            let facts = facts_inside(state, &state.scopes(), site, &around.facts);
+            let facts = facts_inside(state, site, &around.facts);
             let one = map.params.iter().zip(&map.ranges).filter(|(_, range)| {
                 !range.len().is_constant() && facts.prove_eq(&range.len(), &Expr::one()) == Some(true)
             });

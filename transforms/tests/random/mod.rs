@@ -51,6 +51,9 @@ pub(crate) enum Statement {
     Copy { target: usize, source: usize, shift: i64 },
     /// `for i in 2:8: for j in 0:6: D[i, j] = E[i, j + shift]`, the arrays perhaps transposed.
     Nest { transposed: bool, shift: i64, same: bool },
+    /// `for i in 2:8: c = A[i]; if c < 0.5: B[i] = c; p = i + 1; for j in 0:p: D[i, j] = (D or E)[i - shift, j]`, without the
+    /// branch or with it.
+    Triangle { shift: i64, same: bool, branch: bool },
     /// `B[shift:shift + 6] += sums of E's rows or columns`, by a map or by a library node.
     Rows { transposed: bool, library: bool, shift: i64 },
     /// `D[0:6, 1:5] = factor * (D or E)[0:6, 3:12] @ E[1:10, 0:4] (+ D[0:6, 1:5])`
@@ -85,6 +88,8 @@ fn simple() -> impl Strategy<Value = Statement> {
             .prop_map(|(target, source, shift)| Statement::Copy { target, source, shift }),
         1 => (any::<bool>(), 0_i64..=2, any::<bool>())
             .prop_map(|(transposed, shift, same)| Statement::Nest { transposed, shift, same }),
+        1 => (0_i64..=1, any::<bool>(), any::<bool>())
+            .prop_map(|(shift, same, branch)| Statement::Triangle { shift, same, branch }),
         1 => (any::<bool>(), any::<bool>(), 0_i64..=2)
             .prop_map(|(transposed, library, shift)| Statement::Rows { transposed, library, shift }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>())
@@ -185,6 +190,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
                 });
             });
         }
+        Statement::Triangle { shift, same, branch } => triangle(b, at, *shift, (*same, *branch)),
         Statement::Rows { transposed, library, shift } => {
             rows(b, &label("rows"), (*transposed, *library), *shift)
         }
@@ -213,6 +219,29 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
             });
         }
     }
+}
+
+fn triangle(b: &mut SdfgBuilder, at: &str, shift: i64, (same, branch): (bool, bool)) {
+    let (scalar, symbol) = (format!("v{at}"), format!("end{at}"));
+    b.local(&scalar, DType::Float64);
+    b.for_loop("i", 2, 8, |b| {
+        b.state(&format!("value{at}")).tasklet("t", &[("a", "A", "i")], name("a"), (&scalar, ""));
+        if branch {
+            let condition = (name(&scalar) * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
+            let then = |b: &mut SdfgBuilder| {
+                let inputs = [("v", &*scalar, "")];
+                b.state(&format!("then{at}")).tasklet("t", &inputs, name("v"), ("B", "i"));
+            };
+            b.conditional(condition, then, |_| {});
+        }
+        let end = ScalarExpr::from(Expr::sym("i") + 1);
+        b.push(Block::Assign(vec![Assignment { symbol: symbol.as_str().into(), value: end }]));
+        b.for_loop("j", 0, Expr::sym(&*symbol), |b| {
+            let (source, from) = (if same { "D" } else { "E" }, format!("i - {shift}, j"));
+            let inputs = [("a", source, &*from), ("v", &*scalar, "")];
+            b.state(&format!("row{at}")).tasklet("t", &inputs, sum_of("a", "v"), ("D", "i, j"));
+        });
+    });
 }
 
 fn rows(b: &mut SdfgBuilder, label: &str, (transposed, library): (bool, bool), shift: i64) {

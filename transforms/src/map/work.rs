@@ -1,0 +1,171 @@
+//! How much a map, a state or a region does, in memory accesses and simple operations: what schedules are decided by.
+//!
+//! Estimates are expressions in symbols that are known outside of what is estimated, and upper ones: a range that depends
+//! on another parameter counts with its largest extent. What is not known before it runs, such as the number of
+//! iterations of a `while` loop, counts as once.
+
+use crate::surroundings::facts_of_loop;
+use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::symbolic::{Atom, Facts, Substitution};
+use dacec_ir::{
+    BinaryOp, Block, Expr, Function, Loop, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr, State,
+    Tasklet, TaskletCode, propagate,
+};
+
+/// Iterations that a loop counts with whose number is found only while its surroundings run.
+const UNKNOWN_ITERATIONS: i64 = 16;
+
+/// Work of one iteration of a map, of ranges that are not empty, which is where it matters. `inside` are the nodes of its
+/// scope.
+pub(super) fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: &Facts) -> Expr {
+    let mut total = Expr::zero();
+    for &id in inside {
+        let own = match state.node(id) {
+            Node::Tasklet(tasklet) => Expr::int(tasklet_work(tasklet)),
+            Node::Library(_) => moved(state, id),
+            Node::Nested(nested) => nested_work(nested, facts),
+            _ => continue,
+        };
+        total += repeated(state, id, entry, own, facts);
+    }
+    total
+}
+
+/// What is moved to a node.
+fn moved(state: &State, node: NodeId) -> Expr {
+    let edges = state.in_edges(node);
+    edges.iter().filter_map(|edge| edge.memlet()).fold(Expr::one(), |sum, memlet| sum + memlet.volume())
+}
+
+/// Work of a nested SDFG, in terms of the caller's symbols.
+fn nested_work(nested: &NestedSdfg, facts: &Facts) -> Expr {
+    let values: Substitution = nested.symbols.iter().map(|(name, value)| (name, value.clone())).collect();
+    // Outside of the nested SDFG, nobody knows what it assigns.
+    let known = |expr: &Expr| expr.symbols().iter().all(|symbol| nested.symbols.contains_key(symbol));
+    region_work(&nested.sdfg.body, facts, &known).subs(&values)
+}
+
+/// Work of a region; `known` tells which expressions mean something outside of it.
+fn region_work(region: &Region, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
+    let mut total = Expr::zero();
+    for block in &region.blocks {
+        total += match block {
+            Block::State(state) => state_work(state, facts),
+            Block::Loop(it) => loop_work(it, facts, known),
+            Block::Conditional(it) => {
+                let branches = it.branches.iter().map(|branch| region_work(&branch.body, facts, known));
+                branches.reduce(|most, it| most.max(&it)).unwrap_or_default()
+            }
+            _ => Expr::one(),
+        };
+    }
+    match known(&total) {
+        true => total,
+        false => Expr::int(UNKNOWN_ITERATIONS),
+    }
+}
+
+fn loop_work(it: &Loop, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
+    let inside = facts_of_loop(it, facts);
+    let LoopHeader::For { variable, start, stop, step } = &it.header else {
+        return region_work(&it.body, &inside, known) * UNKNOWN_ITERATIONS;
+    };
+    let body = region_work(&it.body, &inside, &|expr| known(&expr.subs1(variable, start)));
+    let range = Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+    let bounds = range.extremes().map(|(low, high)| [(variable.clone(), low, high)]);
+    let largest = match body.uses(variable) {
+        false => body,
+        true => bounds
+            .and_then(|bounds| facts.max_over(&body, &bounds))
+            .unwrap_or_else(|| body.subs1(variable, start).max(&body.subs1(variable, &range.last()))),
+    };
+    range.len() * largest
+}
+
+fn state_work(state: &State, facts: &Facts) -> Expr {
+    let top = state.nodes().filter(|(id, _)| state.scope_of(*id).is_none());
+    top.map(|(id, node)| match node {
+        Node::Tasklet(tasklet) => Expr::int(tasklet_work(tasklet)),
+        Node::Library(_) => moved(state, id),
+        Node::Nested(nested) => nested_work(nested, facts),
+        Node::MapEntry(map) => {
+            let iterations: Expr = map.ranges.iter().map(Range::len).product();
+            let inside = propagate::inside_map(facts, map);
+            iterations * body_work(state, id, &state.scope_nodes(id), &inside)
+        }
+        Node::Access(_) | Node::MapExit { .. } => Expr::zero(),
+    })
+    .sum()
+}
+
+/// Work repeated by the maps between a node and the map that is being estimated.
+fn repeated(state: &State, node: NodeId, outermost: NodeId, own: Expr, facts: &Facts) -> Expr {
+    let mut work = own;
+    let starts = starts(state, node, outermost);
+    let mut scope = state.scope_of(node);
+    while let Some(entry) = scope {
+        let Node::MapEntry(map) = state.node(entry) else { break };
+        if entry != outermost {
+            work *= map.ranges.iter().map(|range| longest(range.len(), &starts)).product::<Expr>();
+        }
+        // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
+        for (param, range) in map.params.iter().zip(&map.ranges) {
+            if !work.uses(param) {
+                continue;
+            }
+            let bounds = range.extremes().map(|(low, high)| [(param.clone(), low, high)]);
+            let largest = bounds.and_then(|bounds| facts.max_over(&work, &bounds));
+            work = largest
+                .unwrap_or_else(|| work.subs1(param, &range.start).max(&work.subs1(param, &range.last())));
+        }
+        if entry == outermost {
+            break;
+        }
+        scope = state.scope_of(entry);
+    }
+    work
+}
+
+/// The first value of each parameter of the maps from a node up to the one that is being estimated.
+fn starts(state: &State, node: NodeId, outermost: NodeId) -> Substitution {
+    let mut starts = Substitution::new();
+    let mut scope = state.scope_of(node);
+    while let Some(entry) = scope {
+        let Node::MapEntry(map) = state.node(entry) else { break };
+        for (param, range) in map.params.iter().zip(&map.ranges) {
+            starts.insert(param, range.start.clone());
+        }
+        scope = state.scope_of(entry).filter(|_| entry != outermost);
+    }
+    starts
+}
+
+/// The length of the longest block, where a length is that of a block: the first block is whole if any is.
+fn longest(length: Expr, starts: &Substitution) -> Expr {
+    let bounded =
+        matches!(length.as_atom(), Some(Atom::Min(all)) if all.iter().any(|it| it.as_int().is_some()));
+    if bounded { length.subs(starts) } else { length }
+}
+
+fn tasklet_work(tasklet: &Tasklet) -> i64 {
+    let edges = (tasklet.inputs.len() + tasklet.outputs.len()) as i64;
+    let TaskletCode::Native(stmts) = &tasklet.code else { return edges };
+    let mut work = edges;
+    for stmt in stmts {
+        stmt.visit_exprs(&mut |expr| expr.visit(&mut |part| work += operation_work(part)));
+    }
+    work
+}
+
+/// Cost of one operation, in simple ones.
+fn operation_work(expr: &ScalarExpr) -> i64 {
+    match expr {
+        ScalarExpr::Binary(BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod, ..) => 8,
+        ScalarExpr::Binary(BinaryOp::Pow, ..) => 40,
+        ScalarExpr::Call(Function::Abs | Function::Fmin | Function::Fmax | Function::Copysign, _) => 1,
+        ScalarExpr::Call(Function::Sqrt, _) => 8,
+        ScalarExpr::Call(..) => 30,
+        ScalarExpr::Unary(..) | ScalarExpr::Binary(..) | ScalarExpr::Select { .. } => 1,
+        _ => 0,
+    }
+}
