@@ -29,12 +29,13 @@ pub struct Decision {
 pub fn decisions(sdfg: &Sdfg) -> Vec<Decision> {
     let mut sdfg = sdfg.clone();
     let mut found = Vec::new();
-    in_sdfg(&mut sdfg, &mut found);
+    in_sdfg(&mut sdfg, false, &mut found);
     found.sort();
     found
 }
 
-fn in_sdfg(sdfg: &mut Sdfg, found: &mut Vec<Decision>) {
+/// The decisions in an SDFG, which may be nested in a map.
+fn in_sdfg(sdfg: &mut Sdfg, in_map: bool, found: &mut Vec<Decision>) {
     let mut names = NameSupply::new(sdfg);
     let mut uses = Uses::of(sdfg);
     let symbols = SymbolUses::of(&sdfg.body);
@@ -42,13 +43,14 @@ fn in_sdfg(sdfg: &mut Sdfg, found: &mut Vec<Decision>) {
     let mut body = std::mem::take(&mut sdfg.body);
     visit_with_facts(&mut body, &facts, &mut |region, facts| {
         let around = Surroundings { sdfg, facts: facts.clone(), names: &mut names, uses: &mut uses };
-        in_region(&around, region, &symbols, found);
+        in_region(&around, region, (&symbols, in_map), found);
     });
     body.visit_mut(&mut |block| {
         let Block::State(state) = block else { return };
         for id in state.node_ids() {
+            let in_map = in_map || state.scope_of(id).is_some();
             if let Node::Nested(nested) = state.node_mut(id) {
-                in_sdfg(&mut nested.sdfg, found);
+                in_sdfg(&mut nested.sdfg, in_map, found);
             }
         }
     });
@@ -74,7 +76,7 @@ fn in_region(around: &Surroundings<'_>, region: &Region, symbols: &SymbolUses, f
                 };
                 found.push(Decision { line: it.span.line, what, how });
             }
-            Block::State(state) => in_state(state, &around.facts, found),
+            Block::State(state) => in_state(state, &around.facts, in_map, found),
             _ => {}
         }
     }
@@ -89,14 +91,13 @@ fn explain(reason: &Refusal, it: &Loop) -> String {
     }
 }
 
-fn in_state(state: &State, facts: &Facts, found: &mut Vec<Decision>) {
-    let scopes = state.scopes();
+fn in_state(state: &State, facts: &Facts, in_map: bool, found: &mut Vec<Decision>) {
     for (id, node) in state.nodes() {
         match node {
-            Node::MapEntry(map) if scopes.get(&id).copied().flatten().is_none() => {
+            Node::MapEntry(map) if state.scope_of(id).is_none() => {
                 let params: Vec<&str> = map.params.iter().map(|param| param.as_str()).collect();
                 let what = format!("map {}", params.join(", "));
-                let how = schedule::explain(state, id, facts);
+                let how = schedule::explain(state, id, facts, in_map);
                 found.push(Decision { line: map.span.line, what, how });
             }
             Node::Tasklet(tasklet) => {

@@ -157,8 +157,8 @@ fn make_sequential(sdfg: &mut Sdfg) -> bool {
     changed
 }
 
-/// How a map at the top of a state runs, and why.
-pub(crate) fn explain(state: &State, entry: NodeId, facts: &Facts) -> String {
+/// How a map at the top of a state runs, and why; the state may be nested in a map.
+pub(crate) fn explain(state: &State, entry: NodeId, facts: &Facts, in_map: bool) -> String {
     let Node::MapEntry(map) = state.node(entry) else { return String::new() };
     match (map.schedule, &map.parallel_if) {
         (Schedule::CpuMulticore, None) => "parallel".to_owned(),
@@ -169,6 +169,7 @@ pub(crate) fn explain(state: &State, entry: NodeId, facts: &Facts) -> String {
                 Why::LittleWork => "the work is little",
                 Why::Conflicts => "iterations update the same elements",
                 Why::FewIterations => "few iterations, and maps inside that have more",
+                Why::Worthwhile if in_map => "a map around it is parallel",
                 Why::Worthwhile => "it was not asked to be parallel",
             };
             format!("sequential: {reason}")
