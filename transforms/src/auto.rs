@@ -4,7 +4,7 @@
 
 use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
 use crate::loops::{
-    LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder, LoopUnroll,
+    LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder, LoopUnroll, Wavefront,
 };
 use crate::map::{
     AugAssignToWcr, CopyToMap, MapCollapse, MapExpansion, MapFusion, MapFusionHorizontal, MapInterchange,
@@ -42,6 +42,7 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_all(simplify())
         // What is left has control flow, which only a nested SDFG can hold; nothing looks into those from outside.
         .until_stable(vec![Box::new(LoopNestToMap)])
+        .then(Wavefront::default())
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
@@ -102,6 +103,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry { name: "loop-unroll", source: "loops/loop_unroll.rs", parameters: &["limit"], make: loop_unroll },
     Entry { name: "loop-peel", source: "loops/loop_peel.rs", parameters: &["count"], make: loop_peel },
     Entry::new("loop-interchange", "loops/loop_interchange.rs", |_| Ok(loop_interchange())),
+    Entry { name: "wavefront", source: "loops/wavefront.rs", parameters: &["work"], make: wavefront },
     Entry::new("loop-skewing", "loops/loop_skewing.rs", |_| Ok(loop_skewing())),
 ];
 
@@ -200,6 +202,11 @@ fn strip_mining(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
 
 fn map_to_for_loop() -> Box<dyn Pass> {
     boxed("map-to-for-loop", "Makes loops of maps that are all of a state", MapToForLoop)
+}
+
+/// Without a parameter, whoever asks for it wants it everywhere.
+fn wavefront(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    Ok(Box::new(Wavefront { work: arguments.int("work")?.unwrap_or(0) }))
 }
 
 fn loop_unroll(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {

@@ -57,7 +57,12 @@ fn in_sdfg(sdfg: &mut Sdfg, in_map: bool, found: &mut Vec<Decision>) {
     sdfg.body = body;
 }
 
-fn in_region(around: &Surroundings<'_>, region: &Region, symbols: &SymbolUses, found: &mut Vec<Decision>) {
+fn in_region(
+    around: &Surroundings<'_>,
+    region: &Region,
+    (symbols, in_map): (&SymbolUses, bool),
+    found: &mut Vec<Decision>,
+) {
     for (at, block) in region.blocks.iter().enumerate() {
         match block {
             Block::Loop(it) => {

@@ -39,6 +39,15 @@ pub(super) struct Touch {
 }
 
 impl Touch {
+    /// The access with symbols replaced.
+    pub(super) fn subs(&self, values: &Substitution) -> Touch {
+        let mut within = self.within.clone();
+        for (_, range) in &mut within {
+            range.map_exprs(&mut |expr| expr.subs(values));
+        }
+        Touch { subset: self.subset.subs(values), within, ..self.clone() }
+    }
+
     pub(super) fn memlet(&self) -> Memlet {
         Memlet { wcr: self.wcr, ..Memlet::new(&self.data, self.subset.clone()) }
     }
@@ -110,21 +119,8 @@ impl Iterations<'_> {
         if !a.is_write && !b.is_write || a.wcr.is_some() && a.wcr == b.wcr {
             return true;
         }
-        let own = [self.variable].into_iter().chain(self.locals);
-        let renaming: Substitution = own.map(|name| (name.clone(), Expr::sym(other(name)))).collect();
-        let moved = b.subset.subs(&renaming);
-        orders.iter().all(|facts| {
-            let mut facts = facts.clone();
-            for (name, range) in &a.within {
-                propagate::assume_in_range(&mut facts, name, range);
-            }
-            for (name, range) in &b.within {
-                let mut range = range.clone();
-                range.map_exprs(&mut |expr| expr.subs(&renaming));
-                propagate::assume_in_range(&mut facts, &other(name), &range);
-            }
-            a.subset.intersects(&moved, &facts) == Some(false)
-        })
+        let renaming = own_values([self.variable].into_iter().chain(self.locals));
+        orders.iter().all(|facts| !shared_element(a, b, &renaming, facts))
     }
 
     /// What holds for two iterations: the first before the second, and behind it.
@@ -141,8 +137,54 @@ impl Iterations<'_> {
     }
 }
 
+/// Symbols of another iteration for those that have a value of their own in each.
+pub(super) fn own_values<'a>(symbols: impl Iterator<Item = &'a Name>) -> Substitution {
+    symbols.map(|name| (name.clone(), Expr::sym(other(name)))).collect()
+}
+
+/// Whether an access of one iteration and one of another may touch a common element. `renaming` are the other iteration's
+/// [values](own_values); `facts` hold for both, not inside of loops within them.
+pub(super) fn shared_element(a: &Touch, b: &Touch, renaming: &Substitution, facts: &Facts) -> bool {
+    let mut facts = facts.clone();
+    for (name, range) in &a.within {
+        propagate::assume_in_range(&mut facts, name, range);
+    }
+    for (name, range) in &b.within {
+        let mut range = range.clone();
+        range.map_exprs(&mut |expr| expr.subs(renaming));
+        propagate::assume_in_range(&mut facts, &other(name), &range);
+    }
+    let moved = b.subset.subs(renaming);
+    a.subset.intersects(&moved, &facts) != Some(false) && !disjoint_together(&a.subset, &moved, &facts)
+}
+
+/// Whether the dimensions of two subsets exclude each other: `A[i, j]` and `A[i', j']` with `i' = i + 1` and `j' < j`, where
+/// the first dimension is the same for `j' = j + 1` only. Where a dimension overlaps, what follows from that holds for the
+/// others.
+fn disjoint_together(a: &Subset, b: &Subset, facts: &Facts) -> bool {
+    let overlaps = |a: &Range, b: &Range, facts: &mut Facts| {
+        if let (Some(x), Some(y)) = (a.as_index(), b.as_index()) {
+            facts.assume(&x.ge(y));
+            facts.assume(&x.le(y));
+        } else if a.step.is_one() && b.step.is_one() {
+            facts.assume(&a.start.lt(&b.stop));
+            facts.assume(&b.start.lt(&a.stop));
+        }
+    };
+    a.rank() == b.rank()
+        && a.rank() > 1
+        && (0..a.rank()).any(|at| {
+            let mut facts = facts.clone();
+            for other in (0..a.rank()).filter(|other| *other != at) {
+                overlaps(&a.dims[other], &b.dims[other], &mut facts);
+            }
+            let dim = |subset: &Subset| Subset::new([subset.dims[at].clone()]);
+            dim(a).intersects(&dim(b), &facts) == Some(false)
+        })
+}
+
 /// A symbol of the other iteration; no identifier, so that nothing else has it.
-fn other(name: &Name) -> Name {
+pub(super) fn other(name: &Name) -> Name {
     format!("{name}'").into()
 }
 
@@ -190,6 +232,8 @@ mod tests {
             "w i; r i + N",
             "w i*N:i*N + N",
             "w i, 0; r 0, i",
+            "w i, N - i; r i + 1, N - i",
+            "w i, i:i + 2; r i + 1, i + 3:N + 3",
         ] {
             assert!(independent(text, "0:N"), "{text}");
         }
@@ -209,6 +253,7 @@ mod tests {
             "sum 0; r 0",
             "w i % 3",
             "w i, 0; r 0, i - 1",
+            "w i, N - i; r i + 1, N - i - 1",
             "w i; r k",
             "w 2*i; r i",
         ] {

@@ -14,7 +14,7 @@ use super::nest::{Nest, take_apart};
 use crate::map::distance;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
-use dacec_ir::{Block, Loop, Name, Region};
+use dacec_ir::{Block, Expr, Loop, Name, Region};
 
 /// Swaps two loops for memory that is read in order; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,21 +42,29 @@ impl Transformation for LoopInterchange {
     ) -> Result<Interchangeable, Refusal> {
         let nest = Nest::of(&region.blocks[site])?;
         let contiguous = |variable: &Name| {
-            let memlets = nest.state.edges().filter_map(|edge| edge.edge.memlet.as_ref());
+            let states = nest.body.states().into_iter();
+            let memlets = states.flat_map(|state| state.edges()).filter_map(|edge| edge.edge.memlet.as_ref());
             let unit = memlets.filter(|it| distance(around, it, variable).is_some_and(|it| it.is_one()));
             unit.count()
         };
-        if contiguous(nest.outer.0) <= contiguous(nest.inner.0) {
+        if contiguous(nest.outer.variable) <= contiguous(nest.inner.variable) {
             return Err(Refusal::NoMatch("the inner loop runs along memory at least as often"));
         }
-        nest.keeps_order(around, |[_, j], [_, j2]| j.ge(&(j2 + 1)))?;
+        if nest.inner.range.symbols().contains(nest.outer.variable) {
+            return Err(Refusal::unproved(format!(
+                "the range {} depends on `{}`",
+                nest.inner.range, nest.outer.variable
+            )));
+        }
+        nest.assigns_nothing()?;
+        nest.keeps_order(around, Some(&|_| Expr::one()))?;
         Ok(Interchangeable { block: site })
     }
 
     fn apply(&self, _: &mut Surroundings<'_>, region: &mut Region, found: Interchangeable) {
         let block = std::mem::replace(&mut region.blocks[found.block], Block::Break);
-        let (outer, inner, state) = take_apart(block);
-        let within = Loop { body: Region::new([Block::State(state)]), ..outer };
+        let (outer, inner, body) = take_apart(block);
+        let within = Loop { body, ..outer };
         let around = Loop { body: Region::new([Block::Loop(Box::new(within))]), ..inner };
         region.blocks[found.block] = Block::Loop(Box::new(around));
     }
@@ -67,7 +75,7 @@ mod tests {
     use super::*;
     use crate::map::testing::{apply, refusals};
     use dacec_ir::builder::{SdfgBuilder, name};
-    use dacec_ir::{DType, Expr, Sdfg};
+    use dacec_ir::{DType, Sdfg};
 
     fn nest(read: &str, write: &str) -> Sdfg {
         let n = Expr::sym("N");

@@ -114,7 +114,7 @@ pub(crate) fn find(
     let mut facts = around.facts.clone();
     dacec_ir::propagate::assume_in_range(&mut facts, &variable, &range);
     let private = private_to(around, &it.body, &facts);
-    let touches: Vec<Touch> = touches_of(around, &it.body, &unstable)
+    let touches: Vec<Touch> = touches_of(around, &it.body, &unstable, false)
         .into_iter()
         .filter(|touch| !private.contains(&touch.data))
         .collect();
@@ -123,7 +123,7 @@ pub(crate) fn find(
     iterations.independent(&touches)?;
 
     let of = |is_write: bool| -> IndexSet<Name> {
-        let these = touches.iter().filter(|touch| touch.is_write == is_write || touch.wcr.is_some());
+        let these = touches.iter().filter(|touch| touch.is_write == is_write);
         these.map(|touch| touch.data.clone()).collect()
     };
     let (inputs, outputs) = (of(false), of(true));
@@ -141,7 +141,7 @@ pub(crate) fn find(
 }
 
 /// Refuses what leaves the loop or does more than computing.
-fn check_control_flow(body: &Region) -> Result<(), Refusal> {
+pub(super) fn check_control_flow(body: &Region) -> Result<(), Refusal> {
     if leaves(body) {
         return Err(Refusal::unproved("the body leaves the loop, or an iteration of it"));
     }
@@ -159,24 +159,30 @@ fn check_control_flow(body: &Region) -> Result<(), Refusal> {
 }
 
 /// Symbols that assignments change, other than the variables of loops.
-fn assigned_outside_headers(body: &Region) -> BTreeSet<Name> {
+pub(super) fn assigned_outside_headers(body: &Region) -> BTreeSet<Name> {
     let mut assigned = BTreeSet::new();
     body.visit(&mut |block| assigned.extend(block.assignments().map(|it| it.symbol.clone())));
     assigned
 }
 
 /// What an iteration does with containers, with the loops inside of the body around each access. The values of a variable
-/// whose range uses an `unstable` symbol are not known.
-fn touches_of(around: &Surroundings<'_>, body: &Region, unstable: &BTreeSet<Name>) -> Vec<Touch> {
+/// whose range uses an `unstable` symbol are not known. `any_order`: whether updates that combine may change places; else
+/// each counts as a read and a write.
+pub(super) fn touches_of(
+    around: &Surroundings<'_>,
+    body: &Region,
+    unstable: &BTreeSet<Name>,
+    any_order: bool,
+) -> Vec<Touch> {
     let mut all = Vec::new();
-    collect(around, body, unstable, &mut Vec::new(), &mut all);
+    collect(around, body, (unstable, any_order), &mut Vec::new(), &mut all);
     all
 }
 
 fn collect(
     around: &Surroundings<'_>,
     region: &Region,
-    unstable: &BTreeSet<Name>,
+    (unstable, any_order): (&BTreeSet<Name>, bool),
     within: &mut Vec<(Name, Range)>,
     all: &mut Vec<Touch>,
 ) {
@@ -189,10 +195,13 @@ fn collect(
         }
         if let Block::State(state) = block {
             for touch in touches(state, containers) {
-                // An update reads and writes. That any order would do is no help where it is not atomic.
-                let exact = Touch { within: within.clone(), wcr: None, ..touch };
-                all.extend(touch_read(&exact, touch.wcr.is_some()));
-                all.push(exact);
+                let touch = Touch { within: within.clone(), ..touch };
+                if touch.wcr.is_none() || any_order {
+                    all.push(touch);
+                    continue;
+                }
+                all.push(Touch { is_write: false, wcr: None, ..touch.clone() });
+                all.push(Touch { wcr: None, ..touch });
             }
         }
         let range = match block {
@@ -202,15 +211,10 @@ fn collect(
         let depth = within.len();
         within.extend(range);
         for inner in block.regions() {
-            collect(around, inner, unstable, within, all);
+            collect(around, inner, (unstable, any_order), within, all);
         }
         within.truncate(depth);
     }
-}
-
-/// The read of what is updated.
-fn touch_read(touch: &Touch, updates: bool) -> Option<Touch> {
-    updates.then(|| Touch { is_write: false, ..touch.clone() })
 }
 
 /// The values of a counted loop's variable.
@@ -221,7 +225,7 @@ fn known_range(it: &Loop, unstable: &BTreeSet<Name>) -> Option<(Name, Range)> {
 }
 
 /// The state that takes the loop's place.
-fn apply(around: &mut Surroundings<'_>, it: Loop, found: ParallelNest) -> State {
+pub(super) fn apply(around: &mut Surroundings<'_>, it: Loop, found: ParallelNest) -> State {
     let label = it.body.states().first().map_or(it.label.clone(), |state| state.label.clone());
     around.uses.discount(&Uses::of_region(&it.body));
     let nested = outline(around, &it, &found);

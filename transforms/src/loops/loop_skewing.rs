@@ -10,16 +10,21 @@
 //! iterations before them: with `w = i + j` as the outer loop, the inner one is a map (which `loop-to-map` finds). Where
 //! the right neighbour in the row above is needed too, `w = 2*i + j` does it; larger factors are not tried.
 //!
-//! **Legal when** the nest is perfect and rectangular with steps of 1, and no iteration `(i, j)` shares an element that
-//! one of them writes with an iteration `(i', j')`, `i < i'`, whose wavefront is the same or an earlier one. **Applies
-//! where** neither loop is a map as it is.
+//! Loops that run down are skewed by the negative of their variable, and the inner range may depend on the outer variable,
+//! as in `for i in N - 1:-1:-1: for j in i + 1:N`, whose wavefronts are the diagonals.
+//!
+//! **Legal when** the nest is perfect with steps of 1 or -1, bounds of the inner range are the outer variable times a
+//! constant plus something that does not depend on it, and no iteration `(i, j)` shares an element that one of them writes
+//! with a later iteration `(i', j')`, `i != i'`, whose wavefront is the same or an earlier one. **Applies where** neither
+//! loop is a map as it is.
 
-use super::dependence::{Iterations, touches};
-use super::nest::{Nest, take_apart};
-use super::private::private;
-use crate::surroundings::Surroundings;
+use super::dependence::Iterations;
+use super::loop_nest_to_map::{assigned_outside_headers, touches_of};
+use super::nest::{Dim, Nest, take_apart};
+use super::private::private_to;
+use crate::surroundings::{Surroundings, assigned_symbols};
 use crate::{Refusal, Transformation};
-use dacec_ir::{Block, DType, Expr, Loop, Name, Range, Region};
+use dacec_ir::{Block, DType, Expr, Loop, Name, Region};
 
 /// Runs a nest in wavefronts; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,10 +34,25 @@ pub struct LoopSkewing;
 #[derive(Clone, Debug)]
 pub struct Skewable {
     block: usize,
-    /// Wavefronts by which an outer iteration is behind the one before.
+    skew: Skew,
+}
+
+/// The new loops of a nest.
+#[derive(Clone, Debug)]
+pub(super) struct Skew {
+    /// The outer loop's variable.
+    pub(super) outer: Name,
+    inner: Name,
+    /// Whether the inner loop runs down.
+    inner_down: bool,
+    /// Wavefronts from one outer iteration to the next; negative if the outer loop runs down.
     factor: i64,
-    outer: (Name, Range),
-    inner: (Name, Range),
+    /// First wavefront and the one behind the last, if there are any.
+    waves: (Expr, Expr),
+    /// Values of the outer variable in the wavefront of the given symbol, and the one behind the last.
+    within: (Expr, Expr),
+    /// The symbol that `within` uses for the wavefront.
+    wave: Name,
 }
 
 impl Transformation for LoopSkewing {
@@ -45,57 +65,136 @@ impl Transformation for LoopSkewing {
 
     fn find(&self, around: &Surroundings<'_>, region: &Region, site: usize) -> Result<Skewable, Refusal> {
         let nest = Nest::of(&region.blocks[site])?;
-        let any_two = nest.keeps_order(around, |[i, _], [i2, _]| i2.ge(i));
-        if any_two.is_ok() || is_parallel_inside(around, &nest) {
-            return Err(Refusal::NoMatch("one of the loops is a map as it is"));
-        }
-        let behind = |factor: i64| {
-            nest.keeps_order(around, move |[i, j], [i2, j2]| (factor * i + j).ge(&(factor * i2 + j2)))
-        };
-        let factor = match behind(1) {
-            Ok(()) => 1,
-            Err(reason) => behind(2).map(|()| 2).map_err(|_| reason)?,
-        };
-        let owned = |(name, range): (&Name, Range)| (name.clone(), range);
-        Ok(Skewable { block: site, factor, outer: owned(nest.outer), inner: owned(nest.inner) })
+        nest.assigns_nothing()?;
+        Ok(Skewable { block: site, skew: find_skew(around, &nest)? })
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Skewable) {
         let block = std::mem::replace(&mut region.blocks[found.block], Block::Break);
-        let (outer, inner, mut state) = take_apart(block);
-        let ((i, rows), (j, columns)) = (found.outer, found.inner);
         let wave = around.names.fresh("wave");
-        around.sdfg.symbols.entry(wave.clone()).or_insert(DType::Int64);
-        let (w, factor) = (Expr::sym(&wave), Expr::int(found.factor));
-        let column = &w - &factor * Expr::sym(&i);
-        state.map_exprs(&mut |expr| expr.subs1(&j, &column));
-        // From the first iteration of the first row to the last one of the last row, if there are any.
-        let last = &factor * (&rows.stop - 1) + (&columns.stop - 1);
-        let waves = (&factor * &rows.start + &columns.start, last + 1);
-        // columns.start <= w - factor*i < columns.stop
-        let first_row = (&w - &columns.stop + 1).ceil_div(&factor).max(&rows.start);
-        let end_row = ((&w - &columns.start).floor_div(&factor) + 1).min(&rows.stop);
-        let body = Region::new([Block::State(state)]);
-        let within = Loop {
-            span: inner.span,
-            ..Loop::counted(inner.label, i, (first_row, end_row, Expr::one()), body)
+        region.blocks[found.block] = skewed(around, block, found.skew, wave);
+    }
+}
+
+/// Finds wavefronts within which iterations are independent.
+pub(super) fn find_skew(around: &Surroundings<'_>, nest: &Nest<'_>) -> Result<Skew, Refusal> {
+    if nest.keeps_order(around, None).is_ok() || is_parallel_inside(around, nest) {
+        return Err(Refusal::NoMatch("one of the loops is a map as it is"));
+    }
+    // factor*i + j >= factor*i' + j'
+    let behind = |factor: i64| nest.keeps_order(around, Some(&|distance| factor * distance));
+    let factor = match behind(1) {
+        Ok(()) => 1,
+        Err(reason) => behind(2).map(|()| 2).map_err(|_| reason)?,
+    };
+    Skew::of(nest, factor)
+}
+
+/// The nest as a loop over wavefronts.
+pub(super) fn skewed(around: &mut Surroundings<'_>, block: Block, skew: Skew, wave: Name) -> Block {
+    let (outer, inner, mut body) = take_apart(block);
+    around.sdfg.symbols.entry(wave.clone()).or_insert(DType::Int64);
+    let w = Expr::sym(&wave);
+    let column = &w - skew.factor * Expr::sym(&skew.outer);
+    let column = if skew.inner_down { -column } else { column };
+    body.map_exprs(&mut |expr| expr.subs1(&skew.inner, &column));
+    let within = (skew.within.0.subs1(&skew.wave, &w), skew.within.1.subs1(&skew.wave, &w), Expr::one());
+    let within = Loop { span: inner.span, ..Loop::counted(inner.label, skew.outer, within, body) };
+    let waves = (skew.waves.0, skew.waves.1, Expr::one());
+    let body = Region::new([Block::Loop(Box::new(within))]);
+    Block::Loop(Box::new(Loop { span: outer.span, ..Loop::counted(outer.label, wave, waves, body) }))
+}
+
+impl Skew {
+    /// With `w = factor*i + j`, where `i` and `j` are the variables or their negatives: from `low(i) <= j < high(i)` follow
+    /// bounds of `i` for each `w`.
+    fn of(nest: &Nest<'_>, factor: i64) -> Result<Skew, Refusal> {
+        let (first, end) = nest.outer.forward_bounds();
+        let (low, high) = nest.inner.forward_bounds();
+        let (low, high) = (Line::of(&low, &nest.outer)?, Line::of(&(high - 1), &nest.outer)?);
+        // w >= (low.slope + factor)*i + low.at_zero, and the other way round for the last one.
+        let (low, high) = (low.steeper(factor), high.steeper(factor));
+        let waves = (low.least(&first, &end), high.most(&first, &end) + 1);
+        let wave = Name::from("w'");
+        let w = Expr::sym(&wave);
+        let (mut from, mut to) = (first, end);
+        match low.slope {
+            0 => {}
+            slope if slope > 0 => to = to.min(&((&w - &low.at_zero).floor_div(&Expr::int(slope)) + 1)),
+            slope => from = from.max(&(&low.at_zero - &w).ceil_div(&Expr::int(-slope))),
+        }
+        match high.slope {
+            0 => {}
+            slope if slope > 0 => from = from.max(&(&w - &high.at_zero).ceil_div(&Expr::int(slope))),
+            slope => to = to.min(&((&high.at_zero - &w).floor_div(&Expr::int(-slope)) + 1)),
+        }
+        let (within, factor) = match nest.outer.down {
+            true => ((1 - to, 1 - from), -factor),
+            false => ((from, to), factor),
         };
-        let body = Region::new([Block::Loop(Box::new(within))]);
-        let around_it = Loop::counted(outer.label, wave, (waves.0, waves.1, Expr::one()), body);
-        region.blocks[found.block] = Block::Loop(Box::new(Loop { span: outer.span, ..around_it }));
+        Ok(Skew {
+            outer: nest.outer.variable.clone(),
+            inner: nest.inner.variable.clone(),
+            inner_down: nest.inner.down,
+            factor,
+            waves,
+            within,
+            wave,
+        })
+    }
+}
+
+/// A bound as a function of the outer variable, or of its negative if that loop runs down.
+struct Line {
+    slope: i64,
+    at_zero: Expr,
+}
+
+impl Line {
+    fn of(bound: &Expr, outer: &Dim<'_>) -> Result<Line, Refusal> {
+        let variable = outer.variable;
+        let slope = bound.coefficient(variable).and_then(|it| it.as_int());
+        let unknown =
+            || Refusal::unproved(format!("the bound {bound} is no linear function of `{variable}`"));
+        let slope = slope.ok_or_else(unknown)?;
+        let at_zero = bound - slope * Expr::sym(variable);
+        if at_zero.uses(variable) {
+            return Err(unknown());
+        }
+        Ok(Line { slope: if outer.down { -slope } else { slope }, at_zero })
+    }
+
+    fn steeper(self, factor: i64) -> Line {
+        Line { slope: self.slope + factor, ..self }
+    }
+
+    fn at(&self, value: &Expr) -> Expr {
+        self.slope * value + &self.at_zero
+    }
+
+    /// The smallest value in `first..end`.
+    fn least(&self, first: &Expr, end: &Expr) -> Expr {
+        if self.slope >= 0 { self.at(first) } else { self.at(&(end - 1)) }
+    }
+
+    /// The largest value in `first..end`.
+    fn most(&self, first: &Expr, end: &Expr) -> Expr {
+        if self.slope >= 0 { self.at(&(end - 1)) } else { self.at(first) }
     }
 }
 
 /// Whether iterations of the inner loop are independent, within one of the outer loop.
 fn is_parallel_inside(around: &Surroundings<'_>, nest: &Nest<'_>) -> bool {
-    let mut facts = around.facts.clone();
-    dacec_ir::propagate::assume_in_range(&mut facts, nest.outer.0, &nest.outer.1);
-    let own = private(around, nest.state, &facts);
-    let shared =
-        touches(nest.state, &around.sdfg.containers).into_iter().filter(|it| !own.contains(&it.data));
-    let locals = std::collections::BTreeSet::new();
-    let iterations =
-        Iterations { variable: nest.inner.0, range: &nest.inner.1, facts: &facts, locals: &locals };
+    let facts = nest.facts(&around.facts);
+    let mut inside = facts.clone();
+    dacec_ir::propagate::assume_in_range(&mut inside, nest.inner.variable, &nest.inner.range);
+    let own = private_to(around, nest.body, &inside);
+    let shared = touches_of(around, nest.body, &assigned_outside_headers(nest.body), true)
+        .into_iter()
+        .filter(|it| !own.contains(&it.data));
+    let locals = assigned_symbols(nest.body);
+    let (variable, range) = (nest.inner.variable, &nest.inner.range);
+    let iterations = Iterations { variable, range, facts: &facts, locals: &locals };
     iterations.independent(&shared.collect::<Vec<_>>()).is_ok()
 }
 
@@ -106,6 +205,7 @@ mod tests {
     use crate::map::testing::{apply, maps, refusals};
     use dacec_ir::Sdfg;
     use dacec_ir::builder::{SdfgBuilder, name};
+    use dacec_ir::control_flow::LoopHeader;
 
     /// `A[i, j] = sum of reads`, for i in 1:N - 1, j in 1:M - 1
     fn nest(reads: &[&str]) -> Sdfg {
@@ -146,6 +246,34 @@ mod tests {
         let reads: Vec<String> =
             (-1..=1).flat_map(|di| (-1..=1).map(move |dj| format!("i + {di}, j + {dj}"))).collect();
         becomes_wavefronts(&reads.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    /// `for i in N - 2:-1:-1: for j in i + 1:N: A[i, j] = A[i, j - 1] + A[i + 1, j] + other`
+    fn triangle(other: &str) -> Sdfg {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone(), n.clone()]);
+        b.for_loop("i", 0, n.clone(), |b| {
+            b.for_loop("j", Expr::sym("i") + 1, n.clone(), |b| {
+                let reads = [("a", "A", "i, j - 1"), ("b", "A", "i + 1, j"), ("c", "A", other)];
+                let sum = name("a") + name("b") + name("c");
+                b.state("s").tasklet("t", &reads, sum, ("A", "i, j"));
+            });
+        });
+        let mut sdfg = b.build();
+        let Block::Loop(it) = &mut sdfg.body.blocks[0] else { panic!("a loop") };
+        let (variable, step) = ("i".into(), Expr::int(-1));
+        it.header = LoopHeader::For { variable, start: &n - 2, stop: Expr::int(-1), step };
+        sdfg
+    }
+
+    #[test]
+    fn a_triangle_from_below_runs_along_its_diagonals() {
+        for size in [2, 3, 7] {
+            let skewed = apply(&LoopSkewing, &triangle("i + 1, j - 1"), &[("N", size)]);
+            assert_eq!(maps(&apply(&LoopToMap, &skewed, &[("N", size)])).len(), 1);
+        }
+        assert!(!refusals(&LoopSkewing, &triangle("i + 1, N - j + i")).is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod private;
 mod sizes;
 mod spill;
 pub(crate) mod symbols;
+pub mod wavefront;
 
 pub use in_order::LoopToMapInOrder;
 pub use loop_interchange::{Interchangeable, LoopInterchange};
@@ -22,3 +23,4 @@ pub use loop_peel::{LoopPeel, Peelable};
 pub use loop_skewing::{LoopSkewing, Skewable};
 pub use loop_to_map::{LoopToMap, Parallel};
 pub use loop_unroll::{LoopUnroll, Unrollable};
+pub use wavefront::Wavefront;

@@ -17,7 +17,7 @@ pub mod schedule;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod trivial_map_elimination;
-mod work;
+pub(crate) mod work;
 
 pub use aug_assign_to_wcr::{AugAssignToWcr, Update};
 pub(crate) use aug_assign_to_wcr::{apply_update, find_update};
@@ -32,4 +32,5 @@ pub use map_interchange::{MapInterchange, Order};
 pub use map_tiling::{MapTiling, StripMining, Tileable};
 pub use map_to_for_loop::{MapToForLoop, Sequential};
 pub use schedule::ScheduleMaps;
+pub(crate) use schedule::WORTHWHILE;
 pub use trivial_map_elimination::{Trivial, TrivialMapElimination};

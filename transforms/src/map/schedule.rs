@@ -24,7 +24,7 @@ use indexmap::{IndexMap, IndexSet};
 /// Work, in memory accesses and simple operations, below which a second core does not repay its start: about a hundred
 /// microseconds where vector instructions do it from the cache. A region of a fifth of that was never faster on two cores,
 /// and much slower where other programs wanted one of them.
-const WORTHWHILE: i64 = 1 << 22;
+pub(crate) const WORTHWHILE: i64 = 1 << 22;
 /// Iterations below which a map that contains others is not the one to spread over cores.
 const FEW_ITERATIONS: i64 = 8;
 

@@ -8,7 +8,7 @@ use crate::surroundings::facts_of_loop;
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::{Atom, Facts, Substitution};
 use dacec_ir::{
-    BinaryOp, Block, Expr, Function, Loop, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr, State,
+    BinaryOp, Block, Expr, Function, Loop, Name, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr, State,
     Tasklet, TaskletCode, propagate,
 };
 
@@ -46,7 +46,7 @@ fn nested_work(nested: &NestedSdfg, facts: &Facts) -> Expr {
 }
 
 /// Work of a region; `known` tells which expressions mean something outside of it.
-fn region_work(region: &Region, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
+pub(crate) fn region_work(region: &Region, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
     let mut total = Expr::zero();
     for block in &region.blocks {
         total += match block {
@@ -72,14 +72,17 @@ fn loop_work(it: &Loop, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
     };
     let body = region_work(&it.body, &inside, &|expr| known(&expr.subs1(variable, start)));
     let range = Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+    range.len() * largest(&body, (variable, &range), facts)
+}
+
+/// The largest value that an estimate has for values of a variable that are in a range.
+pub(crate) fn largest(work: &Expr, (variable, range): (&Name, &Range), facts: &Facts) -> Expr {
+    if !work.uses(variable) {
+        return work.clone();
+    }
     let bounds = range.extremes().map(|(low, high)| [(variable.clone(), low, high)]);
-    let largest = match body.uses(variable) {
-        false => body,
-        true => bounds
-            .and_then(|bounds| facts.max_over(&body, &bounds))
-            .unwrap_or_else(|| body.subs1(variable, start).max(&body.subs1(variable, &range.last()))),
-    };
-    range.len() * largest
+    let largest = bounds.and_then(|bounds| facts.max_over(work, &bounds));
+    largest.unwrap_or_else(|| work.subs1(variable, &range.start).max(&work.subs1(variable, &range.last())))
 }
 
 fn state_work(state: &State, facts: &Facts) -> Expr {
@@ -108,15 +111,8 @@ fn repeated(state: &State, node: NodeId, outermost: NodeId, own: Expr, facts: &F
         if entry != outermost {
             work *= map.ranges.iter().map(|range| longest(range.len(), &starts)).product::<Expr>();
         }
-        // A range that depends on a parameter counts with its largest extent, or as nothing where that is not found.
         for (param, range) in map.params.iter().zip(&map.ranges) {
-            if !work.uses(param) {
-                continue;
-            }
-            let bounds = range.extremes().map(|(low, high)| [(param.clone(), low, high)]);
-            let largest = bounds.and_then(|bounds| facts.max_over(&work, &bounds));
-            work = largest
-                .unwrap_or_else(|| work.subs1(param, &range.start).max(&work.subs1(param, &range.last())));
+            work = largest(&work, (param, range), facts);
         }
         if entry == outermost {
             break;

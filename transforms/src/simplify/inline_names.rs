@@ -53,6 +53,18 @@ impl Renaming {
         Renaming { symbols, containers, substitution }
     }
 
+    /// New names for symbols that a region assigns, and for containers.
+    pub(crate) fn of(symbols: IndexMap<Name, Name>, containers: IndexMap<Name, Name>) -> Self {
+        let substitution = symbols.iter().map(|(old, new)| (old.clone(), Expr::sym(new))).collect();
+        Renaming { symbols, containers, substitution }
+    }
+
+    /// Renames everything in a region.
+    pub(crate) fn apply_to(&self, region: &mut Region) {
+        region.map_exprs(&mut |expr| expr.subs(&self.substitution));
+        region.visit_mut(&mut |block| self.rename_block(block));
+    }
+
     /// Renames everything in the nested SDFG.
     pub(crate) fn apply(&self, sdfg: &mut Sdfg) {
         sdfg.substitute(&self.substitution);

@@ -28,7 +28,7 @@ pub(crate) use alias::knows_layout;
 pub use dead_container::DeadContainerElimination;
 pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;
-pub(crate) use inline_names::Labels;
+pub(crate) use inline_names::{Labels, Renaming};
 pub use inline_sdfg::InlineSdfg;
 pub use redundant_array::RedundantArray;
 pub use redundant_second_array::RedundantSecondArray;

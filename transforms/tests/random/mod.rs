@@ -54,6 +54,8 @@ pub(crate) enum Statement {
     /// `for i in 2:8: c = A[i]; if c < 0.5: B[i] = c; p = i + 1; for j in 0:p: D[i, j] = (D or E)[i - shift, j]`, without the
     /// branch or with it.
     Triangle { shift: i64, same: bool, branch: bool },
+    /// `for i in 2:8: for j in 1:6: D[i, j] = D[i - 1, j + ahead] + 2*D[i, j - 1]`, with the columns up to `i` perhaps.
+    Diagonals { ahead: i64, triangle: bool },
     /// `B[shift:shift + 6] += sums of E's rows or columns`, by a map or by a library node.
     Rows { transposed: bool, library: bool, shift: i64 },
     /// `D[0:6, 1:5] = factor * (D or E)[0:6, 3:12] @ E[1:10, 0:4] (+ D[0:6, 1:5])`
@@ -90,6 +92,8 @@ fn simple() -> impl Strategy<Value = Statement> {
             .prop_map(|(transposed, shift, same)| Statement::Nest { transposed, shift, same }),
         1 => (0_i64..=1, any::<bool>(), any::<bool>())
             .prop_map(|(shift, same, branch)| Statement::Triangle { shift, same, branch }),
+        1 => (-1_i64..=2, any::<bool>())
+            .prop_map(|(ahead, triangle)| Statement::Diagonals { ahead, triangle }),
         1 => (any::<bool>(), any::<bool>(), 0_i64..=2)
             .prop_map(|(transposed, library, shift)| Statement::Rows { transposed, library, shift }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>())
@@ -191,6 +195,16 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
             });
         }
         Statement::Triangle { shift, same, branch } => triangle(b, at, *shift, (*same, *branch)),
+        Statement::Diagonals { ahead, triangle } => {
+            let end = if *triangle { Expr::sym("i") } else { Expr::int(6) };
+            let above = format!("i - 1, j + {ahead}");
+            b.for_loop("i", 2, 8, |b| {
+                b.for_loop("j", 1, end, |b| {
+                    let inputs = [("a", "D", &*above), ("b", "D", "i, j - 1")];
+                    b.state(&label("diagonals")).tasklet("t", &inputs, sum_of("a", "b"), ("D", "i, j"));
+                });
+            });
+        }
         Statement::Rows { transposed, library, shift } => {
             rows(b, &label("rows"), (*transposed, *library), *shift)
         }
