@@ -9,8 +9,9 @@
 use crate::Interface;
 use crate::cpp::types::CHECKED_FEATURES;
 use crate::cpp::{
-    PREAMBLE, c_text, c_type, features_name, kernel_declaration, kernel_name, prelude, print_expr,
+    PREAMBLE, c_text, c_type, features_name, kernel_declaration, kernel_name, prelude, print_expr, sections,
 };
+use crate::instrument;
 use crate::tree::{Buffer, Failure, Parameter, ParameterKind, Program};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{DType, Expr, Name};
@@ -19,8 +20,10 @@ use std::collections::BTreeSet;
 /// Prints the unit.
 pub(crate) fn print(program: &Program, interface: &Interface) -> String {
     let mut unit = Unit::new(program, interface);
+    unit.out.push_str(&instrument::definitions(program));
     unit.checks();
     unit.run();
+    unit.surround();
     unit.entry();
     unit.call();
     unit.dace();
@@ -52,10 +55,12 @@ static int32_t abi_fail(int32_t code, const char *message) {
 }
 
 // Memory that is kept between calls; null if there is none.
-__attribute__((unused)) static void *abi_allocate(int64_t count, __SIZE_TYPE__ size) {
+__attribute__((unused)) static void *abi_allocate(int64_t count, __SIZE_TYPE__ size, bool zeroed) {
     __SIZE_TYPE__ bytes = 0;
     if (__builtin_mul_overflow(count > 0 ? count : 1, size, &bytes) || bytes > (__SIZE_TYPE__)1 << 62) return 0;
-    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+    void *const memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (zeroed && memory != 0) __builtin_memset(memory, 0, bytes);
+    return memory;
 }
 "#;
 
@@ -165,7 +170,15 @@ impl<'p> Unit<'p> {
             _ => it.name.to_string(),
         });
         let passed: Vec<String> = passed.chain(persistent.map(|it| it.name.to_string())).collect();
-        self.line(&format!("    switch ({}({})) {{", kernel_name(&self.program.name), passed.join(", ")));
+        let call = format!("{}({})", kernel_name(&self.program.name), passed.join(", "));
+        if self.program.timed {
+            self.line("    const int64_t abi_start = abi_now();");
+            self.line(&format!("    const int32_t abi_result = {call};"));
+            self.line(&format!("    dacec_measured_{}(0, abi_start);", self.program.name));
+            self.line("    switch (abi_result) {");
+        } else {
+            self.line(&format!("    switch ({call}) {{"));
+        }
         self.line("        case 0: return 0;");
         self.line("        case 5: return abi_fail(5, \"a symbol has a value without meaning, such as a step of zero\");");
         for (number, message) in self.program.failures.iter().enumerate() {
@@ -178,22 +191,58 @@ impl<'p> Unit<'p> {
         self.line("    }\n}");
     }
 
+    /// The code of the program's author around a run.
+    fn surround(&mut self) {
+        let program = self.program;
+        let (init, exit) = (sections::call(program, "init"), sections::call(program, "exit"));
+        for (section, _) in [("init", &init), ("exit", &exit)].into_iter().filter(|(_, call)| call.is_some())
+        {
+            self.line(&format!("\nextern \"C\" {};", sections::declaration(program, section)));
+        }
+        if init.is_none() && exit.is_none() {
+            return;
+        }
+        let buffers = program.persistent.iter();
+        let declared = buffers.clone().map(|it| format!("{} *{}", c_type(it.dtype), it.name));
+        let parameters: Vec<String> =
+            [self.parameters()].into_iter().filter(|it| !it.is_empty()).chain(declared).collect();
+        let arguments: Vec<String> =
+            self.arguments().into_iter().chain(buffers.map(|it| it.name.to_string())).collect();
+        let run = format!("abi_run({})", arguments.join(", "));
+        self.line(&format!("\nstatic int32_t abi_surrounded({}) {{", parameters.join(", ")));
+        self.line(&format!("    if (!cpu_is_supported()) return {run};"));
+        if let Some(init) = init {
+            self.line(&format!(
+                "    if ({init} != 0) return abi_fail(6, \"the program's own initialization failed\");"
+            ));
+        }
+        self.line(&format!("    const int32_t abi_status = {run};"));
+        if let Some(exit) = exit {
+            self.line(&format!("    if ({exit} != 0 && abi_status == 0) {{"));
+            self.line("        return abi_fail(6, \"the program's own finalization failed\");\n    }");
+        }
+        self.line("    return abi_status;\n}");
+    }
+
     /// The function that does everything in one call.
     fn entry(&mut self) {
         let name = &self.program.name;
         self.line(&format!("\nEXPORT int32_t dacec_{name}({}) {{", self.parameters()));
         let mut arguments = self.arguments();
         let program = self.program;
-        for Buffer { name, dtype, count } in &program.persistent {
+        for Buffer { name, dtype, count, zeroed } in &program.persistent {
             let count = print_expr(count).0;
             self.line(&format!(
-                "    {0} *const {name} = ({0} *)abi_allocate({count}, sizeof({0}));",
+                "    {0} *const {name} = ({0} *)abi_allocate({count}, sizeof({0}), {zeroed});",
                 c_type(*dtype)
             ));
             arguments.push(name.to_string());
         }
         let missing: Vec<String> = program.persistent.iter().map(|it| format!("{} == 0", it.name)).collect();
-        let run = format!("abi_run({})", arguments.join(", "));
+        let mut run = format!("abi_run({})", arguments.join(", "));
+        if sections::call(program, "init").is_some() || sections::call(program, "exit").is_some() {
+            run = format!("abi_surrounded({})", arguments.join(", "));
+        }
         if missing.is_empty() {
             self.line(&format!("    return {run};\n}}"));
         } else {
@@ -247,10 +296,10 @@ impl<'p> Unit<'p> {
             "    {name}_state_t *const abi_state = ({name}_state_t *)calloc(1, sizeof({name}_state_t));"
         ));
         self.line("    if (abi_state == 0) return 0;");
-        for Buffer { name, dtype, count } in &program.persistent {
+        for Buffer { name, dtype, count, zeroed } in &program.persistent {
             let count = print_expr(count).0;
             self.line(&format!(
-                "    abi_state->{name} = ({0} *)abi_allocate({count}, sizeof({0}));",
+                "    abi_state->{name} = ({0} *)abi_allocate({count}, sizeof({0}), {zeroed});",
                 c_type(*dtype)
             ));
         }
@@ -258,6 +307,11 @@ impl<'p> Unit<'p> {
             program.persistent.iter().map(|it| format!("abi_state->{} == 0", it.name)).collect();
         if !missing.is_empty() {
             self.line(&format!("    if ({}) {{", missing.join(" || ")));
+            self.free_persistent("        ");
+            self.line("        return 0;\n    }");
+        }
+        if let Some(init) = sections::call(program, "init") {
+            self.line(&format!("    if (!cpu_is_supported() || {init} != 0) {{"));
             self.free_persistent("        ");
             self.line("        return 0;\n    }");
         }
@@ -286,8 +340,10 @@ impl<'p> Unit<'p> {
 
         self.line(&format!("\nEXPORT int __dace_exit_{name}({name}_state_t *abi_state) {{"));
         self.line("    if (abi_state == 0) return 0;");
+        let exit = sections::call(program, "exit").unwrap_or_else(|| "0".to_owned());
+        self.line(&format!("    const int abi_status = {exit};"));
         self.free_persistent("    ");
-        self.line("    return 0;\n}");
+        self.line("    return abi_status;\n}");
     }
 
     fn free_persistent(&mut self, indent: &str) {

@@ -20,6 +20,7 @@ mod cpp;
 mod environment;
 mod error;
 mod header;
+mod instrument;
 pub mod interface;
 pub mod lower;
 pub mod tree;

@@ -11,10 +11,10 @@
 
 use dacec_ir::control_flow::Format;
 use dacec_ir::library::{Dense, blas};
-use dacec_ir::{BinaryOp, Constant, DType, Expr, Name, UnaryOp, Wcr, code::Function};
+use dacec_ir::{BinaryOp, CodeSections, Constant, DType, Expr, Name, UnaryOp, Wcr, code::Function};
 
 /// A function with everything that it needs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
     /// The program's name.
     pub name: Name,
@@ -30,6 +30,12 @@ pub struct Program {
     pub parallel_failures: bool,
     /// What it does.
     pub body: Vec<Stmt>,
+    /// Labels of timers, by number.
+    pub timers: Vec<String>,
+    /// Whether the first of them measures whole runs.
+    pub timed: bool,
+    /// Code of the program's author around it.
+    pub sections: CodeSections,
 }
 
 /// A parameter of the program's function.
@@ -68,6 +74,8 @@ pub struct Buffer {
     pub dtype: DType,
     /// Number of elements, over the program's free symbols.
     pub count: Expr,
+    /// Whether they are 0 at first.
+    pub zeroed: bool,
 }
 
 /// A step.
@@ -75,6 +83,18 @@ pub struct Buffer {
 pub enum Stmt {
     /// What follows was written on this line of the source.
     Source(u32),
+    /// A variable for the time.
+    StartTimer {
+        /// Its name.
+        start: Name,
+    },
+    /// Adds the time since a timer was started.
+    StopTimer {
+        /// The variable for the time at the start.
+        start: Name,
+        /// The timer's number.
+        timer: usize,
+    },
     /// A scalar variable.
     Declare {
         /// Its name.

@@ -148,7 +148,7 @@ pub fn optimize(sdfg: &mut Sdfg, options: &Options) -> Result<Context, Error> {
 
 fn run_passes(sdfg: &mut Sdfg, options: &Options, libraries: &Libraries) -> Result<Context, Error> {
     sdfg.lower_machines();
-    sdfg.lower_vectors();
+    sdfg.lower_data();
     libraries.choose(sdfg, &options.implementations)?;
     let expansions = libraries.expansions.clone();
     let mut context = Context::new(dacec_transforms::Options {

@@ -35,7 +35,7 @@ pub fn run(
     options: &Options,
 ) -> Result<IndexMap<Name, ArrayBuf>, Error> {
     let mut sdfg = sdfg.clone();
-    sdfg.lower_vectors();
+    sdfg.lower_data();
     let sdfg = &sdfg;
     let interface = signature(&Interface::of(sdfg)?);
     let mut arguments = Arguments::new();

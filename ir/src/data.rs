@@ -23,7 +23,7 @@ mod stream;
 pub use constant::ConstantArray;
 pub use stream::Stream;
 
-use crate::{DType, Expr, Name, Span};
+use crate::{DType, Expr, Name, Span, Subset};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -135,6 +135,13 @@ pub struct Array {
     pub shape: Vec<Expr>,
     /// Distance of neighbours along each dimension, in elements.
     pub strides: Vec<Expr>,
+    /// What is added to each index to find its element: indices run from `-offset` up to `shape - offset`. Empty for
+    /// arrays whose indices begin with 0, which is all that passes and backends know
+    /// ([`Sdfg::lower_offsets`](crate::Sdfg::lower_offsets)).
+    pub offset: Vec<Expr>,
+    /// Whether the elements are 0 when a lifetime begins: [`Sdfg::lower_zeroed`](crate::Sdfg::lower_zeroed) tells when.
+    /// Of transients only.
+    pub zeroed: bool,
     /// Whether the container is internal: allocated by the program, invisible to the caller.
     pub transient: bool,
     /// Where the memory is.
@@ -154,6 +161,8 @@ impl Array {
             dtype,
             shape,
             strides,
+            offset: Vec::new(),
+            zeroed: false,
             transient: false,
             storage: Storage::Default,
             lifetime: Lifetime::Scope,
@@ -196,6 +205,8 @@ pub fn c_strides(shape: &[Expr]) -> Vec<Expr> {
 pub struct Scalar {
     /// Type of the value.
     pub dtype: DType,
+    /// Whether the value is 0 when its lifetime begins, as of an [`Array`].
+    pub zeroed: bool,
     /// Whether the value is internal to the program; a scalar that is not transient is an argument by value.
     pub transient: bool,
     /// How long the value lives.
@@ -207,7 +218,7 @@ pub struct Scalar {
 impl Scalar {
     /// An argument, passed by value.
     pub fn new(dtype: DType) -> Self {
-        Scalar { dtype, transient: false, lifetime: Lifetime::Scope, span: Span::default() }
+        Scalar { dtype, zeroed: false, transient: false, lifetime: Lifetime::Scope, span: Span::default() }
     }
 
     /// A value that is internal to the program.
@@ -260,6 +271,39 @@ impl Data {
             Data::Array(array) | Data::View(array) | Data::Reference(array) => &array.strides,
             Data::Scalar(_) | Data::Stream(_) => &[],
             Data::Constant(constant) => constant.strides(),
+        }
+    }
+
+    /// What is added to each index; empty where indices begin with 0.
+    pub fn offset(&self) -> &[Expr] {
+        match self {
+            Data::Array(array) | Data::View(array) | Data::Reference(array) => &array.offset,
+            Data::Scalar(_) | Data::Stream(_) | Data::Constant(_) => &[],
+        }
+    }
+
+    /// All elements.
+    pub fn whole(&self) -> Subset {
+        let all = Subset::full(self.shape());
+        if self.offset().is_empty() { all } else { all.relative_to(self.offset()) }
+    }
+
+    /// Whether the elements are 0 when a lifetime begins.
+    pub fn is_zeroed(&self) -> bool {
+        match self {
+            Data::Array(array) => array.zeroed,
+            Data::Scalar(scalar) => scalar.zeroed,
+            _ => false,
+        }
+    }
+
+    /// Asks for elements that are 0 when a lifetime begins, or for those that nobody has written. Only arrays and
+    /// scalars change.
+    pub fn set_zeroed(&mut self, zeroed: bool) {
+        match self {
+            Data::Array(array) => array.zeroed = zeroed,
+            Data::Scalar(scalar) => scalar.zeroed = zeroed,
+            _ => {}
         }
     }
 
@@ -334,7 +378,7 @@ impl Data {
     pub fn map_exprs(&mut self, f: &mut dyn FnMut(&Expr) -> Expr) {
         match self {
             Data::Array(array) | Data::View(array) | Data::Reference(array) => {
-                for expr in array.shape.iter_mut().chain(&mut array.strides) {
+                for expr in array.shape.iter_mut().chain(&mut array.strides).chain(&mut array.offset) {
                     *expr = f(expr);
                 }
             }
@@ -347,10 +391,11 @@ impl Data {
         }
     }
 
-    /// Symbols that the descriptor's shape, strides and capacity depend on.
+    /// Symbols that the descriptor's shape, strides, offset and capacity depend on.
     pub fn symbols(&self) -> std::collections::BTreeSet<Name> {
         let capacity = self.as_stream().and_then(|stream| stream.capacity.as_ref());
-        self.shape().iter().chain(self.strides()).chain(capacity).flat_map(|expr| expr.symbols()).collect()
+        let all = self.shape().iter().chain(self.strides()).chain(self.offset()).chain(capacity);
+        all.flat_map(|expr| expr.symbols()).collect()
     }
 }
 

@@ -25,12 +25,18 @@ pub enum Feature {
     Machines,
     /// Conflict resolutions that the program defines.
     CustomResolutions,
-    /// Tasklets in another language.
+    /// Tasklets in another language, or code of one around the program.
     ForeignCode,
     /// Containers of vectors.
     Vectors,
     /// Containers of addresses, or of handles of libraries.
     Handles,
+    /// Arrays whose indices do not begin with 0.
+    Offsets,
+    /// Containers that are 0 when their lifetime begins.
+    Zeroed,
+    /// Maps with ranges that depend on data.
+    DynamicRanges,
 }
 
 impl Feature {
@@ -44,9 +50,12 @@ impl Feature {
             Feature::Consume => "consume scopes",
             Feature::Machines => "state machines",
             Feature::CustomResolutions => "conflict resolutions of its own",
-            Feature::ForeignCode => "tasklets in another language",
+            Feature::ForeignCode => "code in another language",
             Feature::Vectors => "vectors",
             Feature::Handles => "addresses or handles",
+            Feature::Offsets => "arrays whose indices do not begin with 0",
+            Feature::Zeroed => "containers that begin with zeros",
+            Feature::DynamicRanges => "ranges that depend on data",
         }
     }
 }
@@ -77,6 +86,16 @@ fn collect(sdfg: &Sdfg, found: &mut BTreeSet<Feature>) {
         Kind::Handle => Some(Feature::Handles),
         _ => None,
     }));
+    if sdfg.containers.values().any(|data| !data.offset().is_empty()) {
+        found.insert(Feature::Offsets);
+    }
+    // What is kept between calls is made once, where it is allocated.
+    if sdfg.containers.values().any(|data| data.is_zeroed() && !data.lifetime().outlives_call()) {
+        found.insert(Feature::Zeroed);
+    }
+    if !sdfg.sections.is_empty() {
+        found.insert(Feature::ForeignCode);
+    }
     sdfg.body.visit(&mut |block| match block {
         Block::Machine(_) => {
             found.insert(Feature::Machines);
@@ -102,6 +121,9 @@ fn collect_state(state: &State, found: &mut BTreeSet<Feature>) {
             Node::Nested(nested) => collect(&nested.sdfg, found),
             _ => {}
         }
+    }
+    if state.edges().any(|edge| state.range_input(edge).is_some()) {
+        found.insert(Feature::DynamicRanges);
     }
     let custom = |wcr: Option<Wcr>| matches!(wcr, Some(Wcr::Custom(_)));
     if state.edges().any(|edge| edge.memlet().is_some_and(|memlet| custom(memlet.wcr))) {

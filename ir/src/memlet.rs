@@ -98,6 +98,9 @@ pub struct Memlet {
     pub subset: Subset,
     /// The elements at the other end of a copy; `None` where the other end is not a container or means all of it.
     pub other_subset: Option<Subset>,
+    /// How many elements move, where somebody said so: elements that are read twice count twice. A hint for models of
+    /// performance, which nothing else depends on. `None` is the size of the subset.
+    pub volume: Option<Expr>,
     /// Whether fewer elements than the subset may be accessed: the subset is an over-approximation.
     pub dynamic: bool,
     /// What a write does with the value that is there; `None` replaces it.
@@ -107,7 +110,7 @@ pub struct Memlet {
 impl Memlet {
     /// All of `subset` moves.
     pub fn new(data: impl Into<Name>, subset: Subset) -> Self {
-        Memlet { data: data.into(), subset, other_subset: None, dynamic: false, wcr: None }
+        Memlet { data: data.into(), subset, other_subset: None, volume: None, dynamic: false, wcr: None }
     }
 
     /// The value of a scalar container moves.
@@ -140,7 +143,7 @@ impl Memlet {
 
     /// Number of elements that move, an upper bound if [`dynamic`](Memlet::dynamic).
     pub fn volume(&self) -> Expr {
-        self.subset.num_elements()
+        self.volume.clone().unwrap_or_else(|| self.subset.num_elements())
     }
 
     /// Rewrites every symbolic expression.
@@ -148,6 +151,9 @@ impl Memlet {
         self.subset.map_exprs(f);
         if let Some(other) = &mut self.other_subset {
             other.map_exprs(f);
+        }
+        if let Some(volume) = &mut self.volume {
+            *volume = f(volume);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Nodes of a state. Operands are edges (memlets), never fields.
 
 use crate::Constant;
+use crate::instrument::Instrument;
 use crate::library::LibraryOp;
 use crate::state::NodeId;
 use crate::{DType, Expr, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
@@ -77,6 +78,8 @@ pub struct Map {
     pub parallel_if: Option<Expr>,
     /// What makes the scope consume a stream instead of running over its range.
     pub consume: Option<Box<Consume>>,
+    /// What is measured of an execution of the whole scope.
+    pub instrument: Instrument,
     /// The node that closes the scope. Maintained by [`State`](crate::State).
     pub exit: NodeId,
     /// Where the map was written.

@@ -80,6 +80,7 @@ pub fn memlet_over(memlet: &Memlet, map: &Map, shape: &[Expr], facts: &Facts) ->
     let variables: Vec<_> = map.params.iter().cloned().zip(map.ranges.iter().cloned()).collect();
     let swept = subset_over(&memlet.subset, &variables, shape, facts);
     Memlet {
+        volume: None,
         data: memlet.data.clone(),
         subset: swept.subset,
         other_subset: None,
@@ -112,6 +113,8 @@ pub fn scope(state: &mut State, entry: NodeId, containers: &IndexMap<Name, Data>
     let Node::MapEntry(map) = state.node(entry) else { return };
     let map = map.clone();
     let inner_facts = inside_map(facts, &map);
+    // What the ranges get from data is not known outside.
+    let inputs: Vec<Name> = state.range_inputs(entry).into_iter().map(|(name, _)| name.clone()).collect();
     let reads: Vec<(EdgeId, Vec<EdgeId>)> =
         state.in_edges(entry).iter().map(|edge| (edge.id, state.continuations(edge.id))).collect();
     let writes: Vec<(EdgeId, Vec<EdgeId>)> = state
@@ -122,8 +125,12 @@ pub fn scope(state: &mut State, entry: NodeId, containers: &IndexMap<Name, Data>
     for (outside, insides) in reads.into_iter().chain(writes) {
         let memlets: Vec<Memlet> = insides.iter().filter_map(|&id| state.edge(id).memlet.clone()).collect();
         let Some(union) = union_of(&memlets, containers, &inner_facts) else { continue };
-        let shape = containers.get(&union.data).map(Data::shape).unwrap_or_default();
-        let propagated = memlet_over(&union, &map, shape, facts);
+        let Some(data) = containers.get(&union.data) else { continue };
+        let mut propagated = memlet_over(&union, &map, data.shape(), facts);
+        let hidden = propagated.subset.symbols().iter().any(|symbol| inputs.contains(symbol));
+        if hidden || propagated.dynamic && !data.offset().is_empty() {
+            (propagated.subset, propagated.dynamic) = (data.whole(), true);
+        }
         if let Some(memlet) = &mut state.edge_mut(outside).memlet {
             let other_subset = memlet.other_subset.take();
             *memlet = Memlet { other_subset, ..propagated };

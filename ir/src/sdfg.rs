@@ -2,6 +2,8 @@
 
 use crate::attributes::SdfgAttributes;
 use crate::features::{self, Feature};
+use crate::instrument::Instrument;
+use crate::sections::CodeSections;
 use crate::structure::Structure;
 use crate::symbolic::{Facts, Substitution};
 use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
@@ -28,6 +30,10 @@ pub struct Sdfg {
     pub returns: Vec<Name>,
     /// What the function does.
     pub body: Region,
+    /// What is measured of a run.
+    pub instrument: Instrument,
+    /// Code in C++ around the program.
+    pub sections: CodeSections,
     /// The file that the function was written in; empty if there is none.
     pub file: String,
     /// Where the function was written.
@@ -107,6 +113,14 @@ impl Sdfg {
         if features::features(self).contains(&Feature::Machines) {
             self.lower_machines_here();
         }
+    }
+
+    /// Rewrites what only says how memory looks: vectors as arrays of their lanes, indices that do not begin with 0, zeros
+    /// at the beginning of a lifetime; for those who know plain arrays only.
+    pub fn lower_data(&mut self) {
+        self.lower_vectors();
+        self.lower_offsets();
+        self.lower_zeroed();
     }
 
     fn lower_machines_here(&mut self) {
@@ -199,6 +213,7 @@ impl NameSupply {
                         supply.used.extend(map.params.iter().cloned());
                     }
                 }
+                supply.used.extend(state.edges().filter_map(|edge| state.range_input(edge)).cloned());
             }
         });
         supply
@@ -271,6 +286,7 @@ impl State {
             }
         }
         for edge in self.edges() {
+            params.extend(self.range_input(edge).cloned());
             if let Some(memlet) = edge.memlet() {
                 memlet.subset.dims.iter().for_each(|range| range.collect_symbols(&mut used));
                 used.extend(memlet.other_subset.iter().flat_map(|subset| subset.symbols()));

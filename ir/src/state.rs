@@ -10,12 +10,16 @@
 //! elements that one iteration uses; the same for [`Node::MapExit`]. So the edge outside tells what all iterations
 //! touch, the edge inside what one of them does.
 //!
+//! An edge that enters a map's entry at any other connector gives the map a number that its ranges need: an integer, read
+//! when the scope is entered, and visible as a symbol of the connector's name in the ranges and inside.
+//!
 //! ```text
 //! (A) ─ A[0:N] ─▶ IN_A [map i in 0:N] OUT_A ─ A[i] ─▶ {tasklet} ─ B[i] ─▶ IN_B [exit] OUT_B ─ B[0:N] ─▶ (B)
 //! ```
 
 use crate::attributes::StateAttributes;
 use crate::data;
+use crate::instrument::Instrument;
 use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::Direction;
@@ -107,6 +111,8 @@ pub struct State {
     pub label: Name,
     /// Where the statement was written that the state came from.
     pub span: Span,
+    /// What is measured of an execution.
+    pub instrument: Instrument,
     /// What the state's file says beyond that.
     pub attributes: StateAttributes,
     graph: StableDiGraph<Node, Edge, u32>,
@@ -326,6 +332,20 @@ impl State {
             || names(edge.dst_conn(), &[data::VIEWS, data::SET]) && is_access(edge.dst)
     }
 
+    /// The symbol that an edge gives a value to: the connector of a map's entry that is no `IN_x`.
+    pub fn range_input<'a>(&'a self, edge: EdgeView<'a>) -> Option<&'a Name> {
+        edge.dst_conn().filter(|conn| !conn.starts_with("IN_") && self.node(edge.dst).as_map().is_some())
+    }
+
+    /// The symbols that edges into a map's entry give values to, each with the memlet of what is read.
+    pub fn range_inputs(&self, entry: NodeId) -> Vec<(&Name, &Memlet)> {
+        let value = |edge: EdgeView<'_>| {
+            Some((self.edge(edge.id).dst_conn.as_ref()?, self.edge(edge.id).memlet.as_ref()?))
+        };
+        let edges = self.in_edges(entry).into_iter().filter(|edge| self.range_input(*edge).is_some());
+        edges.filter_map(value).collect()
+    }
+
     /// Whether an SDFG that is nested in the state prints or checks something.
     pub fn has_effects(&self) -> bool {
         self.nodes().any(|(_, node)| matches!(node, Node::Nested(nested) if nested.sdfg.has_effects()))
@@ -403,6 +423,7 @@ impl State {
             collapse: 1,
             parallel_if: None,
             consume: None,
+            instrument: Instrument::None,
             exit,
             span,
         };
@@ -505,6 +526,7 @@ impl State {
 
     /// Moves every node and edge of another state into this one; returns the new id of each of its nodes.
     pub fn absorb(&mut self, other: State) -> IndexMap<NodeId, NodeId> {
+        self.instrument = self.instrument.or(other.instrument);
         let ids: IndexMap<NodeId, NodeId> =
             other.nodes().map(|(id, node)| (id, self.add_node(node.clone()))).collect();
         for (id, attributes) in &other.attributes.nodes {
@@ -553,6 +575,7 @@ impl PartialEq for State {
     /// Equality of labels, nodes and edges under the same ids.
     fn eq(&self, other: &Self) -> bool {
         self.label == other.label
+            && self.instrument == other.instrument
             && self.nodes().eq(other.nodes())
             && self.num_edges() == other.num_edges()
             && self.edges().zip(other.edges()).all(|(a, b)| (a.src, a.dst, a.edge) == (b.src, b.dst, b.edge))

@@ -57,7 +57,7 @@ pub use cache::Cache;
 pub use check::CallError;
 pub use compile::{BlasProvider, CompileJob, FpMode, OptLevel, Unit};
 pub use libraries::{Library, Search};
-pub use program::{CompiledProgram, Outputs};
+pub use program::{CompiledProgram, Outputs, TimerReport};
 pub use scalar::ScalarValue;
 pub use signature::{Argument, ArgumentKind, Signature};
 pub use toolchain::Toolchain;

@@ -14,6 +14,10 @@ pub type CallFunction = unsafe extern "C" fn(*mut *mut c_void) -> i32;
 /// The function that returns the message of the thread's last error; null or empty if there was none.
 pub type ErrorFunction = unsafe extern "C" fn() -> *const c_char;
 
+/// The function that tells what a timer has measured: runs and nanoseconds. It returns the timer's label, and null after
+/// the last timer.
+pub type TimerFunction = unsafe extern "C" fn(i32, *mut i64, *mut i64) -> *const c_char;
+
 /// A compiled program's library, loaded.
 ///
 /// The library is unloaded when this is dropped, except where it was linked to stay: one that started OpenMP threads
@@ -83,6 +87,12 @@ impl LoadedLibrary {
     pub fn error_function(&self, program: &str) -> Result<ErrorFunction, LoadError> {
         // SAFETY: emitted libraries define the function with this type.
         unsafe { self.function::<ErrorFunction>(&format!("dacec_error_{program}")) }
+    }
+
+    /// The function that tells what a program's timers have measured; `None` if nothing in it is instrumented.
+    pub fn timer_function(&self, program: &str) -> Option<TimerFunction> {
+        // SAFETY: emitted libraries define the function with this type.
+        unsafe { self.function::<TimerFunction>(&format!("dacec_timer_{program}")) }.ok()
     }
 
     /// A function by name.

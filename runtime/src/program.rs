@@ -10,7 +10,10 @@ use crate::{
 use dacec_ir::Name;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
-use std::{ffi::c_void, path::Path};
+use std::{
+    ffi::{CStr, c_void},
+    path::Path,
+};
 
 /// A compiled program in this process.
 ///
@@ -22,6 +25,17 @@ pub struct CompiledProgram {
     error: ErrorFunction,
     // Dropped last: the functions are in it.
     library: LoadedLibrary,
+}
+
+/// What a timer has measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimerReport {
+    /// The kind and label of the instrumented element, such as `map stencil`.
+    pub label: String,
+    /// How often it ran. Runs inside of parallel loops are not counted.
+    pub runs: i64,
+    /// Seconds of all runs together.
+    pub seconds: f64,
 }
 
 /// What a program returned, by name.
@@ -65,6 +79,21 @@ impl CompiledProgram {
     /// How the program is called.
     pub fn signature(&self) -> &Signature {
         self.checker.signature()
+    }
+
+    /// What the timers of instrumented elements have measured since the library was loaded.
+    pub fn timers(&self) -> Vec<TimerReport> {
+        let Some(timer) = self.library.timer_function(&self.signature().name) else { return Vec::new() };
+        let read = |number: i32| {
+            let (mut runs, mut nanoseconds) = (0i64, 0i64);
+            // SAFETY: the function writes the two numbers, and returns null or a text that lives as long as the library.
+            let label = unsafe {
+                let label = timer(number, &raw mut runs, &raw mut nanoseconds);
+                (!label.is_null()).then(|| CStr::from_ptr(label).to_string_lossy().into_owned())?
+            };
+            Some(TimerReport { label, runs, seconds: nanoseconds as f64 * 1e-9 })
+        };
+        (0..).map_while(read).collect()
     }
 
     /// The library that the program was loaded from.

@@ -826,3 +826,154 @@ def in_lanes():
         external_edges=True,
     )
     return sdfg
+
+
+def _counted_from_one(x, y):
+    y[:] = x * 2
+    y[0] += x[1]
+
+
+@graph(_counted_from_one, x=vector(), y=vector(seed=1))
+def counted_from_one():
+    """Arrays whose indices begin with 1, and with -2."""
+    sdfg = dace.SDFG("counted_from_one")
+    sdfg.add_array("x", [N], dace.float64, offset=[-1])
+    sdfg.add_array("y", [N], dace.float64, offset=[2])
+    first, second = sdfg.add_state("first"), sdfg.add_state("second")
+    sdfg.add_edge(first, second, dace.InterstateEdge())
+    entry, exit_ = first.add_map("m", {"i": "1:N + 1"})
+    tasklet = first.add_tasklet("t", {"a"}, {"b"}, "b = a * 2")
+    first.add_memlet_path(first.add_read("x"), entry, tasklet, dst_conn="a", memlet=dace.Memlet("x[i]"))
+    first.add_memlet_path(tasklet, exit_, first.add_write("y"), src_conn="b", memlet=dace.Memlet("y[i - 3]"))
+    add = second.add_tasklet("add", {"a", "c"}, {"b"}, "b = a + c")
+    second.add_edge(second.add_read("x"), None, add, "a", dace.Memlet("x[2]"))
+    second.add_edge(second.add_read("y"), None, add, "c", dace.Memlet("y[-2]"))
+    second.add_edge(add, "b", second.add_write("y"), None, dace.Memlet("y[-2]"))
+    return sdfg
+
+
+ROWS = np.array([0, 3, 3, 4, 9, 13])
+
+
+def _rows_of_data(start, x, y):
+    for row in range(5):
+        y[row] += x[start[row]:start[row + 1]].sum()
+
+
+@graph(_rows_of_data, start=lambda: ROWS.copy(), x=vector(), y=lambda: np.ones(5))
+def rows_of_data():
+    """A map whose range is read from an array, in a map."""
+    sdfg = dace.SDFG("rows_of_data")
+    sdfg.add_array("start", [6], dace.int64)
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [5], dace.float64)
+    state = sdfg.add_state("only")
+    begins, ends, x = state.add_read("start"), state.add_read("start"), state.add_read("x")
+    outer_in, outer_out = state.add_map("rows", {"r": "0:5"})
+    inner_in, inner_out = state.add_map("row", {"k": "first:last"}, schedule=dace.ScheduleType.Sequential)
+    tasklet = state.add_tasklet("t", {"a"}, {"b"}, "b = a")
+    for node, conn, index in ((begins, "first", "r"), (ends, "last", "r + 1")):
+        inner_in.add_in_connector(conn)
+        state.add_memlet_path(node, outer_in, inner_in, dst_conn=conn, memlet=dace.Memlet(f"start[{index}]"))
+    state.add_memlet_path(x, outer_in, inner_in, tasklet, dst_conn="a", memlet=dace.Memlet("x[k]"))
+    state.add_memlet_path(
+        tasklet, inner_out, outer_out, state.add_write("y"), src_conn="b",
+        memlet=dace.Memlet("y[r]", wcr="lambda a, b: a + b"),
+    )
+    return sdfg
+
+
+def _length_from_data(n, x):
+    x[:n[0]] = np.arange(n[0]) + n[0]
+
+
+@graph(_length_from_data, n=lambda: np.array([7]), x=vector())
+def length_from_data():
+    """A parallel map whose range is read from an array."""
+    sdfg = dace.SDFG("length_from_data")
+    sdfg.add_array("n", [1], dace.int64)
+    sdfg.add_array("x", [N], dace.float64)
+    state = sdfg.add_state("only")
+    entry, exit_ = state.add_map("m", {"i": "0:length"})
+    entry.add_in_connector("length")
+    tasklet = state.add_tasklet("t", {}, {"b"}, "b = i + length")
+    state.add_edge(state.add_read("n"), None, entry, "length", dace.Memlet("n[0]"))
+    state.add_nedge(entry, tasklet, dace.Memlet())
+    state.add_memlet_path(tasklet, exit_, state.add_write("x"), src_conn="b", memlet=dace.Memlet("x[i]", dynamic=True))
+    return sdfg
+
+
+def _zeros_first(A, x, y):
+    x[:] = A.sum(axis=1)
+    y[0] = A[-1, 0]
+
+
+@graph(_zeros_first, A=matrix(), x=vector(), y=lambda: np.zeros(1))
+def zeros_first():
+    """Sums into transients that begin with zeros: in each iteration of a map, and in each execution of a state."""
+    sdfg = dace.SDFG("zeros_first")
+    sdfg.add_array("A", [N, M], dace.float64)
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    sdfg.add_transient("s", [1], dace.float64)
+    sdfg.add_transient("t", [1], dace.float64)
+    sum_of = {"memlet": dace.Memlet("s[0]", wcr="lambda a, b: a + b")}
+    first, body = sdfg.add_state("rows"), sdfg.add_state("body")
+    outer_in, outer_out = first.add_map("outer", {"i": "0:N"})
+    inner_in, inner_out = first.add_map("inner", {"j": "0:M"}, schedule=dace.ScheduleType.Sequential)
+    tasklet, s = first.add_tasklet("add", {"a"}, {"b"}, "b = a"), first.add_access("s")
+    s.setzero = True
+    first.add_memlet_path(
+        first.add_read("A"), outer_in, inner_in, tasklet, dst_conn="a", memlet=dace.Memlet("A[i, j]")
+    )
+    first.add_memlet_path(tasklet, inner_out, s, src_conn="b", **sum_of)
+    write = first.add_tasklet("write", {"a"}, {"b"}, "b = a")
+    first.add_edge(s, None, write, "a", dace.Memlet("s[0]"))
+    first.add_memlet_path(write, outer_out, first.add_write("x"), src_conn="b", memlet=dace.Memlet("x[i]"))
+    add, t = body.add_tasklet("add", {"a"}, {"b"}, "b = a"), body.add_access("t")
+    t.setzero = True
+    body.add_edge(body.add_read("A"), None, add, "a", dace.Memlet("A[k, 0]"))
+    body.add_edge(add, "b", t, None, dace.Memlet("t[0]", wcr="lambda a, b: a + b"))
+    body.add_nedge(t, body.add_write("y"), dace.Memlet("t[0]", other_subset="0"))
+    sdfg.add_loop(first, body, None, "k", "0", "k < N", "k + 1")
+    return sdfg
+
+
+def _with_own_code(x, y):
+    y[:] = x * 3 + 0.5
+
+
+@graph(_with_own_code, x=vector(), y=vector(seed=1))
+def with_own_code():
+    """A helper before the program, a value that its initialization computes, and a tasklet's own declaration."""
+    sdfg = _vector_graph("with_own_code", "x", "y")
+    sdfg.append_global_code("#include <cmath>\nstatic double shift;\nstatic double thrice(double a) { return 3 * a; }")
+    sdfg.append_init_code("shift = std::sqrt(0.25);")
+    sdfg.append_exit_code("shift = 0;")
+    state = sdfg.add_state("only")
+    tasklet, _, _ = state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = moved(thrice(a));", {"b": dace.Memlet("y[i]")},
+        external_edges=True, language=dace.Language.CPP,
+    )
+    tasklet.code_global = dace.properties.CodeBlock(
+        "static double moved(double a) { return a + shift; }", dace.Language.CPP
+    )
+    return sdfg
+
+
+def _timed(x, y):
+    y[:] = x + 1
+
+
+@graph(_timed, x=vector(), y=vector(seed=1))
+def timed():
+    """Timers of the program, a state and a map; a memlet that says itself how much moves."""
+    sdfg = _vector_graph("timed", "x", "y")
+    state = sdfg.add_state("only")
+    _, entry, _ = state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a + 1", {"b": dace.Memlet("y[i]")}, external_edges=True
+    )
+    for element in (sdfg, state, entry.map):
+        element.instrument = dace.InstrumentationType.Timer
+    state.in_edges(entry)[0].data.volume = 2 * N
+    return sdfg

@@ -13,6 +13,12 @@ impl Printer<'_> {
     fn statement(&mut self, stmt: &Stmt) -> Result<()> {
         match stmt {
             Stmt::Source(line) => self.source_line(*line),
+            Stmt::StartTimer { start } => {
+                self.line(&format!("const int64_t {start} = dacec_now_{}();", self.program));
+            }
+            Stmt::StopTimer { start, timer } => {
+                self.line(&format!("dacec_measured_{}({timer}, {start});", self.program));
+            }
             Stmt::Declare { name, dtype, value, constant } => {
                 let constant = if *constant { "const " } else { "" };
                 let first = match value {

@@ -9,15 +9,7 @@ use std::collections::BTreeSet;
 
 /// Prints an expression outside of a kernel, as an operand of a comparison; returns the text and the helpers that it uses.
 pub(crate) fn print_expr(expr: &Expr) -> (String, BTreeSet<&'static str>) {
-    let program = crate::tree::Program {
-        name: Default::default(),
-        file: String::new(),
-        parameters: Vec::new(),
-        persistent: Vec::new(),
-        failures: Vec::new(),
-        parallel_failures: false,
-        body: Vec::new(),
-    };
+    let program = crate::tree::Program::default();
     let mut printer = Printer::new(&program, &crate::Options::default());
     let text = printer.expr(expr).at(Level::Shift);
     (text, printer.helpers)

@@ -240,6 +240,9 @@ impl Function<'_, '_> {
             Data::Scalar(scalar) => {
                 let local = self.shared.names.local(name);
                 let dtype = scalar.dtype;
+                if scalar.zeroed {
+                    return Err(unkept(name));
+                }
                 out.push(Stmt::Declare { name: local.clone(), dtype, value: None, constant: false });
                 Storage::Scalar(Place::Variable(local, dtype))
             }
@@ -280,6 +283,7 @@ impl Function<'_, '_> {
         }
         let count = self.expr(&extent(array))?;
         if let Some(count) = count.as_int()
+            && !array.zeroed
             && self.fits_stack(count, array)
         {
             let local = self.shared.names.local(name);
@@ -292,8 +296,11 @@ impl Function<'_, '_> {
         let at_entry = count.symbols().is_subset(&self.shared.entry_symbols) && !self.shared.region.parallel;
         if at_entry && array.lifetime.outlives_call() {
             let name = self.shared.names.global(name);
-            self.shared.persistent.push(Buffer { name: name.clone(), dtype, count });
+            self.shared.persistent.push(Buffer { name: name.clone(), dtype, count, zeroed: array.zeroed });
             return Ok(name);
+        }
+        if array.zeroed {
+            return Err(unkept(name));
         }
         let count = Value::Index(count);
         if at_entry {
@@ -332,6 +339,13 @@ impl Function<'_, '_> {
             self.shared.iteration_fails = true;
         }
     }
+}
+
+/// Why a container that is 0 when it is allocated, which zeros of the program's own are only if it is kept, has no place.
+fn unkept(name: &Name) -> CodegenError {
+    let what = "is to begin with zeros once and to be kept between calls, which the interface has a place for only if it is \
+                an array whose size is known when the program is called";
+    CodegenError::unsupported(format!("container `{name}`"), what)
 }
 
 /// Number of elements from the first to the last one.

@@ -1,7 +1,7 @@
 //! Map scopes: loops.
 
 use super::conflicts::{self, Write, WriteMode, identity};
-use super::expressions::truth;
+use super::expressions::{self, truth};
 use super::plan::{BLOCK, Level, Plan};
 use super::states::StateContext;
 use super::{ExecutionRegion, Function, Result};
@@ -53,6 +53,34 @@ impl<'a> Function<'_, 'a> {
         if let Some(consume) = &map.consume {
             return self.lower_consume(context, entry, map, consume, out);
         }
+        let mut hidden = Vec::new();
+        for (symbol, memlet) in context.view.state.range_inputs(entry) {
+            let value = expressions::cast(self.start_of(&memlet.data, &memlet.subset)?.value(), DType::Int64);
+            let name = self.shared.names.local(symbol);
+            out.push(Stmt::Declare {
+                name: name.clone(),
+                dtype: DType::Int64,
+                value: Some(value),
+                constant: true,
+            });
+            hidden.push((symbol, self.symbols.remove(symbol)));
+            self.symbols.insert(symbol, Expr::sym(&name));
+        }
+        self.lower_ranges(context, entry, map, out)?;
+        for (symbol, hidden) in hidden {
+            self.restore_symbol(symbol, hidden);
+        }
+        Ok(())
+    }
+
+    /// The loops of a map, whose ranges are known.
+    fn lower_ranges(
+        &mut self,
+        context: &mut StateContext<'a>,
+        entry: NodeId,
+        map: &'a Map,
+        out: &mut Vec<Stmt>,
+    ) -> Result<()> {
         let (mut spread, when) = self.schedule(map)?;
         let ordered = self.uses_streams(context, entry);
         spread &= !ordered;

@@ -56,7 +56,7 @@ use allocation::Homes;
 use dacec_ir::analysis::Aliases;
 use dacec_ir::features::features;
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{DType, Expr, Feature, Name, Sdfg};
+use dacec_ir::{CodeSections, DType, Expr, Feature, Instrument, Name, Node, Sdfg};
 use indexmap::IndexMap;
 use names::Names;
 use places::{Slot, Storage};
@@ -66,7 +66,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, CodegenError>;
 
 /// What programs may use beyond arrays, maps and structured control flow.
-const SUPPORTED: [Feature; 7] = [
+const SUPPORTED: [Feature; 8] = [
     Feature::Constants,
     Feature::Views,
     Feature::References,
@@ -74,15 +74,20 @@ const SUPPORTED: [Feature; 7] = [
     Feature::Consume,
     Feature::CustomResolutions,
     Feature::ForeignCode,
+    Feature::DynamicRanges,
 ];
 
-/// Lowers a valid SDFG without library nodes and without state machines, which [`Sdfg::lower_machines`] removes.
+/// Lowers a valid SDFG without library nodes, without state machines, which [`Sdfg::lower_machines`] removes, and without
+/// what [`Sdfg::lower_data`] rewrites.
 pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     if let Some(feature) = features(sdfg).into_iter().find(|feature| !SUPPORTED.contains(feature)) {
         return Err(CodegenError::Feature(feature));
     }
     let interface = Interface::of(sdfg)?;
     let mut shared = Shared::new();
+    if sdfg.instrument == Instrument::Timer {
+        shared.timers.push(format!("SDFG {}", sdfg.name));
+    }
     let mut function = Function::new(&mut shared, sdfg);
     let mut parameters = Vec::new();
     for argument in interface.all() {
@@ -94,7 +99,7 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     let mut body = Vec::new();
     function.promote_scalar_arguments(true, &mut body)?;
     function.lower_body(&mut body)?;
-    let Shared { mut entry, persistent, failures, parallel_failures, .. } = shared;
+    let Shared { mut entry, persistent, failures, parallel_failures, timers, .. } = shared;
     // Parameters that double as symbols come first: sizes of buffers depend on them.
     let at = body.iter().take_while(|stmt| matches!(stmt, Stmt::Declare { constant: true, .. })).count();
     body.splice(at..at, entry.drain(..));
@@ -103,7 +108,37 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     jam::jam(&mut body);
     versions::make_versions(&mut body, false);
     let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
-    Ok(Program { name, file, parameters, persistent, failures, parallel_failures, body })
+    let timed = sdfg.instrument == Instrument::Timer;
+    let mut sections = CodeSections::default();
+    collect_sections(sdfg, &mut sections);
+    Ok(Program {
+        name,
+        file,
+        parameters,
+        persistent,
+        failures,
+        parallel_failures,
+        body,
+        timers,
+        timed,
+        sections,
+    })
+}
+
+/// Adds the code around an SDFG and around those nested in it.
+fn collect_sections(sdfg: &Sdfg, sections: &mut CodeSections) {
+    for (name, code) in sdfg.sections.all() {
+        if let Some(section) = sections.section_mut(name) {
+            CodeSections::append(section, code);
+        }
+    }
+    for state in sdfg.body.states() {
+        for (_, node) in state.nodes() {
+            if let Node::Nested(nested) = node {
+                collect_sections(&nested.sdfg, sections);
+            }
+        }
+    }
 }
 
 /// Removes a `return` at the end, where it leads to the next statement; tells whether there was one.
@@ -131,6 +166,8 @@ struct Shared {
     failure: Escape,
     /// Messages of failed checks.
     failures: Vec<String>,
+    /// Labels of timers.
+    timers: Vec<String>,
     /// Whether such a failure happens in a parallel region, from which there is no return.
     parallel_failures: bool,
     /// Whether there is one in the parallel loop that is being lowered.
@@ -157,6 +194,7 @@ impl Shared {
             region: ExecutionRegion::default(),
             failure: Escape::Return,
             failures: Vec::new(),
+            timers: Vec::new(),
             parallel_failures: false,
             iteration_fails: false,
         }
@@ -281,6 +319,34 @@ impl<'s, 'a> Function<'s, 'a> {
             assigned.extend(block.assignments().map(|it| it.symbol.clone()));
         });
         assigned
+    }
+
+    /// Starts a timer, if an element wants one and no other thread could run it at the same time; what to stop later.
+    fn start_timer(
+        &mut self,
+        instrument: Instrument,
+        label: impl FnOnce() -> String,
+        out: &mut Vec<Stmt>,
+    ) -> Option<(Name, usize)> {
+        if instrument == Instrument::None || self.shared.region.parallel {
+            return None;
+        }
+        let label = label();
+        let known = self.shared.timers.iter().position(|it| *it == label);
+        let timer = known.unwrap_or(self.shared.timers.len());
+        if known.is_none() {
+            self.shared.timers.push(label);
+        }
+        let start = self.shared.names.local("start");
+        out.push(Stmt::StartTimer { start: start.clone() });
+        Some((start, timer))
+    }
+
+    /// Stops what [`Function::start_timer`] started.
+    fn stop_timer(&mut self, started: Option<(Name, usize)>, out: &mut Vec<Stmt>) {
+        if let Some((start, timer)) = started {
+            out.push(Stmt::StopTimer { start, timer });
+        }
     }
 
     /// Marks the line of the source that the following statements come from.

@@ -89,6 +89,8 @@ impl Rewrite {
             }
             Stmt::Print(pieces) => pieces.iter_mut().for_each(|piece| self.piece(piece)),
             Stmt::Source(_)
+            | Stmt::StartTimer { .. }
+            | Stmt::StopTimer { .. }
             | Stmt::ConstantArray { .. }
             | Stmt::StackArray { .. }
             | Stmt::Reference { .. }

@@ -79,8 +79,11 @@ impl<'a> Function<'_, 'a> {
         let aliases = self.aliases.clone();
         let mut context =
             StateContext { view, privates, modes: IndexMap::new(), aliases, taken: IndexMap::new() };
+        let timer = self.start_timer(state.instrument, || format!("state {}", state.label), out);
         self.check_references(&context, out)?;
-        self.lower_scope(&mut context, None, out)
+        self.lower_scope(&mut context, None, out)?;
+        self.stop_timer(timer, out);
+        Ok(())
     }
 
     /// The nodes directly in a scope.
@@ -104,11 +107,16 @@ impl<'a> Function<'_, 'a> {
                 }
                 Node::MapEntry(map) => {
                     self.mark(map.span, out);
+                    let timer = self.start_timer(map.instrument, || format!("map {}", map.label), out);
                     self.lower_map(context, id, map, out)?;
+                    self.stop_timer(timer, out);
                 }
                 Node::Nested(nested) => {
                     self.mark(nested.span, out);
+                    let label = || format!("SDFG {}", nested.sdfg.name);
+                    let timer = self.start_timer(nested.sdfg.instrument, label, out);
                     self.lower_nested(context, id, nested, out)?;
+                    self.stop_timer(timer, out);
                 }
                 Node::Library(node) => {
                     let (label, op) = (node.label.clone(), node.op.name().to_owned());

@@ -162,6 +162,8 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
             }
         }
         Stmt::Source(_)
+        | Stmt::StartTimer { .. }
+        | Stmt::StopTimer { .. }
         | Stmt::StackArray { .. }
         | Stmt::Reference { .. }
         | Stmt::ConstantArray { .. }

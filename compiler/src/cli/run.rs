@@ -49,7 +49,7 @@ fn interpret(task: &Run, program: &Program, format: MessageFormat) -> Result<Out
         }
         _ => {
             let mut sdfg = program.sdfg()?;
-            sdfg.lower_vectors();
+            sdfg.lower_data();
             let signature = crate::signature(&Interface::of(&sdfg)?);
             let (arrays, values) = read_arguments(task, &signature)?;
             interpret::run(&sdfg, &values, &arrays, &options)?
@@ -239,6 +239,7 @@ fn run_on_data(
     results.extend(outputs);
     save(task, &results)?;
     table::print_results(&results, format);
+    table::print_timers(&loaded.timers(), format);
     Ok(Outcome::Fine)
 }
 

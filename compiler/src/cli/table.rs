@@ -4,7 +4,7 @@ use super::args::MessageFormat;
 use crate::benchmark::{Benchmark, Measured};
 use comfy_table::{ContentArrangement, Table, presets};
 use dacec_ir::Name;
-use dacec_runtime::{ArrayBuf, ScalarValue, compare};
+use dacec_runtime::{ArrayBuf, ScalarValue, TimerReport, compare};
 use indexmap::IndexMap;
 
 /// One benchmark.
@@ -90,6 +90,19 @@ pub(super) fn print_results(results: &IndexMap<Name, ArrayBuf>, format: MessageF
                     "name": name.as_str(), "dtype": array.dtype().name(), "shape": array.shape(),
                     "checksum": checksum(array),
                 });
+                anstream::println!("{line}");
+            }
+        }
+    }
+}
+
+/// Prints what instrumented elements have measured.
+pub(super) fn print_timers(timers: &[TimerReport], format: MessageFormat) {
+    for TimerReport { label, runs, seconds } in timers {
+        match format {
+            MessageFormat::Human => anstream::println!("{label}: {runs} runs, {:.3} ms", seconds * 1e3),
+            MessageFormat::Json => {
+                let line = serde_json::json!({ "timer": label, "runs": runs, "seconds": seconds });
                 anstream::println!("{line}");
             }
         }

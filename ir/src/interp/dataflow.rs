@@ -71,6 +71,40 @@ impl Machine {
         if let Some(consume) = &map.consume {
             return self.run_consume(frame, state, plan, (id, map, consume));
         }
+        let inputs = self.read_range_inputs(frame, state, id)?;
+        let result = self.run_ranges(frame, state, plan, (id, map));
+        for (symbol, outer) in inputs {
+            restore(frame, &symbol, outer);
+        }
+        result
+    }
+
+    /// Gives symbols of ranges that depend on data their values; their names and what they were before.
+    fn read_range_inputs(
+        &mut self,
+        frame: &mut Frame<'_>,
+        state: &State,
+        entry: NodeId,
+    ) -> Result<Vec<(Name, Option<i64>)>, InterpretError> {
+        let mut before = Vec::new();
+        for (symbol, memlet) in state.range_inputs(entry) {
+            let part = self.part(frame, &memlet.data, &memlet.subset)?;
+            let [position] = part.positions()[..] else {
+                return Err(Fault::Malformed(format!("`{symbol}` of {entry} gets several elements")).into());
+            };
+            let value = self.memory.read(&part, position)?.value()?.to_i64();
+            before.push((symbol.clone(), frame.symbols.insert(symbol.clone(), value)));
+        }
+        Ok(before)
+    }
+
+    fn run_ranges(
+        &mut self,
+        frame: &mut Frame<'_>,
+        state: &State,
+        plan: &StatePlan,
+        (id, map): (NodeId, &Map),
+    ) -> Result<(), InterpretError> {
         let mut axes = Vec::with_capacity(map.params.len());
         for range in &map.ranges {
             let (start, stop) = (frame.eval(&range.start)?, frame.eval(&range.stop)?);

@@ -106,6 +106,11 @@ impl Machine {
         }
         let dims = frame.dims(data)?;
         let view = self.memory.allocate(name, data.dtype(), dims)?;
+        if data.is_zeroed() {
+            for position in view.positions() {
+                self.memory.write(&view, position, Content::Value(super::Value::zero(data.dtype())))?;
+            }
+        }
         if let Data::Constant(constant) = data {
             let values = constant.values();
             for (at, position) in view.positions().into_iter().enumerate() {

@@ -179,10 +179,14 @@ fn run_machine(
     mut machine: Machine,
 ) -> Result<String, InterpretError> {
     let mut numbers = None;
-    if features(sdfg).contains(&Feature::Vectors) {
-        numbers.insert(sdfg.clone()).lower_vectors();
+    let lowered = [Feature::Vectors, Feature::Offsets, Feature::Zeroed];
+    if features(sdfg).iter().any(|feature| lowered.contains(feature)) {
+        numbers.insert(sdfg.clone()).lower_data();
     }
     let sdfg = numbers.as_ref().unwrap_or(sdfg);
+    if !sdfg.sections.is_empty() {
+        return Err(Fault::Foreign("cpp").into());
+    }
     let run = || {
         let symbols = all_symbols(sdfg, arguments, symbols)?;
         let mut frame = machine.frame(sdfg, symbols)?;

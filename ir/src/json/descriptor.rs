@@ -6,6 +6,7 @@
 use super::error::{Path, Result};
 use super::read::{dtype, expr, get, list, name, object, span, text, unknown};
 use super::tree::Value;
+use crate::attributes::Attributes;
 use crate::structure::member;
 use crate::{Array, DType, Data, Expr, Lifetime, Name, Scalar, Sdfg, Storage, Stream, Structure};
 
@@ -34,8 +35,8 @@ pub(super) fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -
 }
 
 /// Attributes of a container that are read, or that follow from those.
-const KNOWN_OF_DATA: [&str; 9] =
-    ["dtype", "shape", "strides", "total_size", "offset", "start_offset", "transient", "storage", "lifetime"];
+const KNOWN_OF_DATA: [&str; 8] =
+    ["dtype", "shape", "strides", "total_size", "offset", "transient", "storage", "lifetime"];
 
 /// Adds a container; a member is as transient as its structure, and begins with the extents of the array that it is in.
 fn add(
@@ -51,6 +52,7 @@ fn add(
         data.set_transient(transient);
     }
     let mut kept = value.get("attributes").map(|it| unknown(it, &KNOWN_OF_DATA)).unwrap_or_default();
+    keep_padding(value, &mut kept);
     if let Data::Stream(stream) = &data
         && stream.capacity.is_some()
     {
@@ -66,15 +68,28 @@ fn add(
     Ok(())
 }
 
+/// Elements that are allocated before the first one, for its alignment, are a matter of the file: nothing may use them.
+fn keep_padding(value: &Value, kept: &mut Attributes) {
+    match kept.get("start_offset").and_then(serde_json::Value::as_str) {
+        None => {}
+        Some("0") => drop(kept.remove("start_offset")),
+        Some(_) => {
+            let size = value.get("attributes").and_then(|it| it.get("total_size"));
+            kept.extend(size.map(|size| ("total_size".to_owned(), size.to_owned())));
+        }
+    }
+}
+
 /// The container that holds a member of each structure of an array.
 fn in_array(data: Data, extents: &[Expr], path: &Path<'_>) -> Result<Data> {
     let shape: Vec<Expr> = extents.iter().chain(data.shape()).cloned().collect();
     let (transient, lifetime, span) = (data.is_transient(), data.lifetime(), data.span());
     match data {
-        Data::Scalar(_) | Data::Array(_) => {
+        Data::Scalar(_) | Data::Array(_) if data.offset().is_empty() => {
             Ok(Array { transient, lifetime, span, ..Array::new(data.dtype(), shape) }.into())
         }
-        _ => Err(path.error("a member of an array of structures is an array or a scalar")),
+        _ => Err(path
+            .error("a member of an array of structures is a scalar, or an array whose indices begin with 0")),
     }
 }
 
@@ -148,8 +163,8 @@ pub(super) fn descriptor(value: &Value, path: &Path<'_>) -> Result<Data> {
     let (lifetime, span) = (lifetime(attributes, &path)?, span(attributes));
     let scalar = attributes.get("_meta_scalar").and_then(Value::as_bool).unwrap_or(false);
     match kind {
-        "Scalar" => Ok(Scalar { dtype, transient, lifetime, span }.into()),
-        "Array" if scalar => Ok(Scalar { dtype, transient, lifetime, span }.into()),
+        "Scalar" => Ok(Scalar { transient, lifetime, span, ..Scalar::new(dtype) }.into()),
+        "Array" if scalar => Ok(Scalar { transient, lifetime, span, ..Scalar::new(dtype) }.into()),
         "Stream" => {
             let mut shape = exprs(attributes, "shape", &path)?;
             if shape.len() == 1 && shape[0].is_one() {
@@ -172,12 +187,6 @@ pub(super) fn descriptor(value: &Value, path: &Path<'_>) -> Result<Data> {
 
 /// Shape, strides and storage.
 fn array(attributes: &Value, dtype: DType, path: &Path<'_>) -> Result<Array> {
-    if let Some(start) = attributes.get("start_offset") {
-        let path = path.key("start_offset");
-        if !expr(start, &path)?.is_zero() {
-            return Err(path.error("an array that does not begin at its first element is not supported"));
-        }
-    }
     let mut array = Array::new(dtype, exprs(attributes, "shape", path)?);
     if array.shape.is_empty() {
         return Err(path.error("an array has at least one dimension"));
@@ -186,8 +195,12 @@ fn array(attributes: &Value, dtype: DType, path: &Path<'_>) -> Result<Array> {
         array.strides = exprs(attributes, "strides", path)?;
     }
     let offset = attributes.get("offset").map_or(Ok(Vec::new()), |_| exprs(attributes, "offset", path))?;
-    if array.strides.len() != array.shape.len() || offset.iter().any(|offset| !offset.is_zero()) {
-        return Err(path.error("strides do not fit the shape, or an offset is not 0"));
+    let fits = |all: &[Expr]| all.is_empty() || all.len() == array.shape.len();
+    if array.strides.len() != array.shape.len() || !fits(&offset) {
+        return Err(path.error("strides or offsets do not fit the shape"));
+    }
+    if offset.iter().any(|offset| !offset.is_zero()) {
+        array.offset = offset;
     }
     array.storage = storage(attributes, path)?;
     Ok(array)

@@ -48,7 +48,7 @@ impl Graph {
             if !through.effects.is_empty() {
                 let single = matches!(into[at][..], [before] if self.steps[before].condition.is_none());
                 let mut above = dominators.dominators(NodeIndex::new(at)).into_iter().flatten();
-                if !single && !(latches && above.any(|node| node.index() == through.dst)) {
+                if !(single || latches && above.any(|node| node.index() == through.dst)) {
                     continue;
                 }
             }

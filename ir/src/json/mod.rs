@@ -38,6 +38,7 @@ mod read_state;
 mod regions;
 mod resolution;
 mod scopes;
+mod sections;
 mod skeleton;
 mod structures;
 mod syntax;

@@ -7,16 +7,20 @@ use super::descriptor;
 use super::error::{Path, Result};
 use super::lift::{Graph, Step, lift};
 use super::marked;
+use super::read_state::instrument;
 use super::skeleton;
 use super::syntax;
 use super::tree::{Object, Value};
 use super::typing::{Meaning, Typing};
 use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
+use crate::interp::single_state_containers;
+use crate::sections::CodeSections;
 use crate::structure::member;
+use crate::zeroed::scope_of;
 use crate::{
-    Assignment, Block, Branch, Conditional, DType, Data, Expr, Loop, Name, Region, Scalar, ScalarExpr, Sdfg,
-    Span,
+    Assignment, Block, Branch, Conditional, DType, Data, Expr, Lifetime, Loop, Name, Region, Scalar,
+    ScalarExpr, Sdfg, Span,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,8 +148,9 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
     )?);
     sdfg.span = span(attributes);
     sdfg.file = attributes.get("_meta_file").and_then(Value::as_str).unwrap_or_default().to_owned();
-    no_foreign_code(attributes, &attributes_path)?;
+    no_callbacks(attributes, &attributes_path)?;
     sdfg.attributes.sdfg = unknown(attributes, &KNOWN_OF_SDFG);
+    sdfg.instrument = instrument(&mut sdfg.attributes.sdfg);
     descriptor::containers(attributes, &attributes_path, &mut sdfg)?;
     constants::read(attributes, &attributes_path, &mut sdfg)?;
     let path_of_symbols = attributes_path.key("symbols");
@@ -160,14 +165,22 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
         }
     }
     arguments(attributes, &mut sdfg);
-    let reader = Reader { sdfg: &sdfg, options, loops: RefCell::default() };
+    let reader = Reader {
+        sdfg: &sdfg,
+        options,
+        loops: RefCell::default(),
+        zeroed: RefCell::default(),
+        code: RefCell::default(),
+    };
+    reader.sections(attributes, &attributes_path)?;
     let own = skeleton::read(&reader, value, attributes, path);
     let (body, added) = match own {
         Some(own) => (own.body, Some(own.machine)),
         None => (super::counted::recognize(reader.region(value, path)?), None),
     };
-    let loops = reader.loops.take();
-    sdfg.body = body;
+    let (loops, zeroed, sections) = (reader.loops.take(), reader.zeroed.take(), reader.code.take());
+    (sdfg.body, sdfg.sections) = (body, sections);
+    begin_with_zeros(&mut sdfg, &zeroed);
     sdfg.attributes.loops = loops;
     // DaCe does not ask for declarations.
     let needed = free_or_assigned(&sdfg);
@@ -198,30 +211,37 @@ const KNOWN_OF_SDFG: [&str; 13] = [
     "logical_groups",
 ];
 
-/// Refuses code of other languages that runs around the program, and calls back into Python.
-pub(super) fn no_foreign_code(attributes: &Value, path: &Path<'_>) -> Result<()> {
-    for key in ["global_code", "init_code", "exit_code", "code_global", "code_init", "code_exit"] {
-        let Some(value) = attributes.get(key) else { continue };
-        let blocks: Vec<&Value> = match value.as_object() {
-            Some(by_target) if !by_target.contains_key("string_data") => by_target.values().collect(),
-            _ => vec![value],
-        };
-        let filled = |block: &&Value| {
-            let text = block.as_str().or_else(|| block.get("string_data").and_then(Value::as_str));
-            text.is_some_and(|text| !text.trim().is_empty())
-        };
-        if blocks.iter().any(filled) {
-            return Err(path.key(key).error("foreign code that runs outside of tasklets is not supported"));
-        }
-    }
-    if attributes.get("state_fields").and_then(Value::as_array).is_some_and(|all| !all.is_empty()) {
-        return Err(path.key("state_fields").error("state between calls of a tasklet is not supported"));
-    }
+/// Refuses calls back into Python: the functions are not in the file.
+fn no_callbacks(attributes: &Value, path: &Path<'_>) -> Result<()> {
     match attributes.get("callback_mapping").and_then(Value::as_object) {
-        Some(all) if !all.is_empty() => {
-            Err(path.key("callback_mapping").error("calls back into Python are not supported"))
-        }
+        Some(all) if !all.is_empty() => Err(path
+            .key("callback_mapping")
+            .error("calls back into Python are not supported: the functions are not in the file")),
         _ => Ok(()),
+    }
+}
+
+/// Marks containers that are set to 0 when they are allocated. There, what one state uses alone is allocated with the
+/// state; here, only what says so.
+fn begin_with_zeros(sdfg: &mut Sdfg, names: &BTreeSet<Name>) {
+    let zeroed = |sdfg: &mut Sdfg, name: &Name| {
+        let data = sdfg.containers.get_mut(name).filter(|data| data.is_transient());
+        data.map(|data| data.set_zeroed(true)).is_some()
+    };
+    let names: Vec<&Name> = names.iter().filter(|name| zeroed(sdfg, name)).collect();
+    if names.is_empty() {
+        return;
+    }
+    let local = single_state_containers(sdfg);
+    let states = sdfg.body.states();
+    let of_state = |name: &Name| local.contains(name) && states.iter().all(|it| scope_of(it, name).is_none());
+    let of_state: Vec<&Name> = names.into_iter().filter(|name| of_state(name)).collect();
+    for name in of_state {
+        match &mut sdfg.containers[name] {
+            Data::Array(array) => array.lifetime = Lifetime::State,
+            Data::Scalar(scalar) => scalar.lifetime = Lifetime::State,
+            _ => {}
+        }
     }
 }
 
@@ -275,6 +295,10 @@ pub(super) struct Reader<'a> {
     pub(super) options: ReadOptions,
     /// Attributes of loops, by label.
     pub(super) loops: RefCell<BTreeMap<Name, Attributes>>,
+    /// Containers with an access that sets them to 0.
+    pub(super) zeroed: RefCell<BTreeSet<Name>>,
+    /// Code around the program.
+    pub(super) code: RefCell<CodeSections>,
 }
 
 impl Reader<'_> {

@@ -1,9 +1,7 @@
 //! Reads states: nodes, then edges with their memlets.
 
 use super::error::{Path, Result};
-use super::read::{
-    Reader, code, dtype, expr, get, list, name, no_foreign_code, node_id, object, span, text, unknown,
-};
+use super::read::{Reader, code, dtype, expr, get, list, name, node_id, object, span, text, unknown};
 use super::resolution::resolution;
 use super::tree::Value;
 use super::typing::{Meaning, Typing};
@@ -12,7 +10,8 @@ use crate::attributes::Attributes;
 use crate::node::{ForeignCode, Language};
 use crate::state::Edge;
 use crate::{
-    Connector, Data, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset, Tasklet, TaskletCode,
+    Connector, Data, Instrument, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset, Tasklet,
+    TaskletCode,
 };
 use indexmap::IndexMap;
 
@@ -46,6 +45,7 @@ impl Reader<'_> {
         if let Some(attributes) = value.get("attributes") {
             state.span = span(attributes);
             state.attributes.state = unknown(attributes, &[]);
+            state.instrument = instrument(&mut state.attributes.state);
         }
         let nodes_path = path.key("nodes");
         let nodes = list(get(value, "nodes", path)?, &nodes_path)?;
@@ -66,7 +66,11 @@ impl Reader<'_> {
         aliases::normalize(self.sdfg, &read, &mut wires);
         let mut ids = Vec::new();
         for (json, node) in nodes.iter().zip(read) {
-            let kept = attributes_of(json);
+            let mut kept = attributes_of(json);
+            let mut node = node;
+            if let Node::MapEntry(map) = &mut node {
+                map.instrument = instrument(&mut kept);
+            }
             let id = state.add_node(node);
             if !kept.is_empty() {
                 state.attributes.nodes.insert(id, kept);
@@ -113,7 +117,7 @@ impl Reader<'_> {
         let given = |key: &str| attributes.get(key).filter(|value| !value.is_null());
         let subset_of =
             |key: &str, data: &Data| given(key).map(|value| subset(value, data, &path.key(key))).transpose();
-        let whole = || Subset::full(container.shape());
+        let whole = || container.whole();
         let mut memlet = match ends {
             [Some(src), Some(dst)] => {
                 let reads = given("is_data_src").and_then(Value::as_bool).unwrap_or(src == data);
@@ -139,6 +143,9 @@ impl Reader<'_> {
             }
         };
         memlet.dynamic = given("dynamic").and_then(Value::as_bool).unwrap_or(false);
+        // A hint: one that cannot be read is no reason to refuse the file.
+        let volume = given("volume").and_then(|value| expr(value, path).ok());
+        memlet.volume = volume.filter(|volume| *volume != memlet.subset.num_elements());
         if let Some(value) = given("wcr") {
             let path = path.key("wcr");
             let hint = given("_meta_wcr").and_then(Value::as_str);
@@ -161,17 +168,15 @@ impl Reader<'_> {
         let attributes = value.get("attributes").unwrap_or(&empty);
         match kind {
             "AccessNode" => {
-                if attributes.get("setzero").and_then(Value::as_bool).unwrap_or(false) {
-                    return Err(
-                        attributes_path.error("an access that sets its container to zero is not supported")
-                    );
-                }
                 let data = text(get(attributes, "data", &attributes_path)?, &attributes_path)?;
                 self.container(data, &attributes_path)?;
+                if attributes.get("setzero").and_then(Value::as_bool).unwrap_or(false) {
+                    self.zeroed.borrow_mut().insert(data.into());
+                }
                 Ok(Node::Access(data.into()))
             }
             "Tasklet" => {
-                no_foreign_code(attributes, &attributes_path)?;
+                self.sections(attributes, &attributes_path)?;
                 Ok(Node::Tasklet(self.tasklet(attributes, ends, wires, &attributes_path)?))
             }
             "MapEntry" => Ok(Node::MapEntry(scopes::map(attributes, &attributes_path)?)),
@@ -331,13 +336,22 @@ impl TypedCode<'_> {
     }
 }
 
+/// The hook among attributes; other kinds than those that are known stay there.
+pub(super) fn instrument(kept: &mut Attributes) -> Instrument {
+    if kept.get("instrument").and_then(serde_json::Value::as_str) != Some("Timer") {
+        return Instrument::None;
+    }
+    kept.remove("instrument");
+    Instrument::Timer
+}
+
 fn access<'v>(node: &'v Value<'_>) -> Option<&'v str> {
     (node.get("type")?.as_str()? == "AccessNode").then(|| node.get("attributes")?.get("data")?.as_str())?
 }
 
 /// The other end of a copy, where the file does not say it: all of it if that fits, else the same elements.
 fn infer(own: &Subset, other: &Data) -> Option<Subset> {
-    let whole = Subset::full(other.shape());
+    let whole = other.whole();
     let fits = whole.num_elements() == own.num_elements();
     if !fits && own.rank() == other.rank() { Some(own.clone()) } else { Some(whole) }
 }

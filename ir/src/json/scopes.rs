@@ -8,7 +8,7 @@ use super::tree::Value;
 use super::write::{Writer, is_boxed};
 use crate::attributes::Attributes;
 use crate::node::Consume;
-use crate::{Map, Name, NodeId, Range, ScalarExpr, Schedule, Sdfg};
+use crate::{Instrument, Map, Name, NodeId, Range, ScalarExpr, Schedule, Sdfg};
 use serde_json::json;
 
 /// Attributes of a consume scope that are read.
@@ -23,11 +23,6 @@ pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
     if params.len() != ranges.len() || params.is_empty() {
         return Err(path.error("a map has one range for each parameter, and at least one"));
     }
-    for conn in attributes.get("in_connectors").and_then(Value::as_object).into_iter().flatten() {
-        if !conn.0.starts_with("IN_") {
-            return Err(path.error("a range that depends on data is not supported"));
-        }
-    }
     let collapse = attributes.get("collapse").and_then(Value::as_u64).unwrap_or(1);
     let condition = attributes.get("_meta_parallel_if");
     Ok(Map {
@@ -38,6 +33,7 @@ pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
         collapse: usize::try_from(collapse).unwrap_or(1).max(1),
         parallel_if: condition.map(|value| expr(value, path)).transpose()?,
         consume: None,
+        instrument: Instrument::None,
         exit: NodeId::none(),
         span: span(attributes),
     })
@@ -98,6 +94,7 @@ impl Reader<'_> {
             collapse: 1,
             parallel_if: None,
             consume: Some(Box::new(Consume { stop })),
+            instrument: Instrument::None,
             exit: NodeId::none(),
             span: span(attributes),
         })

@@ -138,10 +138,6 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
-    pub(super) fn values(&self) -> impl Iterator<Item = &Value<'a>> {
-        self.0.iter().map(|(_, value)| value)
-    }
-
     /// Gives a key a value, in place of the one it has.
     pub(super) fn insert(&mut self, key: &'static str, value: Value<'a>) {
         self.0.retain(|(it, _)| it != key);

@@ -4,10 +4,11 @@ use super::Dialect;
 use super::constants;
 use super::control::{Machine, Transition, Vertex};
 use super::expr::{self, Syntax};
+use super::sections;
 use super::skeleton;
 pub(super) use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
-use crate::{Block, DType, Data, Expr, Lifetime, Name, Range, Sdfg, Span, Storage, Subset};
+use crate::{Block, DType, Data, Expr, Instrument, Lifetime, Name, Range, Sdfg, Span, Storage, Subset};
 use serde_json::{Value, json};
 
 /// The condition of a transition that is always taken.
@@ -137,6 +138,8 @@ impl Writer<'_> {
             attributes.insert("_meta_file".into(), json!(sdfg.file));
         }
         self.position(&mut attributes, sdfg.span);
+        self.instrument(sdfg.instrument, &mut attributes);
+        sections::write(&sdfg.sections, &mut attributes);
         if machine {
             skeleton::write(sdfg, &mut attributes);
         }
@@ -173,8 +176,14 @@ impl Writer<'_> {
                 let values = |exprs: &[Expr]| exprs.iter().map(|expr| self.value(expr)).collect::<Value>();
                 attributes.insert("shape".into(), values(&array.shape));
                 attributes.insert("strides".into(), values(&array.strides));
-                attributes.insert("total_size".into(), self.value(&extent(&array.shape, &array.strides)));
-                attributes.insert("offset".into(), array.shape.iter().map(|_| json!("0")).collect());
+                let padded =
+                    self.sdfg.attributes.containers.get(name).is_some_and(|it| it.contains_key("total_size"));
+                if !padded {
+                    attributes.insert("total_size".into(), self.value(&extent(&array.shape, &array.strides)));
+                }
+                let zeros = vec![Expr::zero(); array.rank()];
+                let offset = if array.offset.is_empty() { &zeros } else { &array.offset };
+                attributes.insert("offset".into(), values(offset));
                 if let Some(storage) = storage(array.storage) {
                     attributes.insert("storage".into(), json!(storage));
                 }
@@ -248,6 +257,12 @@ impl Writer<'_> {
             "src": edge.src.to_string(),
             "dst": edge.dst.to_string(),
         })
+    }
+
+    pub(super) fn instrument(&self, instrument: Instrument, attributes: &mut Attributes) {
+        if instrument == Instrument::Timer {
+            attributes.insert("instrument".into(), json!("Timer"));
+        }
     }
 
     pub(super) fn position(&self, attributes: &mut Attributes, span: Span) {

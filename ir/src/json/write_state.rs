@@ -84,6 +84,7 @@ impl Writer<'_> {
         let mut attributes = Attributes::new();
         attributes.insert("guid".into(), self.guid("state"));
         self.position(&mut attributes, state.span);
+        self.instrument(state.instrument, &mut attributes);
         put_back(&mut attributes, Some(&state.attributes.state));
         self.path = outer;
         json!({
@@ -110,6 +111,9 @@ impl Writer<'_> {
         let (kind, label) = match node {
             Node::Access(data) => {
                 attributes.insert("data".into(), json!(data.as_str()));
+                if self.sdfg.container(data).is_some_and(Data::is_zeroed) {
+                    attributes.insert("setzero".into(), json!(true));
+                }
                 alias_connectors(state, id, &mut attributes);
                 ("AccessNode", data.to_string())
             }
@@ -120,6 +124,7 @@ impl Writer<'_> {
             Node::MapEntry(map) => {
                 scope_connectors(state, id, &mut attributes);
                 self.map(map, &mut attributes);
+                self.instrument(map.instrument, &mut attributes);
                 (if map.consume.is_some() { "ConsumeEntry" } else { "MapEntry" }, map_label(map))
             }
             Node::MapExit { entry } => {
@@ -324,10 +329,7 @@ impl Writer<'_> {
         let other = memlet.other_subset.clone().or_else(|| {
             let other = if reads { dst.as_access() } else { src.as_access() };
             let copy = src.as_access().is_some() && dst.as_access().is_some() && !state.is_alias_edge(edge);
-            other
-                .filter(|_| copy)
-                .and_then(|data| self.sdfg.container(data))
-                .map(|data| Subset::full(data.shape()))
+            other.filter(|_| copy).and_then(|data| self.sdfg.container(data)).map(Data::whole)
         });
         let mut attributes = Attributes::new();
         attributes.insert("data".into(), json!(memlet.data.as_str()));

@@ -6,9 +6,9 @@ use crate::library::{LibraryOp, MatMul, Reduce};
 use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::{
     Array, Assignment, BinaryOp, Block, Branch, Conditional, Connector, Constant, ConstantArray, Consume,
-    CustomWcr, DType, Data, Expr, Function, Lifetime, Loop, Machine, Memlet, Name, NestedSdfg, Node, Range,
-    Region, Scalar, ScalarExpr, Schedule, Sdfg, Span, State, Stmt, Storage, Stream, Structure, Subset,
-    Tasklet, TaskletCode, Transition, UnaryOp, Vertex, Wcr,
+    CustomWcr, DType, Data, Expr, Function, Instrument, Lifetime, Loop, Machine, Memlet, Name, NestedSdfg,
+    Node, Range, Region, Scalar, ScalarExpr, Schedule, Sdfg, Span, State, Stmt, Storage, Stream, Structure,
+    Subset, Tasklet, TaskletCode, Transition, UnaryOp, Vertex, Wcr,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -28,6 +28,10 @@ fn names() -> impl Strategy<Value = Name> {
         ][..],
     )
     .prop_map(Name::from)
+}
+
+fn instruments() -> impl Strategy<Value = Instrument> {
+    select(&Instrument::ALL[..])
 }
 
 fn spans() -> impl Strategy<Value = Span> {
@@ -135,13 +139,20 @@ fn data() -> impl Strategy<Value = Data> {
             constant.span = span;
             constant.into()
         }),
-        (dtypes(), any::<bool>(), lifetime(), spans())
-            .prop_map(|(dtype, transient, lifetime, span)| Scalar { dtype, transient, lifetime, span }.into()),
-        (dtypes(), vec((exprs(), option::of(exprs())), 1..3), 0u8..4, storage, lifetime(), spans())
-            .prop_map(|(dtype, dims, kind, storage, lifetime, span)| {
+        (dtypes(), any::<bool>(), any::<bool>(), lifetime(), spans()).prop_map(
+            |(dtype, transient, zeroed, lifetime, span)| {
+                Scalar { dtype, zeroed, transient, lifetime, span }.into()
+            }
+        ),
+        (dtypes(), vec((exprs(), option::of(exprs())), 1..3), 0u8..7, storage, lifetime(), spans()).prop_map(
+            |(dtype, dims, kind, storage, lifetime, span)| {
                 let (shape, strides): (Vec<_>, Vec<_>) = dims.into_iter().unzip();
                 let transient = kind > 0;
                 let mut array = Array { transient, storage, lifetime, span, ..Array::new(dtype, shape) };
+                array.zeroed = kind == 4;
+                if kind > 4 {
+                    array.offset = array.shape.clone();
+                }
                 for (stride, given) in array.strides.iter_mut().zip(strides) {
                     *stride = given.unwrap_or_else(|| stride.clone());
                 }
@@ -150,7 +161,8 @@ fn data() -> impl Strategy<Value = Data> {
                     3 => Data::Reference(array),
                     _ => Data::Array(array),
                 }
-            }),
+            }
+        ),
     ]
 }
 
@@ -195,7 +207,7 @@ fn libraries() -> impl Strategy<Value = LibraryNode> {
 #[derive(Clone, Debug)]
 enum Part {
     Node(Node),
-    Map(Vec<(Name, Range)>, Schedule, usize, Option<Expr>, Option<Consume>, Span, Vec<Part>),
+    Map(Vec<(Name, Range)>, Schedule, usize, Option<Expr>, Option<Consume>, (Instrument, Span), Vec<Part>),
 }
 
 fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
@@ -220,9 +232,10 @@ fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
     let schedules = select(&Schedule::ALL[..]);
     let consume = option::weighted(0.3, option::of(scalars()).prop_map(|stop| Consume { stop }));
     let dims = vec((names(), ranges()), 0..3);
-    let map = (dims, schedules, 1usize..3, option::of(exprs()), consume, spans(), parts(depth - 1)).prop_map(
-        |(dims, schedule, collapse, when, consume, span, inside)| {
-            Part::Map(dims, schedule, collapse, when, consume, span, inside)
+    let marks = (instruments(), spans());
+    let map = (dims, schedules, 1usize..3, option::of(exprs()), consume, marks, parts(depth - 1)).prop_map(
+        |(dims, schedule, collapse, when, consume, marks, inside)| {
+            Part::Map(dims, schedule, collapse, when, consume, marks, inside)
         },
     );
     vec(prop_oneof![3 => node, 1 => map], 0..5).boxed()
@@ -231,16 +244,25 @@ fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
 fn memlets() -> impl Strategy<Value = Memlet> {
     let custom = scalars().prop_map(|value| Wcr::Custom(CustomWcr::new(value)));
     let wcr = option::of(prop_oneof![9 => select(&Wcr::ALL[..]), 1 => custom]);
-    (names(), subsets(), option::of(subsets()), any::<bool>(), wcr).prop_map(
-        |(data, subset, other_subset, dynamic, wcr)| Memlet { data, subset, other_subset, dynamic, wcr },
+    let volume = option::weighted(0.2, exprs());
+    (names(), subsets(), option::of(subsets()), volume, any::<bool>(), wcr).prop_map(
+        |(data, subset, other_subset, volume, dynamic, wcr)| Memlet {
+            data,
+            subset,
+            other_subset,
+            volume,
+            dynamic,
+            wcr,
+        },
     )
 }
 
 fn states(depth: u32) -> impl Strategy<Value = State> {
     let edge = (any::<(u16, u16)>(), option::of(names()), option::of(names()), option::of(memlets()));
-    (names(), spans(), parts(depth), vec(edge, 0..8)).prop_map(|(label, span, parts, edges)| {
+    let marks = (instruments(), spans());
+    (names(), marks, parts(depth), vec(edge, 0..8)).prop_map(|(label, (instrument, span), parts, edges)| {
         let mut state = State::new(label);
-        state.span = span;
+        (state.instrument, state.span) = (instrument, span);
         add(&mut state, parts, None);
         let ids = state.node_ids();
         for ((src, dst), src_conn, dst_conn, memlet) in edges.into_iter().filter(|_| !ids.is_empty()) {
@@ -258,11 +280,12 @@ fn add(state: &mut State, parts: Vec<Part>, scope: Option<(crate::NodeId, crate:
                 let id = state.add_node(node);
                 (id, id)
             }
-            Part::Map(dims, schedule, collapse, parallel_if, consume, span, inside) => {
+            Part::Map(dims, schedule, collapse, parallel_if, consume, (instrument, span), inside) => {
                 let (entry, exit) = state.add_map("m", dims, schedule);
                 if let Node::MapEntry(map) = state.node_mut(entry) {
                     (map.collapse, map.parallel_if, map.span) = (collapse, parallel_if, span);
                     map.consume = consume.map(Box::new);
+                    map.instrument = instrument;
                 }
                 add(state, inside, Some((entry, exit)));
                 (entry, exit)

@@ -72,7 +72,7 @@ fn normalize_region(region: &mut Region) {
 
 fn normalize_state(state: &State) -> State {
     let mut result = State::new(&state.label);
-    result.span = state.span;
+    (result.span, result.instrument) = (state.span, state.instrument);
     let order = flatten(&outline(state));
     let ids: IndexMap<NodeId, NodeId> =
         order.iter().map(|&id| (id, result.add_node(state.node(id).clone()))).collect();

@@ -7,8 +7,8 @@ use crate::library::{self, Property};
 use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::state::Edge;
 use crate::{
-    Connector, Consume, CustomWcr, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt,
-    Subset, Tasklet, TaskletCode, Wcr,
+    Connector, Consume, CustomWcr, Instrument, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State,
+    Stmt, Subset, Tasklet, TaskletCode, Wcr,
 };
 use indexmap::IndexMap;
 
@@ -35,6 +35,7 @@ impl<'a> Parser<'a> {
         self.expect_word("state")?;
         let mut draft = Draft::default();
         draft.state.label = self.name("the state's label")?;
+        draft.state.instrument = self.choice(&Instrument::ALL, Instrument::name);
         draft.state.span = self.position()?;
         self.expect("{")?;
         while !self.eat("}") {
@@ -109,6 +110,11 @@ impl<'a> Parser<'a> {
             memlet.wcr = Some(self.wcr()?);
         }
         memlet.dynamic = self.same_line() && self.eat_word("dynamic");
+        if self.same_line() && self.eat_word("volume") {
+            self.expect("(")?;
+            memlet.volume = Some(self.expr()?);
+            self.expect(")")?;
+        }
         Ok(memlet)
     }
 
@@ -160,8 +166,10 @@ impl<'a> Parser<'a> {
             parallel_if = Some(self.expr()?);
             self.expect(")")?;
         }
+        let instrument = self.choice(&Instrument::ALL, Instrument::name);
         let (exit, span) = (NodeId::none(), self.position()?);
-        let map = Map { label, params, ranges, schedule, collapse, parallel_if, consume, exit, span };
+        let map =
+            Map { label, params, ranges, schedule, collapse, parallel_if, consume, instrument, exit, span };
         let entry = draft.define(name, offset, Node::MapEntry(map))?;
         if !self.eat("{") {
             return Ok(());

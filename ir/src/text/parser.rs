@@ -7,9 +7,9 @@ use crate::interp::Tensor;
 use crate::node::ExternalCall;
 use crate::symbolic::ParseError;
 use crate::{
-    Array, Assignment, Block, Branch, Conditional, ConstantArray, DType, Data, Expr, Lifetime, Loop, Machine,
-    Name, Range, Region, Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage, Stream, Structure, Transition,
-    Vertex, Wcr,
+    Array, Assignment, Block, Branch, Conditional, ConstantArray, DType, Data, Expr, Instrument, Lifetime,
+    Loop, Machine, Name, Range, Region, Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage, Stream, Structure,
+    Transition, Vertex, Wcr,
 };
 use indexmap::IndexMap;
 
@@ -284,6 +284,7 @@ impl Parser<'_> {
         if self.eat("->") {
             sdfg.returns = self.names()?;
         }
+        sdfg.instrument = self.choice(&Instrument::ALL, Instrument::name);
         sdfg.span = self.position()?;
         self.expect("{")?;
         self.declarations(&mut sdfg)?;
@@ -296,6 +297,13 @@ impl Parser<'_> {
             let offset = self.offset();
             if self.eat_word("file") {
                 sdfg.file = self.quoted()?;
+            } else if self.eat_word("code") {
+                let Token::Word(section) = *self.token() else { return Err(self.unexpected("a section")) };
+                let Some(text) = sdfg.sections.section_mut(section) else {
+                    return Err(self.unexpected("`global`, `init` or `exit`"));
+                };
+                self.advance();
+                *text = self.quoted()?;
             } else if self.eat_word("symbol") {
                 let name = self.name("a symbol")?;
                 self.expect(":")?;
@@ -336,8 +344,8 @@ impl Parser<'_> {
         }
         if *self.peek() != Token::Symbol("[") {
             let dtype = self.dtype()?;
-            let lifetime = self.lifetime();
-            return Ok(Scalar { dtype, transient, lifetime, span: self.position()? }.into());
+            let (lifetime, zeroed) = (self.lifetime(), self.zeroed());
+            return Ok(Scalar { dtype, zeroed, transient, lifetime, span: self.position()? }.into());
         }
         self.array(transient).map(Data::Array)
     }
@@ -415,9 +423,21 @@ impl Parser<'_> {
                 return Err((kind, offset));
             }
         }
+        if self.eat_word("offset") {
+            let place = self.offset();
+            array.offset = self.exprs()?;
+            if array.offset.len() != array.shape.len() {
+                let kind = TextErrorKind::Unexpected {
+                    expected: format!("{} offsets", array.shape.len()),
+                    found: array.offset.len().to_string(),
+                };
+                return Err((kind, place));
+            }
+        }
         array.transient = transient;
         array.storage = self.choice(&Storage::ALL, Storage::name);
         array.lifetime = self.lifetime();
+        array.zeroed = self.zeroed();
         array.span = self.position()?;
         Ok(array)
     }
@@ -434,6 +454,10 @@ impl Parser<'_> {
             self.advance();
         }
         found.unwrap_or_default()
+    }
+
+    fn zeroed(&mut self) -> bool {
+        self.same_line() && self.eat_word("zeroed")
     }
 
     fn lifetime(&mut self) -> Lifetime {

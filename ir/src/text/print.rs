@@ -4,8 +4,8 @@ use super::names::{Quoted, Word, Words};
 use crate::control_flow::{Effect, LoopHeader, Piece};
 use crate::data::{Comma, c_strides};
 use crate::{
-    Assignment, Block, Conditional, Constant, Data, Expr, Lifetime, Loop, Machine, Name, Range, Region, Sdfg,
-    Span, Storage, Structure,
+    Assignment, Block, Conditional, Constant, Data, Expr, Instrument, Lifetime, Loop, Machine, Name, Range,
+    Region, Sdfg, Span, Storage, Structure,
 };
 use std::fmt::{self, Display, Formatter};
 
@@ -43,15 +43,27 @@ impl<'a, 'b> Printer<'a, 'b> {
         Ok(())
     }
 
+    /// Prints a hook after an element.
+    pub(super) fn instrument(&mut self, instrument: Instrument) -> fmt::Result {
+        match instrument {
+            Instrument::None => Ok(()),
+            other => write!(self.out, " {}", other.name()),
+        }
+    }
+
     pub(super) fn sdfg(&mut self, sdfg: &Sdfg) -> fmt::Result {
         write!(self.out, "sdfg {}({})", Word(&sdfg.name), Words(&sdfg.arguments))?;
         if !sdfg.returns.is_empty() {
             write!(self.out, " -> ({})", Words(&sdfg.returns))?;
         }
+        self.instrument(sdfg.instrument)?;
         self.position(sdfg.span)?;
         self.braces(|this| {
             if this.positions && !sdfg.file.is_empty() {
                 this.line(format_args!("file {}", Quoted(&sdfg.file)))?;
+            }
+            for (name, text) in sdfg.sections.all().into_iter().filter(|(_, text)| !text.is_empty()) {
+                this.line(format_args!("code {name} {}", Quoted(text)))?;
             }
             for (name, dtype) in &sdfg.symbols {
                 this.line(format_args!("symbol {}: {dtype}", Word(name)))?;
@@ -70,8 +82,10 @@ impl<'a, 'b> Printer<'a, 'b> {
                 this.line(format_args!("{word} {}: {}", Word(name), Descriptor(data)))?;
                 this.position(data.span())?;
             }
-            let declares =
-                !sdfg.symbols.is_empty() || !sdfg.containers.is_empty() || !sdfg.structures.is_empty();
+            let declares = !sdfg.symbols.is_empty()
+                || !sdfg.containers.is_empty()
+                || !sdfg.structures.is_empty()
+                || !sdfg.sections.is_empty();
             if declares && !sdfg.body.blocks.is_empty() {
                 this.out.write_str("\n")?;
             }
@@ -209,9 +223,10 @@ struct Descriptor<'a>(&'a Data);
 
 impl Display for Descriptor<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let zeroed = if self.0.is_zeroed() { " zeroed" } else { "" };
         let lifetime = match self.0.lifetime() {
-            Lifetime::Scope => String::new(),
-            other => format!(" {}", other.name()),
+            Lifetime::Scope => zeroed.to_owned(),
+            other => format!(" {}{zeroed}", other.name()),
         };
         match self.0 {
             Data::Scalar(scalar) => write!(f, "{}{lifetime}", scalar.dtype),
@@ -219,6 +234,9 @@ impl Display for Descriptor<'_> {
                 write!(f, "{}[{}]", array.dtype, Comma(&array.shape))?;
                 if array.strides != c_strides(&array.shape) {
                     write!(f, " strides [{}]", Comma(&array.strides))?;
+                }
+                if !array.offset.is_empty() {
+                    write!(f, " offset [{}]", Comma(&array.offset))?;
                 }
                 if array.storage != Storage::Default {
                     write!(f, " {}", array.storage.name())?;

@@ -20,6 +20,7 @@ impl Printer<'_, '_> {
         let items = outline(state);
         let numbers: Numbers = flatten(&items).into_iter().enumerate().map(|(at, id)| (id, at)).collect();
         write!(self.out, "state {}", Word(&state.label))?;
+        self.instrument(state.instrument)?;
         self.position(state.span)?;
         self.braces(|this| this.items(state, &items, &numbers))
     }
@@ -92,6 +93,7 @@ impl Printer<'_, '_> {
         if let Some(condition) = &map.parallel_if {
             write!(self.out, " if ({condition})")?;
         }
+        self.instrument(map.instrument)?;
         self.position(map.span)
     }
 
@@ -198,7 +200,13 @@ impl Display for Moved<'_> {
         if let Some(wcr) = memlet.wcr {
             write!(f, " wcr {wcr}")?;
         }
-        if memlet.dynamic { f.write_str(" dynamic") } else { Ok(()) }
+        if memlet.dynamic {
+            f.write_str(" dynamic")?;
+        }
+        match &memlet.volume {
+            Some(volume) => write!(f, " volume ({volume})"),
+            None => Ok(()),
+        }
     }
 }
 

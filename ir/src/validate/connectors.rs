@@ -28,7 +28,11 @@ pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
             }
             Node::Nested(nested) => node.computation(nested.inputs.iter(), nested.outputs.iter(), report),
             Node::Library(it) => node.computation(it.op.inputs().iter(), it.op.outputs().iter(), report),
-            Node::MapEntry(_) => node.border(true, report),
+            Node::MapEntry(_) => {
+                let incoming: Vec<_> =
+                    incoming.iter().filter(|edge| it.state.range_input(**edge).is_none()).copied().collect();
+                Ends { incoming: &incoming, ..node }.border(true, report);
+            }
             Node::MapExit { .. } => node.border(false, report),
         }
     }

@@ -1,8 +1,9 @@
 //! V001 – V004: names, arguments and results, shapes.
 
 use super::Report;
-use super::rules::{DISTINCT_NAMES, IDENTIFIERS, INTERFACE, SHAPES, SYMBOLS};
-use crate::{Data, Expr, Name, Sdfg, Span};
+use super::rules::{DISTINCT_NAMES, IDENTIFIERS, INTERFACE, SHAPES, SYMBOLS, ZEROS};
+use crate::zeroed::{Home, has_zero, homes};
+use crate::{Block, Data, Expr, Name, Sdfg, Span};
 use std::collections::HashSet;
 
 pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
@@ -17,6 +18,14 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
             report.add(&DISTINCT_NAMES, data.span(), format!("`{name}` is a container and a symbol"));
         }
         shape(name, data, report);
+        if data.is_zeroed() && !data.is_transient() {
+            let message = format!("`{name}` belongs to the caller, and is to begin with zeros");
+            report.add(&ZEROS, data.span(), message);
+        }
+        if data.is_zeroed() && !has_zero(data.dtype()) {
+            let message = format!("`{name}` is to begin with zeros, which {} has not", data.dtype());
+            report.add(&ZEROS, data.span(), message);
+        }
         for extent in data.shape() {
             if facts.prove_lt(extent, &Expr::zero()) == Some(true) {
                 report.add(&SHAPES, data.span(), format!("`{name}` has the extent {extent}"));
@@ -32,6 +41,7 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
             );
         }
     }
+    zeros(sdfg, report);
     for symbol in sdfg.symbols.keys() {
         identifier(symbol, "a symbol", sdfg.span, report);
     }
@@ -76,6 +86,31 @@ fn interface(sdfg: &Sdfg, report: &mut Report) {
     }
 }
 
+/// V036
+fn zeros(sdfg: &Sdfg, report: &mut Report) {
+    let homes = homes(sdfg);
+    if homes.values().all(|home| *home != Home::Call) {
+        return;
+    }
+    let mut changing = HashSet::new();
+    sdfg.body.visit(&mut |block| {
+        changing.extend(block.assignments().map(|it| it.symbol.clone()));
+        if let Block::Loop(it) = block {
+            changing.extend(it.variable().cloned());
+        }
+    });
+    for (name, _) in homes.into_iter().filter(|(_, home)| *home == Home::Call) {
+        let data = &sdfg.containers[&name];
+        let symbols = data.symbols();
+        if let Some(symbol) =
+            symbols.iter().find(|it| changing.contains(*it) || !sdfg.symbols.contains_key(*it))
+        {
+            let message = format!("`{name}` is 0 when the SDFG is called, where `{symbol}` has no value");
+            report.add(&ZEROS, data.span(), message);
+        }
+    }
+}
+
 fn shape(name: &Name, data: &Data, report: &mut Report) {
     let (Data::Array(array) | Data::View(array) | Data::Reference(array)) = data else { return };
     if array.shape.is_empty() {
@@ -84,5 +119,9 @@ fn shape(name: &Name, data: &Data, report: &mut Report) {
     if array.shape.len() != array.strides.len() {
         let (extents, strides) = (array.shape.len(), array.strides.len());
         report.add(&SHAPES, array.span, format!("`{name}` has {extents} dimensions and {strides} strides"));
+    }
+    if !array.offset.is_empty() && array.shape.len() != array.offset.len() {
+        let (extents, offsets) = (array.shape.len(), array.offset.len());
+        report.add(&SHAPES, array.span, format!("`{name}` has {extents} dimensions and {offsets} offsets"));
     }
 }

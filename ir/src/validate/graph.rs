@@ -73,7 +73,8 @@ fn check_map(it: &Checked<'_>, id: NodeId, map: &Map, report: &mut Report) {
     }
     for range in &map.ranges {
         for expr in [&range.start, &range.stop, &range.step].into_iter().chain(&map.parallel_if) {
-            if let Some(name) = it.undefined(expr, it.scope(id)) {
+            let own = |name: &&crate::Name| it.is_range_input(id, name);
+            if let Some(name) = it.undefined_but(expr, it.scope(id), &own) {
                 let message = format!("the map `{label}` uses `{name}`, which is not defined here");
                 report.add(&SYMBOLS, map.span, message);
             }

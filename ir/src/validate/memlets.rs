@@ -111,10 +111,13 @@ impl<'a> At<'a, '_> {
             report.add(&RANKS, self.span, message);
             return;
         }
-        if subset.dims.is_empty() || subset.is_full(data.shape()) && data.symbols().is_empty() {
+        let offset = data.offset();
+        if subset.dims.is_empty()
+            || offset.is_empty() && subset.is_full(data.shape()) && data.symbols().is_empty()
+        {
             return;
         }
-        for (dim, extent) in subset.dims.iter().zip(data.shape()) {
+        for (at, (dim, extent)) in subset.dims.iter().zip(data.shape()).enumerate() {
             let undefined =
                 [&dim.start, &dim.stop, &dim.step].into_iter().find_map(|e| self.it.undefined(e, self.scope));
             if let Some(unknown) = undefined {
@@ -127,9 +130,16 @@ impl<'a> At<'a, '_> {
                 continue;
             }
             let facts = self.it.facts(self.scope);
-            let outside = *proved
-                .entry((self.it.fact_id(self.scope), dim, extent))
-                .or_insert_with(|| facts.is_some_and(|facts| is_outside(dim, extent, facts)));
+            let outside = match offset.get(at) {
+                Some(offset) => {
+                    let start = &dim.start + offset;
+                    let moved = Range { start, stop: &dim.stop + offset, step: dim.step.clone() };
+                    facts.is_some_and(|facts| is_outside(&moved, extent, facts))
+                }
+                None => *proved
+                    .entry((self.it.fact_id(self.scope), dim, extent))
+                    .or_insert_with(|| facts.is_some_and(|facts| is_outside(dim, extent, facts))),
+            };
             if outside && !self.it.may_be_stale(data) {
                 let message = format!("`{memlet}` leaves `{name}`: {dim} is not in 0:{extent}");
                 report.add(&BOUNDS, self.span, message);
@@ -186,7 +196,7 @@ fn is_outside(dim: &Range, extent: &Expr, facts: &Facts) -> bool {
 }
 
 /// The container that an edge's data comes from, through maps; `None` if it is computed.
-pub(super) fn source<'a>(state: &'a State, edge: EdgeView<'a>) -> Option<&'a Name> {
+pub(crate) fn source<'a>(state: &'a State, edge: EdgeView<'a>) -> Option<&'a Name> {
     match state.node(edge.src) {
         Node::Access(name) => Some(name),
         Node::MapEntry(_) => {
@@ -199,7 +209,7 @@ pub(super) fn source<'a>(state: &'a State, edge: EdgeView<'a>) -> Option<&'a Nam
 }
 
 /// The container that an edge's data goes to, through maps; `None` if it is computed with.
-pub(super) fn target<'a>(state: &'a State, edge: EdgeView<'a>) -> Option<&'a Name> {
+pub(crate) fn target<'a>(state: &'a State, edge: EdgeView<'a>) -> Option<&'a Name> {
     match state.node(edge.dst) {
         Node::Access(name) => Some(name),
         Node::MapExit { .. } => state.continuations(edge.id).into_iter().find_map(|id| {

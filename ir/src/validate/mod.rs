@@ -35,6 +35,7 @@ mod memlets;
 mod nested;
 mod order;
 mod races;
+mod range_inputs;
 pub mod rules;
 mod state;
 mod streams;
@@ -44,6 +45,7 @@ mod tasklets;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use memlets::{source, target};
 pub use rules::{RULES, Rule};
 
 use crate::{Name, Sdfg, Span};

@@ -35,8 +35,8 @@ rules! {
         "Every argument and every result is a container that is not transient, is listed once, and no other container is \
          visible: the caller has to know what to pass.";
     SHAPES = "V004", "Arrays have a shape and as many strides",
-        "An array has at least one dimension (a value without dimensions is a scalar), a stride for each, and no extent \
-         is provably negative.";
+        "An array has at least one dimension (a value without dimensions is a scalar), a stride for each, an offset for \
+         each or for none, and no extent is provably negative.";
     SYMBOLS = "V005", "Symbols are defined",
         "A symbolic expression uses symbols that the SDFG declares, variables of loops around it and parameters of maps \
          around it. Inside of states it reads no containers: data moves along edges.";
@@ -74,7 +74,7 @@ rules! {
     RANKS = "V018", "Subsets have the dimensions of their container",
         "A subset has one range for each dimension; none for a scalar.";
     BOUNDS = "V019", "Subsets lie in their container",
-        "No subset provably leaves its container, given that sizes are positive and variables in their ranges. What cannot \
+        "No subset provably leaves its container, whose indices begin with the negated offset, given that sizes are positive and variables in their ranges. What cannot \
          be proved is checked by the interpreter.";
     COPIES = "V020", "Copies move as many elements as they write",
         "The subsets at both ends of a copy do not provably differ in their number of elements, and both containers have \
@@ -121,4 +121,10 @@ rules! {
         "Every member of a structure is a container, or another structure, called `structure.member`, whose shape begins with \
          the extents of the array of structures; all members are internal to the program or none. Only members have dots in \
          their names.";
+    RANGE_INPUTS = "V035", "Ranges that depend on data are given numbers",
+        "An edge into a map's entry at a connector that is no `IN_x` carries one integer of a container; its name is an \
+         identifier that nothing else has there, and no other edge has it. A consume scope has no such edges.";
+    ZEROS = "V036", "Zeros have a beginning",
+        "Only containers that are internal to the program begin with zeros. What lives as long as a call of the SDFG has a \
+         size that is known when it is called.";
 }

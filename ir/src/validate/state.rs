@@ -2,12 +2,13 @@
 
 use super::control::{Walk, in_range};
 use super::{
-    Report, aliases, connectors, graph, memlets, nested, order, races, streams, structures, tasklets,
+    Report, aliases, connectors, graph, memlets, nested, order, races, range_inputs, streams, structures,
+    tasklets,
 };
 use crate::state::EdgeView;
 use crate::symbolic::{Atom, Facts};
 use crate::{Expr, Name, Node, NodeId, Range, Sdfg, State};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A state with a sound graph.
 pub(super) struct Checked<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Checked<'a> {
     fact_ids: HashMap<Option<NodeId>, usize>,
     /// `None` where nothing ever gets.
     facts: Vec<Option<Facts>>,
+    /// Symbols that edges into the entries of maps give values to.
+    range_inputs: BTreeSet<(NodeId, Name)>,
 }
 
 pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
@@ -30,10 +33,13 @@ pub(super) fn check(walk: &Walk<'_>, state: &State, report: &mut Report) {
         scopes[id.index()] = scope;
     }
     let (fact_ids, facts) = (HashMap::from([(None, 0)]), vec![walk.facts.clone()]);
-    let mut it = Checked { walk, sdfg: walk.sdfg, state, order, scopes, fact_ids, facts };
+    let range_inputs = state.edges().filter_map(|edge| Some((edge.dst, state.range_input(edge)?.clone())));
+    let range_inputs = range_inputs.collect();
+    let mut it = Checked { walk, sdfg: walk.sdfg, state, order, scopes, fact_ids, facts, range_inputs };
     it.collect_facts();
     graph::check(&it, report);
     connectors::check(&it, report);
+    range_inputs::check(&it, report);
     memlets::check(&it, report);
     for &id in &it.order {
         match state.node(id) {
@@ -98,10 +104,20 @@ impl<'a> Checked<'a> {
 
     /// The first name in an expression that is no symbol there, and whether it is a read of a container.
     pub(super) fn undefined<'e>(&self, expr: &'e Expr, scope: Option<NodeId>) -> Option<&'e Name> {
+        self.undefined_but(expr, scope, &|_| false)
+    }
+
+    /// The same, where some more symbols are known.
+    pub(super) fn undefined_but<'e>(
+        &self,
+        expr: &'e Expr,
+        scope: Option<NodeId>,
+        known: &dyn Fn(&&Name) -> bool,
+    ) -> Option<&'e Name> {
         let mut undefined = None;
         expr.visit(&mut |atom| {
             let unknown = match atom {
-                Atom::Symbol(name) => (!self.is_visible(name, scope)).then_some(name),
+                Atom::Symbol(name) => Some(name).filter(|name| !known(name) && !self.is_visible(name, scope)),
                 Atom::Load(name, _) => Some(name),
                 _ => None,
             };
@@ -110,10 +126,15 @@ impl<'a> Checked<'a> {
         undefined
     }
 
+    /// Whether an edge into the entry of a map gives the symbol a value.
+    pub(super) fn is_range_input(&self, entry: NodeId, name: &Name) -> bool {
+        self.range_inputs.contains(&(entry, name.clone()))
+    }
+
     fn is_visible(&self, name: &Name, scope: Option<NodeId>) -> bool {
         self.walk.is_symbol(name)
             || self.chain(scope).any(|entry| match self.state.node(entry) {
-                Node::MapEntry(map) => map.params.contains(name),
+                Node::MapEntry(map) => map.params.contains(name) || self.is_range_input(entry, name),
                 _ => false,
             })
     }
