@@ -34,7 +34,10 @@ pub(super) fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: 
 /// What is moved to a node.
 fn moved(state: &State, node: NodeId) -> Expr {
     let edges = state.in_edges(node);
-    edges.iter().filter_map(|edge| edge.memlet()).fold(Expr::one(), |sum, memlet| sum + memlet.volume())
+    edges
+        .iter()
+        .filter_map(|edge| edge.memlet())
+        .fold(Expr::one(), |sum, memlet| sum + memlet.subset.num_elements())
 }
 
 /// Work of a nested SDFG, in terms of the caller's symbols.
