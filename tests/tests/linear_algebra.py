@@ -6,7 +6,12 @@ import dace as dc
 
 N, M, S = (dc.symbol(s, dtype=dc.int64) for s in ("N", "M", "S"))
 
-presets = {"S": {"N": 60, "M": 7, "S": 3}, "tiny": {"N": 2, "M": 1, "S": 1}}
+presets = {
+    "S": {"N": 60, "M": 7, "S": 3},
+    "tiny": {"N": 2, "M": 1, "S": 1},
+    # Worth more than one thread.
+    "large": {"N": 300, "M": 7, "S": 2},
+}
 
 
 @dc.program
@@ -42,6 +47,9 @@ def linear_algebra(
 ):
     X = np.linalg.solve(A, B)
     x = np.linalg.solve(A.T, b)
+    # Every row is exchanged.
+    R = np.flipud(A) + 0.0
+    Y = np.linalg.solve(R, B)
     I = np.linalg.inv(A)
     d = np.linalg.det(A / N)
     L = np.linalg.cholesky(A @ A.T)
@@ -54,4 +62,4 @@ def linear_algebra(
     D = np.linalg.inv(C)
     dets = np.linalg.det(C / M)
     sv = np.linalg.svdvals(T)
-    return X, x, I, d, L, P, w, V, s, U, D, dets, sv, r
+    return X, x, I, d, L, P, w, V, s, U, D, dets, sv, r, Y

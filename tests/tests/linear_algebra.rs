@@ -1,6 +1,6 @@
 //! `numpy.linalg`, compiled and run: results are NumPy's, and what cannot be computed is an error.
 
-use dacec_tests::{dacec, python, run, scratch, write};
+use dacec_tests::{dacec, python, run, scratch, skip, write};
 
 const PROGRAM: &str = include_str!("linear_algebra.py");
 
@@ -15,7 +15,7 @@ fn results_are_those_of_numpy() {
         let mut command = dacec();
         command.current_dir(folder.path()).arg("run").arg(&file);
         let output = run(command.args(["--preset", preset, "--repeat", "1", "--verify"])).success();
-        assert_eq!(output.matches("agrees with CPython").count(), 14, "{output}");
+        assert_eq!(output.matches("agrees with CPython").count(), 15, "{output}");
     }
 }
 
@@ -28,7 +28,34 @@ fn refused(call: &str, fill: &str) -> String {
     );
     let folder = scratch();
     let file = write(&folder, "f.py", &text);
-    run(dacec().current_dir(folder.path()).arg("run").arg(&file)).failure()
+    let built_in = run(dacec().current_dir(folder.path()).arg("run").arg(&file)).failure();
+    let mut command = dacec();
+    command.current_dir(folder.path()).arg("run").arg(&file).args(["--library", "blas=openblas"]);
+    let lapack = run(&mut command).failure();
+    if !lapack.contains("OpenBLAS was not found") {
+        assert_eq!(lapack, built_in);
+    }
+    built_in
+}
+
+#[test]
+fn results_of_threads_and_of_lapack_are_those_of_numpy() {
+    if python().is_none() {
+        return;
+    }
+    let folder = scratch();
+    let file = write(&folder, "linear_algebra.py", PROGRAM);
+    for options in [&["--preset", "large"][..], &["--preset", "S", "--library", "blas=openblas"]] {
+        let mut command = dacec();
+        command.current_dir(folder.path()).env("OMP_NUM_THREADS", "3").arg("run").arg(&file).args(options);
+        let output = run(command.args(["--repeat", "1", "--verify"]));
+        if output.stderr().contains("OpenBLAS was not found") {
+            skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+            continue;
+        }
+        let output = output.success();
+        assert_eq!(output.matches("agrees with CPython").count(), 15, "{output}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 type Template = (&'static str, &'static [&'static str], bool, &'static str);
 
 /// All templates, each after those that it needs.
-const TEMPLATES: [Template; 15] = [
+const TEMPLATES: [Template; 20] = [
     ("common", &[], false, include_str!("blas/common.cpp")),
     ("team", &[], true, include_str!("blas/team.cpp")),
     ("update", &["common", "team"], true, include_str!("blas/update.cpp")),
@@ -42,6 +42,30 @@ const TEMPLATES: [Template; 15] = [
     ("symm", &["common", "team"], true, include_str!("blas/symm.cpp")),
     ("trmm", &["common", "team"], true, include_str!("blas/trmm.cpp")),
     ("trsm", &["common", "team"], true, include_str!("blas/trsm.cpp")),
+    ("lu", &["trsm"], true, include_str!("blas/lu.cpp")),
+    // What uses these templates has a text for each type: see `dense`.
+    ("solve", &["lu"], true, ""),
+    ("inverse", &["lu"], true, ""),
+    ("determinant", &["lu"], true, ""),
+    ("cholesky", &["lu", "update"], true, ""),
+];
+
+/// A routine by the C interface of BLAS: its name, and its text for real and for complex elements.
+type Direct = (&'static str, &'static str, &'static str);
+
+/// All of them. Each does what the interface cannot express by the template of its name.
+const DIRECT: [Direct; 11] = [
+    ("gemv", include_str!("blas/cblas/gemv.cpp"), include_str!("blas/cblas/gemv.cpp")),
+    ("ger", include_str!("blas/cblas/ger.real.cpp"), include_str!("blas/cblas/ger.complex.cpp")),
+    ("dot", include_str!("blas/cblas/dot.real.cpp"), include_str!("blas/cblas/dot.complex.cpp")),
+    ("axpy", include_str!("blas/cblas/axpy.cpp"), include_str!("blas/cblas/axpy.cpp")),
+    ("scal", include_str!("blas/cblas/scal.cpp"), include_str!("blas/cblas/scal.cpp")),
+    ("nrm2", include_str!("blas/cblas/nrm2.cpp"), include_str!("blas/cblas/nrm2.cpp")),
+    ("syrk", include_str!("blas/cblas/syrk.real.cpp"), include_str!("blas/cblas/syrk.complex.cpp")),
+    ("syr2k", include_str!("blas/cblas/syr2k.real.cpp"), include_str!("blas/cblas/syr2k.complex.cpp")),
+    ("symm", include_str!("blas/cblas/symm.real.cpp"), include_str!("blas/cblas/symm.complex.cpp")),
+    ("trmm", include_str!("blas/cblas/trmm.cpp"), include_str!("blas/cblas/trmm.cpp")),
+    ("trsm", include_str!("blas/cblas/trsm.cpp"), include_str!("blas/cblas/trsm.cpp")),
 ];
 
 /// The routines that a program calls.
@@ -51,6 +75,11 @@ pub(super) struct Used {
 }
 
 impl Used {
+    /// Notes that a routine is called, or that a template of that name is needed.
+    pub(super) fn add(&mut self, name: &'static str, dtype: DType) {
+        self.routines.insert((name, dtype));
+    }
+
     /// Templates that are needed, those that they need included.
     fn templates(&self) -> Vec<&'static Template> {
         let mut wanted: BTreeSet<&str> = self.routines.iter().map(|(name, _)| *name).collect();
@@ -62,10 +91,12 @@ impl Used {
         TEMPLATES.iter().filter(|(name, ..)| wanted.contains(name)).collect()
     }
 
-    /// Types of which blocks are multiplied.
-    pub(super) fn products(&self) -> BTreeSet<DType> {
-        let multiplies =
-            |name: &str| TEMPLATES.iter().any(|(template, _, blocks, _)| *template == name && *blocks);
+    /// Types of which blocks are multiplied. With a BLAS of the machine everything else needs its library too.
+    pub(super) fn products(&self, blas: Blas) -> BTreeSet<DType> {
+        let multiplies = |name: &str| {
+            blas == Blas::Cblas
+                || TEMPLATES.iter().any(|(template, _, blocks, _)| *template == name && *blocks)
+        };
         self.routines.iter().filter(|(name, _)| multiplies(name)).map(|(_, dtype)| *dtype).collect()
     }
 }
@@ -73,7 +104,7 @@ impl Used {
 impl Printer<'_> {
     /// The call of a routine.
     pub(super) fn blas_routine(&mut self, it: &Routine, routine: blas::Routine, dtype: DType) -> Result<()> {
-        self.routines.routines.insert((routine.name, dtype));
+        self.routines.add(routine.name, dtype);
         let mut given = it.arguments.iter();
         let mut arguments = Vec::new();
         for parameter in routine.parameters {
@@ -93,8 +124,13 @@ impl Printer<'_> {
                 arguments.push(text);
             }
         }
-        let element = c_type(dtype);
-        self.line(&format!("dacec_{}<{element}>({});", routine.name, arguments.join(", ")));
+        let name = match self.blas {
+            Blas::Cblas if DIRECT.iter().any(|it| it.0 == routine.name) => {
+                super::gemm::instance(&format!("dacec_cblas_{}_@S@", routine.name), dtype)
+            }
+            _ => format!("dacec_{}<{}>", routine.name, c_type(dtype)),
+        };
+        self.line(&format!("{name}({});", arguments.join(", ")));
         Ok(())
     }
 }
@@ -111,16 +147,32 @@ fn is_zero(value: &crate::tree::Value) -> bool {
 /// The templates of routines that are called; products of the types must have been printed.
 pub(super) fn print(used: &Used, blas: Blas) -> String {
     let mut text = String::new();
-    for dtype in used.products() {
+    for dtype in used.products(blas) {
         text.push_str(&block_product(dtype, blas));
     }
+    let types: BTreeSet<DType> = used.routines.iter().map(|(_, dtype)| *dtype).collect();
     for (name, _, _, template) in used.templates() {
         match *name {
+            "lu" => {
+                text.extend(types.iter().map(|dtype| super::gemm::instance(ALL, *dtype)));
+                text.push_str(template);
+            }
             // A BLAS of the machine has threads of its own.
             "team" => {
                 text.push_str(&template.replace("@TEAM@", if blas == Blas::BuiltIn { "1" } else { "0" }))
             }
             _ => text.push_str(template),
+        }
+    }
+    if blas == Blas::Cblas && !used.routines.is_empty() {
+        text.push_str(include_str!("blas/cblas/common.cpp"));
+        for (name, dtype) in &used.routines {
+            if let Some((_, real, complex)) = DIRECT.iter().find(|it| it.0 == *name) {
+                text.push_str(&super::gemm::instance(
+                    if dtype.is_complex() { complex } else { real },
+                    *dtype,
+                ));
+            }
         }
     }
     text
@@ -142,6 +194,17 @@ static inline void dacec_one(int64_t m, int64_t n, int64_t k, int64_t, int64_t, 
                              int64_t csa, const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc,
                              int64_t csc) {
     dacec_gemm_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+}
+";
+
+const ALL: &str = "
+static inline void dacec_all(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa, const @T@ *b,
+                             int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (dacec_team((double)m * (double)n * (double)k) > 1) {
+        dacec_product_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+    } else {
+        dacec_one(m, n, k, (int64_t)0, (int64_t)0, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+    }
 }
 ";
 

@@ -1,6 +1,6 @@
 //! Calls of the built-in linear algebra, and of routines of environments.
 //!
-//! A routine runs on the calling thread. Its result says whether it could do what it was asked for:
+//! A routine runs on the calling thread; what is worth sharing has a driver that calls it for blocks. Its result says whether it could do what it was asked for:
 //!
 //! ```text
 //! if (dacec_solve_f64(N, 1, A, N, 1, b, 1, 1, x, 1, 1) != 0) {
@@ -10,6 +10,7 @@
 
 use super::types::c_type;
 use super::{Printer, Result};
+use crate::Blas;
 use crate::tree::{Callee, Routine, RoutineArgument};
 use dacec_ir::DType;
 use dacec_ir::library::Dense;
@@ -24,10 +25,7 @@ fn name(op: Dense, dtype: DType) -> String {
 impl Printer<'_> {
     pub(super) fn routine(&mut self, routine: &Routine) -> Result<()> {
         let name = match &routine.callee {
-            Callee::Dense(op, dtype) => {
-                self.dense.insert(declaration(*op, *dtype));
-                name(*op, *dtype)
-            }
+            Callee::Dense(op, dtype) => self.dense_routine(*op, *dtype),
             Callee::Environment(name) => self.environment_of(name)?.to_owned(),
             Callee::Blas(blas, dtype) => return self.blas_routine(routine, *blas, *dtype),
         };
@@ -49,6 +47,89 @@ impl Printer<'_> {
         }
         Ok(())
     }
+}
+
+impl Printer<'_> {
+    /// The function that computes an operation, which will be declared or printed.
+    fn dense_routine(&mut self, op: Dense, dtype: DType) -> String {
+        let stem = op.routine(dtype).expect("only known routines are lowered");
+        let stem = stem.rsplit_once('_').map_or("", |(stem, _)| stem);
+        let prefix = match self.blas {
+            Blas::BuiltIn if shared(op).is_none() => "dacec",
+            Blas::Cblas if lapack(op).is_none() => "dacec",
+            Blas::BuiltIn => "dacec_shared",
+            Blas::Cblas => "dacec_lapack",
+        };
+        if prefix != "dacec" {
+            self.shared.insert((op, dtype));
+        }
+        if let Some((name, _)) = shared(op).filter(|_| prefix == "dacec_shared") {
+            self.routines.add(name, dtype);
+        }
+        if prefix != "dacec_lapack" {
+            self.dense.insert(declaration(op, dtype));
+        }
+        super::gemm::instance(&format!("{prefix}_{stem}_@S@"), dtype)
+    }
+}
+
+/// What LAPACK of the machine computes; it has no Fourier transforms.
+fn lapack(op: Dense) -> Option<&'static str> {
+    match op {
+        Dense::Solve => Some(include_str!("dense/lapack/solve.cpp")),
+        Dense::Inv => Some(include_str!("dense/lapack/inverse.cpp")),
+        Dense::Det => Some(include_str!("dense/lapack/determinant.cpp")),
+        Dense::Slogdet => Some(include_str!("dense/lapack/slogdet.cpp")),
+        Dense::Cholesky => Some(include_str!("dense/lapack/cholesky.cpp")),
+        Dense::Qr => Some(include_str!("dense/lapack/qr.cpp")),
+        Dense::Eigh => Some(include_str!("dense/lapack/eigh.cpp")),
+        Dense::Svd => Some(include_str!("dense/lapack/svd.cpp")),
+        Dense::Fft | Dense::Ifft => None,
+    }
+}
+
+/// Operations that threads share: the routine's name and its driver around products, triangular systems and the routine of
+/// one thread.
+fn shared(op: Dense) -> Option<(&'static str, &'static str)> {
+    match op {
+        Dense::Solve => Some(("solve", include_str!("dense/solve.cpp"))),
+        Dense::Inv => Some(("inverse", include_str!("dense/inverse.cpp"))),
+        Dense::Det => Some(("determinant", include_str!("dense/determinant.cpp"))),
+        Dense::Cholesky => Some(("cholesky", include_str!("dense/cholesky.cpp"))),
+        _ => None,
+    }
+}
+
+/// The drivers that are called; templates must have been printed.
+pub(super) fn print_drivers(used: &BTreeSet<(Dense, DType)>, blas: Blas) -> String {
+    let driver = |op: Dense| match blas {
+        Blas::BuiltIn => shared(op).map(|(_, text)| text),
+        Blas::Cblas => lapack(op),
+    };
+    let mut text = String::new();
+    if blas == Blas::Cblas && !used.is_empty() {
+        text.push_str(include_str!("dense/lapack/common.cpp"));
+    }
+    for &(op, dtype) in used {
+        let complex = dtype.is_complex();
+        let choices = [
+            ("@CONJ@", "2", "0"),
+            ("@Q@", "un", "or"),
+            ("@E@", "he", "sy"),
+            // Routines on complex matrices have memory for reals besides.
+            ("@REAL_TYPES@", "@R@ *, const int *, ", ""),
+            ("@REAL_QUERY@", "&reals, &query, ", ""),
+            ("@REAL_WORK@", "real_work, &real_length, ", ""),
+            ("@REAL_TYPE@", "@R@ *, ", ""),
+            ("@REAL_ONE@", "real_work, ", ""),
+        ];
+        let choose = |text: String, (name, of_complex, of_real): &(&str, &str, &str)| {
+            text.replace(name, if complex { of_complex } else { of_real })
+        };
+        let chosen = choices.iter().fold(driver(op).unwrap_or_default().to_owned(), choose);
+        text.push_str(&super::gemm::instance(&chosen, dtype));
+    }
+    text
 }
 
 /// The prototype of a routine.

@@ -12,8 +12,9 @@
 //! The routines do not read the old value where its factor is 0, but 0 times what is no number is none. So a factor that
 //! happens to be 0 multiplies the old value first, and the product is added to that.
 //!
-//! Small products are one call. With a BLAS of the machine, which has threads of its own, the whole product is one call
-//! of its C interface; what that cannot express (no stride of one) is done by plain loops.
+//! Products of at most 8 rows, columns and terms are loops, whether that is known before the program runs or not. With a
+//! BLAS of the machine, which has threads of its own, the whole product is one call of its C interface; what that cannot
+//! express (no stride of one) is done by plain loops.
 
 use super::types::c_type;
 use super::{Printer, Result};
@@ -50,7 +51,7 @@ impl Printer<'_> {
             }
         };
         let routine = match (self.blas, gemm.parallel) {
-            (Blas::BuiltIn, false) => format!("dacec_gemm_{suffix}"),
+            (Blas::BuiltIn, false) => format!("dacec_serial_{suffix}"),
             _ => format!("dacec_product_{suffix}"),
         };
         self.line(&format!("{routine}({sizes}, {alpha}, {a}, {b}, {beta}, {c});"));
@@ -80,20 +81,37 @@ pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
             Blas::Cblas => CBLAS_REAL,
         };
         let plain = if blas == Blas::Cblas { PLAIN } else { "" };
-        text.push_str(&instance(&format!("{OLD}{template}").replace("@PLAIN@", plain), dtype));
+        let template = template.replace("@PLAIN@", plain).replace("@SMALL@", SMALL);
+        text.push_str(&instance(&format!("{OLD}{template}"), dtype));
     }
     text
 }
 
-/// A text for a type: its name, the suffix of routines, and the letter that BLAS has for it.
+/// A text for a type `@T@` with real parts of type `@R@`: the suffix of routines `@S@`, the letters that BLAS has for it,
+/// `@L@` and, where results are real, `@L2@`; the type `@A@` of numbers and `@P@` of elements in its C interface, and the
+/// operator `@V@` with which numbers are passed.
 pub(super) fn instance(template: &str, dtype: DType) -> String {
-    let letter = match dtype {
-        DType::Float32 => "s",
-        DType::Complex64 => "c",
-        DType::Complex128 => "z",
-        _ => "d",
+    let (letter, letters) = match dtype {
+        DType::Float32 => ("s", "s"),
+        DType::Complex64 => ("c", "sc"),
+        DType::Complex128 => ("z", "dz"),
+        _ => ("d", "d"),
     };
-    template.replace("@T@", c_type(dtype)).replace("@S@", suffix(dtype)).replace("@L@", letter)
+    let (number, element, operator) = match dtype.is_complex() {
+        true => ("const void *", "void", "&"),
+        false => (c_type(dtype), c_type(dtype), ""),
+    };
+    let values = [
+        ("@T@", c_type(dtype)),
+        ("@R@", c_type(dtype.real())),
+        ("@S@", suffix(dtype)),
+        ("@L@", letter),
+        ("@L2@", letters),
+        ("@A@", number),
+        ("@P@", element),
+        ("@V@", operator),
+    ];
+    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
 }
 
 const THREADS: &str = "
@@ -117,14 +135,40 @@ static inline @T@ dacec_old_@S@(int64_t m, int64_t n, @T@ beta, @T@ *c, int64_t 
 }
 ";
 
+/// A product that is so small that a call costs more.
+const SMALL: &str = "
+static inline bool dacec_small_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                                 const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (m > 8 || n > 8 || k > 8) return false;
+    for (int64_t i = 0; i < m; i++) {
+        @T@ row[8] = {};
+        for (int64_t l = 0; l < k; l++) {
+            const @T@ factor = a[i * rsa + l * csa];
+            for (int64_t j = 0; j < n; j++) row[j] += factor * b[l * rsb + j * csb];
+        }
+        for (int64_t j = 0; j < n; j++) {
+            @T@ *const place = c + i * rsc + j * csc;
+            *place = beta == (@T@)0 ? alpha * row[j] : alpha * row[j] + beta * *place;
+        }
+    }
+    return true;
+}
+";
+
 const BUILT_IN: &str = "
 // C = alpha * A @ B + beta * C on one thread; rs and cs are the distances of rows and columns.
 extern \"C\" void dacec_gemm_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
                                const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc);
+@SMALL@static inline void dacec_serial_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                                  const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
+    dacec_gemm_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+}
 
 // The same on all threads: C is divided into blocks.
 static inline void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
                                    const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
     int64_t threads = 1;
 #ifdef _OPENMP
     if ((double)m * (double)n * (double)k > 2e5) threads = omp_get_max_threads();
@@ -175,15 +219,17 @@ static inline int64_t dacec_leading_@S@(int64_t rows, int64_t columns, int64_t r
 const CBLAS_REAL: &str = "
 extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, @T@ alpha, const @T@ *a,
                              int lda, const @T@ *b, int ldb, @T@ beta, @T@ *c, int ldc);
-@PLAIN@
+@PLAIN@@SMALL@
 // C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
 static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
                             const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
     if (m <= 0 || n <= 0) return;
     const int64_t a0 = dacec_leading_@S@(m, k, rsa, csa), a1 = dacec_leading_@S@(k, m, csa, rsa);
     const int64_t b0 = dacec_leading_@S@(k, n, rsb, csb), b1 = dacec_leading_@S@(n, k, csb, rsb);
     const int64_t ldc = dacec_leading_@S@(m, n, rsc, csc);
-    if (k <= 0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
+    // BLAS does not look at operands where alpha is 0.
+    if (k <= 0 || alpha == (@T@)0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
         dacec_plain_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
         return;
     }
@@ -196,15 +242,17 @@ static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const 
 const CBLAS_COMPLEX: &str = "
 extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, const void *alpha,
                              const void *a, int lda, const void *b, int ldb, const void *beta, void *c, int ldc);
-@PLAIN@
+@PLAIN@@SMALL@
 // C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
 static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
                             const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
     if (m <= 0 || n <= 0) return;
     const int64_t a0 = dacec_leading_@S@(m, k, rsa, csa), a1 = dacec_leading_@S@(k, m, csa, rsa);
     const int64_t b0 = dacec_leading_@S@(k, n, rsb, csb), b1 = dacec_leading_@S@(n, k, csb, rsb);
     const int64_t ldc = dacec_leading_@S@(m, n, rsc, csc);
-    if (k <= 0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
+    // BLAS does not look at operands where alpha is 0.
+    if (k <= 0 || alpha == (@T@)0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
         dacec_plain_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
         return;
     }

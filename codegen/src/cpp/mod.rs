@@ -21,6 +21,7 @@ mod values;
 
 use crate::tree::{Parameter, ParameterKind, Program};
 use crate::{Blas, CodegenError, Environment, Options};
+use dacec_ir::library::Dense;
 use dacec_ir::{DType, Wcr};
 use std::collections::BTreeSet;
 
@@ -67,15 +68,16 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&dense::print(&printer.dense));
     text.push_str(&environments::print(options.environments, &printer.environments));
-    printer.products.extend(printer.routines.products());
+    printer.products.extend(printer.routines.products(printer.blas));
     text.push_str(&gemm::print(&printer.products, printer.blas));
     text.push_str(&blas::print(&printer.routines, printer.blas));
+    text.push_str(&dense::print_drivers(&printer.shared, printer.blas));
     text.push_str(&format!("\nextern \"C\" {} {{\n{body}}}\n", kernel_declaration(program)));
     text.push_str(&sections::functions(program));
     text.push_str(&features(&program.name));
     Ok(Kernel {
         text,
-        uses_blas: !printer.products.is_empty(),
+        uses_blas: !printer.products.is_empty() || printer.blas == Blas::Cblas && !printer.shared.is_empty(),
         uses_dense: !printer.dense.is_empty(),
         environments: printer.environments.into_iter().map(str::to_owned).collect(),
     })
@@ -132,6 +134,8 @@ struct Printer<'p> {
     products: BTreeSet<DType>,
     /// Routines of BLAS.
     routines: blas::Used,
+    /// Operations of linear algebra with a driver around the routines of one thread, or of LAPACK.
+    shared: BTreeSet<(Dense, DType)>,
     /// Prototypes of routines of linear algebra.
     dense: BTreeSet<String>,
     /// What may be called besides, and names of what is.
@@ -152,6 +156,7 @@ impl<'p> Printer<'p> {
             reductions: BTreeSet::new(),
             products: BTreeSet::new(),
             routines: blas::Used::default(),
+            shared: BTreeSet::new(),
             dense: BTreeSet::new(),
             known: options.environments,
             environments: BTreeSet::new(),

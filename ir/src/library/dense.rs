@@ -11,7 +11,7 @@ use crate::{DType, Name};
 use std::any::Any;
 
 /// An operation on dense matrices, or on stacks of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dense {
     /// `_x` with `_a @ _x = _b`; an exactly singular matrix is an error.
     Solve,

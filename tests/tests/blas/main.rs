@@ -18,7 +18,7 @@ use num_complex::Complex64;
 type Arrays = IndexMap<Name, ArrayBuf>;
 
 /// Sizes m, n and k. The last are larger than the blocks of the built-in routines, and enough work for two threads.
-const SIZES: [[i64; 3]; 4] = [[1, 1, 1], [3, 5, 4], [9, 1, 2], [90, 88, 130]];
+const SIZES: [[i64; 3]; 4] = [[1, 1, 1], [3, 5, 4], [9, 1, 2], [210, 200, 260]];
 
 /// Types of elements: one real and one complex type, or all with `DACEC_TEST_BLAS=full`.
 fn types() -> &'static [DType] {

@@ -2,7 +2,7 @@
 // How many threads share work: none inside of a loop that is shared already, and not for what one thread does sooner.
 static inline int64_t dacec_team(double operations) {
 #if defined(_OPENMP) && @TEAM@
-    if (operations > 4e5 && !omp_in_parallel()) return omp_get_max_threads();
+    if (operations > 4e6 && !omp_in_parallel()) return omp_get_max_threads();
 #endif
     (void)operations;
     return 1;

@@ -1,0 +1,23 @@
+extern "C" void cblas_@L@syrk(int, int, int, int, int, @A@, const @P@ *, int, @A@, @P@ *, int);
+extern "C" void cblas_@L@herk(int, int, int, int, int, @R@, const @P@ *, int, @R@, @P@ *, int);
+static void dacec_cblas_syrk_@S@(int64_t n, int64_t k, int64_t conj, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
+                               int64_t old, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
+    const int64_t c0 = dacec_leading_@S@(n, n, rsc, csc), c1 = dacec_leading_@S@(n, n, csc, rsc);
+    dacec_form form =
+        dacec_form_of(c0 != 0, dacec_leading_@S@(n, k, rsa, csa), dacec_leading_@S@(k, n, csa, rsa));
+    // The second factor is conjugate where the operand is as it is, the first where it is transposed.
+    if (conj == 1) form.plain = 0;
+    if (conj == 2) form.exchanged = 0;
+    const bool real = __imag__ alpha == 0 && __imag__ beta == 0;
+    if (n <= 0 || k <= 0 || alpha == (@T@)0 || !(c0 || c1) || !(form.plain || form.exchanged) || (old && beta == (@T@)0) || (conj && !real)) {
+        dacec_syrk<@T@>(n, k, conj, alpha, a, rsa, csa, old, beta, c, rsc, csc);
+        return;
+    }
+    if (!old) beta = 0;
+    const int order = c0 ? 101 : 102, lda = (int)(form.plain ? form.plain : form.exchanged), ldc = (int)(c0 ? c0 : c1);
+    if (conj) {
+        cblas_@L@herk(order, 122, form.plain ? 111 : 113, (int)n, (int)k, __real__ alpha, a, lda, __real__ beta, c, ldc);
+    } else {
+        cblas_@L@syrk(order, 122, form.plain ? 111 : 112, (int)n, (int)k, @V@alpha, a, lda, @V@beta, c, ldc);
+    }
+}
