@@ -21,12 +21,15 @@ Three rules go beyond "decorators do nothing":
 A parameter that is a structure, or an object of a class with annotated members, is passed as it is; for a driver, its
 members are arguments of their own, `parameter_member` (`flat_annotations`, `objects`).
 
-Not here, because plain Python gives them no meaning: explicit tasklets and memlets, streams, consume scopes.
+Streams are queues, and `for element, number in dace.consume(stream, 4)` takes what is in one.
+
+Not here, because plain Python gives them no meaning: explicit tasklets and memlets, and consuming functions.
 The module is importable as `dacec` too.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import contextvars
 import functools
@@ -637,6 +640,50 @@ def define_local(shape, dtype, *_, **__):
 def define_local_scalar(dtype, *_, **__):
     """A local scalar."""
     return dtype(0)
+
+
+class stream:
+    """A queue without limit, or an array of them: first in, first out."""
+
+    def __init__(self, dtype, shape=()):
+        self.dtype = dtype
+        self.queues = {index: collections.deque() for index in np.ndindex(*shape)}
+        self.index = () if not shape else None
+
+    def __getitem__(self, index):
+        one = object.__new__(stream)
+        one.dtype, one.queues, one.index = self.dtype, self.queues, tuple(np.atleast_1d(index))
+        return one
+
+    @property
+    def queue(self):
+        return self.queues[self.index]
+
+    def push(self, value):
+        self.queue.append(self.dtype(value))
+
+    def pop(self):
+        return self.queue.popleft()
+
+
+def define_stream(dtype=float32, buffer_size=1, **_):
+    """A stream."""
+    del buffer_size
+    return stream(dtype)
+
+
+def define_streamarray(dimensions, dtype=float32, buffer_size=1, **_):
+    """An array of streams."""
+    del buffer_size
+    return stream(dtype, tuple(np.atleast_1d(dimensions)))
+
+
+def consume(queue, num_pes=1, condition=None):
+    """The elements of a stream and numbers of processing elements, until it is empty or the condition holds."""
+    for count in itertools.count():
+        if not queue.queue or (condition is not None and condition()):
+            return
+        yield queue.pop(), count % num_pes
 
 
 def reduce(operation, source, target=None, axis=None, identity=None):

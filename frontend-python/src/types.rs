@@ -232,6 +232,17 @@ impl View {
     }
 }
 
+/// A stream of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Queue {
+    /// The stream, or array of streams.
+    pub(crate) container: Name,
+    /// Type of the elements.
+    pub(crate) dtype: DType,
+    /// Which queue it is; empty for a stream without dimensions, and for all of them.
+    pub(crate) index: Vec<Expr>,
+}
+
 /// An array that a function refers to without having it as a parameter.
 #[derive(Clone, Debug)]
 pub(crate) struct OuterArray {
@@ -303,6 +314,8 @@ pub(crate) enum Value {
     Scalar(Scalar),
     /// An array.
     Array(View),
+    /// A stream, or one queue of an array of them.
+    Stream(Queue),
     /// A generator of random numbers, by its state.
     Generator(View),
     /// A tuple or list whose length is known.
@@ -351,6 +364,10 @@ pub(crate) enum Value {
     Map,
     /// `dace.mapscope`.
     MapScope,
+    /// `dace.consume`.
+    Consume,
+    /// `dace.consumescope`.
+    ConsumeScope,
     /// `dace.tasklet`.
     Tasklet,
     /// `dace.compiletime`, the type of what is known when the program is compiled.
@@ -376,6 +393,7 @@ impl Value {
             Value::Text(_) | Value::Message(_) => "a string",
             Value::Scalar(_) => "a number",
             Value::Array(_) | Value::Outer(_) => "an array",
+            Value::Stream(_) => "a stream",
             Value::Generator(_) => "a generator of random numbers",
             Value::Tuple(_) => "a tuple",
             Value::Dict(_) => "a dictionary",
@@ -388,6 +406,7 @@ impl Value {
             Value::Decorator | Value::Function(_) | Value::Method(..) | Value::Bound(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
             Value::Range(..) | Value::Map | Value::MapScope => "a range",
+            Value::Consume | Value::ConsumeScope => "a consuming loop",
             Value::Tasklet => "a tasklet",
             Value::Zip(_) => "an iterator",
             Value::Object(_) => "an object of Python",
@@ -401,6 +420,7 @@ impl Value {
     pub(crate) fn uses(&self, symbol: &Name) -> bool {
         match self {
             Value::Scalar(scalar) => scalar.code.symbols().contains(symbol),
+            Value::Stream(queue) => queue.index.iter().any(|at| at.uses(symbol)),
             Value::Array(view) => {
                 let new = |axis: &Axis| matches!(axis, Axis::New(extent) if extent.uses(symbol));
                 view.subset.symbols().contains(symbol) || view.axes.iter().any(new)

@@ -184,6 +184,26 @@ fn structures_and_objects() {
 }
 
 #[test]
+fn streams() {
+    check("not_a_stream", "E0306", X, "for e, p in dace.consume(x, 2):\n    x[0] += e");
+    check(
+        "stream_condition",
+        "E0303",
+        X,
+        "S = dace.define_stream(dace.float64)\nfor e, p in dace.consume(S, 2, 3):\n    x[0] += e",
+    );
+    check("stream_method", "E0103", X, "S = dace.define_stream(dace.float64)\nS.append(1)");
+    check("stream_array", "E0203", X, "S = dace.define_streamarray([N], dace.float64)\nS.push(x[0])");
+    check("stream_value", "E0207", X, "S = dace.define_stream(dace.float64)\nx[0] = S + 1");
+    check(
+        "consume_race",
+        "E0401",
+        X,
+        "S = dace.define_stream(dace.float64)\nfor e, p in dace.consume(S, 2):\n    x[0] = e",
+    );
+}
+
+#[test]
 fn what_costs_performance_is_a_warning() {
     check_warnings("overlap", "W0001", X, "x[1:] = x[:-1]\nx[1:-1] = 0.5 * (x[:-2] + x[2:])");
     check_warnings("order", "W0001", A, "y = A.T.reshape(-1)\nA[0, :] = y[:M]");

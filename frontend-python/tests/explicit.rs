@@ -50,6 +50,27 @@ fn same(explicit: &str, plain: &str) {
 }
 
 #[test]
+fn streams_in_tasklets() {
+    same(
+        "S = dace.define_stream(dace.float64, N)\nfor i in dace.map[0:N]:\n    with dace.tasklet:\n        a << x[i]\n        o >> S(-1)\n        if a > 0.5:\n            o = a\n@dace.consume(S, 4)\ndef f(e, p):\n    o >> y(1, lambda a, b: a + b)[0]\n    o = e",
+        "for i in range(N):\n    if x[i] > 0.5:\n        y[0] += x[i]",
+    );
+    // Each assignment to the connector pushes; what is not assigned is not combined.
+    same(
+        "S = dace.define_stream(dace.int32, 8)\nwith dace.tasklet:\n    s >> S\n    s = 7\n@dace.consume(S, 4)\ndef scope(elem, p):\n    sout >> S(-1)\n    val >> z(-1, lambda a, b: a + b)[0]\n    if elem == 1:\n        val = 1\n    elif elem > 1:\n        sout = elem - 1\n        sout = elem - 2",
+        "z[0] += 13",
+    );
+    same(
+        "S = dace.define_stream(dace.float64)\nx[1:3] >> S\nwith dace.tasklet:\n    a << S\n    o >> y[0]\n    o = 2 * a\nS >> A[0, 1:4]",
+        "y[0] = 2 * x[1]\nA[0, 1] = x[2]",
+    );
+    same(
+        "S = dace.define_stream(dace.float64)\nfor i in range(N):\n    S.push(x[i])\n@dace.consumescope(S, 2, lambda: y[1] >= 3)\ndef take(e, p):\n    y[0] += 1\n    y[1] += 1\n",
+        "while y[1] < 3:\n    y[0] += 1\n    y[1] += 1",
+    );
+}
+
+#[test]
 fn tasklets() {
     same(
         "for i in dace.map[0:N]:\n    with dace.tasklet:\n        a << x[i]\n        o >> y[i]\n        o = 2 * a + 1",

@@ -141,6 +141,11 @@ fn maps() {
 }
 
 #[test]
+fn streams() {
+    check!("streams", 8);
+}
+
+#[test]
 fn structures() {
     check!("structures", 14);
 }

@@ -50,6 +50,15 @@ impl Lowerer<'_> {
                 None => self.object_attribute(class, IndexMap::new(), attr, range),
             },
             Value::Hint => Ok(Value::Hint),
+            Value::Stream(queue) => match numpy::stream_method(attr) {
+                Some(entry) => Ok(Value::Method(entry, Box::new(Value::Stream(queue)))),
+                None => {
+                    let message = format!("a stream has no `{attr}`");
+                    Err(Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message)
+                        .did_you_mean(attr, numpy::stream_method_names())
+                        .into())
+                }
+            },
             Value::Generator(state) => match numpy::generator_method(attr) {
                 Some(entry) => Ok(Value::Method(entry, Box::new(Value::Generator(state)))),
                 None => {

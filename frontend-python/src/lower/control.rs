@@ -29,6 +29,19 @@ impl Lowerer<'_> {
             };
             return self.map_loop(&targets, ranges, &it.body, it.range);
         }
+        if let ast::Expr::Call(call) = &*it.iter
+            && self.is_consume(&call.func)
+        {
+            if let Some(first) = it.orelse.first() {
+                let message = "a consuming loop has no `else`: it cannot be left early";
+                return Err(Diagnostic::error(codes::MAP, first.range(), message).into());
+            }
+            let targets: Vec<&ast::Expr> = match &*it.target {
+                ast::Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+                one => vec![one],
+            };
+            return self.consume_loop(&targets, &call.arguments, &it.body, it.range);
+        }
         match self.eval(&it.iter)? {
             value @ (Value::Tuple(_) | Value::Dict(_)) => {
                 let items = self.elements(value, it.iter.range())?;
@@ -52,6 +65,17 @@ impl Lowerer<'_> {
                 })
             }
             other => Err(self.cannot_iterate(&other, it.iter.range())),
+        }
+    }
+
+    /// Whether an expression names `dace.consume`.
+    fn is_consume(&mut self, expr: &ast::Expr) -> bool {
+        match expr {
+            ast::Expr::Name(name) => matches!(self.known_value(&name.id), Some(Value::Consume)),
+            ast::Expr::Attribute(it) => {
+                it.attr.as_str() == "consume" && matches!(self.eval(expr), Ok(Value::Consume))
+            }
+            _ => false,
         }
     }
 

@@ -27,6 +27,7 @@ use dacec_ir::Wcr;
 use indexmap::IndexMap;
 
 /// What moves to or from a connector.
+#[derive(Clone)]
 struct Moved<'e> {
     connector: String,
     /// The elements.
@@ -94,6 +95,25 @@ impl Lowerer<'_> {
                 };
                 self.map_loop(&targets, ranges, &body, it.range)
             }
+            Value::Consume | Value::ConsumeScope => {
+                let ast::Expr::Call(call) = &decorator.expression else {
+                    let message = "nothing says which stream is consumed";
+                    return Err(Diagnostic::error(codes::MAP, decorator.range, message)
+                        .help("write `@dace.consume(stream, processing_elements)`")
+                        .into());
+                };
+                let names: Vec<ast::Expr> = it
+                    .parameters
+                    .iter_non_variadic_params()
+                    .map(|parameter| name_expr(parameter.name(), parameter.range()))
+                    .collect();
+                let targets: Vec<&ast::Expr> = names.iter().collect();
+                let body = match value {
+                    Value::Consume => vec![tasklet_statement(function, it)],
+                    _ => it.body.to_vec(),
+                };
+                self.consume_loop(&targets, &call.arguments, &body, it.range)
+            }
             Value::Poison => Err(super::Stop::Reported),
             _ => {
                 let message = "a nested function with this decorator cannot be compiled";
@@ -145,11 +165,24 @@ impl Lowerer<'_> {
             names.entry(name.clone()).or_insert_with(|| format!("__{name}_{line}"));
         }
         let by_element = elements_assigned(&code);
+        // Each assignment to the connector of a stream is a push, and one to a connector that may be left out is made at once.
+        let mut written = IndexMap::new();
+        for moved in &outputs {
+            let in_place = match self.stream_of(&moved.data) {
+                Some(stream) => InPlace::Push(stream),
+                None if moved.dynamic && moved.resolution.is_some() => InPlace::Store(moved.clone()),
+                None => continue,
+            };
+            written.insert(moved.connector.clone(), in_place);
+        }
+        let written = WrittenInPlace(written);
+        code.iter_mut().for_each(|statement| written.visit_stmt(statement));
+        outputs.retain(|moved| !written.0.contains_key(&moved.connector));
         let renamed = Renamed(names);
         code.iter_mut().for_each(|statement| renamed.visit_stmt(statement));
         let own = |moved: &Moved<'_>| name_expr(&renamed.name(&moved.connector), moved.range);
         let mut statements: Vec<ast::Stmt> =
-            inputs.iter().map(|it| assign(own(it), it.data.clone(), it.range)).collect();
+            inputs.iter().map(|it| assign(own(it), self.input(it), it.range)).collect();
         let mut last = Vec::new();
         for output in &outputs {
             // Elements of an output are written where they belong; a value is written when it is complete.
@@ -162,13 +195,41 @@ impl Lowerer<'_> {
                 statements.push(assign(own(output), output.data.clone(), output.range));
             }
             if !in_place {
-                last.push(store(output, own(output))?);
+                last.push(store(output, own(output)));
             }
         }
         statements.append(&mut code);
         statements.append(&mut last);
         self.locals.extend(renamed.0.into_values());
         self.block(&statements)
+    }
+
+    /// The queue that an expression names, if that is one: what follows the name of a stream without dimensions is not
+    /// meant as an index.
+    fn stream_of(&self, data: &ast::Expr) -> Option<ast::Expr> {
+        let name = |expr: &ast::Expr| match expr {
+            ast::Expr::Name(name) => match self.env.get(name.id.as_str()) {
+                Some(Value::Stream(queue)) => Some(queue.container.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        match data {
+            ast::Expr::Subscript(it) => {
+                let container = name(&it.value)?;
+                let rank = self.sdfg.containers.get(&container).map_or(0, |data| data.rank());
+                Some(if rank == 0 { (*it.value).clone() } else { data.clone() })
+            }
+            other => name(other).map(|_| other.clone()),
+        }
+    }
+
+    /// What an input is: elements of an array, or one that leaves a stream.
+    fn input(&self, moved: &Moved<'_>) -> ast::Expr {
+        match self.stream_of(&moved.data) {
+            Some(stream) => method_call(stream, "pop", None, moved.range),
+            None => moved.data.clone(),
+        }
     }
 
     /// `A[0:2] << B[2:4]` and `B[2:4] >> A[0:2]` as statements: copies.
@@ -178,6 +239,11 @@ impl Lowerer<'_> {
             ast::Operator::RShift => (&*it.left, &*it.right),
             _ => return Ok(false),
         };
+        if self.stream_of(from).is_some() || self.stream_of(to).is_some() {
+            let (from, to) = (self.eval(from)?, self.eval(to)?);
+            self.flush();
+            return self.stream_copy(&from, &to, it.range).map(|()| true);
+        }
         let data = whole(to);
         self.block(&[assign(data, from.clone(), it.range)])?;
         Ok(true)
@@ -299,6 +365,60 @@ fn elements_assigned(statements: &[ast::Stmt]) -> Vec<String> {
     found.0.into_inner()
 }
 
+/// What an assignment to a connector does at once.
+enum InPlace<'e> {
+    /// A push to this stream.
+    Push(ast::Expr),
+    /// A combination with the elements.
+    Store(Moved<'e>),
+}
+
+/// What stands in place of assignments, by the name that is assigned.
+struct WrittenInPlace<'e>(IndexMap<String, InPlace<'e>>);
+
+impl Transformer for WrittenInPlace<'_> {
+    fn visit_stmt(&self, statement: &mut ast::Stmt) {
+        if let ast::Stmt::Assign(it) = &*statement
+            && let [ast::Expr::Name(name)] = &*it.targets
+            && let Some(written) = self.0.get(name.id.as_str())
+        {
+            let value = (*it.value).clone();
+            *statement = match written {
+                InPlace::Push(stream) => ast::Stmt::Expr(ast::StmtExpr {
+                    node_index: ast::AtomicNodeIndex::NONE,
+                    range: it.range,
+                    value: Box::new(method_call(stream.clone(), "push", Some(value), it.range)),
+                }),
+                InPlace::Store(moved) => store(moved, value),
+            };
+            return;
+        }
+        ast::visitor::transformer::walk_stmt(self, statement);
+    }
+}
+
+/// `object.method(argument)`.
+fn method_call(object: ast::Expr, method: &str, argument: Option<ast::Expr>, range: TextRange) -> ast::Expr {
+    let func = ast::Expr::Attribute(ast::ExprAttribute {
+        node_index: ast::AtomicNodeIndex::NONE,
+        range,
+        value: Box::new(object),
+        attr: ast::Identifier::new(method, range),
+        ctx: ast::ExprContext::Load,
+    });
+    ast::Expr::Call(ast::ExprCall {
+        node_index: ast::AtomicNodeIndex::NONE,
+        range_start: range.start(),
+        func: Box::new(func),
+        arguments: ast::Arguments {
+            node_index: ast::AtomicNodeIndex::NONE,
+            range,
+            args: argument.into_iter().collect(),
+            keywords: Default::default(),
+        },
+    })
+}
+
 /// New names for old ones.
 struct Renamed(IndexMap<String, String>);
 
@@ -350,9 +470,9 @@ fn whole(data: &ast::Expr) -> ast::Expr {
 }
 
 /// The statement that writes an output.
-fn store(output: &Moved<'_>, value: ast::Expr) -> Result<ast::Stmt> {
+fn store(output: &Moved<'_>, value: ast::Expr) -> ast::Stmt {
     let (target, range) = (output.data.clone(), output.range);
-    let Some((wcr, lambda)) = output.resolution else { return Ok(assign(target, value, range)) };
+    let Some((wcr, lambda)) = output.resolution else { return assign(target, value, range) };
     let op = match wcr {
         Wcr::Sum => ast::Operator::Add,
         Wcr::Product => ast::Operator::Mult,
@@ -361,19 +481,19 @@ fn store(output: &Moved<'_>, value: ast::Expr) -> Result<ast::Stmt> {
         Wcr::BitXor => ast::Operator::BitXor,
         _ => {
             let ast::Expr::Call(mut call) = (*lambda.body).clone() else {
-                return Ok(assign(target, value, range));
+                return assign(target, value, range);
             };
             call.arguments.args = vec![target.clone(), value].into();
-            return Ok(assign(target, ast::Expr::Call(call), range));
+            return assign(target, ast::Expr::Call(call), range);
         }
     };
-    Ok(ast::Stmt::AugAssign(ast::StmtAugAssign {
+    ast::Stmt::AugAssign(ast::StmtAugAssign {
         node_index: ast::AtomicNodeIndex::NONE,
         range,
         target: Box::new(target),
         op,
         value: Box::new(value),
-    }))
+    })
 }
 
 /// The function's body as a tasklet.

@@ -152,7 +152,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn known_value(&self, name: &str) -> Option<&Value> {
+    pub(super) fn known_value(&self, name: &str) -> Option<&Value> {
         self.env.get(name).or_else(|| match self.globals.values.get(name) {
             Some(Global::Value(value)) => Some(value),
             _ => None,

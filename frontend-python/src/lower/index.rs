@@ -93,6 +93,7 @@ impl Lowerer<'_> {
                     extents.iter().map(|it| self.integer(it, slice.range())).collect();
                 Ok(Value::ArrayType(dtype, shape?))
             }
+            Value::Stream(queue) => self.stream_subscript(queue, slice, range),
             Value::Poison => Err(Stop::Reported),
             other => {
                 let message = format!("{} cannot be indexed", other.kind());

@@ -12,16 +12,26 @@
 //! order of two accesses to an outer container would get lost, the nested form is taken.
 
 use super::names_frame::Frame;
+use super::streams::Consumed;
 use super::{Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Scalar, Value};
+use dacec_ir::node::Consume;
 use dacec_ir::{
     Block, DType, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, Schedule, Sdfg, State,
     Subset, Wcr,
 };
 use indexmap::{IndexMap, IndexSet};
+
+/// What makes iterations run.
+pub(super) enum Scope {
+    /// Ranges of parameters.
+    Map,
+    /// The elements of a stream.
+    Consume(Consumed),
+}
 
 impl Lowerer<'_> {
     /// Lowers a parallel loop.
@@ -46,18 +56,36 @@ impl Lowerer<'_> {
             let range = self.map_range(range)?;
             dims.push((self.fresh(&name.id), range));
         }
+        let params = dims.iter().map(|(param, _)| Value::Scalar(Scalar::symbolic(Expr::sym(param))));
+        let bindings = targets.iter().copied().zip(params).collect();
+        self.scope_of_statements(bindings, dims, statements, Scope::Map, place)
+    }
+
+    /// Puts statements into a scope; `bindings` are what the loop's variables are.
+    pub(super) fn scope_of_statements(
+        &mut self,
+        bindings: Vec<(&ast::Expr, Value)>,
+        dims: Vec<(Name, Range)>,
+        statements: &[ast::Stmt],
+        scope: Scope,
+        place: TextRange,
+    ) -> Result<()> {
         let first_local = self.sdfg.containers.len();
         let (before, facts) = (self.env.clone(), self.facts.clone());
-        let body = self.map_body(statements, targets, &dims);
+        let body = self.map_body(statements, bindings, &dims);
         self.facts = facts;
         let (frame, body) = body?;
         let params: Vec<Name> = dims.iter().map(|(param, _)| param.clone()).collect();
         self.leave_frame(frame, &before, &params, false);
         self.place = place;
         let locals: IndexSet<Name> = self.sdfg.containers.keys().skip(first_local).cloned().collect();
-        match direct(&body, &locals) {
-            Some(scope) => self.add_scope(scope, dims, &locals),
-            None => self.add_nested(body, dims, &locals, place),
+        let mut inside = locals.clone();
+        if let Scope::Consume(consumed) = &scope {
+            inside.insert(consumed.element.clone());
+        }
+        match direct(&body, &inside) {
+            Some(graph) => self.add_scope(graph, dims, &inside, &scope),
+            None => self.add_nested(body, dims, &locals, &scope, place),
         }
         self.flush();
         Ok(())
@@ -96,7 +124,7 @@ impl Lowerer<'_> {
     fn map_body(
         &mut self,
         statements: &[ast::Stmt],
-        targets: &[&ast::Expr],
+        bindings: Vec<(&ast::Expr, Value)>,
         dims: &[(Name, Range)],
     ) -> Result<(Frame, Region)> {
         let outer_loops = std::mem::take(&mut self.loops);
@@ -110,8 +138,8 @@ impl Lowerer<'_> {
             }
         }
         let body = self.nested(|lowerer| {
-            for (target, (param, _)) in targets.iter().zip(dims) {
-                lowerer.assign_value(target, Value::Scalar(Scalar::symbolic(Expr::sym(param))))?;
+            for (target, value) in bindings {
+                lowerer.assign_value(target, value)?;
             }
             lowerer.block(statements)
         });
@@ -125,10 +153,16 @@ impl Lowerer<'_> {
     }
 
     /// Puts a graph into a map scope: outer containers are read through its entry and written through its exit.
-    fn add_scope(&mut self, scope: State, dims: Vec<(Name, Range)>, locals: &IndexSet<Name>) {
+    fn add_scope(&mut self, graph: State, dims: Vec<(Name, Range)>, locals: &IndexSet<Name>, scope: &Scope) {
         let label = self.map_label();
         let (entry, exit) = self.state().add_map(label, dims.iter().cloned(), Schedule::Default);
-        let ids: Vec<NodeId> = self.state().absorb(scope).into_values().collect();
+        let ids: Vec<NodeId> = self.state().absorb(graph).into_values().collect();
+        if let Scope::Consume(consumed) = scope {
+            if let Node::MapEntry(map) = self.state().node_mut(entry) {
+                map.consume = Some(Box::new(Consume { stop: consumed.stop.clone() }));
+            }
+            self.connect_consumed(consumed, (entry, exit), &ids);
+        }
         let outer = |state: &State, id: NodeId| {
             state.node(id).as_access().filter(|it| !locals.contains(*it)).cloned()
         };
@@ -201,6 +235,7 @@ impl Lowerer<'_> {
         mut body: Region,
         dims: Vec<(Name, Range)>,
         locals: &IndexSet<Name>,
+        kind: &Scope,
         range: TextRange,
     ) {
         let usage = Usage::of(&body);
@@ -253,7 +288,11 @@ impl Lowerer<'_> {
             let memlet = Memlet { wcr: partial.get(name).copied(), ..self.all_of(name).dynamic() };
             scope.connect((node, Some(name)), (access, None), memlet);
         }
-        self.add_scope(scope, dims, &IndexSet::new());
+        let element = match kind {
+            Scope::Map => IndexSet::new(),
+            Scope::Consume(consumed) => [consumed.element.clone()].into_iter().collect(),
+        };
+        self.add_scope(scope, dims, &element, kind);
     }
 
     /// Scalars that iterations only accumulate into: each iteration has its own, starting from the identity, and they

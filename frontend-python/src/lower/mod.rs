@@ -48,6 +48,7 @@ mod parameters;
 mod parts;
 mod returns;
 mod specialize;
+mod streams;
 mod structures;
 
 pub(crate) use call::Calls;

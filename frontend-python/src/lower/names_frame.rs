@@ -317,7 +317,9 @@ impl Lowerer<'_> {
         let used = view.subset.symbols();
         let sharing = self.sharing(&view.container);
         let Some(param) = sharing.iter().find(|param| !used.contains(*param)) else { return Ok(()) };
-        if !unconditional {
+        // A symbol that each iteration assigns may differ from one to the other.
+        let region = innermost.map_or(0, |frame| frame.regions.saturating_sub(1));
+        if !unconditional || used.iter().any(|symbol| self.is_assigned_from(region, symbol)) {
             return Ok(());
         }
         let message =
@@ -562,6 +564,7 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Bound(a, object), Value::Bound(b, other)) => {
             Arc::ptr_eq(&a.function, &b.function) && same(object, other)
         }
+        (Value::Stream(a), Value::Stream(b)) => a == b,
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::DType(a), Value::DType(b)) => a == b,
         (Value::Module(a) | Value::OpenModule(a, _), Value::Module(b) | Value::OpenModule(b, _)) => a == b,

@@ -12,6 +12,19 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("symbol", &["name?", "dtype?", "positive?", "integer?", "nonnegative?"], symbol),
     call("define_local", &["shape", "dtype", "storage?", "lifetime?"], define_local),
     call("define_local_scalar", &["dtype", "storage?", "lifetime?"], define_local_scalar),
+    call("define_stream", &["dtype?", "buffer_size?", "storage?", "lifetime?"], |l, args| {
+        let dtype = args.dtype("dtype")?.unwrap_or(DType::Float32);
+        Ok(l.new_stream(args.dest.prefix(), dtype, Vec::new()))
+    }),
+    call(
+        "define_streamarray",
+        &["dimensions", "dtype?", "buffer_size?", "storage?", "lifetime?"],
+        |l, args| {
+            let dtype = args.dtype("dtype")?.unwrap_or(DType::Float32);
+            let shape = shape_of(l, &args.value("dimensions"), args.place("dimensions"))?;
+            Ok(l.new_stream(args.dest.prefix(), dtype, shape))
+        },
+    ),
     call("unroll", &["x"], |l, args| match args.value("x") {
         Value::Range(..) => l.as_tuple(args.value("x"), args.range),
         other => Ok(other),
@@ -64,6 +77,20 @@ fn structure_of(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let members: Result<Vec<(String, Value)>> = items.iter().map(member).collect();
     Ok(Value::Structure(Arc::new(Structure { name, members: members? })))
 }
+
+/// Methods of streams.
+pub(super) const STREAMS: &[Entry] = &[
+    call("push", &["self", "value"], |l, args| match args.get("self").cloned() {
+        Some(Value::Stream(queue)) => {
+            l.push_element(&queue, &args.value("value"), args.range).map(|()| Value::None)
+        }
+        _ => Err(args.unsupported("self", "it is no stream").into()),
+    }),
+    call("pop", &["self"], |l, args| match args.get("self").cloned() {
+        Some(Value::Stream(queue)) => l.pop_element(&queue, args.range),
+        _ => Err(args.unsupported("self", "it is no stream").into()),
+    }),
+];
 
 /// `dace.symbol('N')`: an integer that is known when the program is called.
 fn symbol(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

@@ -350,6 +350,8 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Dace, "math") => return Some(Value::Module(Module::Math)),
         (Module::Dace, "map") => return Some(Value::Map),
         (Module::Dace, "mapscope") => return Some(Value::MapScope),
+        (Module::Dace, "consume") => return Some(Value::Consume),
+        (Module::Dace, "consumescope") => return Some(Value::ConsumeScope),
         (Module::Dace, "tasklet") => return Some(Value::Tasklet),
         (Module::Dace, "compiletime") => return Some(Value::CompileTime),
         (Module::Dace, "program" | "function" | "method") => return Some(Value::Decorator),
@@ -449,6 +451,16 @@ pub(crate) fn method(name: &str) -> Option<&'static Entry> {
 /// The method of that name of generators of random numbers.
 pub(crate) fn generator_method(name: &str) -> Option<&'static Entry> {
     find(&[random::METHODS], name)
+}
+
+/// The method of that name of streams.
+pub(crate) fn stream_method(name: &str) -> Option<&'static Entry> {
+    find(&[dace::STREAMS], name)
+}
+
+/// Names of the methods of streams, for suggestions.
+pub(crate) fn stream_method_names() -> impl Iterator<Item = &'static str> {
+    dace::STREAMS.iter().map(|entry| entry.name)
 }
 
 /// Names of the methods of generators, for suggestions.

@@ -107,6 +107,8 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("math", "perm", "known integers"),
     ("math", "gamma", "NaN where Python raises an error"),
     ("math", "lgamma", "infinity where Python raises an error"),
+    ("dace", "define_stream", "queues grow as needed: `buffer_size` has no effect"),
+    ("dace", "define_streamarray", "queues grow as needed: `buffer_size` has no effect"),
     ("dace", "struct", "a type: members by keyword, each a number, an array, or a structure"),
     ("data", "Structure", "a type: a dictionary of the types of its members"),
     ("builtins", "max", "of numbers, of a sequence of known length, or of a vector"),
@@ -149,6 +151,7 @@ fn sections() -> Vec<Section> {
         ("cmath", "cmath", of(Module::Cmath)),
         ("dace", "dace", dace_only()),
         ("dace.data", "data", of(Module::Data)),
+        ("Methods of streams", "stream", super::dace::STREAMS.iter().collect()),
         ("Python", "builtins", python::ENTRIES.iter().collect()),
     ]
 }
