@@ -40,7 +40,10 @@ impl Program {
                 _ => Ok(Program::Graph(Box::new(sdfg))),
             };
         }
-        let file = read_source(path)?;
+        let mut file = read_source(path)?;
+        if options.trust_code {
+            file.trust_code();
+        }
         let programs = file.programs();
         let help = match &programs[..] {
             [] => "mark a function with `@dace.program` to make it one".to_owned(),

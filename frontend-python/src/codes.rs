@@ -87,6 +87,9 @@ codes! {
         "The function that is called has a symbol that the shapes of its arguments do not determine. Pass it by keyword."
     ARGUMENT_TYPE "E0306" "argument of another type"
         "The argument does not have the type that the parameter is declared with."
+    FOREIGN_CODE "E0307" "code in another language"
+        "A tasklet whose body is a text in C++ does whatever that text says, with your rights. It is compiled only if you trust \
+         the file: `--trust-code` on the command line."
     MAP "E0401" "invalid parallel loop"
         "`dace.map` takes ranges with an end, one for each loop variable, and steps that are positive. Its iterations are \
          independent: they cannot be left early, and cannot give a value to a variable outside except by accumulating."

@@ -119,7 +119,7 @@ fn symbols_of_a_graph() {
 fn functions_without_a_compiled_form() {
     check("eigenvalues", "E0301", "A: dace.float64[N, N]", "return np.linalg.eigvals(A)");
     check("global_random", "E0301", X, "x[:] = np.random.rand(N)");
-    check("distribution", "E0301", X, "rng = np.random.default_rng(1)\nx[:] = rng.normal(size=N)");
+    check("distribution", "E0301", X, "rng = np.random.default_rng(1)\nx[:] = rng.poisson(size=N)");
     let parallel = "rng = np.random.default_rng(1)\nfor i in dace.map[0:N]:\n    x[i] = rng.random()";
     check("parallel_random", "E0401", X, parallel);
     check("no_seed", "E0303", X, "rng = np.random.default_rng()\nx[0] = rng.random()");
@@ -201,6 +201,14 @@ fn streams() {
         X,
         "S = dace.define_stream(dace.float64)\nfor e, p in dace.consume(S, 2):\n    x[0] = e",
     );
+}
+
+#[test]
+fn code_in_other_languages() {
+    let cpp = "with dace.tasklet(language=dace.Language.CPP):\n    a << x[0]\n    o >> x[1]\n    ";
+    check("foreign_code", "E0307", X, &format!("{cpp}'o = 2 * a;'"));
+    check("foreign_body", "E0002", X, &format!("{cpp}o = 2 * a"));
+    check("foreign_language", "E0303", X, &cpp.replace("CPP", "SystemVerilog"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Escape, Place, Stmt, Value};
 use dacec_ir::state::EdgeView;
-use dacec_ir::{DType, Data, Expr, Name, NestedSdfg, NodeId, Sdfg, Wcr};
+use dacec_ir::{DType, Data, Expr, Name, NestedSdfg, NodeId, Sdfg, Subset, Wcr};
 
 /// What is to be combined with the outer container when the block ends.
 struct Pending(Stmt);
@@ -90,13 +90,12 @@ impl<'a> Function<'_, 'a> {
         out: &mut Vec<Stmt>,
         pending: &mut Vec<Pending>,
     ) -> Result<Slot> {
-        if data.as_stream().is_some() {
-            let place = format!("nested SDFG `{}`", nested.sdfg.name);
-            return Err(CodegenError::unsupported(place, format!("the stream `{name}` is passed to it")));
-        }
         let state = context.view.state;
         let input = state.in_edges(id).into_iter().find(|edge| edge.dst_conn() == Some(name));
         let output = state.out_edges(id).into_iter().find(|edge| edge.src_conn() == Some(name));
+        if data.as_stream().is_some() {
+            return self.bind_stream(nested, (name, data), [input, output]);
+        }
         let memlet = output.or(input).and_then(|edge| edge.memlet()).ok_or_else(|| {
             let place = format!("nested SDFG `{}`", nested.sdfg.name);
             CodegenError::unsupported(place, format!("its container `{name}` is connected to nothing"))
@@ -146,6 +145,34 @@ impl<'a> Function<'_, 'a> {
         };
         // Threads that start inside of the nested SDFG share what is one thread's own here.
         Ok(Slot { storage, private: private && self.shared.region.parallel })
+    }
+
+    /// A stream that is passed whole: the inner function uses its queues.
+    fn bind_stream(
+        &mut self,
+        nested: &NestedSdfg,
+        (name, data): (&Name, &Data),
+        edges: [Option<EdgeView<'a>>; 2],
+    ) -> Result<Slot> {
+        let mut outer: Option<&Name> = None;
+        for memlet in edges.into_iter().flatten().filter_map(|edge| edge.memlet()) {
+            let whole = self.sdfg.container(&memlet.data).is_some_and(|stream| {
+                memlet.subset == Subset::full(stream.shape()) && stream.rank() == data.rank()
+            });
+            if !whole || outer.is_some_and(|outer| *outer != memlet.data) {
+                let place = format!("nested SDFG `{}`", nested.sdfg.name);
+                return Err(CodegenError::unsupported(
+                    place,
+                    format!("part of a stream is passed as `{name}`"),
+                ));
+            }
+            outer = Some(&memlet.data);
+        }
+        let outer = outer.ok_or_else(|| {
+            let place = format!("nested SDFG `{}`", nested.sdfg.name);
+            CodegenError::unsupported(place, format!("its stream `{name}` is connected to nothing"))
+        })?;
+        Ok(Slot { storage: self.slot(outer)?.storage.clone(), private: false })
     }
 
     /// A pointer to a place: the array itself where it is the first element.

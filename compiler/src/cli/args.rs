@@ -81,7 +81,7 @@ pub(crate) struct Source {
     /// The program to compile; by default the one named like the file, else the last one that is not `initialize`
     #[arg(long, value_name = "NAME")]
     pub(crate) program: Option<String>,
-    /// Accept code in other languages than Python from a .sdfg file: it will run with your rights
+    /// Accept code in other languages than Python, in tasklets and in a .sdfg file: it will run with your rights
     #[arg(long)]
     pub(crate) trust_code: bool,
     /// Types for parameters without annotations, from examples: A=a.npy, n=10, B=float64[N,M]

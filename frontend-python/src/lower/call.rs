@@ -267,7 +267,7 @@ impl Lowerer<'_> {
         given: GivenArgs,
         range: TextRange,
     ) -> Result<Value> {
-        let outer = self.env.clone();
+        self.env.mark();
         let result = self.given_parameters(parameters, given, range).and_then(|bound| {
             for (name, value) in bound {
                 let value = self.settle_computation(value);
@@ -275,7 +275,7 @@ impl Lowerer<'_> {
             }
             self.eval(body)
         });
-        self.env = outer;
+        self.env.take_back();
         result
     }
 

@@ -15,10 +15,10 @@ impl Lowerer<'_> {
         element: &ast::Expr,
         generators: &[ast::Comprehension],
     ) -> Result<Value> {
-        let outer = self.env.clone();
+        self.env.mark();
         let mut values = Vec::new();
         let result = self.generate(element, generators, &mut values);
-        self.env = outer;
+        self.env.take_back();
         result.map(|()| Value::Tuple(values))
     }
 

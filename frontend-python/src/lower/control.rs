@@ -147,7 +147,7 @@ impl Lowerer<'_> {
         let symbol = self.fresh(&prefix);
         let facts = self.facts.clone();
         self.assume_range(&symbol, &start, &stop, &step);
-        let (before, label) = (self.env.clone(), format!("for_{}", self.span(it.range).line));
+        let (before, label) = (self.env.len(), format!("for_{}", self.span(it.range).line));
         let body = self.loop_body(Frame::default(), |lowerer| {
             lowerer.assign_value(&it.target, item(&symbol))?;
             lowerer.flush();
@@ -156,7 +156,7 @@ impl Lowerer<'_> {
         self.facts = facts;
         let (frame, body) = body?;
         let early = it.body.iter().any(leaves);
-        self.leave_frame(frame, &before, std::slice::from_ref(&symbol), early);
+        self.leave_frame(frame, before, std::slice::from_ref(&symbol), early);
         let mut counted = Loop::counted(label, symbol, (start, stop, step), body);
         counted.span = self.span(it.range);
         self.push(Block::Loop(Box::new(counted)));
@@ -235,10 +235,10 @@ impl Lowerer<'_> {
 
     /// A loop that runs once, so that what is in it can be left.
     fn once(&mut self, range: TextRange, fill: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let before = self.env.clone();
+        let before = self.env.len();
         let symbol = self.fresh("__once");
         let (frame, body) = self.loop_body(Frame::default(), fill)?;
-        self.leave_frame(frame, &before, std::slice::from_ref(&symbol), true);
+        self.leave_frame(frame, before, std::slice::from_ref(&symbol), true);
         let bounds = (Expr::zero(), Expr::one(), Expr::one());
         let mut once = Loop::counted("once", symbol, bounds, body);
         once.span = self.span(range);
@@ -252,7 +252,7 @@ impl Lowerer<'_> {
     }
 
     fn while_loop(&mut self, it: &ast::StmtWhile) -> Result<()> {
-        let before = self.env.clone();
+        let before = self.env.len();
         let mut header = ScalarExpr::Constant(Constant::Bool(true));
         let body = self.loop_body(Frame::default(), |lowerer| {
             let test = lowerer.condition(&it.test)?;
@@ -265,7 +265,7 @@ impl Lowerer<'_> {
         });
         let (frame, body) = body?;
         let early = it.body.iter().any(leaves);
-        self.leave_frame(frame, &before, &[], early);
+        self.leave_frame(frame, before, &[], early);
         let span = self.span(it.range);
         let label = format!("while_{}", span.line).into();
         let header = LoopHeader::While { condition: header };
@@ -324,20 +324,21 @@ impl Lowerer<'_> {
         if let Some(known) = condition.as_truth() {
             return if known { then(self) } else { otherwise(self) };
         }
-        let before = self.env.clone();
         let facts = self.facts.clone();
         if let Some(fact) = condition.code.to_symbolic().filter(|fact| self.is_fixed(fact)) {
             self.facts.assume(&fact);
         }
+        self.env.mark();
         let then = self.nested(then);
+        let after_then = self.env.take_back();
         self.facts.clone_from(&facts);
         let then = then?;
-        let after_then = std::mem::replace(&mut self.env, before);
+        self.env.mark();
         let otherwise = self.nested(otherwise);
+        let after_else = self.env.take_back();
         self.facts = facts;
         let otherwise = otherwise?;
-        let after_else = std::mem::take(&mut self.env);
-        self.merge(vec![after_then, after_else]);
+        self.merge(after_then, after_else);
         let mut branches = vec![Branch { condition: Some(condition.code.clone()), body: then }];
         if !otherwise.blocks.is_empty() {
             branches.push(Branch { condition: None, body: otherwise });

@@ -7,9 +7,10 @@
 use super::Lowerer;
 use crate::codes;
 use crate::types::View;
+use dacec_ir::interp::Tensor;
 use dacec_ir::{
-    Array, Block, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region, Scalar,
-    ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
+    Array, Block, Connector, ConstantArray, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region,
+    Scalar, ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
 
@@ -106,6 +107,16 @@ impl Lowerer<'_> {
         array.span = self.span(self.place);
         self.sdfg.containers.insert(name.clone(), array.into());
         View { fresh: true, ..View::whole(name, dtype, shape) }
+    }
+
+    /// An array whose elements are part of the program.
+    pub(crate) fn constant_array(&mut self, prefix: &str, values: Tensor) -> View {
+        let name = self.fresh(prefix);
+        let constant = ConstantArray::new(values);
+        let data = Data::from(constant);
+        let view = View::whole(name.clone(), data.dtype(), data.shape());
+        self.sdfg.containers.insert(name, data);
+        view
     }
 
     /// Remarks that an extent is neither fixed by the arguments nor by loops.

@@ -16,6 +16,7 @@
 //!
 //! Connectors and variables of a tasklet are its own: each gets a name that nothing else has.
 
+use super::foreign::{asks_for_cpp, text_of};
 use super::names::{assigned, target_names};
 use super::{Lowerer, Result};
 use crate::codes;
@@ -28,40 +29,27 @@ use indexmap::IndexMap;
 
 /// What moves to or from a connector.
 #[derive(Clone)]
-struct Moved<'e> {
-    connector: String,
+pub(super) struct Moved<'e> {
+    pub(super) connector: String,
     /// The elements.
-    data: ast::Expr,
+    pub(super) data: ast::Expr,
     /// How values are combined with those that are there.
-    resolution: Option<(Wcr, &'e ast::ExprLambda)>,
+    pub(super) resolution: Option<(Wcr, &'e ast::ExprLambda)>,
     /// Whether the tasklet may leave the elements as they are.
-    dynamic: bool,
-    range: TextRange,
+    pub(super) dynamic: bool,
+    pub(super) range: TextRange,
 }
 
 impl Lowerer<'_> {
     /// `with dace.tasklet:`, the only context that can be compiled.
     pub(super) fn with_statement(&mut self, it: &ast::StmtWith) -> Result<()> {
         let [item] = it.items.as_slice() else { return Err(not_a_tasklet(it.range).into()) };
-        let context = match &item.context_expr {
-            ast::Expr::Call(call) => {
-                let foreign = call
-                    .arguments
-                    .keywords
-                    .iter()
-                    .find(|keyword| keyword.arg.as_ref().is_some_and(|name| name.as_str() == "language"));
-                if let Some(keyword) = foreign {
-                    let message = "a tasklet in another language cannot be compiled from Python";
-                    return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, keyword.range, message)
-                        .help("write its computation in Python")
-                        .into());
-                }
-                &*call.func
-            }
-            other => other,
+        let (context, cpp) = match &item.context_expr {
+            ast::Expr::Call(call) => (&*call.func, asks_for_cpp(&call.arguments)?),
+            other => (other, false),
         };
         match self.eval(context)? {
-            Value::Tasklet => self.tasklet(&it.body, it.range),
+            Value::Tasklet => self.tasklet(&it.body, cpp, it.range),
             Value::Poison => Err(super::Stop::Reported),
             _ => Err(not_a_tasklet(item.context_expr.range()).into()),
         }
@@ -74,13 +62,13 @@ impl Lowerer<'_> {
             self.env.insert(it.name.to_string(), Value::Helper(function));
             return Ok(());
         };
-        let (function, ranges) = match &decorator.expression {
-            ast::Expr::Call(call) => (&*call.func, &call.arguments.args[..]),
-            other => (other, &[][..]),
+        let (function, ranges, cpp) = match &decorator.expression {
+            ast::Expr::Call(call) => (&*call.func, &call.arguments.args[..], asks_for_cpp(&call.arguments)?),
+            other => (other, &[][..], false),
         };
         let value = self.eval(function)?;
         match value {
-            Value::Tasklet => self.tasklet(&it.body, it.range),
+            Value::Tasklet => self.tasklet(&it.body, cpp, it.range),
             Value::Map | Value::MapScope => {
                 let ranges = self.ranges_of(it, ranges)?;
                 let names: Vec<ast::Expr> = it
@@ -149,7 +137,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn tasklet(&mut self, body: &[ast::Stmt], range: TextRange) -> Result<()> {
+    fn tasklet(&mut self, body: &[ast::Stmt], cpp: bool, range: TextRange) -> Result<()> {
         let (mut inputs, mut outputs, mut code) = (Vec::new(), Vec::new(), Vec::new());
         for statement in body {
             match memlet(statement)? {
@@ -157,6 +145,17 @@ impl Lowerer<'_> {
                 Some((false, moved)) => outputs.push(moved),
                 None => code.push(statement.clone()),
             }
+        }
+        match text_of(&code) {
+            // A body that is only a text is not Python.
+            Some(text) => return self.foreign_tasklet(&inputs, &outputs, text, range),
+            None if cpp => {
+                let message = "the body of a tasklet in C++ is one text";
+                return Err(Diagnostic::error(codes::UNSUPPORTED_STATEMENT, range, message)
+                    .help("write it as a string: `\"o = 2 * a;\"`")
+                    .into());
+            }
+            None => {}
         }
         let line = self.span(range).line;
         let mut names: IndexMap<String, String> = IndexMap::new();

@@ -71,12 +71,12 @@ impl Lowerer<'_> {
         place: TextRange,
     ) -> Result<()> {
         let first_local = self.sdfg.containers.len();
-        let (before, facts) = (self.env.clone(), self.facts.clone());
+        let (before, facts) = (self.env.len(), self.facts.clone());
         let body = self.map_body(statements, bindings, &dims);
         self.facts = facts;
         let (frame, body) = body?;
         let params: Vec<Name> = dims.iter().map(|(param, _)| param.clone()).collect();
-        self.leave_frame(frame, &before, &params, false);
+        self.leave_frame(frame, before, &params, false);
         self.place = place;
         let locals: IndexSet<Name> = self.sdfg.containers.keys().skip(first_local).cloned().collect();
         let mut inside = locals.clone();

@@ -171,11 +171,8 @@ impl Lowerer<'_> {
     /// At the end of a region: what was reshaped in it is not known after it.
     pub(super) fn drop_mirrors(&mut self, count: usize) {
         for mirror in self.mirrors.split_off(count.min(self.mirrors.len())) {
-            for value in self.env.values_mut() {
-                if refers_to(value, &mirror.copy.container) {
-                    *value = Value::Stale;
-                }
-            }
+            let container = &mirror.copy.container;
+            self.env.change(&mut |value| refers_to(value, container).then_some(Value::Stale));
         }
     }
 
@@ -196,7 +193,10 @@ fn refers_to(value: &Value, container: &Name) -> bool {
         Value::Array(view) => view.container == *container,
         Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| refers_to(item, container)),
         Value::Dict(items) => items.iter().any(|(_, value)| refers_to(value, container)),
-        Value::Method(_, value) => refers_to(value, container),
+        Value::Method(_, value) | Value::Bound(_, value) => refers_to(value, container),
+        Value::Namespace(members) | Value::Instance(_, members) => {
+            members.values().any(|member| refers_to(member, container))
+        }
         _ => false,
     }
 }

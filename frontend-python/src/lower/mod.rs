@@ -34,8 +34,10 @@ mod comprehension;
 mod control;
 mod dataflow;
 mod effects;
+mod env;
 mod explicit;
 mod expr;
+mod foreign;
 mod gather;
 mod index;
 mod library;
@@ -69,6 +71,7 @@ use crate::types::{Outcome, Value, View};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
+use env::Env;
 use indexmap::{IndexMap, IndexSet};
 use names_frame::Frame;
 use std::collections::HashMap;
@@ -143,7 +146,7 @@ pub(crate) struct Lowerer<'a> {
     lists: IndexSet<String>,
     /// Loops and parallel loops around, outermost first.
     frames: Vec<Frame>,
-    env: IndexMap<String, Value>,
+    env: Env,
     storages: IndexMap<String, Storage>,
     /// Containers of shared names that another name refers to.
     aliased: IndexSet<Name>,
@@ -195,7 +198,7 @@ impl<'a> Lowerer<'a> {
             locals: IndexSet::new(),
             lists: IndexSet::new(),
             frames: Vec::new(),
-            env: IndexMap::new(),
+            env: Env::default(),
             storages: IndexMap::new(),
             aliased: IndexSet::new(),
             mirrors: Vec::new(),

@@ -498,47 +498,49 @@ impl Lowerer<'_> {
     /// After a loop: what its body assigned is known only if nothing else could be there. Where an iteration may end
     /// early, that is what another assignment of the body has left; where there is none, it is what an earlier iteration
     /// has left, in the same place.
-    pub(super) fn leave_frame(
-        &mut self,
-        frame: Frame,
-        before: &IndexMap<String, Value>,
-        symbols: &[Name],
-        early: bool,
-    ) {
+    ///
+    /// `before` is the number of names that there were, `symbols` have values only inside: what was assigned from them is
+    /// not known any more.
+    pub(super) fn leave_frame(&mut self, frame: Frame, before: usize, symbols: &[Name], early: bool) {
         for name in &frame.assigned {
             let Some(value) = self.env.get(name) else { continue };
-            let uncertain =
-                before.contains_key(name) || early && frame.varied.contains(name) || frame.outside.is_some();
+            let uncertain = self.env.is_among(name, before)
+                || early && frame.varied.contains(name)
+                || frame.outside.is_some();
             let kept = self.is_shared(name) && frame.outside.is_none();
-            if !kept && !matches!(value, Value::Poison) && uncertain {
+            let lost = !kept && !matches!(value, Value::Poison) && uncertain;
+            if lost || symbols.iter().any(|symbol| value.uses(symbol)) {
                 self.env.insert(name.clone(), Value::Stale);
-            }
-        }
-        for value in self.env.values_mut() {
-            if symbols.iter().any(|symbol| value.uses(symbol)) {
-                *value = Value::Stale;
             }
         }
     }
 
-    /// After branches: a name that means different things in them means nothing known.
-    pub(super) fn merge(&mut self, branches: Vec<IndexMap<String, Value>>) {
-        let mut merged: IndexMap<String, Value> = IndexMap::new();
-        for branch in branches {
-            for (name, value) in branch {
-                match merged.get_mut(&name) {
-                    Some(known) if !same(known, &value) => {
-                        let poison = matches!(known, Value::Poison) || matches!(value, Value::Poison);
-                        *known = if poison { Value::Poison } else { Value::Stale };
-                    }
-                    Some(_) => {}
-                    None => {
-                        merged.insert(name, value);
-                    }
-                }
-            }
+    /// After branches, of which each changed what these names mean: one that means different things means nothing known.
+    pub(super) fn merge(&mut self, then: IndexMap<String, Value>, otherwise: IndexMap<String, Value>) {
+        let only: Vec<(String, Value)> = otherwise
+            .iter()
+            .filter(|(name, _)| !then.contains_key(*name))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect();
+        for (name, value) in then {
+            let other = otherwise.get(&name).cloned();
+            self.merge_name(name, value, other);
         }
-        self.env = merged;
+        for (name, value) in only {
+            self.merge_name(name, value, None);
+        }
+    }
+
+    /// A name after branches: the second value is `None` if only one of them has changed it.
+    fn merge_name(&mut self, name: String, value: Value, other: Option<Value>) {
+        let merged = match other.as_ref().or_else(|| self.env.get(&name)) {
+            Some(other) if !same(&value, other) => {
+                let poison = matches!(value, Value::Poison) || matches!(other, Value::Poison);
+                if poison { Value::Poison } else { Value::Stale }
+            }
+            _ => value,
+        };
+        self.env.insert(name, merged);
     }
 }
 

@@ -208,7 +208,8 @@ impl Lowerer<'_> {
         }
         let container = self.new_scalar("__taken", queue.dtype);
         let taken = Scalar::strong(ScalarExpr::Name(container.clone()), queue.dtype);
-        let number = self.fresh("__pe");
+        let named = rest.first().and_then(|target| target.as_name_expr());
+        let number = self.fresh(named.map_or("__pe", |name| name.id.as_str()));
         let mut bindings = vec![(*element, Value::Scalar(taken))];
         bindings
             .extend(rest.iter().map(|target| (*target, Value::Scalar(Scalar::symbolic(Expr::sym(&number))))));

@@ -165,7 +165,7 @@ impl Lowerer<'_> {
             let message = format!("the constructor of `{}` has no parameter for the object", class.name);
             return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
         };
-        let outer = self.env.clone();
+        self.env.mark();
         for (name, value) in parameters {
             let value = self.settle(value);
             self.env.insert(name, value);
@@ -174,7 +174,7 @@ impl Lowerer<'_> {
         let result = constructor.function.body.iter().try_for_each(|it| self.initialize(&own, it));
         self.leave();
         let object = self.env.get(&own).cloned();
-        self.env = outer;
+        self.env.take_back();
         result.map(|()| object.unwrap_or(Value::Poison))
     }
 
@@ -195,8 +195,9 @@ impl Lowerer<'_> {
         }
         let value = self.eval(value)?;
         let value = self.settle(value);
-        if let Some(Value::Instance(_, members)) = self.env.get_mut(own) {
+        if let Some(Value::Instance(class, mut members)) = self.env.get(own).cloned() {
             members.insert(target.attr.to_string(), value);
+            self.env.insert(own.to_owned(), Value::Instance(class, members));
         }
         Ok(())
     }

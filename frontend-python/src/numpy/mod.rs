@@ -26,6 +26,7 @@ mod scans;
 mod selection;
 mod sequences;
 mod ufunc;
+mod ziggurat;
 
 pub(crate) use linalg::product as matmul;
 
@@ -355,7 +356,7 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Dace, "tasklet") => return Some(Value::Tasklet),
         (Module::Dace, "compiletime") => return Some(Value::CompileTime),
         (Module::Dace, "program" | "function" | "method") => return Some(Value::Decorator),
-        (Module::Dace, "StorageType" | "ScheduleType" | "DeviceType" | "AllocationLifetime") => {
+        (Module::Dace, "StorageType" | "ScheduleType" | "DeviceType" | "AllocationLifetime" | "Language") => {
             return Some(Value::Hint);
         }
         (Module::Numpy | Module::Math | Module::Cmath, "pi") => return constant(std::f64::consts::PI),

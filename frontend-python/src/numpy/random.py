@@ -132,3 +132,72 @@ def bounded(state, low, last, out):
                     value = next64(state)
             offset = high_product(value, count)
         out[k] = np.int64(np.uint64(low) + offset)
+
+
+def unit(state):
+    value = float(next64(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return value
+
+
+def normals(center, scale, widths, heights, limits, state, out):
+    for k in range(out.shape[0]):
+        found = False
+        x = 0.0
+        while not found:
+            bits = next64(state)
+            strip = int(bits & np.uint64(255))
+            place = (bits >> np.uint64(9)) & np.uint64(4503599627370495)
+            x = float(place) * widths[strip]
+            if (bits >> np.uint64(8)) & np.uint64(1) != 0:
+                x = -x
+            if place < limits[strip]:
+                found = True
+            elif strip == 0:
+                while not found:
+                    beyond = -1.0 / TAIL * math.log1p(-unit(state))
+                    height = -math.log1p(-unit(state))
+                    if height + height > beyond * beyond:
+                        found = True
+                        x = TAIL + beyond
+                        if (place >> np.uint64(8)) & np.uint64(1) != 0:
+                            x = -x
+            else:
+                least = heights[strip]
+                share = unit(state)
+                found = (heights[strip - 1] - least) * share + least < math.exp(-0.5 * x * x)
+        out[k] = center + scale * x
+
+
+def below(state, last):
+    mask = last
+    for k in range(6):
+        mask = mask | (mask >> np.uint64(2**k))
+    value = np.uint64(0)
+    if last > np.uint64(4294967295):
+        value = next64(state) & mask
+        while value > last:
+            value = next64(state) & mask
+    elif last != 0:
+        value = next32(state) & mask
+        while value > last:
+            value = next32(state) & mask
+    return value
+
+
+def shuffled(state, rows):
+    for k in range(rows.shape[0] - 1):
+        at = rows.shape[0] - 1 - k
+        other = int(below(state, np.uint64(at)))
+        held = rows[at]
+        rows[at] = rows[other]
+        rows[other] = held
+
+
+def shuffled_rows(state, rows):
+    for k in range(rows.shape[0] - 1):
+        at = rows.shape[0] - 1 - k
+        other = int(below(state, np.uint64(at)))
+        if other != at:
+            held = rows[at].copy()
+            rows[at] = rows[other]
+            rows[other] = held

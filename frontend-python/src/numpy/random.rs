@@ -3,13 +3,14 @@
 //! A generator is an array that holds the state of PCG64. Its numbers come in the order of the calls, so it cannot be
 //! used in a parallel loop.
 
-use super::{Args, Entry, call, elements, refused, shape_of};
+use super::{Args, Entry, call, elements, refused, shape_of, ziggurat};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Dest, Library, Lowerer, Result};
 use crate::scalar;
 use crate::types::{Scalar, Value, View};
-use dacec_ir::{BinaryOp, DType, Expr};
+use dacec_ir::interp::Tensor;
+use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
 
 /// Functions of `numpy.random`.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -30,11 +31,23 @@ pub(super) const METHODS: &[Entry] = &[
     call("random", &["self", "size?", "dtype?", "out?"], random),
     call("uniform", &["self", "low?", "high?", "size?"], uniform),
     call("integers", &["self", "low", "high?", "size?", "dtype?", "endpoint?"], integers),
-    refused("standard_normal", other_distribution),
-    refused("normal", other_distribution),
-    refused("permutation", other_distribution),
-    refused("shuffle", other_distribution),
-    refused("choice", other_distribution),
+    call("standard_normal", &["self", "size?", "dtype?"], |l, args| {
+        if args.dtype("dtype")?.is_some_and(|dtype| dtype != DType::Float64) {
+            return Err(args.unsupported("dtype", "it must be `np.float64`").into());
+        }
+        normal(l, args)
+    }),
+    call("normal", &["self", "loc?", "scale?", "size?"], normal),
+    call("shuffle", &["self", "x"], shuffle),
+    call("permutation", &["self", "x"], permutation),
+    call("choice", &["self", "a", "size?"], choice),
+    refused("exponential", other_distribution),
+    refused("standard_exponential", other_distribution),
+    refused("poisson", other_distribution),
+    refused("binomial", other_distribution),
+    refused("gamma", other_distribution),
+    refused("beta", other_distribution),
+    refused("lognormal", other_distribution),
 ];
 
 /// What has a state of the whole process in NumPy.
@@ -45,9 +58,9 @@ fn global(args: &Args) -> Diagnostic {
 }
 
 fn other_distribution(args: &Args) -> Diagnostic {
-    let message = "generators give uniform numbers and integers only";
+    let message = "generators give uniform and normal numbers, integers and permutations only";
     Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
-        .label("`random`, `uniform` and `integers` are computed exactly as NumPy does")
+        .label("these are computed exactly as NumPy does")
         .help("draw these numbers before the call, and pass them as an argument")
 }
 
@@ -170,20 +183,114 @@ fn doubles(low: Scalar, high: Scalar) -> Library {
 
 /// Numbers from one bound to below another.
 fn uniform(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let mut bounds = Vec::new();
-    for (name, default) in [("low", 0.0), ("high", 1.0)] {
-        bounds.push(match args.get(name) {
-            None => Scalar::float(default),
-            Some(Value::Scalar(bound)) if !bound.dtype().is_complex() => {
-                let bound = scalar::converted(bound, DType::Float64);
-                lowerer.hoist(&bound)
-            }
-            Some(_) => return Err(args.unsupported(name, "it must be a real number").into()),
-        });
-    }
+    let (low, high) = (real(lowerer, args, "low", 0.0)?, real(lowerer, args, "high", 1.0)?);
     let draw = Draw::of(lowerer, args, DType::Float64)?;
-    let [low, high] = [bounds[0].clone(), bounds[1].clone()];
     draw.done(lowerer, args, doubles(low, high), true)
+}
+
+/// A real number, computed once.
+fn real(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, default: f64) -> Result<Scalar> {
+    match args.get(name) {
+        None => Ok(Scalar::float(default)),
+        Some(Value::Scalar(number)) if !number.dtype().is_complex() => {
+            let number = scalar::converted(number, DType::Float64);
+            Ok(lowerer.hoist(&number))
+        }
+        Some(_) => Err(args.unsupported(name, "it must be a real number").into()),
+    }
+}
+
+/// Numbers of a normal distribution.
+fn normal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (center, scale) = (real(lowerer, args, "loc", 0.0)?, real(lowerer, args, "scale", 1.0)?);
+    let draw = Draw::of(lowerer, args, DType::Float64)?;
+    let tables = ziggurat::tables();
+    let widths = lowerer.constant_array("__widths", Tensor::vector(tables.widths));
+    let heights = lowerer.constant_array("__heights", Tensor::vector(tables.heights));
+    let limits = lowerer.constant_array("__limits", Tensor::vector(tables.limits));
+    let library = Library::new("normals")
+        .helpers(&["high_product", "step", "next64", "unit"])
+        .constant("TAIL", format!("{:?}", ziggurat::TAIL))
+        .value("center", Value::Scalar(center))
+        .value("scale", Value::Scalar(scale))
+        .array("widths", &widths)
+        .array("heights", &heights)
+        .array("limits", &limits);
+    draw.done(lowerer, args, library, true)
+}
+
+/// The state of the generator of a call that draws no numbers of its own.
+fn state_of(lowerer: &Lowerer<'_>, args: &Args) -> Result<View> {
+    check_order(lowerer, args)?;
+    match args.get("self") {
+        Some(Value::Generator(state)) => Ok(state.clone()),
+        _ => Err(args.unsupported("self", "it is no generator").into()),
+    }
+}
+
+/// Puts the rows of an array into another order.
+fn shuffle(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let state = state_of(lowerer, args)?;
+    let Some(Value::Array(rows)) = args.get("x").cloned() else {
+        return Err(args.unsupported("x", "it must be an array").into());
+    };
+    let rank = rows.rank();
+    let library = Library::new(if rank == 1 { "shuffled" } else { "shuffled_rows" })
+        .helpers(&["high_product", "step", "next64", "next32", "below"])
+        .array("state", &state)
+        .array("rows", &rows);
+    lowerer.call_library(&library, &Dest::Temp, args.range)
+}
+
+/// The numbers below one, or the rows of an array, in another order.
+fn permutation(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let state = state_of(lowerer, args)?;
+    let (prefix, rows) = (args.dest.prefix(), args.value("x"));
+    // Of an array with several dimensions, the places of the rows are put into another order.
+    let (order, rows) = match rows {
+        Value::Array(rows) if rows.rank() == 1 => (lowerer.copied(&rows, prefix), None),
+        Value::Array(rows) => (counted(lowerer, "__places", rows.shape()[0].clone()), Some(rows)),
+        count => {
+            let count = lowerer.integer(&count, args.place("x"))?;
+            (counted(lowerer, prefix, count), None)
+        }
+    };
+    lowerer.flush();
+    let library = Library::new("shuffled")
+        .helpers(&["high_product", "step", "next64", "next32", "below"])
+        .array("state", &state)
+        .array("rows", &order);
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    Ok(match rows {
+        Some(rows) => super::selection::taken(lowerer, args, &rows, 0, &Value::Array(order)),
+        None => Value::Array(order),
+    })
+}
+
+/// The numbers below one, in order.
+fn counted(lowerer: &mut Lowerer<'_>, prefix: &str, count: Expr) -> View {
+    let numbers = lowerer.new_array(prefix, DType::Int64, &[count]);
+    lowerer.fill("arange", &numbers, &|at| ScalarExpr::Symbolic(at[0].clone()));
+    numbers
+}
+
+/// Elements of a vector, or numbers below one, each drawn from all.
+fn choice(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (count, elements) = match args.value("a") {
+        Value::Array(view) if view.rank() == 1 => (view.shape()[0].clone(), Some(view)),
+        Value::Array(_) => return Err(args.unsupported("a", "it must be a vector or a number").into()),
+        count => (lowerer.integer(&count, args.place("a"))?, None),
+    };
+    let draw = Draw::of(lowerer, args, DType::Int64)?;
+    let library = Library::new("bounded")
+        .helpers(&["high_product", "step", "next64", "next32"])
+        .value("low", Value::Scalar(Scalar::int(0)))
+        .value("last", Value::Scalar(Scalar::symbolic(count - 1)));
+    let places = draw.done(lowerer, args, library, false)?;
+    Ok(match elements {
+        None => places,
+        Some(elements) => super::selection::taken(lowerer, args, &elements, 0, &places),
+    })
 }
 
 /// Integers from one bound to below another, or with it.
