@@ -358,6 +358,7 @@ fn persistent_arrays_live_in_the_handle() {
     if let Some(dacec_ir::Data::Array(count)) = sdfg.containers.get_mut("count") {
         count.lifetime = Lifetime::Persistent;
     }
+    begin_with_zeros(sdfg.clone());
     let library = compile(&sdfg);
     type Init = unsafe extern "C" fn(i64) -> *mut std::ffi::c_void;
     type Run = unsafe extern "C" fn(*mut std::ffi::c_void, *mut f64, i64, f64);
@@ -376,6 +377,29 @@ fn persistent_arrays_live_in_the_handle() {
     }
     assert_eq!(library.call(&mut [Argument::F64(1.0), Argument::F64s(&mut out), Argument::I64(4)]), 0);
     assert_eq!(out, [1.0; 4]);
+}
+
+/// The same counter is right without a first call, if its array is 0 when it is allocated.
+fn begin_with_zeros(mut sdfg: dacec_ir::Sdfg) {
+    sdfg.containers["count"].set_zeroed(true);
+    assert!(dacec_ir::validate::validate(&sdfg).is_ok());
+    let library = compile(&sdfg);
+    let mut out = [0.0; 4];
+    for _ in 0..2 {
+        assert_eq!(library.call(&mut [Argument::F64(0.0), Argument::F64s(&mut out), Argument::I64(4)]), 0);
+        assert_eq!(out, [1.0; 4]);
+    }
+    let number = dacec_ir::Scalar {
+        zeroed: true,
+        lifetime: Lifetime::Persistent,
+        ..dacec_ir::Scalar::transient(DType::Float64)
+    };
+    sdfg.containers.insert("kept".into(), number.into());
+    let state = &mut sdfg.body.blocks[1];
+    let dacec_ir::Block::State(state) = state else { panic!("a state") };
+    state.add_access("kept");
+    let error = dacec_codegen::generate(&sdfg, &Default::default()).expect_err("a scalar is not kept");
+    assert!(error.to_string().contains("`kept`: is to begin with zeros once"), "{error}");
 }
 
 #[test]

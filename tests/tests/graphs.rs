@@ -74,6 +74,16 @@ fn graphs_run_compiled_and_interpreted() {
 }
 
 #[test]
+fn instrumented_graphs_report_times() {
+    let folder = scratch();
+    let timed = TWICE.replace("twice(x, y) {", "twice(x, y) timer {").replace("in 0:N) {", "in 0:N) timer {");
+    let sdfg = dacec_ir::text::parse(&timed).expect("the text is a graph");
+    let file = write(&folder, "twice.sdfg", &dacec_ir::json::to_string(&sdfg));
+    let printed = run(dacec().current_dir(folder.path()).arg("run").arg(&file).arg("--set=N=5")).success();
+    assert!(printed.contains("SDFG twice: 1 runs, ") && printed.contains("map m: 1 runs, "), "{printed}");
+}
+
+#[test]
 fn files_that_are_no_graphs_are_explained() {
     let folder = scratch();
     let text = std::fs::read_to_string(graph(&folder)).expect("it was just written");

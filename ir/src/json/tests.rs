@@ -122,6 +122,86 @@ fn every_kind_survives() {
     assert!(refused.message().contains("foreign code"), "{refused}");
 }
 
+/// What files say beside dataflow: hooks, zeros, offsets, ranges from data, volumes, code around the program.
+const ASIDES: &str = "sdfg asides(x, n) timer {
+  code global \"static int calls;\"
+  code init \"calls = 0;\"
+  code exit \"calls = -1;\"
+  symbol N: int64
+  data x: float64[N] offset [-1]
+  data n: int64[1]
+  transient t: float64[N] state zeroed
+  transient s: float64 persistent zeroed
+
+  state only timer {
+    n0 = access n
+    n1 = access t
+    n1 -> n2.IN_t: t[0:N] volume (2*N)
+    n0 -> n2.count: n[0]
+    n2 = map m(i in 1:count) sequential timer {
+      n2.OUT_t -> n3.a: t[i]
+      n3 = tasklet t(a: float64) -> (b: float64) { b = a }
+      n3.b -> n4.IN_x: x[i] dynamic volume (1)
+    } n4
+    n5 = access s
+    n4.OUT_x -> n6: x[1:N + 1] dynamic volume (count_of_x)
+    n5 -> n6: s to [1]
+    n6 = access x
+  }
+}
+";
+
+#[test]
+fn asides_survive() {
+    let trusted = ReadOptions { trust_code: true };
+    // A volume that says what the subset says is no news.
+    let sdfg = text::parse(&ASIDES.replace(" dynamic volume (1)", " dynamic")).unwrap();
+    for dialect in [Dialect::V1, Dialect::V2] {
+        let json = to_string_in(&sdfg, dialect);
+        let read =
+            from_slice_with(json.as_bytes(), trusted).unwrap_or_else(|error| panic!("{error}\n{json}"));
+        assert_eq!(read.to_string(), sdfg.to_string());
+        assert_eq!(to_string_in(&read, dialect), json);
+    }
+    assert_eq!(text::parse(ASIDES).unwrap().to_string(), ASIDES);
+    let refused = from_slice(to_string(&sdfg).as_bytes()).unwrap_err();
+    assert_eq!(refused.path(), "$.attributes.global_code");
+    assert!(refused.message().contains("foreign code"), "{refused}");
+}
+
+#[test]
+fn code_around_a_program_is_refused_where_it_has_no_place() {
+    let refused = |attribute: &str, message: &str| {
+        let file = SMALL.replacen("\"attributes\":{", &format!("\"attributes\":{{{attribute},"), 1);
+        let error =
+            from_slice_with(file.as_bytes(), ReadOptions { trust_code: true }).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    };
+    let cuda = r#""init_code":{"cuda":{"string_data":"f();","language":"CPP"}}"#;
+    refused(cuda, "$.attributes.init_code.cuda: code for the target `cuda`");
+    refused(r#""callback_mapping":{"f":"g"}"#, "the functions are not in the file");
+}
+
+#[test]
+fn zeros_and_padding_of_other_files() {
+    // Sets a transient of one state to zero, and pads another array.
+    let file = SMALL
+        .replace(
+            r#""_arrays":{"#,
+            r#""_arrays":{"t":{"type":"Array","attributes":{"shape":["N"],"transient":true,"start_offset":"2","total_size":"N + 2"}},"#,
+        )
+        .replace(
+            r#"{"type":"AccessNode","attributes":{"data":"B"}}"#,
+            r#"{"type":"AccessNode","attributes":{"data":"B"}},{"type":"AccessNode","attributes":{"data":"t","setzero":true}}"#,
+        );
+    let sdfg = from_slice(file.as_bytes()).unwrap();
+    let printed = sdfg.to_string();
+    assert!(printed.contains("transient t: int32[N] state zeroed"), "{printed}");
+    let written: serde_json::Value = serde_json::from_str(&to_string(&sdfg)).unwrap();
+    let padded = &written["attributes"]["_arrays"]["t"]["attributes"];
+    assert_eq!((&padded["start_offset"], &padded["total_size"]), (&"2".into(), &"N + 2".into()));
+}
+
 #[test]
 fn newer_files_say_the_same() {
     let sdfg = text::parse(FLOW).unwrap();

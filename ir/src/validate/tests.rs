@@ -702,6 +702,47 @@ fn members_of_structures_are_containers() {
     found(&STRUCTURES, &violations(&parsed(&internal)), "some members of `p` are internal");
 }
 
+/// A map over as many rows as the first element of an array of integers says.
+const COUNTED: &str = "n0 = access i\n n0 -> n1.count: i[0]\n n1 = map m(e in 0:count) {\n n1 -> n2\n \
+    n2 = tasklet t() -> (o: float64) { o = float64($(e + count)) }\n n2.o -> n3.IN_A: A[e] dynamic\n } n3\n \
+    n3.OUT_A -> n4: A[0:N] dynamic\n n4 = access A";
+
+#[test]
+fn ranges_get_numbers_from_data() {
+    assert_eq!(validate(&with_kinds(COUNTED)), Ok(()));
+    let change =
+        |from: &str, to: &str, message: &str| kinds_break(&RANGE_INPUTS, &COUNTED.replace(from, to), message);
+    change("n1.count: i[0]", "n1.count: i[0:2]", "gets several elements");
+    change("n0 = access i\n n0 -> n1.count: i[0]", "n0 = access A\n n0 -> n1.count: A[0]", "gets no integer");
+    let twice = "n0 -> n1.count: i[0]\n n0 -> n1.count: i[1]";
+    change("n0 -> n1.count: i[0]", twice, "is the name of something else");
+    let lines = COUNTED.replace("n0 -> n1.count: i[0]", "n0 -> n1.count: i[0]\n n0 -> n1.N: i[1]");
+    kinds_break(&RANGE_INPUTS, &lines, "`N` of n1 is the name of something else");
+    let lines = COUNTED.replace("n1.count: i[0]", "n1.other: i[0]");
+    found(&SYMBOLS, &violations(&with_kinds(&lines)), "uses `count`, which is not defined here");
+    let consuming =
+        KINDS.replace("n7 -> n8.IN_stream: S", "n7 -> n8.IN_stream: S\n n12 = access i\n n12 -> n8.k: i[0]");
+    kinds_break(&RANGE_INPUTS, &consuming, "leads into a consume scope");
+}
+
+#[test]
+fn indices_begin_where_the_offset_says() {
+    let with_offset = |offset: &str, subset: &str| {
+        parsed(&format!(
+            "sdfg f(x, y) {{\n symbol N: int64\n data x: float64[N] offset [{offset}]\n data y: float64[4]\n \
+             state s {{\n n0 = access x\n n0 -> n1: x[{subset}] to [0:1]\n n1 = access y\n }}\n}}"
+        ))
+    };
+    assert_eq!(validate(&with_offset("-1", "N:N + 1")), Ok(()));
+    found(&BOUNDS, &violations(&with_offset("-1", "0:1")), "leaves `x`");
+    found(&BOUNDS, &violations(&with_offset("0", "N:N + 1")), "leaves `x`");
+    let mut wrong = with_offset("0", "0:1");
+    if let Some(crate::Data::Array(x)) = wrong.containers.get_mut("x") {
+        x.offset.push(crate::Expr::one());
+    }
+    found(&SHAPES, &violations(&wrong), "has 1 dimensions and 2 offsets");
+}
+
 #[test]
 fn custom_resolutions_have_types() {
     kinds_break(&RESOLUTIONS, &KINDS.replace("new*new", "1"), "float64 has no operation");
