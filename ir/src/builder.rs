@@ -113,7 +113,16 @@ impl SdfgBuilder {
         stop: impl Into<Expr>,
         body: impl FnOnce(&mut Self),
     ) -> &mut Self {
-        let bounds = (start.into(), stop.into(), Expr::one());
+        self.strided_loop(variable, (start.into(), stop.into(), Expr::one()), body)
+    }
+
+    /// Adds `for variable in range(start, stop, step)`; `body` fills it.
+    pub fn strided_loop(
+        &mut self,
+        variable: &str,
+        bounds: (Expr, Expr, Expr),
+        body: impl FnOnce(&mut Self),
+    ) -> &mut Self {
         let region = self.nested(body);
         self.push(Block::Loop(Box::new(Loop::counted(format!("for_{variable}"), variable, bounds, region))))
     }

@@ -12,6 +12,7 @@ use crate::map::{
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
+use crate::raise::{LoopToRankUpdate, LoopToTriangularSolve};
 use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
 use crate::surroundings::{entry_facts, visit_with_facts};
@@ -40,12 +41,14 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         // Inner loops first; what is left of a body may be one state only after fusion.
         .until_stable(vec![loop_to_map(in_order), Box::new(StateFusion)])
         .then_all(simplify())
-        // What is left has control flow, which only a nested SDFG can hold; nothing looks into those from outside.
-        .until_stable(vec![Box::new(LoopNestToMap)])
-        .then(Wavefront::default())
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
+        // Once one map computes an element, and while loops are still loops.
+        .then_all(if in_order { Pipeline::new("in-order") } else { raising() })
+        // What is left has control flow, which only a nested SDFG can hold; nothing looks into those from outside.
+        .until_stable(vec![Box::new(LoopNestToMap)])
+        .then(Wavefront::default())
         .then_boxed(expand_library(expansions))
         // Before more fusion, which would hide that a map only scales.
         .then_all(if in_order { Pipeline::new("in-order") } else { folding() })
@@ -55,6 +58,11 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_boxed(map_interchange())
         // No map is made after this.
         .then(ScheduleMaps)
+}
+
+/// Operations of libraries sum in an order of their own.
+fn raising() -> Pipeline {
+    Pipeline::new("raising").then_boxed(loop_to_rank_update()).then_boxed(loop_to_triangular_solve())
 }
 
 /// A factor of a product rounds otherwise than the factor of a matrix.
@@ -87,6 +95,10 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
     Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
     Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
+    Entry::new("loop-to-rank-update", "raise/loop_to_rank_update.rs", |_| Ok(loop_to_rank_update())),
+    Entry::new("loop-to-triangular-solve", "raise/loop_to_triangular_solve.rs", |_| {
+        Ok(loop_to_triangular_solve())
+    }),
     Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
     Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
     Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
@@ -166,6 +178,16 @@ fn map_fusion() -> Box<dyn Pass> {
 
 fn map_fusion_horizontal() -> Box<dyn Pass> {
     boxed("map-fusion-horizontal", "Fuses independent maps that read the same elements", MapFusionHorizontal)
+}
+
+fn loop_to_rank_update() -> Box<dyn Pass> {
+    let summary = "Makes one operation of loops that add products of rows to a triangle of a matrix";
+    boxed("loop-to-rank-update", summary, LoopToRankUpdate)
+}
+
+fn loop_to_triangular_solve() -> Box<dyn Pass> {
+    let summary = "Makes one operation of forward and backward substitution";
+    boxed("loop-to-triangular-solve", summary, LoopToTriangularSolve)
 }
 
 fn expand_library(expansions: Expansions) -> Box<dyn Pass> {

@@ -28,6 +28,7 @@ pub mod loops;
 pub mod map;
 pub mod pass;
 pub mod pipeline;
+pub mod raise;
 pub mod refusal;
 pub mod registry;
 pub mod simplify;

@@ -205,7 +205,6 @@ mod tests {
     use crate::map::testing::{apply, maps, refusals};
     use dacec_ir::Sdfg;
     use dacec_ir::builder::{SdfgBuilder, name};
-    use dacec_ir::control_flow::LoopHeader;
 
     /// `A[i, j] = sum of reads`, for i in 1:N - 1, j in 1:M - 1
     fn nest(reads: &[&str]) -> Sdfg {
@@ -253,18 +252,14 @@ mod tests {
         let n = Expr::sym("N");
         let mut b = SdfgBuilder::new("p");
         b.array("A", DType::Float64, [n.clone(), n.clone()]);
-        b.for_loop("i", 0, n.clone(), |b| {
+        b.strided_loop("i", (&n - 2, Expr::int(-1), Expr::int(-1)), |b| {
             b.for_loop("j", Expr::sym("i") + 1, n.clone(), |b| {
                 let reads = [("a", "A", "i, j - 1"), ("b", "A", "i + 1, j"), ("c", "A", other)];
                 let sum = name("a") + name("b") + name("c");
                 b.state("s").tasklet("t", &reads, sum, ("A", "i, j"));
             });
         });
-        let mut sdfg = b.build();
-        let Block::Loop(it) = &mut sdfg.body.blocks[0] else { panic!("a loop") };
-        let (variable, step) = ("i".into(), Expr::int(-1));
-        it.header = LoopHeader::For { variable, start: &n - 2, stop: Expr::int(-1), step };
-        sdfg
+        b.build()
     }
 
     #[test]

@@ -1,0 +1,174 @@
+//! What is computed for one element: the expression behind a write, with what it reads.
+//!
+//! ```text
+//! (alpha) ─▶ {t = alpha*a} ─▶ (t) ─▶ [map j { u = t*b; C[i, j] = c + u }]
+//! C[i, j] = C[i, j] + alpha*A[i, k]*A[j, k]
+//! ```
+
+use dacec_ir::{
+    BinaryOp, Constant, Data, EdgeId, Memlet, Name, Node, NodeId, ScalarExpr, State, Stmt, TaskletCode,
+    UnaryOp,
+};
+use indexmap::IndexMap;
+
+/// Products that an expression is multiplied out to at most.
+const MAX_PRODUCTS: usize = 4;
+
+/// Something that an expression uses.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Leaf {
+    /// One element of a container, or a scalar.
+    Load(Memlet),
+    /// What a library node computes.
+    Library(NodeId),
+}
+
+/// An expression over leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Element {
+    pub(super) value: ScalarExpr,
+    /// What the names in the expression stand for.
+    pub(super) leaves: IndexMap<Name, Leaf>,
+}
+
+/// `constant * leaf * leaf …`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Product {
+    pub(super) negative: bool,
+    pub(super) constants: Vec<Constant>,
+    pub(super) leaves: Vec<Leaf>,
+}
+
+impl Element {
+    /// What moves along an edge; `None` if it is more than one element or not computed by plain tasklets.
+    pub(super) fn of(state: &State, containers: &IndexMap<Name, Data>, edge: EdgeId) -> Option<Element> {
+        let mut leaves = IndexMap::new();
+        let value = value_of(state, containers, edge, &mut leaves)?;
+        Some(Element { value, leaves })
+    }
+
+    /// The expression as a sum of products.
+    pub(super) fn products(&self) -> Option<Vec<Product>> {
+        multiply_out(&self.value, &self.leaves)
+    }
+}
+
+fn value_of(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    edge: EdgeId,
+    leaves: &mut IndexMap<Name, Leaf>,
+) -> Option<ScalarExpr> {
+    let memlet = state.edge(edge).memlet.as_ref()?;
+    if memlet.wcr.is_some() || memlet.dynamic {
+        return None;
+    }
+    let (src, _) = state.endpoints(edge);
+    match state.node(src) {
+        Node::Tasklet(tasklet) => {
+            let TaskletCode::Native(stmts) = &tasklet.code else { return None };
+            let [Stmt::Assign { target, value }] = &stmts[..] else { return None };
+            if Some(target) != state.edge(edge).src_conn.as_ref() {
+                return None;
+            }
+            let mut inputs = IndexMap::new();
+            for input in state.in_edges(src) {
+                let name = input.dst_conn()?;
+                inputs.insert(name.clone(), value_of(state, containers, input.id, leaves)?);
+            }
+            let mut value = value.clone();
+            replace(&mut value, &inputs)?;
+            Some(value)
+        }
+        Node::Access(data) => match state.in_edges(src)[..] {
+            // A value that was computed for this element.
+            [write] if matches!(containers.get(data), Some(Data::Scalar(it)) if it.transient) => {
+                value_of(state, containers, write.id, leaves)
+            }
+            [] => load(memlet, leaves),
+            _ => None,
+        },
+        Node::MapEntry(_) => {
+            let outside = state.origin(edge)?;
+            let (outer, _) = state.endpoints(outside);
+            let computed = state.node(outer).as_access().is_some_and(|data| {
+                matches!(containers.get(data), Some(Data::Scalar(_))) && state.in_degree(outer) > 0
+            });
+            match state.node(outer) {
+                Node::Access(_) if !computed && state.in_degree(outer) > 0 => None,
+                Node::Access(_) if !computed => load(memlet, leaves),
+                _ => value_of(state, containers, outside, leaves),
+            }
+        }
+        Node::Library(_) => {
+            memlet.subset.as_element()?;
+            Some(leaf(Leaf::Library(src), leaves))
+        }
+        Node::MapExit { .. } | Node::Nested(_) => None,
+    }
+}
+
+fn load(memlet: &Memlet, leaves: &mut IndexMap<Name, Leaf>) -> Option<ScalarExpr> {
+    memlet.subset.as_element()?;
+    Some(leaf(Leaf::Load(memlet.clone()), leaves))
+}
+
+/// The name of a leaf; equal ones have one.
+fn leaf(new: Leaf, leaves: &mut IndexMap<Name, Leaf>) -> ScalarExpr {
+    let known = leaves.iter().find(|(_, leaf)| **leaf == new).map(|(name, _)| name.clone());
+    let name = known.unwrap_or_else(|| {
+        let name = Name::from(format!("leaf{}", leaves.len()));
+        leaves.insert(name.clone(), new);
+        name
+    });
+    ScalarExpr::Name(name)
+}
+
+/// Replaces names by values; `None` if there is another one, or an element of a part of an array.
+fn replace(expr: &mut ScalarExpr, values: &IndexMap<Name, ScalarExpr>) -> Option<()> {
+    match expr {
+        ScalarExpr::Name(name) => *expr = values.get(name)?.clone(),
+        ScalarExpr::Load { .. } => return None,
+        _ => {
+            for child in expr.children_mut() {
+                replace(child, values)?;
+            }
+        }
+    }
+    Some(())
+}
+
+fn multiply_out(expr: &ScalarExpr, leaves: &IndexMap<Name, Leaf>) -> Option<Vec<Product>> {
+    let products = match expr {
+        ScalarExpr::Constant(constant) => {
+            vec![Product { constants: vec![*constant], ..Product::default() }]
+        }
+        ScalarExpr::Name(name) => {
+            vec![Product { leaves: vec![leaves.get(name)?.clone()], ..Product::default() }]
+        }
+        ScalarExpr::Unary(UnaryOp::Neg, operand) => negated(multiply_out(operand, leaves)?),
+        ScalarExpr::Binary(BinaryOp::Add, lhs, rhs) => {
+            [multiply_out(lhs, leaves)?, multiply_out(rhs, leaves)?].concat()
+        }
+        ScalarExpr::Binary(BinaryOp::Sub, lhs, rhs) => {
+            [multiply_out(lhs, leaves)?, negated(multiply_out(rhs, leaves)?)].concat()
+        }
+        ScalarExpr::Binary(BinaryOp::Mul, lhs, rhs) => {
+            let (lhs, rhs) = (multiply_out(lhs, leaves)?, multiply_out(rhs, leaves)?);
+            let pairs = lhs.iter().flat_map(|a| rhs.iter().map(move |b| (a, b)));
+            let product = |(a, b): (&Product, &Product)| Product {
+                negative: a.negative != b.negative,
+                constants: [&a.constants[..], &b.constants[..]].concat(),
+                leaves: [&a.leaves[..], &b.leaves[..]].concat(),
+            };
+            pairs.map(product).collect()
+        }
+        _ => return None,
+    };
+    (products.len() <= MAX_PRODUCTS).then_some(products)
+}
+
+fn negated(mut products: Vec<Product>) -> Vec<Product> {
+    products.iter_mut().for_each(|product| product.negative = !product.negative);
+    products
+}
