@@ -29,6 +29,7 @@ pub(super) fn find(around: &Surroundings<'_>, it: &Loop) -> Result<Counted, Refu
         return Err(Refusal::unproved("the body leaves the loop, or an iteration of it"));
     }
     check_names(around, it, variable, start)?;
+    check_operands(it, variable)?;
     Ok(Counted { variable: variable.clone(), start: start.clone(), stop: stop.clone(), step })
 }
 
@@ -67,6 +68,24 @@ fn check_names(around: &Surroundings<'_>, it: &Loop, variable: &Name, start: &Ex
         Some(symbol) => Err(Refusal::unproved(format!("`{symbol}` is something else in the body"))),
         None => Ok(()),
     }
+}
+
+/// Refuses library operations on parts of arrays whose extent depends on the variable: of one element, they might count as
+/// numbers.
+fn check_operands(it: &Loop, variable: &Name) -> Result<(), Refusal> {
+    for state in it.body.states() {
+        for edge in state.edges() {
+            let joins_library =
+                [edge.src, edge.dst].iter().any(|&id| matches!(state.node(id), Node::Library(_)));
+            let Some(memlet) = edge.memlet().filter(|_| joins_library) else { continue };
+            if memlet.subset.dims.iter().any(|dim| (&dim.stop - &dim.start).uses(variable)) {
+                return Err(Refusal::unproved(format!(
+                    "the extent of the operand `{memlet}` depends on `{variable}`"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Counted {

@@ -10,7 +10,7 @@
 //! `limit` is the number of iterations up to which a loop is written out.
 //!
 //! **Legal when** the number of iterations is a constant, the body does not leave the loop, and no container's size
-//! depends on the variable.
+//! depends on the variable, nor the extent of what a library operation is given.
 
 use super::iterations::{self, Counted, count_uses, discount_uses};
 use crate::simplify::Labels;

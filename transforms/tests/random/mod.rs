@@ -56,8 +56,8 @@ pub(crate) enum Statement {
     Triangle { shift: i64, same: bool, branch: bool },
     /// `for i in 2:8: for j in 1:6: D[i, j] = D[i - 1, j + ahead] + 2*D[i, j - 1]`, with the columns up to `i` perhaps.
     Diagonals { ahead: i64, triangle: bool },
-    /// `for i in 0:6: D[i, 0:i + 1] *= 1.5; for k in 0:4: D[i, 0:i + 1] += 0.5*E[i, k]*(D or E)[0:i + 1, k]`
-    Update { scaled: bool, same: bool },
+    /// `for i in 0:6: D[i, 0:i + 1] *= 1.5; for m in 0:4: D[i, 0:i + 1] += 0.5*E[i, m]*E[0:i + 1, m + shift]`
+    Update { scaled: bool, shift: i64 },
     /// `for i in 0:6: B[i] = A[i] - E[i, 0:i] @ B[0:i]`, or backward, or with columns of E.
     Solve { down: bool, by_columns: bool },
     /// `B[shift:shift + 6] += sums of E's rows or columns`, by a map or by a library node.
@@ -96,7 +96,7 @@ fn simple() -> impl Strategy<Value = Statement> {
             .prop_map(|(transposed, shift, same)| Statement::Nest { transposed, shift, same }),
         1 => (0_i64..=1, any::<bool>(), any::<bool>())
             .prop_map(|(shift, same, branch)| Statement::Triangle { shift, same, branch }),
-        1 => (any::<bool>(), any::<bool>()).prop_map(|(scaled, same)| Statement::Update { scaled, same }),
+        1 => (any::<bool>(), 0_i64..=1).prop_map(|(scaled, shift)| Statement::Update { scaled, shift }),
         1 => (any::<bool>(), any::<bool>()).prop_map(|(down, by_columns)| Statement::Solve { down, by_columns }),
         1 => (-1_i64..=2, any::<bool>())
             .prop_map(|(ahead, triangle)| Statement::Diagonals { ahead, triangle }),
@@ -201,7 +201,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
             });
         }
         Statement::Triangle { shift, same, branch } => triangle(b, at, *shift, (*same, *branch)),
-        Statement::Update { scaled, same } => update(b, at, *scaled, *same),
+        Statement::Update { scaled, shift } => update(b, at, *scaled, *shift),
         Statement::Solve { down, by_columns } => solve(b, at, *down, *by_columns),
         Statement::Diagonals { ahead, triangle } => {
             let end = if *triangle { Expr::sym("i") } else { Expr::int(6) };
@@ -266,16 +266,16 @@ fn triangle(b: &mut SdfgBuilder, at: &str, shift: i64, (same, branch): (bool, bo
     });
 }
 
-fn update(b: &mut SdfgBuilder, at: &str, scaled: bool, same: bool) {
+fn update(b: &mut SdfgBuilder, at: &str, scaled: bool, shift: i64) {
     let dims = [("j", "0:i + 1")];
     b.for_loop("i", 0, 6, |b| {
         if scaled {
             let code = name("d") * value(1.5);
             b.state(&format!("scale{at}")).map("scale", &dims, &[("d", "D", "i, j")], code, ("D", "i, j"));
         }
-        b.for_loop("k", 0, 4, |b| {
-            let other = if same { "D" } else { "E" };
-            let inputs = [("d", "D", "i, j"), ("x", "E", "i, k"), ("y", other, "j, k")];
+        b.for_loop("m", 0, 4, |b| {
+            let other = format!("j, m + {shift}");
+            let inputs = [("d", "D", "i, j"), ("x", "E", "i, m"), ("y", "E", &*other)];
             let code = name("d") + name("x") * name("y") * value(0.5);
             b.state(&format!("update{at}")).map("update", &dims, &inputs, code, ("D", "i, j"));
         });
