@@ -4,11 +4,12 @@
 
 use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
 use crate::loops::{
-    LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder, LoopUnroll, Wavefront,
+    LoopFission, LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder,
+    LoopUnroll, MoveLoopIntoMap, Wavefront,
 };
 use crate::map::{
-    AugAssignToWcr, CopyToMap, MapCollapse, MapExpansion, MapFusion, MapFusionHorizontal, MapInterchange,
-    MapTiling, MapToForLoop, ScheduleMaps, StripMining, TrivialMapElimination,
+    AugAssignToWcr, CopyToMap, InLocalStorage, MapCollapse, MapExpansion, MapFusion, MapFusionHorizontal,
+    MapInterchange, MapTiling, MapToForLoop, ScheduleMaps, StripMining, TaskletFusion, TrivialMapElimination,
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
@@ -103,6 +104,10 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
     Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
     Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
+    Entry::new("tasklet-fusion", "map/tasklet_fusion.rs", |_| Ok(tasklet_fusion())),
+    Entry::new("in-local-storage", "map/in_local_storage.rs", |_| Ok(in_local_storage())),
+    Entry::new("loop-fission", "loops/loop_fission.rs", |_| Ok(loop_fission())),
+    Entry::new("move-loop-into-map", "loops/move_loop_into_map.rs", |_| Ok(move_loop_into_map())),
     Entry::new("map-expansion", "map/map_expansion.rs", |_| Ok(map_expansion())),
     Entry { name: "map-tiling", source: "map/map_tiling.rs", parameters: &["sizes"], make: map_tiling },
     Entry {
@@ -205,6 +210,26 @@ fn fold_into_gemm() -> Box<dyn Pass> {
 
 fn map_interchange() -> Box<dyn Pass> {
     boxed("map-interchange", "Makes the innermost loop run along contiguous memory", MapInterchange)
+}
+
+fn tasklet_fusion() -> Box<dyn Pass> {
+    boxed(
+        "tasklet-fusion",
+        "Makes one tasklet of two of which one computes a value for the other",
+        TaskletFusion,
+    )
+}
+
+fn in_local_storage() -> Box<dyn Pass> {
+    boxed("in-local-storage", "Copies what an inner map reads to memory of its own", InLocalStorage)
+}
+
+fn loop_fission() -> Box<dyn Pass> {
+    boxed("loop-fission", "Makes two loops of one that does two things", LoopFission)
+}
+
+fn move_loop_into_map() -> Box<dyn Pass> {
+    boxed("move-loop-into-map", "Makes a map over loops of a map that a loop repeats", MoveLoopIntoMap)
 }
 
 fn map_expansion() -> Box<dyn Pass> {

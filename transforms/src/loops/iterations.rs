@@ -1,10 +1,11 @@
 //! Single iterations of a counted loop: the deed that unrolling and peeling share.
 
 use crate::Refusal;
-use crate::simplify::Labels;
+use crate::simplify::{Labels, Renaming};
 use crate::surroundings::{Surroundings, Uses};
 use dacec_ir::control_flow::LoopHeader;
-use dacec_ir::{Block, Expr, Loop, Name, Node, Region};
+use dacec_ir::{Block, Expr, Loop, Name, Node, Region, State};
+use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// A counted loop whose iterations can be written one after the other.
@@ -95,13 +96,47 @@ impl Counted {
     }
 
     /// The blocks of one iteration.
-    pub(super) fn iteration(&self, body: &Region, number: i64, labels: &mut Labels) -> Vec<Block> {
+    pub(super) fn iteration(
+        &self,
+        around: &mut Surroundings<'_>,
+        body: &Region,
+        number: i64,
+        labels: &mut Labels,
+    ) -> Vec<Block> {
         let mut body = body.clone();
+        own_values_of_maps(around, &mut body);
         let value = self.value(number);
         body.map_exprs(&mut |expr| expr.subs1(&self.variable, &value));
         labels.rename(&mut body);
         body.blocks
     }
+}
+
+/// Gives a copy of a body containers of its own for what only one map uses, of which each iteration has its own.
+fn own_values_of_maps(around: &mut Surroundings<'_>, body: &mut Region) {
+    let mut inside = BTreeSet::new();
+    for state in body.states() {
+        for (id, node) in state.nodes() {
+            if let Node::Access(data) = node
+                && state.scope_of(id).is_some()
+                && around.container(data).is_transient()
+            {
+                inside.insert(data.clone());
+            }
+        }
+    }
+    // Others may see what is also used outside of maps.
+    inside.retain(|name| {
+        let in_map = |state: &&State| state.accesses(name).iter().all(|&id| state.scope_of(id).is_some());
+        body.states().iter().all(in_map)
+    });
+    let mut containers = IndexMap::new();
+    for name in inside {
+        let (data, fresh) = (around.container(&name).clone(), around.names.fresh(&name));
+        around.sdfg.containers.insert(fresh.clone(), data);
+        containers.insert(name, fresh);
+    }
+    Renaming::of(IndexMap::new(), containers).apply_to(body);
 }
 
 /// Counts what a copy of a body uses.

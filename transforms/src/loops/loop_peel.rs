@@ -67,8 +67,9 @@ impl Transformation for LoopPeel {
         let mut labels = Labels::of(region);
         let Block::Loop(it) = &mut region.blocks[found.block] else { unreachable!("the match names a loop") };
         it.label = format!("{}{PEELED}", it.label).into();
-        let copies = (0..self.count).flat_map(|number| found.it.iteration(&it.body, number, &mut labels));
-        let copies: Vec<Block> = copies.collect();
+        let copies: Vec<Block> = (0..self.count)
+            .flat_map(|number| found.it.iteration(around, &it.body, number, &mut labels))
+            .collect();
         if let LoopHeader::For { start, .. } = &mut it.header {
             *start = found.it.value(self.count);
         }

@@ -70,8 +70,9 @@ impl Transformation for LoopUnroll {
             unreachable!("the match names a loop")
         };
         discount_uses(around, &it.body);
-        let copies = (0..found.count).flat_map(|number| found.it.iteration(&it.body, number, &mut labels));
-        let copies: Vec<Block> = copies.collect();
+        let copies: Vec<Block> = (0..found.count)
+            .flat_map(|number| found.it.iteration(around, &it.body, number, &mut labels))
+            .collect();
         count_uses(around, &copies);
         region.blocks.splice(found.block..found.block, copies);
     }

@@ -3,12 +3,14 @@
 mod dependence;
 mod in_order;
 mod iterations;
+pub mod loop_fission;
 pub mod loop_interchange;
 pub mod loop_nest_to_map;
 pub mod loop_peel;
 pub mod loop_skewing;
 pub mod loop_to_map;
 pub mod loop_unroll;
+pub mod move_loop_into_map;
 mod nest;
 mod private;
 mod sizes;
@@ -17,10 +19,12 @@ pub(crate) mod symbols;
 pub mod wavefront;
 
 pub use in_order::LoopToMapInOrder;
+pub use loop_fission::{Divisible, LoopFission};
 pub use loop_interchange::{Interchangeable, LoopInterchange};
 pub use loop_nest_to_map::LoopNestToMap;
 pub use loop_peel::{LoopPeel, Peelable};
 pub use loop_skewing::{LoopSkewing, Skewable};
 pub use loop_to_map::{LoopToMap, Parallel};
 pub use loop_unroll::{LoopUnroll, Unrollable};
+pub use move_loop_into_map::{Movable, MoveLoopIntoMap};
 pub use wavefront::Wavefront;

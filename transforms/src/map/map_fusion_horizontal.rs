@@ -64,17 +64,22 @@ impl Transformation for MapFusionHorizontal {
     }
 }
 
-/// Later maps that read an array which this one reads too.
+/// Later maps that read an array which this one reads too, as it is at the same time: from the same access, or from one of
+/// those before which nothing writes it.
 fn siblings(around: &Surroundings<'_>, state: &State, site: NodeId) -> IndexSet<NodeId> {
     let is_array = |data: &Name| around.sdfg.container(data).is_some_and(|it| it.rank() > 0);
-    let read: IndexSet<&Name> = state
-        .in_edges(site)
-        .into_iter()
-        .filter_map(|edge| edge.memlet().map(|memlet| &memlet.data))
-        .filter(|data| is_array(data))
-        .collect();
-    let accesses = read.into_iter().flat_map(|data| state.accesses(data));
-    let readers = accesses.flat_map(|access| state.successors(access));
+    let mut accesses = IndexSet::new();
+    for edge in state.in_edges(site) {
+        match state.node(edge.src).as_access() {
+            Some(data) if is_array(data) && state.in_degree(edge.src) == 0 => {
+                let unwritten = state.accesses(data).into_iter().filter(|&it| state.in_degree(it) == 0);
+                accesses.extend(unwritten);
+            }
+            Some(data) if is_array(data) => drop(accesses.insert(edge.src)),
+            _ => {}
+        }
+    }
+    let readers = accesses.into_iter().flat_map(|access| state.successors(access));
     readers.filter(|&it| it > site && state.node(it).as_map().is_some()).collect()
 }
 

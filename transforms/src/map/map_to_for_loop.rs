@@ -71,7 +71,7 @@ impl Transformation for MapToForLoop {
 }
 
 /// The map of a state in which there is nothing else.
-fn only_map(state: &State) -> Result<NodeId, Refusal> {
+pub(crate) fn only_map(state: &State) -> Result<NodeId, Refusal> {
     let scopes = state.scopes();
     let top = state.nodes().filter(|(id, _)| scopes.get(id).copied().flatten().is_none());
     let mut entries = Vec::new();

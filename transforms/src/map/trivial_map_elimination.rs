@@ -73,7 +73,7 @@ impl Transformation for TrivialMapElimination {
 }
 
 /// Connects what is inside of a scope directly to what is outside.
-pub(super) fn remove_scope(state: &mut State, entry: NodeId) {
+pub(crate) fn remove_scope(state: &mut State, entry: NodeId) {
     let exit = paths::exit_of(state, entry);
     let before: Vec<NodeId> = state.predecessors(entry);
     let after: Vec<NodeId> = state.successors(exit);

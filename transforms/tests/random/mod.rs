@@ -60,6 +60,8 @@ pub(crate) enum Statement {
     Update { scaled: bool, shift: i64 },
     /// `for i in 0:6: B[i] = A[i] - E[i, 0:i] @ B[0:i]`, or backward, or with columns of E.
     Solve { down: bool, by_columns: bool },
+    /// `v = a + 1; target = v*v + b`, by two tasklets in a state.
+    Chain { target: Element, a: Element, b: Element },
     /// `B[shift:shift + 6] += sums of E's rows or columns`, by a map or by a library node.
     Rows { transposed: bool, library: bool, shift: i64 },
     /// `D[0:6, 1:5] = factor * (D or E)[0:6, 3:12] @ E[1:10, 0:4] (+ D[0:6, 1:5])`
@@ -96,6 +98,7 @@ fn simple() -> impl Strategy<Value = Statement> {
             .prop_map(|(transposed, shift, same)| Statement::Nest { transposed, shift, same }),
         1 => (0_i64..=1, any::<bool>(), any::<bool>())
             .prop_map(|(shift, same, branch)| Statement::Triangle { shift, same, branch }),
+        1 => assignment().prop_map(|(target, a, b)| Statement::Chain { target, a, b }),
         1 => (any::<bool>(), 0_i64..=1).prop_map(|(scaled, shift)| Statement::Update { scaled, shift }),
         1 => (any::<bool>(), any::<bool>()).prop_map(|(down, by_columns)| Statement::Solve { down, by_columns }),
         1 => (-1_i64..=2, any::<bool>())
@@ -201,6 +204,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
             });
         }
         Statement::Triangle { shift, same, branch } => triangle(b, at, *shift, (*same, *branch)),
+        Statement::Chain { target, a, b: other } => chain(b, at, target, [a, other]),
         Statement::Update { scaled, shift } => update(b, at, *scaled, *shift),
         Statement::Solve { down, by_columns } => solve(b, at, *down, *by_columns),
         Statement::Diagonals { ahead, triangle } => {
@@ -264,6 +268,21 @@ fn triangle(b: &mut SdfgBuilder, at: &str, shift: i64, (same, branch): (bool, bo
             b.state(&format!("row{at}")).tasklet("t", &inputs, sum_of("a", "v"), ("D", "i, j"));
         });
     });
+}
+
+fn chain(b: &mut SdfgBuilder, at: &str, target: &Element, [x, y]: [&Element; 2]) {
+    let scalar = format!("link{at}");
+    b.local(&scalar, DType::Float64);
+    let place = |element: &Element| element.subset().replace('i', "3");
+    let mut s = b.state(&format!("chain{at}"));
+    s.tasklet("first", &[("a", x.array(), &*place(x))], name("a") + value(1.0), (&scalar, ""));
+    let inputs = [("a", &*scalar, ""), ("b", y.array(), &*place(y))];
+    s.tasklet("second", &inputs, name("a") * name("a") + name("b"), (target.array(), &*place(target)));
+    let [write, read] = s.state.accesses(&scalar.as_str().into())[..] else { unreachable!("two accesses") };
+    for edge in s.state.out_edges(read).iter().map(|edge| edge.id).collect::<Vec<_>>() {
+        s.state.move_source(edge, write, None);
+    }
+    s.state.remove_node(read);
 }
 
 fn update(b: &mut SdfgBuilder, at: &str, scaled: bool, shift: i64) {

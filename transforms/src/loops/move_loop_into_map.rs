@@ -1,0 +1,116 @@
+//! Move loop into map: a map that a loop repeats is a map over loops, if its iterations never meet.
+//!
+//! ```text
+//! before:  for t in 0:T { map i in 0:N { A[i] = A[i] + B[t, i] } }
+//! after:   map i in 0:N { nested(A, B, i) { for t in 0:T { A[i] = A[i] + B[t, i] } } }
+//! kept:    for t { map i { A[i] = C[i - 1] + C[i + 1] }  map i { C[i] = A[i] } }     neighbours meet in the next iteration
+//! ```
+//!
+//! One start of threads instead of one for each iteration of the loop, and each core stays with its elements.
+//!
+//! **Legal when** the map is all of the loop's body, its range does not depend on the loop's variable, and no two different
+//! iterations of the map touch a common element, one of them writing, in whichever iterations of the loop.
+
+use super::loop_nest_to_map::{self, ParallelNest};
+use super::symbols::SymbolUses;
+use crate::map::only_map;
+use crate::surroundings::Surroundings;
+use crate::{Refusal, Transformation};
+use dacec_ir::{Block, Loop, Name, Node, NodeId, Region, State};
+
+/// Moves a loop into the map that it repeats; see the [module](self).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MoveLoopIntoMap;
+
+/// A loop over a map with independent iterations; made only by [`MoveLoopIntoMap::find`].
+#[derive(Clone, Debug)]
+pub struct Movable {
+    block: usize,
+    /// The loop over the map's parameter, with the other loop inside.
+    turned: Loop,
+    nest: ParallelNest,
+}
+
+impl Transformation for MoveLoopIntoMap {
+    type Place = Region;
+    type Match = Movable;
+
+    fn name(&self) -> &'static str {
+        "MoveLoopIntoMap"
+    }
+
+    fn find(&self, around: &Surroundings<'_>, region: &Region, site: usize) -> Result<Movable, Refusal> {
+        let Block::Loop(it) = &region.blocks[site] else { return Err(Refusal::NoMatch("not a loop")) };
+        let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
+        let [Block::State(state)] =
+            it.body.blocks.iter().filter(|block| !is_empty(block)).collect::<Vec<_>>()[..]
+        else {
+            return Err(Refusal::NoMatch("the body is not one state"));
+        };
+        let entry = only_map(state)?;
+        let turned = turn(it, state, entry)?;
+        let block = Block::Loop(Box::new(turned));
+        let symbols = SymbolUses::of(&Region::new([block.clone()]));
+        let nest = loop_nest_to_map::find(around, &block, &symbols)?;
+        let Block::Loop(turned) = block else { unreachable!("it was just made") };
+        Ok(Movable { block: site, turned: *turned, nest })
+    }
+
+    fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Movable) {
+        region.blocks[found.block] = Block::State(loop_nest_to_map::apply(around, found.turned, found.nest));
+    }
+}
+
+/// A loop over the one parameter of a map, around the loop around the map.
+fn turn(it: &Loop, state: &State, entry: NodeId) -> Result<Loop, Refusal> {
+    let Node::MapEntry(map) = state.node(entry) else { return Err(Refusal::NoMatch("not a map")) };
+    let ([param], [range]) = (&map.params[..], &map.ranges[..]) else {
+        return Err(Refusal::unproved("the map has several parameters"));
+    };
+    let Some(variable) = it.variable() else { return Err(Refusal::NoMatch("not a counted loop")) };
+    if range.symbols().contains(variable) {
+        return Err(Refusal::unproved(format!("the range {range} depends on `{variable}`")));
+    }
+    let mut state = state.clone();
+    crate::map::remove_scope(&mut state, entry);
+    let inner = Loop { body: Region::new([Block::State(state)]), ..it.clone() };
+    let bounds = (range.start.clone(), range.stop.clone(), range.step.clone());
+    let label = Name::from(format!("for_{param}"));
+    let body = Region::new([Block::Loop(Box::new(inner))]);
+    Ok(Loop { span: map.span, ..Loop::counted(label, param.clone(), bounds, body) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::testing::{apply, maps, refusals};
+    use dacec_ir::builder::{SdfgBuilder, name};
+    use dacec_ir::{DType, Expr, Sdfg};
+
+    /// `for t in 0:T { map i in 1:stop { A[at] = A[at] + B[t, i] } }`
+    fn program(stop: &str, at: &str) -> Sdfg {
+        let (n, t) = (Expr::sym("N"), Expr::sym("T"));
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [&n + &t]).array("B", DType::Float64, [t.clone(), n]);
+        b.for_loop("t", 0, t, |b| {
+            let inputs = [("a", "A", at), ("b", "B", "t, i")];
+            let dims = [("i", &*format!("1:{stop}"))];
+            b.state("s").map("m", &dims, &inputs, name("a") + name("b"), ("A", at));
+        });
+        b.build()
+    }
+
+    #[test]
+    fn elements_that_never_meet_are_repeated_one_by_one() {
+        let after = apply(&MoveLoopIntoMap, &program("N", "i"), &[("N", 4), ("T", 3)]);
+        assert_eq!(maps(&after).len(), 1);
+        assert!(matches!(after.body.blocks[0], Block::State(_)));
+    }
+
+    #[test]
+    fn neighbours_and_changing_ranges_stay() {
+        let reason = |sdfg: &Sdfg| refusals(&MoveLoopIntoMap, sdfg).join("; ");
+        assert!(reason(&program("N", "i + t")).contains("may be the same elements"));
+        assert!(reason(&program("t", "i")).contains("depends on `t`"));
+    }
+}
