@@ -21,6 +21,7 @@
 //! written, read and written again gives the same bytes too.
 
 mod aliases;
+mod blas;
 mod computed;
 mod constants;
 mod control;

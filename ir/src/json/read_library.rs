@@ -1,5 +1,6 @@
 //! Reads library nodes.
 
+use super::blas;
 use super::error::{Path, Result};
 use super::read::{Reader, get, list, name, span, text, unknown};
 use super::read_state::Wire;
@@ -8,7 +9,7 @@ use super::tree::Value;
 use super::write_state::identity;
 use crate::attributes::Attributes;
 use crate::foreign::ForeignOp;
-use crate::library::{LibraryOp, MatMul, Property, Reduce, from_properties};
+use crate::library::{Blas, LibraryOp, MatMul, Property, Reduce, from_properties};
 use crate::node::LibraryNode;
 use crate::{
     Array, Block, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg, Node, Range, Scalar,
@@ -22,6 +23,7 @@ enum Kind {
     MatMul,
     Reduce,
     Transpose,
+    Blas(Blas),
     /// An operation of this compiler that DaCe does not have.
     Own,
     Foreign,
@@ -32,12 +34,16 @@ fn kind(class: &str, attributes: &Value) -> Kind {
     let is_one = |key: &str, one: f64| {
         attributes.get(key).is_none_or(|value| value.as_f64() == Some(one) || value.is_null())
     };
-    match class.rsplit('.').next().unwrap_or(class) {
+    let short = class.rsplit('.').next().unwrap_or(class);
+    match short {
         _ if class.starts_with("dacec.library.") => Kind::Own,
         _ if !class.starts_with("dace.libraries.") => Kind::Foreign,
         "MatMul" if is_one("alpha", 1.0) && is_one("beta", 0.0) => Kind::MatMul,
         "Reduce" => Kind::Reduce,
         "Transpose" => Kind::Transpose,
+        _ if class.starts_with("dace.libraries.blas.") => {
+            blas::read(short, attributes).map_or(Kind::Foreign, Kind::Blas)
+        }
         _ => Kind::Foreign,
     }
 }
@@ -51,6 +57,7 @@ pub(super) fn attributes_of(node: &Value) -> Attributes {
     let mut kept = match kind(class.as_str().unwrap_or_default(), attributes) {
         Kind::MatMul | Kind::Own => unknown(attributes, &connectors),
         Kind::Reduce => unknown(attributes, &[&connectors[..], &["wcr", "axes", "identity"]].concat()),
+        Kind::Blas(_) => unknown(attributes, &[&connectors[..], &blas::ATTRIBUTES].concat()),
         // Their own properties are part of the operation, or have no meaning for what they become.
         Kind::Foreign | Kind::Transpose => {
             let mut kept = unknown(attributes, &[]);
@@ -75,6 +82,7 @@ impl Reader<'_> {
         let word = |key: &str| attributes.get(key).and_then(Value::as_str).map(Name::from);
         let op: Arc<dyn LibraryOp> = match kind(class, attributes) {
             Kind::MatMul => Arc::new(MatMul),
+            Kind::Blas(op) => Arc::new(op),
             Kind::Reduce => {
                 let (reduce, start) = self.reduce(attributes, at, wires, path)?;
                 if let Some(start) = start {

@@ -473,6 +473,43 @@ fn classes_that_are_not_known_are_written_back() {
     assert_eq!(text::parse(&sdfg.to_string()).unwrap().to_string(), sdfg.to_string());
 }
 
+/// A program of one library node, from its text and, through a file, back to it; the file's node.
+fn written(operation: &str, edges: &str) -> serde_json::Value {
+    let text = format!(
+        "sdfg f(A, B, C, alpha) {{\n  symbol N: int64\n  data A: float64[N, N]\n  data B: float64[N, N]\n  \
+         data C: float64[N, N]\n  data alpha: float64\n\n  state s {{\n    n0 = access A\n    n1 = access B\n    \
+         n2 = access C\n    n3 = access alpha\n    {edges}\n    n4 = library op {operation}\n    \
+         n4._c -> n5: C[0:N, 0:N]\n    n5 = access C\n  }}\n}}"
+    );
+    let sdfg = text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(crate::validate::validate(&sdfg).is_ok(), "{:?}", crate::validate::validate(&sdfg).err());
+    let json = to_string(&sdfg);
+    let again = from_slice(json.as_bytes()).unwrap();
+    assert_eq!(again.to_string(), sdfg.to_string());
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let nodes = value["nodes"][0]["nodes"].as_array().unwrap();
+    nodes.iter().find(|node| node["type"] == "LibraryNode").unwrap().clone()
+}
+
+#[test]
+fn operations_of_blas_are_nodes_of_dace_where_it_has_them() {
+    let operands = "n0 -> n4._a: A[0:N, 0:N]\n    n1 -> n4._b: B[0:N, 0:N]\n    n2 -> n4._c: C[0:N, 0:N]";
+    let node = written("Gemm(trans_b = \"T\", alpha = 1.5, beta = 2.0)", operands);
+    assert_eq!(node["classpath"], "dace.libraries.blas.nodes.gemm.Gemm");
+    let attributes = &node["attributes"];
+    assert_eq!((&attributes["transA"], &attributes["transB"]), (&false.into(), &true.into()));
+    assert_eq!((&attributes["alpha"], &attributes["beta"]), (&1.5.into(), &2.into()));
+    // It has no node with a factor that is read, nor one that updates a triangle.
+    let read = format!("{operands}\n    n3 -> n4._alpha: alpha");
+    let node = written("Gemm(trans_a = \"H\", alpha = \"operand\", beta = 1.0)", &read);
+    assert_eq!(node["classpath"], "dacec.library.Gemm");
+    let operands = "n0 -> n4._a: A[0:N, 0:N]\n    n2 -> n4._c: C[0:N, 0:N]\n    n3 -> n4._beta: alpha";
+    let node = written("Syrk(upper = True, transposed = True, beta = \"operand\")", operands);
+    assert_eq!(node["classpath"], "dacec.library.Syrk");
+    let unknown = text::parse("sdfg f() { state s { n0 = library l Syrk(side = True) } }").unwrap_err();
+    assert!(unknown.to_string().contains("no such property `side`"), "{unknown}");
+}
+
 #[test]
 fn a_transposition_becomes_a_map() {
     let sdfg = from_slice(library("dace.libraries.linalg.nodes.transpose.Transpose").as_bytes()).unwrap();

@@ -1,5 +1,6 @@
 //! Writes states: nodes with their ids and scopes, and edges with their memlets.
 
+use super::blas;
 use super::python;
 use super::read_state::TypedCode;
 use super::resolution::lambda;
@@ -277,6 +278,10 @@ impl Writer<'_> {
             put_back(attributes, Some(&properties));
             return;
         }
+        if let Some((_, own)) = library.op.as_any().downcast_ref().and_then(blas::write) {
+            attributes.extend(own);
+            return;
+        }
         let properties: Attributes = library
             .op
             .properties()
@@ -391,7 +396,10 @@ fn class_path(library: &LibraryNode) -> String {
     match library.op.name() {
         "MatMul" => "dace.libraries.blas.nodes.matmul.MatMul".to_owned(),
         "Reduce" => "dace.libraries.standard.nodes.reduce.Reduce".to_owned(),
-        name => format!("dacec.library.{name}"),
+        name => match library.op.as_any().downcast_ref().and_then(blas::write) {
+            Some((path, _)) => path.to_owned(),
+            None => format!("dacec.library.{name}"),
+        },
     }
 }
 

@@ -4,6 +4,7 @@
 //! ones, or every second row and column; results are updated in place, or elsewhere.
 
 mod cases;
+mod emitted;
 
 use cases::{Case, cases, inputs, program};
 use dacec::{Compiler, Options, interpret};

@@ -12,7 +12,7 @@ use dacec_ir::{
 };
 
 /// Extents up to which loops beat a call.
-const SMALL: i64 = 8;
+pub(super) const SMALL: i64 = 8;
 
 /// One call of `gemm_f64` and its like: `C = alpha*A@B + beta*C` with any strides.
 ///

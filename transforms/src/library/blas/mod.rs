@@ -12,6 +12,7 @@ mod loops;
 mod routine;
 mod triangles;
 
+use super::gemm::SMALL;
 use super::{Call, Expansion, Operand};
 use crate::Refusal;
 use crate::surroundings::Surroundings;
@@ -23,7 +24,8 @@ use dacec_ir::{Constant, DType, Expr, ScalarExpr, State};
 ///
 /// Parts of arrays, transposes and columns need no copy: routines take the distances of rows and columns.
 ///
-/// **Requires** that all operands have one of the types that the routines have, and that the result is stored as it is.
+/// **Requires** that all operands have one of the types that the routines have, that the result is stored as it is, and
+/// sizes that are not known to be small.
 #[derive(Clone, Copy, Debug)]
 pub struct BlasRoutine(pub &'static str);
 
@@ -50,6 +52,10 @@ impl Expansion for BlasRoutine {
         let dtype = checked(call)?;
         if suffix(dtype).is_none() {
             return Err(Refusal::unproved(format!("there is no routine for elements of {dtype}")));
+        }
+        let extents = call.outputs.values().chain(call.inputs.values()).flat_map(|operand| &operand.shape);
+        if extents.map(Expr::as_int).all(|extent| extent.is_some_and(|extent| extent <= SMALL)) {
+            return Err(Refusal::unproved("the operands are so small that a call costs more than loops"));
         }
         Ok(())
     }

@@ -1,0 +1,154 @@
+//! What is emitted: one call in place, without temporary arrays; loops where a call would cost more.
+
+use dacec::{Compiler, Options, generate, optimize};
+use dacec_frontend::SourceFile;
+use dacec_ir::builder::SdfgBuilder;
+use dacec_ir::library::blas::{Blas, Factor, RankUpdate, Side, Trans, Triangle, Triangular};
+use dacec_ir::{DType, Expr, Sdfg};
+use dacec_runtime::{BlasProvider, Cache};
+
+type Operands<'a> = &'a [(&'a str, &'a str, &'a str)];
+
+/// A program with one operation on square matrices.
+fn square(op: Blas, size: Expr, inputs: Operands<'_>) -> Sdfg {
+    let mut program = SdfgBuilder::new("f");
+    for name in ["A", "B", "C"] {
+        program.array(name, DType::Float64, [size.clone(), size.clone()]);
+    }
+    program.scalar("alpha", DType::Float64).scalar("beta", DType::Float64);
+    let whole = format!("0:{size}, 0:{size}");
+    let inputs: Vec<(&str, &str, &str)> = inputs
+        .iter()
+        .map(
+            |&(connector, data, subset)| {
+                if subset == "whole" { (connector, data, &*whole) } else { (connector, data, subset) }
+            },
+        )
+        .collect();
+    program.state("s").library_with("op", op, &inputs, &[("_c", "C", &whole)]);
+    program.build()
+}
+
+/// The text of the computation.
+fn kernel(mut sdfg: Sdfg, blas: BlasProvider) -> String {
+    let options = Options { blas, ..Options::default() };
+    optimize(&mut sdfg, &options).expect("the graph is valid");
+    let text = generate(&sdfg, None, &options).expect("everything can be emitted").kernel_unit;
+    let start = text.find("dacec_kernel_").expect("there is a kernel");
+    text[start..].to_owned()
+}
+
+/// Everything that updates a matrix: it is one call, and no memory is allocated.
+#[test]
+fn updates_are_one_call_in_place() {
+    let (alpha, beta) = (Factor::Operand, Factor::Operand);
+    let update = RankUpdate { triangle: Triangle::Lower, transposed: false, hermitian: false, alpha, beta };
+    let triangular =
+        Triangular { side: Side::Left, triangle: Triangle::Lower, a: Trans::Transposed, unit: true, alpha };
+    let (a, b, c) = (("_a", "A", "whole"), ("_b", "B", "whole"), ("_c", "C", "whole"));
+    let (alpha_in, beta_in) = (("_alpha", "alpha", ""), ("_beta", "beta", ""));
+    let old = ("_b", "C", "whole");
+    let symm = Blas::Symm { side: Side::Left, triangle: Triangle::Lower, hermitian: false, alpha, beta };
+    let gemm = Blas::Gemm { a: Trans::No, b: Trans::No, alpha, beta };
+    let cases: [(Blas, Operands<'_>, &str); 6] = [
+        (
+            gemm,
+            &[a, b, c, alpha_in, beta_in],
+            "dacec_product_f64(N, N, N, alpha, A, N, 1, B, N, 1, dacec_old_f64(N, N, beta, C, N, 1), C, N, 1);",
+        ),
+        (
+            Blas::Syrk(update),
+            &[a, c, alpha_in, beta_in],
+            "dacec_syrk<double>(N, N, 0, alpha, A, N, 1, 1, beta, C, N, 1);",
+        ),
+        (
+            Blas::Syr2k(update),
+            &[a, b, c, alpha_in, beta_in],
+            "dacec_syr2k<double>(N, N, 0, alpha, A, N, 1, B, N, 1, 1, beta, C, N, 1);",
+        ),
+        (
+            symm,
+            &[a, b, c, alpha_in, beta_in],
+            "dacec_symm<double>(N, N, 0, 0, alpha, A, N, 1, B, N, 1, 1, beta, C, N, 1);",
+        ),
+        (
+            Blas::Trmm(triangular),
+            &[a, old, alpha_in],
+            "dacec_trmm<double>(N, N, 1, 1, 0, alpha, A, 1, N, C, N, 1);",
+        ),
+        (
+            Blas::Trsm(triangular),
+            &[a, old, alpha_in],
+            "dacec_trsm<double>(N, N, 1, 1, 0, alpha, A, 1, N, C, N, 1);",
+        ),
+    ];
+    for (op, inputs, call) in cases {
+        let text = kernel(square(op, Expr::sym("N"), inputs), BlasProvider::BuiltIn);
+        assert!(text.contains(call), "{op:?}\n{text}");
+        assert!(!text.contains("alloc") && !text.contains("for ("), "{op:?}\n{text}");
+    }
+    let text = kernel(
+        square(Blas::Syrk(update), Expr::sym("N"), &[a, c, alpha_in, beta_in]),
+        BlasProvider::OpenBlas,
+    );
+    assert!(text.contains("dacec_cblas_syrk_f64(N, N, 0, alpha, A, N, 1, 1, beta, C, N, 1);"), "{text}");
+}
+
+#[test]
+fn small_operands_are_loops() {
+    let inputs: Operands<'_> = &[("_a", "A", "whole"), ("_b", "B", "whole")];
+    let gemm = Blas::Gemm { a: Trans::Transposed, b: Trans::No, alpha: Factor::ONE, beta: Factor::ZERO };
+    let text = kernel(square(gemm, Expr::int(4), inputs), BlasProvider::OpenBlas);
+    assert!(!text.contains("dacec_product") && text.contains("for ("), "{text}");
+    let text = kernel(square(gemm, Expr::int(9), inputs), BlasProvider::OpenBlas);
+    assert!(text.contains("dacec_product"), "{text}");
+}
+
+/// PolyBench's gemm, in NumPy: no temporary array for `alpha * A @ B` or `beta * C`.
+#[test]
+fn a_product_with_factors_is_one_call_in_place() {
+    let path = dacec_tests::root().join("polybench/gemm.py");
+    let text = std::fs::read_to_string(&path).expect("the file is part of the repository");
+    let file = SourceFile::parse("gemm.py", &text).expect("the file is right");
+    let text = kernel(file.lower("gemm").expect("the program is right"), BlasProvider::BuiltIn);
+    let call = "dacec_product_f64(NI, NJ, NK, alpha, A, NK, 1, B, NJ, 1, dacec_old_f64(NI, NJ, beta, C, NJ, 1), C, NJ, 1);";
+    assert!(text.contains(call) && !text.contains("alloc"), "{text}");
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let compiler = |implementation: &str| {
+        let implementations = vec![("Trsm".into(), implementation.into())];
+        let options = Options { implementations, ..Options::default() };
+        Compiler::with_cache(options, Cache::private().expect("a private cache can be made"))
+            .expect("there is a compiler")
+    };
+    let program = |dtype: DType, columns: &str| {
+        let n = Expr::sym("N");
+        let mut program = SdfgBuilder::new("f");
+        program.array("A", dtype, [n.clone(), n.clone()]).array("C", dtype, [n.clone(), n]);
+        let it = Triangular {
+            side: Side::Left,
+            triangle: Triangle::Lower,
+            a: Trans::No,
+            unit: false,
+            alpha: Factor::ONE,
+        };
+        let (part, whole) = (format!("0:N, {columns}"), "0:N, 0:N");
+        program.state("s").library_with(
+            "op",
+            Blas::Trsm(it),
+            &[("_a", "A", &part), ("_b", "C", whole)],
+            &[("_c", "C", whole)],
+        );
+        program.build()
+    };
+    let refused =
+        |implementation: &str, sdfg: Sdfg| compiler(implementation).compile(sdfg).unwrap_err().to_string();
+    let message = refused("blas", program(DType::Int64, "0:N"));
+    assert!(message.contains("blas: there is no routine for elements of int64"), "{message}");
+    let message = refused("pure", program(DType::Int64, "0:N"));
+    assert!(message.contains("pure: elements of int64 are not divided"), "{message}");
+    let message = refused("blas", program(DType::Float64, "1:N"));
+    assert!(message.contains("the extents"), "{message}");
+}
