@@ -104,6 +104,7 @@ impl Used {
 impl Printer<'_> {
     /// The call of a routine.
     pub(super) fn blas_routine(&mut self, it: &Routine, routine: blas::Routine, dtype: DType) -> Result<()> {
+        self.blas_calls += 1;
         self.routines.add(routine.name, dtype);
         let mut given = it.arguments.iter();
         let mut arguments = Vec::new();
@@ -134,6 +135,9 @@ impl Printer<'_> {
         Ok(())
     }
 }
+
+/// Keeps OpenBLAS, which does not see that its caller is one of several threads, from starting its own. MKL sees it.
+pub(super) const ALONE: &str = include_str!("blas/cblas/alone.cpp");
 
 fn is_zero(value: &crate::tree::Value) -> bool {
     match value {

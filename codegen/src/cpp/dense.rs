@@ -60,6 +60,7 @@ impl Printer<'_> {
             Blas::BuiltIn => "dacec_shared",
             Blas::Cblas => "dacec_lapack",
         };
+        self.blas_calls += 1;
         if prefix != "dacec" {
             self.shared.insert((op, dtype));
         }

@@ -35,6 +35,7 @@ fn suffix(dtype: DType) -> &'static str {
 
 impl Printer<'_> {
     pub(super) fn gemm(&mut self, gemm: &Gemm) -> Result<()> {
+        self.blas_calls += 1;
         self.products.insert(gemm.dtype);
         let [m, n, k] = &gemm.sizes;
         let sizes = format!("{}, {}, {}", self.text(m)?, self.text(n)?, self.text(k)?);

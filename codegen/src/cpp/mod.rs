@@ -69,6 +69,9 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&dense::print(&printer.dense));
     text.push_str(&environments::print(options.environments, &printer.environments));
     printer.products.extend(printer.routines.products(printer.blas));
+    if printer.uses_alone {
+        text.push_str(blas::ALONE);
+    }
     text.push_str(&gemm::print(&printer.products, printer.blas));
     text.push_str(&blas::print(&printer.routines, printer.blas));
     text.push_str(&dense::print_drivers(&printer.shared, printer.blas));
@@ -132,6 +135,10 @@ struct Printer<'p> {
     reductions: BTreeSet<(Wcr, DType)>,
     /// Element types of products of matrices.
     products: BTreeSet<DType>,
+    /// How many calls of BLAS and LAPACK were printed.
+    blas_calls: usize,
+    /// Whether some of them are in loops that threads share.
+    uses_alone: bool,
     /// Routines of BLAS.
     routines: blas::Used,
     /// Operations of linear algebra with a driver around the routines of one thread, or of LAPACK.
@@ -155,6 +162,8 @@ impl<'p> Printer<'p> {
             helpers: BTreeSet::new(),
             reductions: BTreeSet::new(),
             products: BTreeSet::new(),
+            blas_calls: 0,
+            uses_alone: false,
             routines: blas::Used::default(),
             shared: BTreeSet::new(),
             dense: BTreeSet::new(),

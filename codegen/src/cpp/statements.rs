@@ -2,6 +2,7 @@
 
 use super::types::c_type;
 use super::{Printer, Result, prelude};
+use crate::Blas;
 use crate::tree::{Direction, Escape, Failure, For, Parallel, Place, Queue, Stmt, Value};
 use dacec_ir::{Constant, DType, Expr, Name, Wcr};
 
@@ -255,12 +256,33 @@ impl Printer<'_> {
             Some(value) if value < 0 && value != i64::MIN => format!("{variable} -= {}", -value),
             _ => format!("{variable} += {}", step.text),
         };
+        let (begin, calls) = (self.out.len(), self.blas_calls);
         match &it.parallel {
             Some(parallel) => self.parallel_pragma(parallel, it.independent)?,
             None if it.independent => self.pragma("GCC ivdep"),
             None => {}
         }
-        self.block(&format!("for (int64_t {variable} = {start}; {condition}; {change}) {{"), &it.body, "}")
+        self.block(&format!("for (int64_t {variable} = {start}; {condition}; {change}) {{"), &it.body, "}")?;
+        if it.parallel.is_some() && self.blas_calls > calls && self.blas == Blas::Cblas {
+            self.alone(begin);
+        }
+        Ok(())
+    }
+
+    /// Puts what was printed from a place on into a block in which a BLAS of the machine starts no threads.
+    fn alone(&mut self, begin: usize) {
+        let text = self.out.split_off(begin);
+        self.line("{");
+        self.indent += 1;
+        self.line("const dacec_alone alone;");
+        for line in text.lines() {
+            self.out.push_str("    ");
+            self.out.push_str(line);
+            self.out.push('\n');
+        }
+        self.indent -= 1;
+        self.line("}");
+        self.uses_alone = true;
     }
 
     fn parallel_pragma(&mut self, parallel: &Parallel, independent: bool) -> Result<()> {

@@ -3,9 +3,11 @@
 use dacec::{Compiler, Options, generate, optimize};
 use dacec_frontend::SourceFile;
 use dacec_ir::builder::SdfgBuilder;
+use dacec_ir::library::MatMul;
 use dacec_ir::library::blas::{Blas, Factor, RankUpdate, Side, Trans, Triangle, Triangular};
 use dacec_ir::{DType, Expr, Sdfg};
-use dacec_runtime::{BlasProvider, Cache};
+use dacec_runtime::{Arguments, BlasProvider, Cache};
+use ndarray::{Array3, Axis};
 
 type Operands<'a> = &'a [(&'a str, &'a str, &'a str)];
 
@@ -151,4 +153,58 @@ fn what_does_not_fit_is_refused() {
     assert!(message.contains("pure: elements of int64 are not divided"), "{message}");
     let message = refused("blas", program(DType::Float64, "1:N"));
     assert!(message.contains("the extents"), "{message}");
+}
+
+/// A stack of products, on threads that share its matrices, and then one on which they all work.
+fn stack() -> Sdfg {
+    let (n, s) = (Expr::sym("N"), Expr::sym("S"));
+    let mut program = SdfgBuilder::new("stack");
+    for name in ["A", "B", "C"] {
+        program.array(name, DType::Float64, [s.clone(), n.clone(), n.clone()]);
+    }
+    let whole = "0:S, 0:N, 0:N";
+    let operands = [("_a", "A", whole), ("_b", "B", whole), ("_c", "C", whole)];
+    program.state("each").library("product", MatMul, &operands);
+    let operands = [("_a", "A", "0, 0:N, 0:N"), ("_b", "B", "0, 0:N, 0:N"), ("_c", "C", "0, 0:N, 0:N")];
+    program.state("first").library("product", MatMul, &operands);
+    program.build()
+}
+
+#[test]
+fn a_blas_with_threads_does_not_start_them_in_shared_loops() {
+    let text = kernel(stack(), BlasProvider::OpenBlas);
+    let (alone, end) = (text.find("dacec_alone alone;"), text.rfind("dacec_product_f64("));
+    let team = text.find("#pragma omp parallel for");
+    assert!(alone.is_some() && alone < team && team < end, "{text}");
+    // The block ends before the product that is alone.
+    let before = &text[..end.unwrap_or_default()];
+    assert_eq!(before.matches('{').count(), before.matches('}').count() + 1, "{text}");
+    assert!(!kernel(stack(), BlasProvider::BuiltIn).contains("dacec_alone"));
+}
+
+#[test]
+fn stacks_of_products_are_right_whoever_multiplies() {
+    let cache = Cache::private().expect("a private cache can be made");
+    let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
+    for blas in [BlasProvider::BuiltIn, BlasProvider::OpenBlas] {
+        if blas == BlasProvider::OpenBlas && dacec_runtime::libraries::openblas(&toolchain).is_none() {
+            dacec_tests::skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+            continue;
+        }
+        let options = Options { blas, ..Options::default() };
+        let compiler = Compiler::with_cache(options, cache.clone()).expect("there is a compiler");
+        let program =
+            compiler.compile(stack()).expect("it can be compiled").load().expect("it can be loaded");
+        for n in [3, 8, 40] {
+            let a = Array3::from_shape_fn((6, n, n), |(s, i, j)| (s + 2 * i) as f64 - j as f64);
+            let b = Array3::from_shape_fn((6, n, n), |(s, i, j)| (s * j) as f64 - i as f64);
+            let mut c = Array3::<f64>::zeros((6, n, n));
+            let mut arguments = Arguments::new().array("A", &a).array("B", &b).array("C", &mut c);
+            program.call(&mut arguments).expect("the arguments fit");
+            for s in 0..6 {
+                let expected = a.index_axis(Axis(0), s).dot(&b.index_axis(Axis(0), s));
+                assert_eq!(c.index_axis(Axis(0), s).to_owned(), expected, "{blas:?}, {n}");
+            }
+        }
+    }
 }
