@@ -6,9 +6,11 @@
 
 pub mod blas;
 pub mod dense;
+pub mod sparse;
 
 pub use blas::Blas;
 pub use dense::Dense;
+pub use sparse::Csr;
 
 use crate::interp::{Tensor, reference};
 use crate::{Name, Wcr};
@@ -203,6 +205,7 @@ pub fn from_properties(
             None => Ok(Arc::new(op)),
             Some((property, _)) => Err(wrong(property)),
         },
+        _ if let Some(op) = Csr::from_properties(name, properties) => Ok(Arc::new(op?)),
         _ if let Some(op) = blas::from_properties(name, properties) => Ok(Arc::new(op?)),
         crate::foreign::NAME => crate::foreign::ForeignOp::from_properties(properties),
         _ => Err(UnknownOp::Name(name.to_owned())),

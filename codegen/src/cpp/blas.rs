@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 type Template = (&'static str, &'static [&'static str], bool, &'static str);
 
 /// All templates, each after those that it needs.
-const TEMPLATES: [Template; 20] = [
+const TEMPLATES: [Template; 21] = [
     ("common", &[], false, include_str!("blas/common.cpp")),
     ("team", &[], true, include_str!("blas/team.cpp")),
     ("update", &["common", "team"], true, include_str!("blas/update.cpp")),
@@ -42,6 +42,7 @@ const TEMPLATES: [Template; 20] = [
     ("symm", &["common", "team"], true, include_str!("blas/symm.cpp")),
     ("trmm", &["common", "team"], true, include_str!("blas/trmm.cpp")),
     ("trsm", &["common", "team"], true, include_str!("blas/trsm.cpp")),
+    ("csrmm", &["common"], false, include_str!("blas/csrmm.cpp")),
     ("lu", &["trsm"], true, include_str!("blas/lu.cpp")),
     // What uses these templates has a text for each type: see `dense`.
     ("solve", &["lu"], true, ""),
@@ -94,7 +95,7 @@ impl Used {
     /// Types of which blocks are multiplied. With a BLAS of the machine everything else needs its library too.
     pub(super) fn products(&self, blas: Blas) -> BTreeSet<DType> {
         let multiplies = |name: &str| {
-            blas == Blas::Cblas
+            (blas == Blas::Cblas && DIRECT.iter().any(|it| it.0 == name))
                 || TEMPLATES.iter().any(|(template, _, blocks, _)| *template == name && *blocks)
         };
         self.routines.iter().filter(|(name, _)| multiplies(name)).map(|(_, dtype)| *dtype).collect()
@@ -112,6 +113,7 @@ impl Printer<'_> {
             let count = match *parameter {
                 blas::Parameter::Int(_) | blas::Parameter::Number(_) | blas::Parameter::Real(_) => 1,
                 blas::Parameter::Data(_, rank) | blas::Parameter::Result(_, rank) => 1 + rank,
+                blas::Parameter::Indices(_) => 2,
             };
             for argument in given.by_ref().take(count) {
                 let text = match argument {
@@ -168,7 +170,7 @@ pub(super) fn print(used: &Used, blas: Blas) -> String {
             _ => text.push_str(template),
         }
     }
-    if blas == Blas::Cblas && !used.routines.is_empty() {
+    if blas == Blas::Cblas && used.routines.iter().any(|it| DIRECT.iter().any(|direct| direct.0 == it.0)) {
         text.push_str(include_str!("blas/cblas/common.cpp"));
         for (name, dtype) in &used.routines {
             if let Some((_, real, complex)) = DIRECT.iter().find(|it| it.0 == *name) {

@@ -165,11 +165,13 @@ impl Function<'_, '_> {
                 }
                 Parameter::Data(_, rank) => (false, rank, dtype),
                 Parameter::Result(_, rank) => (true, rank, dtype),
+                Parameter::Indices(_) => (false, 1, DType::Int64),
                 Parameter::Real(_) => (true, 0, dtype.real()),
             };
             let Some(CallArgument::Pointer(name)) = rest.next() else { return Err(bad()) };
             let first = self.pointer(context, id, tasklet, name)?;
-            if first.dtype() != expected {
+            let narrow = matches!(parameter, Parameter::Indices(_)) && first.dtype() == DType::Int32;
+            if first.dtype() != expected && !narrow {
                 return Err(bad());
             }
             arguments.push(RoutineArgument::Pointer(first, written));

@@ -1,14 +1,15 @@
 //! Routines of [BLAS](crate::library::blas::routine) over elements in memory.
 
+use super::arithmetic::binary;
 use super::blas::{self, Grid, Part};
 use super::error::InterpretError;
 use super::external::{Arguments, Strided};
 use super::memory::Content;
 use super::tasklet::Running;
 use super::value::Value;
-use crate::DType;
 use crate::library::blas::{Parameter, Routine, Triangle};
 use crate::node::{CallArgument, ExternalCall};
+use crate::{BinaryOp, DType};
 use indexmap::IndexMap;
 
 /// What a call was given, by the names of its parameters.
@@ -76,6 +77,9 @@ impl Running<'_, '_, '_> {
                 }
                 Parameter::Data(name, rank) | Parameter::Result(name, rank) => {
                     given.data.insert(name, arguments.strided(self, rank)?);
+                }
+                Parameter::Indices(name) => {
+                    given.data.insert(name, arguments.strided(self, 1)?);
                 }
                 Parameter::Real(name) => {
                     given.data.insert(name, arguments.strided(self, 0)?);
@@ -200,6 +204,7 @@ impl Running<'_, '_, '_> {
                 let result = blas::rank_update(product, conjugates, twice, beta, &c)?;
                 return self.write_lower(&given.data["_c"], n, &result).map(|()| ("_c", (Vec::new(), 1)));
             }
+            "csrmm" => ("_c", (self.sparse_product(given, dtype)?, given.size("n").max(1))),
             "symm" => {
                 let (m, n) = (given.size("m"), given.size("n"));
                 let a = self.triangle(&given.data["_a"], m, (false, false), dtype)?;
@@ -224,6 +229,32 @@ impl Running<'_, '_, '_> {
                 ("_c", all(result, n))
             }
         })
+    }
+
+    /// The elements of a product with a sparse matrix, each place of which is checked as it is read.
+    fn sparse_product(&mut self, given: &Given, dtype: DType) -> Result<Vec<Value>, InterpretError> {
+        let beta = given.numbers["beta"];
+        let alpha = given.number("alpha", dtype);
+        let mut elements = Vec::new();
+        for (i, j) in (0..given.int("m").max(0)).flat_map(|i| (0..given.int("n").max(0)).map(move |j| (i, j)))
+        {
+            let first = self.element(&given.data["_a_rows"], i, 0)?.to_i64();
+            let end = self.element(&given.data["_a_rows"], i + 1, 0)?.to_i64();
+            let mut sum = Value::zero(dtype);
+            for at in first..end {
+                let column = self.element(&given.data["_a_cols"], at, 0)?.to_i64();
+                let value = self.element(&given.data["_a_vals"], at, 0)?;
+                let other = self.element(&given.data["_b"], column, j)?;
+                sum = binary(BinaryOp::Add, sum, binary(BinaryOp::Mul, value, other)?)?;
+            }
+            let mut value = binary(BinaryOp::Mul, alpha, sum)?;
+            if let Some(beta) = beta {
+                let old = self.element(&given.data["_c"], i, j)?;
+                value = binary(BinaryOp::Add, value, binary(BinaryOp::Mul, beta, old)?)?;
+            }
+            elements.push(value);
+        }
+        Ok(elements)
     }
 
     /// The lower triangle of what is updated; the rest is not looked at.

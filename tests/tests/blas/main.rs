@@ -5,6 +5,7 @@
 
 mod cases;
 mod emitted;
+mod sparse;
 
 use cases::{Case, cases, inputs, program};
 use dacec::{Compiler, Options, interpret};

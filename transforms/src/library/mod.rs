@@ -26,6 +26,7 @@ pub mod gemm;
 mod linear;
 pub mod matmul;
 pub mod reduce;
+pub mod sparse;
 
 pub use blas::{BlasRoutine, PureBlas};
 pub use call::{Call, Operand};
@@ -34,10 +35,11 @@ pub use fold_gemm::{FoldIntoGemm, Folding};
 pub use gemm::Gemm;
 pub use matmul::PureMatMul;
 pub use reduce::PureReduce;
+pub use sparse::BuiltInCsr;
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation, with_places};
-use dacec_ir::library::{Blas, Dense};
+use dacec_ir::library::{Blas, Csr, Dense};
 use dacec_ir::{Feature, Name, Node, NodeId, Sdfg, State};
 use std::sync::Arc;
 
@@ -70,6 +72,7 @@ impl Default for Expansions {
         let mut known: Vec<Arc<dyn Expansion>> =
             vec![Arc::new(Gemm), Arc::new(PureMatMul), Arc::new(PureReduce)];
         known.extend(Dense::ALL.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltIn(op)) }));
+        known.extend(Csr::NAMES.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltInCsr(op)) }));
         for op in Blas::NAMES {
             let (routine, pure) = (Arc::new(BlasRoutine(op)), Arc::new(PureBlas(op)));
             // What takes as long as memory does is loops, which fuse.

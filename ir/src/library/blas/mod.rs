@@ -42,6 +42,24 @@ impl Factor {
     pub const ZERO: Factor = Factor::Number(0.0);
     /// The literal 1.
     pub const ONE: Factor = Factor::Number(1.0);
+
+    /// The factor as a property.
+    pub(super) fn to_property(self) -> Property {
+        match self {
+            Factor::Number(number) => Property::Float(number),
+            Factor::Operand => Property::Text("operand".to_owned()),
+        }
+    }
+
+    /// The factor of a [property](Self::to_property).
+    pub(super) fn from_property(value: &Property) -> Option<Factor> {
+        match value {
+            Property::Float(number) => Some(Factor::Number(*number)),
+            Property::Int(number) => Some(Factor::Number(*number as f64)),
+            Property::Text(word) if word == "operand" => Some(Factor::Operand),
+            _ => None,
+        }
+    }
 }
 
 /// Which form of a matrix takes part.

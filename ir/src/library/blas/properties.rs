@@ -56,10 +56,8 @@ fn add_flag(list: &mut Properties, name: &'static str, value: bool) {
 }
 
 fn add_factor(list: &mut Properties, name: &'static str, factor: Factor, usual: Factor) {
-    match factor {
-        _ if factor == usual => {}
-        Factor::Number(number) => list.push((name, Property::Float(number))),
-        Factor::Operand => list.push((name, Property::Text("operand".to_owned()))),
+    if factor != usual {
+        list.push((name, factor.to_property()));
     }
 }
 
@@ -99,12 +97,7 @@ impl Rest<'_> {
     }
 
     fn factor(&mut self, name: &str, usual: Factor) -> Result<Factor, UnknownOp> {
-        let read = |value: &Property| match value {
-            Property::Float(number) => Some(Some(Factor::Number(*number))),
-            Property::Int(number) => Some(Some(Factor::Number(*number as f64))),
-            Property::Text(word) if word == "operand" => Some(Some(Factor::Operand)),
-            _ => None,
-        };
+        let read = |value: &Property| Factor::from_property(value).map(Some);
         Ok(self.take(name, read)?.flatten().unwrap_or(usual))
     }
 

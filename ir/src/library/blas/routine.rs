@@ -18,6 +18,7 @@
 //! | `symm` | `c = alpha * s @ b + beta * c`; `s` is given by the lower triangle of `a`, Hermitian and conjugate if so asked |
 //! | `trmm` | `b = alpha * conj?(t) @ b`, `t` the lower or upper triangle of `a` |
 //! | `trsm` | `b = alpha * inverse(conj?(t)) @ b` |
+//! | `csrmm` | `c = alpha * a @ b + beta * c` with an `a` of [sparse rows](crate::library::sparse) |
 //!
 //! Names end in the type of elements, as in `syrk_f64`. A `beta` that is the constant 0 says that the old value is not read.
 
@@ -32,7 +33,9 @@ pub enum Parameter {
     Number(&'static str),
     /// Elements at a connector, of so many dimensions, followed by their distances.
     Data(&'static str, usize),
-    /// The same, written.
+    /// Integers of 32 or 64 bits at a connector, followed by their distance.
+    Indices(&'static str),
+    /// Elements as [`Data`](Parameter::Data), written.
     Result(&'static str, usize),
     /// One real number, written.
     Real(&'static str),
@@ -47,10 +50,10 @@ pub struct Routine {
     pub parameters: &'static [Parameter],
 }
 
-use Parameter::{Data, Int, Number, Real, Result};
+use Parameter::{Data, Indices, Int, Number, Real, Result};
 
 /// All routines.
-pub const ROUTINES: [Routine; 12] = [
+pub const ROUTINES: [Routine; 13] = [
     routine(
         "gemmc",
         &[
@@ -141,6 +144,20 @@ pub const ROUTINES: [Routine; 12] = [
             Int("conj"),
             Number("alpha"),
             Data("_a", 2),
+            Result("_c", 2),
+        ],
+    ),
+    routine(
+        "csrmm",
+        &[
+            Int("m"),
+            Int("n"),
+            Number("alpha"),
+            Indices("_a_rows"),
+            Indices("_a_cols"),
+            Data("_a_vals", 1),
+            Data("_b", 2),
+            Number("beta"),
             Result("_c", 2),
         ],
     ),

@@ -158,7 +158,7 @@ fn size(call: &Call, op: &Blas, wanted: Size) -> Expr {
 }
 
 /// A factor as an expression of tasklets that have its connector.
-fn factor(call: &Call, factor: Factor, connector: &str, dtype: DType) -> ScalarExpr {
+pub(super) fn factor(call: &Call, factor: Factor, connector: &str, dtype: DType) -> ScalarExpr {
     match factor {
         Factor::Number(number) if dtype.is_complex() => Constant::Complex(number, 0.0, dtype).into(),
         Factor::Number(number) if dtype.is_float() => Constant::Float(number, dtype).into(),
