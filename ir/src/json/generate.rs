@@ -16,7 +16,7 @@ pub(super) fn programs() -> impl Strategy<Value = Sdfg> {
 }
 
 const HEAD: &str = "\
-sdfg program(A, B, c, n) -> (__return, total) {
+sdfg program(A, B, c, n, far) -> (__return, total) timer {
   symbol N: int64
   symbol k: int64
   symbol m: int32
@@ -24,6 +24,7 @@ sdfg program(A, B, c, n) -> (__return, total) {
   data B: float32[N, 4]
   data c: int32[8]
   data n: int64
+  data far: float64[N] offset [-1]
   data __return: float64[4]
   data total: float64
   transient t: float64[N] heap
@@ -32,11 +33,17 @@ sdfg program(A, B, c, n) -> (__return, total) {
   transient q: stream float64 state
   transient Q: stream float64[3] capacity (4)
   transient h: float32x4[N]
+  transient z: float64 state zeroed
   view shown: float64[2, 2]
   reference r: float64[4]
   constant table: float64[4] = [0.5, -1.5, 1e300, @inf]
 
   assign k = 1, m = int32(2)
+  state begin timer {
+    n0 = access z
+    n0 -> n1: z to [1]
+    n1 = access far
+  }
 ";
 
 struct Generator {
@@ -82,7 +89,7 @@ impl Generator {
     }
 
     fn block(&mut self, depth: usize) {
-        let kinds = if depth < 3 { 14 } else { 11 };
+        let kinds = if depth < 3 { 15 } else { 12 };
         match self.pick(kinds) {
             0 => self.map(),
             1 => self.copy(),
@@ -100,8 +107,9 @@ impl Generator {
             8 => self.stream(),
             9 => self.constant(),
             10 => self.vector(),
-            11 => self.conditional(depth),
-            12 => self.repeat(depth),
+            11 => self.ranged(),
+            12 => self.conditional(depth),
+            13 => self.repeat(depth),
             _ => self.map(),
         }
     }
@@ -194,6 +202,30 @@ impl Generator {
     }} n4
     n4.OUT_t -> n5: t[0:N]{wcr}
     n5 = access t
+  }}"
+        ));
+    }
+
+    /// A map whose range comes from data.
+    fn ranged(&mut self) {
+        let (label, value) = (self.label(), self.one_of(&["a", "float64($count)", "a*2.0"]));
+        let timer = self.one_of(&["", " timer"]);
+        let volume = self.one_of(&["", " volume (2*N)", " volume (0)"]);
+        let (start, stop) =
+            (self.one_of(&["0", "k % 3"]), self.one_of(&["1:count", "count:N + 1", "1:N + 1:count"]));
+        self.line(&format!(
+            "state {label} {{
+    n0 = access c
+    n1 = access A
+    n0 -> n2.count: c[{start}]
+    n1 -> n2.IN_A: A[0:N]{volume}
+    n2 = map {label}(i in {stop}){timer} {{
+      n2.OUT_A -> n3.a: A[i - 1]
+      n3 = tasklet f(a: float64) -> (b: float64) {{ b = {value} }}
+      n3.b -> n4.IN_far: far[i] dynamic
+    }} n4
+    n4.OUT_far -> n5: far[1:N + 1] dynamic{volume}
+    n5 = access far
   }}"
         ));
     }
