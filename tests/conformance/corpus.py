@@ -67,6 +67,9 @@ class Case:
     least = 0.0
     """The tolerance is relative to the largest element of an array, or to this if that is more."""
 
+    strict = False
+    """Whether operations must be exactly those that are written, not reassociated."""
+
     def __init__(self, text, arguments, tolerance):
         self.text = text
         self.arguments = arguments
@@ -96,11 +99,12 @@ def case(text, T=None, tolerance=None, **arguments):
     body(f"return {text}", T, tolerance, **arguments)
 
 
-def body(text, T=None, tolerance=None, **arguments):
+def body(text, T=None, tolerance=None, strict=False, **arguments):
     """A case for each type of `T`: statements."""
     for dtype in T or [None]:
         given = {name: spec.replace("T", dtype) if dtype else spec for name, spec in arguments.items()}
         cases.append(Case(typed(text, dtype).strip("\n"), given, tolerance))
+        cases[-1].strict = strict
 
 
 def typed(text, dtype):
@@ -207,7 +211,7 @@ def evaluate(each, program, inputs, expected):
         "tolerance": each.tolerance,
         "least": each.least,
         # By default, the sign of zero may get lost.
-        "strict": any(":special" in spec for spec in each.arguments.values()),
+        "strict": each.strict or any(":special" in spec for spec in each.arguments.values()),
         "results": [],
     }
     try:

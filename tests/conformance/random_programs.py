@@ -229,7 +229,8 @@ class Function:
             return False
         text, shape, exact = target
         made = self.make.of_shape(shape, 2)
-        return self.attempt(f"{text} = {made.text}", exact=made.exact + exact)
+        copied = ".copy()" if steps_over(self.make.value(text), self.make.value(made.text)) else ""
+        return self.attempt(f"{text} = {made.text}{copied}", exact=made.exact + exact)
 
     def update(self):
         """An array or part of it is updated in place."""
@@ -433,6 +434,23 @@ def kind(value):
     return (type(value), getattr(value, "dtype", None), np.shape(value)) if isinstance(value, np.ndarray) else type(value)
 
 
+def steps_over(target, value):
+    """Whether NumPy may copy one part of an array to another in place, and read what it has just written.
+
+    It does so for vectors that advance the same way with different steps: `x[::2] = x[:3]` gives `x[4]` the new `x[2]`.
+    """
+    if not isinstance(target, np.ndarray) or not isinstance(value, np.ndarray) or target.strides == value.strides:
+        return False
+    return root(target) is root(value)
+
+
+def root(array):
+    """The array whose elements a view shares."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
 def is_small(value):
     """Whether a value is no number, or one that later operations can handle.
 
@@ -440,7 +458,10 @@ def is_small(value):
     """
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return False
-    if isinstance(value, (int, float, complex, np.generic, np.ndarray)):
+    if isinstance(value, int):
+        # Those beyond 64 bits are objects to NumPy.
+        return abs(value) <= LARGEST
+    if isinstance(value, (float, complex, np.generic, np.ndarray)):
         array = np.asarray(value)
         return array.dtype.kind not in "iufc" or bool(np.all(np.abs(array.astype(complex)) <= LARGEST))
     return True

@@ -3,7 +3,7 @@
 use super::map::Usage;
 use super::operate::{Dest, tuple};
 use super::parameters::is_typed;
-use super::returns::part_of_argument;
+use super::returns::{Shared, part_of_argument};
 use super::{Lowerer, Result, Stop};
 use crate::callback::INTERPRETER;
 use crate::codes;
@@ -26,8 +26,8 @@ type Lowered = std::result::Result<Callee, Vec<Diagnostic>>;
 #[derive(Clone, Debug)]
 pub(super) struct Callee {
     pub(super) sdfg: Arc<Sdfg>,
-    /// Which of its results are parts of arguments.
-    pub(super) parts: Vec<Option<View>>,
+    /// What its results share with arguments.
+    pub(super) parts: Vec<Shared>,
 }
 
 /// Functions that are being lowered, and those that are done.
@@ -267,15 +267,18 @@ impl Lowerer<'_> {
         given: GivenArgs,
         range: TextRange,
     ) -> Result<Value> {
+        let partial = self.partial.clone();
         self.env.mark();
         let result = self.given_parameters(parameters, given, range).and_then(|bound| {
             for (name, value) in bound {
                 let value = self.settle_computation(value);
+                self.partial.shift_remove(&name);
                 self.env.insert(name, value);
             }
             self.eval(body)
         });
         self.env.take_back();
+        self.partial = partial;
         result
     }
 
@@ -416,7 +419,7 @@ impl Lowerer<'_> {
     }
 
     /// Results that are parts of arguments are views of those, so that what is written later is seen through both.
-    fn as_parts(&self, results: Vec<Value>, parts: &[Option<View>], call: &Call) -> Vec<Value> {
+    fn as_parts(&mut self, results: Vec<Value>, parts: &[Shared], call: &Call) -> Vec<Value> {
         let mut known = substitution(&call.symbols);
         for (name, value) in &call.arguments {
             if let Value::Scalar(scalar) = value
@@ -433,18 +436,33 @@ impl Lowerer<'_> {
             });
             unknown
         };
-        let results = results.into_iter().enumerate();
-        let as_part = |(k, result)| {
-            let part = parts.get(k).and_then(Option::as_ref).filter(|part| !unknown(part));
-            let argument = part.and_then(|part| call.arguments.get(&part.container));
-            match (part, argument) {
-                (Some(part), Some(Value::Array(argument))) => {
-                    part_of_argument(argument, part, &known).map_or(result, Value::Array)
+        let mut given = Vec::new();
+        for (k, result) in results.into_iter().enumerate() {
+            let shared = parts.get(k).unwrap_or(&Shared::Nothing);
+            let argument = shared.container().and_then(|name| call.arguments.get(name));
+            let (Some(Value::Array(argument)), Value::Array(copy)) = (argument, &result) else {
+                given.push(result);
+                continue;
+            };
+            let part = match shared {
+                Shared::Part(part) | Shared::Reshaped(part) if !unknown(part) => {
+                    part_of_argument(argument, part, &known)
                 }
-                _ => result,
-            }
-        };
-        results.map(as_part).collect()
+                _ => None,
+            };
+            given.push(match (shared, part) {
+                (Shared::Part(_), Some(part)) => Value::Array(part),
+                (_, Some(part)) => {
+                    self.add_mirror(&part, copy);
+                    result
+                }
+                (_, None) => {
+                    self.add_relative(argument, copy);
+                    result
+                }
+            });
+        }
+        given
     }
 
     /// Whether the function is being expanded already.

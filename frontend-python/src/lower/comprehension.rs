@@ -15,10 +15,12 @@ impl Lowerer<'_> {
         element: &ast::Expr,
         generators: &[ast::Comprehension],
     ) -> Result<Value> {
+        let partial = self.partial.clone();
         self.env.mark();
         let mut values = Vec::new();
         let result = self.generate(element, generators, &mut values);
         self.env.take_back();
+        self.partial = partial;
         result.map(|()| Value::Tuple(values))
     }
 

@@ -156,7 +156,7 @@ impl Lowerer<'_> {
         self.facts = facts;
         let (frame, body) = body?;
         let early = it.body.iter().any(leaves);
-        self.leave_frame(frame, before, std::slice::from_ref(&symbol), early);
+        self.leave_frame(frame, (before, &body), std::slice::from_ref(&symbol), early)?;
         let mut counted = Loop::counted(label, symbol, (start, stop, step), body);
         counted.span = self.span(it.range);
         self.push(Block::Loop(Box::new(counted)));
@@ -238,7 +238,7 @@ impl Lowerer<'_> {
         let before = self.env.len();
         let symbol = self.fresh("__once");
         let (frame, body) = self.loop_body(Frame::default(), fill)?;
-        self.leave_frame(frame, before, std::slice::from_ref(&symbol), true);
+        self.leave_frame(frame, (before, &body), std::slice::from_ref(&symbol), true)?;
         let bounds = (Expr::zero(), Expr::one(), Expr::one());
         let mut once = Loop::counted("once", symbol, bounds, body);
         once.span = self.span(range);
@@ -265,7 +265,7 @@ impl Lowerer<'_> {
         });
         let (frame, body) = body?;
         let early = it.body.iter().any(leaves);
-        self.leave_frame(frame, before, &[], early);
+        self.leave_frame(frame, (before, &body), &[], early)?;
         let span = self.span(it.range);
         let label = format!("while_{}", span.line).into();
         let header = LoopHeader::While { condition: header };
@@ -324,6 +324,7 @@ impl Lowerer<'_> {
         if let Some(known) = condition.as_truth() {
             return if known { then(self) } else { otherwise(self) };
         }
+        let partial = self.partial.clone();
         let facts = self.facts.clone();
         if let Some(fact) = condition.code.to_symbolic().filter(|fact| self.is_fixed(fact)) {
             self.facts.assume(&fact);
@@ -333,12 +334,14 @@ impl Lowerer<'_> {
         let after_then = self.env.take_back();
         self.facts.clone_from(&facts);
         let then = then?;
+        let partial_then = std::mem::replace(&mut self.partial, partial);
         self.env.mark();
         let otherwise = self.nested(otherwise);
         let after_else = self.env.take_back();
         self.facts = facts;
         let otherwise = otherwise?;
-        self.merge(after_then, after_else);
+        self.partial.extend(partial_then);
+        self.merge((after_then, leaves_region(&then)), (after_else, leaves_region(&otherwise)));
         let mut branches = vec![Branch { condition: Some(condition.code.clone()), body: then }];
         if !otherwise.blocks.is_empty() {
             branches.push(Branch { condition: None, body: otherwise });
@@ -366,6 +369,11 @@ impl Lowerer<'_> {
             one => vec![one],
         }))
     }
+}
+
+/// Whether control never reaches the end of the region.
+fn leaves_region(region: &Region) -> bool {
+    matches!(region.blocks.last(), Some(Block::Return | Block::Break | Block::Continue))
 }
 
 /// How many items a value has that is iterated; `None` if it has none.

@@ -394,6 +394,7 @@ impl Lowerer<'_> {
             }
         };
         if stride > 0 {
+            let lower_known = lower.as_ref().map_or(Some(0), Expr::as_int);
             let start = lower.map_or_else(Expr::zero, |at| match (at.as_int(), extent.as_int()) {
                 // Beyond the end, the slice has no elements, wherever it starts.
                 (Some(known), None) if known >= 0 => at,
@@ -404,21 +405,55 @@ impl Lowerer<'_> {
                 }
                 _ => self.bound(&at, extent),
             });
+            let known =
+                lower_known.zip(upper.as_ref().and_then(Expr::as_int)).filter(|(a, b)| *a >= 0 && *b >= 0);
             let is_difference = upper.as_ref().is_some_and(|at| at.as_int().is_none());
             let stop = upper.map_or_else(|| extent.clone(), |at| self.bound(&at, extent));
             self.require_bound(&start, range)?;
             if is_difference {
                 self.require_bound(&stop, range)?;
             }
-            // An empty slice has no negative extent.
-            let is_empty = self.facts.prove_le(&stop, &start) == Some(true);
-            let stop = if is_empty { start.clone() } else { stop };
+            let stop = match known {
+                Some((first, end)) if first < end => stop,
+                Some(_) => start.clone(),
+                None => self.not_before(&start, stop, &step),
+            };
             return Ok(Range { start, stop, step });
         }
-        let last = extent - 1;
-        let start = lower.map_or_else(|| last.clone(), |at| self.bound(&at, &extent.clone()).min(&last));
-        let stop = upper.map_or_else(|| Expr::int(-1), |at| self.bound(&at, extent));
+        let start = lower.map_or_else(|| extent - 1, |at| self.bound_back(&at, extent));
+        let stop = upper.map_or_else(|| Expr::int(-1), |at| self.bound_back(&at, extent));
+        let stop = self.not_before(&start, stop, &step);
         Ok(Range { start, stop, step })
+    }
+
+    /// The end of a slice, such that an empty slice has no negative extent. Of an array, a part without its ends
+    /// (`x[1:-1]`) is taken to be one: its extent grows with that of the array.
+    fn not_before(&self, start: &Expr, stop: Expr, step: &Expr) -> Expr {
+        let backwards = step.as_int().is_some_and(|step| step < 0);
+        let distance = if backwards { start - &stop } else { &stop - start };
+        match self.facts.prove_ge(&distance, &Expr::zero()) {
+            Some(true) => stop,
+            Some(false) => start.clone(),
+            None if grows(&distance) => stop,
+            None if backwards => stop.min(start),
+            None => stop.max(start),
+        }
+    }
+
+    /// A bound of a slice that runs backwards: from the front; -1 if it lies before the array, the last index if after.
+    fn bound_back(&self, at: &Expr, extent: &Expr) -> Expr {
+        let last = extent - 1;
+        let at = match (at.as_int(), extent.as_int()) {
+            (Some(known), Some(size)) => {
+                let known = if known < 0 { known + size } else { known };
+                return Expr::int(known.clamp(-1, size - 1));
+            }
+            (Some(known), None) if known < 0 => extent + at,
+            (Some(_), None) => at.clone(),
+            (None, _) => self.counted_from_front(at, extent),
+        };
+        let at = if self.facts.prove_le(&at, &last) == Some(true) { at } else { at.min(&last) };
+        if self.facts.prove_ge(&at, &Expr::int(-1)) == Some(true) { at } else { at.max(&Expr::int(-1)) }
     }
 
     /// A bound at a constant distance from the end is taken as it is; the array must be long enough for that.
@@ -451,6 +486,14 @@ impl Lowerer<'_> {
             }
         }
     }
+}
+
+/// Whether an extent is a sum of others and a constant, none of them subtracted.
+fn grows(extent: &Expr) -> bool {
+    let symbols: Vec<_> = extent.symbols().into_iter().collect();
+    extent
+        .affine_in(&symbols)
+        .is_some_and(|affine| affine.coefficients.iter().all(|it| it.as_int().is_some_and(|it| it >= 0)))
 }
 
 /// The index of position `at`, which may count from the end, of a range.

@@ -76,7 +76,7 @@ impl Lowerer<'_> {
         self.facts = facts;
         let (frame, body) = body?;
         let params: Vec<Name> = dims.iter().map(|(param, _)| param.clone()).collect();
-        self.leave_frame(frame, before, &params, false);
+        self.leave_frame(frame, (before, &body), &params, false)?;
         self.place = place;
         let locals: IndexSet<Name> = self.sdfg.containers.keys().skip(first_local).cloned().collect();
         let mut inside = locals.clone();

@@ -23,7 +23,7 @@ use dacec_ir::{Expr, Name, Range};
 #[derive(Clone, Debug)]
 pub(super) struct Mirror {
     /// The array that was reshaped.
-    base: View,
+    pub(super) base: View,
     /// The result.
     copy: View,
     /// Whether NumPy may have made a copy.
@@ -31,6 +31,13 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
+    /// Whether the view is the whole result.
+    pub(super) fn is_all_of(&self, view: &View) -> bool {
+        self.copy.container == view.container
+            && self.copy.subset == view.subset
+            && self.copy.axes == view.axes
+    }
+
     fn is_about(&self, container: &Name) -> bool {
         self.base.container == *container || self.copy.container == *container
     }
@@ -88,6 +95,18 @@ impl Lowerer<'_> {
     pub(crate) fn forget_mirror(&mut self, value: &Value) {
         if let Value::Array(view) = value {
             self.mirrors.retain(|mirror| mirror.copy.container != view.container);
+        }
+    }
+
+    /// The array that the container was reshaped from.
+    pub(super) fn base_of(&self, container: &Name) -> Option<&Mirror> {
+        self.mirrors.iter().find(|mirror| mirror.copy.container == *container)
+    }
+
+    /// Remembers that an array may share elements with another one.
+    pub(super) fn add_relative(&mut self, base: &View, copy: &View) {
+        if !base.fresh {
+            self.mirrors.push(Mirror { base: base.clone(), copy: copy.clone(), uncertain: true });
         }
     }
 

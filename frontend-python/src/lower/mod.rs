@@ -67,7 +67,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Globals;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
-use crate::types::{Outcome, Value, View};
+use crate::types::{Outcome, Value};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
@@ -147,6 +147,12 @@ pub(crate) struct Lowerer<'a> {
     /// Loops and parallel loops around, outermost first.
     frames: Vec<Frame>,
     env: Env,
+    /// Names that may have no value yet: only one of the cases before has given them one.
+    partial: IndexSet<String>,
+    /// Symbols that say where the part of an array is that a name refers to, and change with the name alone.
+    places: IndexSet<Name>,
+    /// Names whose storage needs a value from the start.
+    initialized: IndexSet<String>,
     storages: IndexMap<String, Storage>,
     /// Containers of shared names that another name refers to.
     aliased: IndexSet<Name>,
@@ -199,6 +205,9 @@ impl<'a> Lowerer<'a> {
             lists: IndexSet::new(),
             frames: Vec::new(),
             env: Env::default(),
+            partial: IndexSet::new(),
+            places: IndexSet::new(),
+            initialized: IndexSet::new(),
             storages: IndexMap::new(),
             aliased: IndexSet::new(),
             mirrors: Vec::new(),
@@ -397,12 +406,12 @@ pub(crate) fn lower(
     lower_callee(globals, calls, name).map(|(sdfg, _)| sdfg)
 }
 
-/// Lowers an annotated function, and says which of its results are parts of its arguments.
+/// Lowers an annotated function, and says what its results share with its arguments.
 fn lower_callee(
     globals: &Globals,
     calls: &Calls,
     name: &str,
-) -> std::result::Result<(Sdfg, Vec<Option<View>>), Vec<Diagnostic>> {
+) -> std::result::Result<(Sdfg, Vec<returns::Shared>), Vec<Diagnostic>> {
     let Some(program) = globals.programs.get(name) else {
         let message = format!("there is no annotated function `{name}` in this file");
         let known = globals.programs.keys().map(String::as_str);

@@ -9,7 +9,7 @@ use crate::parse::TextRange;
 use crate::scalar::{cast, join};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, ScalarExpr};
+use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, Region, ScalarExpr};
 use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(super) struct Frame {
     assigned: IndexSet<String>,
     /// Those of them that it has given more than one meaning.
     varied: IndexSet<String>,
+    /// Names that were read where the iteration may not have assigned them.
+    carried: IndexSet<String>,
     /// Number of storages that existed before, if the loop is parallel: those its iterations cannot assign.
     outside: Option<usize>,
     /// Number of containers that existed before.
@@ -74,6 +76,9 @@ impl Lowerer<'_> {
             for frame in self.frames.iter_mut().filter(|frame| !frame.assigned.contains(name)) {
                 frame.read.insert(name.to_owned());
             }
+            if self.partial.contains(name) {
+                self.read_partial(name, &value)?;
+            }
             return Ok(value);
         }
         if self.locals.contains(name) {
@@ -102,6 +107,22 @@ impl Lowerer<'_> {
             None => {}
         }
         numpy::builtin(name).ok_or_else(|| self.undefined(name, range).into())
+    }
+
+    /// A name is read that may have no value yet. A number then needs one storage, which holds what an earlier iteration
+    /// has left, and which has a value from the start: the other operand of `c and t > 0` is computed where `c` is false.
+    fn read_partial(&mut self, name: &str, value: &Value) -> Result<()> {
+        match value {
+            Value::Scalar(_) if !self.is_shared(name) => return self.share(name),
+            Value::Scalar(_) if self.params.is_empty() => {
+                self.initialized.insert(name.to_owned());
+            }
+            Value::Scalar(_) => {}
+            _ => self.frames.iter_mut().for_each(|frame| {
+                frame.carried.insert(name.to_owned());
+            }),
+        }
+        Ok(())
     }
 
     fn undefined(&self, name: &str, range: TextRange) -> Diagnostic {
@@ -169,6 +190,7 @@ impl Lowerer<'_> {
             }
         }
         self.env.insert(name.to_owned(), value);
+        self.partial.shift_remove(name);
         Ok(())
     }
 
@@ -387,6 +409,7 @@ impl Lowerer<'_> {
                 let own = self.new_symbol(&format!("{symbol}_last"));
                 self.set_symbol(&own, value);
                 self.mutable.shift_remove(&own);
+                self.places.insert(own.clone());
                 last.insert(symbol, Expr::sym(own));
             }
             view.map_exprs(&mut |expr| expr.subs(&last));
@@ -493,6 +516,30 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Gives storages that may be read before the program writes them a value.
+    pub(super) fn initialize_storages(&mut self) -> Result<()> {
+        let names = std::mem::take(&mut self.initialized);
+        let storages: Vec<Storage> =
+            names.iter().filter_map(|name| self.storages.get(name).cloned()).collect();
+        let start = self.nested(|lowerer| {
+            for storage in storages {
+                match storage {
+                    Storage::Symbol(symbol) => lowerer.set_symbol(&symbol, ScalarExpr::int(0)),
+                    Storage::Scalar(container, ty) => {
+                        let zero = cast(&Scalar::int(0), ty.dtype);
+                        lowerer.emit("unassigned", Vec::new(), &zero, Memlet::scalar(&container));
+                    }
+                    Storage::Array(_) => {}
+                }
+            }
+            Ok(())
+        })?;
+        if let Some(function) = self.regions.last_mut() {
+            function.blocks.splice(0..0, start.blocks);
+        }
+        Ok(())
+    }
+
     // --- control flow ------------------------------------------------------------------------------------------
 
     /// After a loop: what its body assigned is known only if nothing else could be there. Where an iteration may end
@@ -501,7 +548,16 @@ impl Lowerer<'_> {
     ///
     /// `before` is the number of names that there were, `symbols` have values only inside: what was assigned from them is
     /// not known any more.
-    pub(super) fn leave_frame(&mut self, frame: Frame, before: usize, symbols: &[Name], early: bool) {
+    pub(super) fn leave_frame(
+        &mut self,
+        frame: Frame,
+        (before, body): (usize, &Region),
+        symbols: &[Name],
+        early: bool,
+    ) -> Result<()> {
+        if frame.outside.is_none() {
+            self.check_carried(&frame, before, body, symbols)?;
+        }
         for name in &frame.assigned {
             let Some(value) = self.env.get(name) else { continue };
             let uncertain = self.env.is_among(name, before)
@@ -513,15 +569,50 @@ impl Lowerer<'_> {
                 self.env.insert(name.clone(), Value::Stale);
             }
         }
+        // Without any iteration, they have no value.
+        self.partial.extend(frame.assigned.into_iter().filter(|name| !self.env.is_among(name, before)));
+        Ok(())
     }
 
-    /// After branches, of which each changed what these names mean: one that means different things means nothing known.
-    pub(super) fn merge(&mut self, then: IndexMap<String, Value>, otherwise: IndexMap<String, Value>) {
+    /// What an iteration reads where it may not have assigned it is what an earlier one has left: that must be the same
+    /// value in the same place.
+    fn check_carried(&mut self, frame: &Frame, before: usize, body: &Region, symbols: &[Name]) -> Result<()> {
+        let depends = |value: &Value| {
+            let mut depends = symbols.iter().any(|symbol| value.uses(symbol));
+            body.visit(&mut |block| {
+                if let Block::Assign(assignments) = block {
+                    let mut others = assignments.iter().filter(|it| !self.places.contains(&it.symbol));
+                    depends |= others.any(|it| value.uses(&it.symbol));
+                }
+            });
+            depends
+        };
+        let is_own = |name: &&String| !self.env.is_among(name, before) && !self.is_shared(name);
+        for name in frame.carried.iter().filter(is_own) {
+            if frame.varied.contains(name) || self.env.get(name).is_some_and(depends) {
+                return self.share(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// After branches, of which each changed what these names mean, and may have left the region: one that means different
+    /// things means nothing known, and one that a branch does not know may have no value.
+    pub(super) fn merge(
+        &mut self,
+        (then, then_left): (IndexMap<String, Value>, bool),
+        (otherwise, otherwise_left): (IndexMap<String, Value>, bool),
+    ) {
         let only: Vec<(String, Value)> = otherwise
             .iter()
             .filter(|(name, _)| !then.contains_key(*name))
             .map(|(a, b)| (a.clone(), b.clone()))
             .collect();
+        let is_new = |name: &String| self.env.get(name).is_none();
+        let in_then = then.keys().filter(|name| !otherwise_left && !otherwise.contains_key(*name));
+        let in_otherwise = only.iter().map(|(name, _)| name).filter(|_| !then_left);
+        let partial: Vec<String> = in_then.chain(in_otherwise).filter(|name| is_new(name)).cloned().collect();
+        self.partial.extend(partial);
         for (name, value) in then {
             let other = otherwise.get(&name).cloned();
             self.merge_name(name, value, other);

@@ -15,8 +15,41 @@ use dacec_ir::{Block, DType, Memlet, Name, Region};
 pub(super) struct Returned {
     names: Vec<Name>,
     tuple: bool,
-    /// Which of them are parts of arguments: to a caller they are that part, not the copy that is returned.
-    parts: Vec<Option<View>>,
+    /// Which of them share elements with arguments.
+    parts: Vec<Shared>,
+}
+
+/// What a result of a function shares with its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shared {
+    /// Nothing.
+    Nothing,
+    /// It is a part of an argument: to a caller it is that part, not the copy that is returned.
+    Part(View),
+    /// It is a part of an argument in another shape.
+    Reshaped(View),
+    /// Elements of that argument; which ones a caller cannot say.
+    Some(Name),
+}
+
+impl Shared {
+    /// What is shared if it is either of both.
+    fn or(&self, other: Shared) -> Shared {
+        match (self.container(), other.container()) {
+            _ if *self == other => other,
+            (Some(argument), _) | (None, Some(argument)) => Shared::Some(argument.clone()),
+            (None, None) => Shared::Nothing,
+        }
+    }
+
+    /// The argument.
+    pub(super) fn container(&self) -> Option<&Name> {
+        match self {
+            Shared::Nothing => None,
+            Shared::Part(view) | Shared::Reshaped(view) => Some(&view.container),
+            Shared::Some(name) => Some(name),
+        }
+    }
 }
 
 /// The part of an argument that a function returns, as its caller sees it; `None` if the caller cannot say which it is.
@@ -76,8 +109,8 @@ impl Lowerer<'_> {
                 for (k, (name, value)) in known.names.iter().zip(values).enumerate() {
                     self.flush();
                     let part = self.part(&value);
-                    if let Some(returned) = self.returns.as_mut().filter(|it| it.parts[k] != part) {
-                        returned.parts[k] = None;
+                    if let Some(returned) = &mut self.returns {
+                        returned.parts[k] = returned.parts[k].or(part);
                     }
                     self.next_return(k, name, value, range)?;
                 }
@@ -98,20 +131,36 @@ impl Lowerer<'_> {
         (0..count).map(|k| ty(k).unwrap_or(Typed::strong(DType::Float64))).collect()
     }
 
-    /// Which results are parts of arguments.
-    pub(super) fn returned_parts(&self) -> Vec<Option<View>> {
+    /// What the results share with arguments.
+    pub(super) fn returned_parts(&self) -> Vec<Shared> {
         self.returns.as_ref().map(|returned| returned.parts.clone()).unwrap_or_default()
     }
 
-    /// The view if it is a part of an argument that the caller can name: no symbol of it is assigned here.
-    fn part(&self, value: &Value) -> Option<View> {
-        let Value::Array(view) = value else { return None };
-        let mut fixed = self.sdfg.arguments.contains(&view.container);
-        view.clone().map_exprs(&mut |expr| {
-            fixed &= expr.symbols().iter().all(|symbol| !self.is_assigned(symbol));
-            expr.clone()
-        });
-        fixed.then(|| view.clone().alias())
+    /// What the value shares with an argument. A caller can name a part if no symbol of it is assigned here.
+    fn part(&self, value: &Value) -> Shared {
+        let Value::Array(view) = value else { return Shared::Nothing };
+        let nameable = |view: &View| {
+            let mut fixed = self.sdfg.arguments.contains(&view.container);
+            view.clone().map_exprs(&mut |expr| {
+                fixed &= expr.symbols().iter().all(|symbol| !self.is_assigned(symbol));
+                expr.clone()
+            });
+            fixed
+        };
+        if nameable(view) {
+            return Shared::Part(view.clone().alias());
+        }
+        let mut base = view;
+        while let Some(mirror) = self.base_of(&base.container) {
+            if base == view && mirror.is_all_of(view) && nameable(&mirror.base) {
+                return Shared::Reshaped(mirror.base.clone());
+            }
+            base = &mirror.base;
+        }
+        match self.sdfg.arguments.contains(&base.container) {
+            true => Shared::Some(base.container.clone()),
+            false => Shared::Nothing,
+        }
     }
 
     fn first_return(&mut self, values: Vec<Value>, tuple: bool, range: TextRange) -> Result<()> {

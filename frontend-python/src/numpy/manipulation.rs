@@ -510,7 +510,8 @@ pub(super) fn rolled(
         let mut shifts = moves.iter().filter(|(moved, _)| *moved == axis).map(|(_, shift)| shift.clone());
         let Some(first) = shifts.next() else { continue };
         let shift = shifts.fold(first, |sum, shift| sum + shift);
-        let head = lowerer.wrapped(&shift, extent);
+        // Nothing is rolled where there is nothing.
+        let head = lowerer.wrapped(&shift, extent).min(extent);
         let tail = extent - &head;
         let (zero, halved) = (Expr::zero(), std::mem::take(&mut parts));
         for (to, from) in halved {

@@ -33,6 +33,7 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "einsum", "the text must be known; `optimize` is ignored"),
     ("numpy", "extract", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "flatnonzero", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "frexp", "the fractions of subnormal numbers need `--fp strict`"),
     ("numpy", "fromfunction", "the function is a lambda"),
     ("numpy", "full", "the fill value is a number"),
     ("numpy", "geomspace", "the ends are real numbers"),

@@ -137,3 +137,50 @@ def comparisons_with_integers_out_of_range(x: dace.float64[N]):
     v = (x * 10).astype(np.uint64)
     w = (x * 10).astype(np.int8)
     return u > -1, -1 < u, u == 260, v >= -3, -3 == v, w < 200, w != -129, np.clip(u, -1, 2), np.clip(w, -300, 2)
+
+
+@dace.program
+def assigned_in_some_iterations(ix: dace.int64[N], A: dace.float64[N, M], y: dace.float64[N]):
+    for i in range(N):
+        if i == 0 or ix[i] > 4:
+            t = i
+            row = A[i]
+            size = i + 1
+        for j in range(ix[i] + (i == 0)):
+            u = i
+        if ix[i] > 2:
+            size *= 2
+        y[i] = t * 100 + u * 10 + size + row[1]
+    return t
+
+
+@dace.program
+def size_that_changes_its_sign(ix: dace.int64[N]):
+    for i in range(N - 1, -1, -1):
+        if i == N - 1 or ix[i] == 3:
+            t = np.zeros(M).size
+        t *= -1
+    t += t
+    return t
+
+
+@dace.program
+def not_needed_where_it_is_not_assigned(ix: dace.int64[N], x: dace.float64[N]):
+    for i in range(N):
+        if ix[i] > 3:
+            t = x[i]
+        if ix[i] > 3 and t > 0:
+            x[i] = -t
+
+
+@dace.program
+def _flat_part(A: dace.float64[N, M]):
+    return A[1:].reshape(-1)
+
+
+@dace.program
+def results_that_share_elements(A: dace.float64[N, M]):
+    t = _flat_part(A)
+    t[1:-1] = 7.0
+    A[1, 2] = 5.0
+    return t.copy(), t[2]

@@ -37,6 +37,9 @@ pub(crate) struct Checker<'a> {
     compiled: AtomicUsize,
 }
 
+/// The rule that an access that is never right breaks. A branch that is not taken may have one; in others, the interpreter finds it.
+const OUT_OF_BOUNDS: &str = "V019";
+
 impl<'a> Checker<'a> {
     /// Ready to run programs; compiled ones have optimization `-O3` and one thread, as small arrays need.
     pub(crate) fn new(corpus: &'a Corpus) -> Self {
@@ -98,8 +101,10 @@ impl<'a> Checker<'a> {
             Err(_) if case.expected.is_err() => return Outcome::Agrees,
             Err(errors) => return Outcome::Refused(format!("{} {}", errors[0].code, errors[0])),
         };
-        if let Err(violations) = validate::validate(&sdfg) {
-            return Outcome::Differs(format!("the graph is not valid: {}", violations[0]));
+        if let Err(violations) = validate::validate(&sdfg)
+            && let Some(violation) = violations.iter().find(|it| it.rule.code != OUT_OF_BOUNDS)
+        {
+            return Outcome::Differs(format!("the graph is not valid: {violation}"));
         }
         let expected = match &case.expected {
             Ok(expected) => expected,

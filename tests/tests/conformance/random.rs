@@ -61,6 +61,11 @@ fn random_programs_mean_what_numpy_makes_of_them() {
         }
     }
     let refusals: usize = refused.values().sum();
+    assert_eq!(
+        agree + refusals + wrong.len(),
+        count,
+        "not all programs were checked: writing some has failed"
+    );
     let mut reasons: Vec<_> = refused.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     reasons.iter().for_each(|(why, count)| println!("{count} refused: {why}"));
