@@ -114,7 +114,7 @@ pub struct State {
     /// What is measured of an execution.
     pub instrument: Instrument,
     /// What the state's file says beyond that.
-    pub attributes: StateAttributes,
+    pub attributes: Box<StateAttributes>,
     graph: StableDiGraph<Node, Edge, u32>,
     /// The scope of the node of each index, once somebody asked; see [`State::scope_of`].
     scope_table: OnceLock<Vec<Option<NodeId>>>,
