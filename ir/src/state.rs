@@ -116,9 +116,13 @@ pub struct State {
     /// What the state's file says beyond that.
     pub attributes: Box<StateAttributes>,
     graph: StableDiGraph<Node, Edge, u32>,
-    /// The scope of the node of each index, once somebody asked; see [`State::scope_of`].
-    scope_table: OnceLock<Vec<Option<NodeId>>>,
+    /// Where each node is, once somebody asked; see [`State::scope_of`].
+    scope_table: OnceLock<Box<ScopeTable>>,
 }
+
+/// The scope of the node of each index.
+#[derive(Clone, Debug, Default)]
+struct ScopeTable(Vec<Option<NodeId>>);
 
 impl State {
     /// An empty state.
@@ -295,11 +299,10 @@ impl State {
     /// The scope that one node is in, as in [`scopes`](State::scopes). The first question after a change costs as much as
     /// all of them.
     pub fn scope_of(&self, node: NodeId) -> Option<NodeId> {
-        self.scope_table.get_or_init(|| self.find_scopes())[node.index()]
+        self.scope_table.get_or_init(|| Box::new(self.find_scopes())).0[node.index()]
     }
 
-    /// The scope of the node of each index.
-    fn find_scopes(&self) -> Vec<Option<NodeId>> {
+    fn find_scopes(&self) -> ScopeTable {
         let mut scopes = vec![None; self.graph.node_bound()];
         for id in self.topological_order().unwrap_or_default() {
             scopes[id.index()] = match self.node(id) {
@@ -314,7 +317,7 @@ impl State {
                 }
             };
         }
-        scopes
+        ScopeTable(scopes)
     }
 
     /// The graph, for changes after which nodes may be in other scopes.
