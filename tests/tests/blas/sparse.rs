@@ -35,7 +35,7 @@ fn buffer<T: Element>(shape: &[usize], elements: &[T]) -> ArrayBuf {
 
 /// Arguments for a matrix with every third element, and no elements in every fourth row; and the results.
 fn example([n, m, k]: [usize; 3], beta: f64, index: DType) -> (Arrays, Vec<f64>, Vec<f64>) {
-    let dense = |i: usize, j: usize| match i % 4 != 1 && (i + j) % 3 == 0 {
+    let dense = |i: usize, j: usize| match i % 4 != 1 && (i + j).is_multiple_of(3) {
         true => (i as f64) - 2.0 * (j as f64) + 0.5,
         false => 0.0,
     };

@@ -8,8 +8,8 @@ use dacec_ir::library::LibraryOp;
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
-    Array, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Scalar, Span, State, Subset, Tasklet,
-    TaskletCode,
+    Array, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Scalar, Schedule, Span, State,
+    Subset, Tasklet, TaskletCode, propagate,
 };
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -185,20 +185,7 @@ impl Call {
     /// Each connector that the arguments name as a pointer gives the routine its first element; the routine knows or is
     /// told the extents and [strides](Operand::strides). Operands may lie anywhere: nothing is copied.
     pub fn by_routine(&self, state: &mut State, routine: &str, arguments: Vec<CallArgument>) {
-        let connector = |operand: &Operand| match operand.memlet.subset.squeezed_shape().len() {
-            0 => Connector::scalar(operand.dtype),
-            rank => Connector::array(operand.dtype, rank),
-        };
-        let connectors = |operands: &IndexMap<Name, Operand>| {
-            operands.iter().map(|(name, operand)| (name.clone(), connector(operand))).collect()
-        };
-        let tasklet = state.add_tasklet(Tasklet {
-            label: self.label.clone(),
-            inputs: connectors(&self.inputs),
-            outputs: connectors(&self.outputs),
-            code: TaskletCode::External(ExternalCall { routine: routine.into(), arguments }),
-            span: self.span,
-        });
+        let tasklet = self.routine_tasklet(state, routine, arguments, &|operand| operand.memlet.clone());
         for (name, operand) in &self.inputs {
             let into = (tasklet, Some(name.clone()));
             paths::read(state, operand.end.clone(), &[], into, operand.memlet.clone());
@@ -208,6 +195,67 @@ impl Call {
             paths::write(state, from, &[], operand.end.clone(), operand.memlet.clone());
         }
         self.replace(state, (tasklet, tasklet));
+    }
+
+    /// As [`by_routine`](Self::by_routine), once for each element of a stack: a map around the call.
+    ///
+    /// `own` tells how many dimensions an operand has for one call. Those before are of the stack, aligned at the right: an
+    /// operand with fewer of them is the same in several calls.
+    pub(super) fn by_routine_in_stack(
+        &self,
+        around: &Surroundings<'_>,
+        state: &mut State,
+        (routine, arguments): (&str, Vec<CallArgument>),
+        stack: Vec<(Name, Range)>,
+        own: &dyn Fn(&Operand) -> usize,
+    ) {
+        if stack.is_empty() {
+            return self.by_routine(state, routine, arguments);
+        }
+        let at: Vec<Expr> = stack.iter().map(|(param, _)| Expr::sym(param)).collect();
+        let part = |operand: &Operand| {
+            let outer = operand.rank() - own(operand);
+            let indices = at[at.len() - outer..].iter().cloned().map(Range::index);
+            let rest = operand.shape[outer..].iter().map(Range::full);
+            operand.at(&Subset::new(indices.chain(rest).collect::<Vec<_>>()))
+        };
+        let (entry, exit) = state.add_map(&self.label, stack, Schedule::Default);
+        let tasklet = self.routine_tasklet(state, routine, arguments, &part);
+        for (name, operand) in &self.inputs {
+            let into = (tasklet, Some(name.clone()));
+            paths::read(state, operand.end.clone(), &[entry], into, part(operand));
+        }
+        for (name, operand) in &self.outputs {
+            let from = (tasklet, Some(name.clone()));
+            paths::write(state, from, &[exit], operand.end.clone(), part(operand));
+        }
+        let facts = facts_inside(state, entry, &around.facts);
+        propagate::scope(state, entry, &around.sdfg.containers, &facts);
+        self.replace(state, (entry, exit));
+    }
+
+    /// The tasklet that calls a routine, with connectors for the parts of the operands that a call takes.
+    fn routine_tasklet(
+        &self,
+        state: &mut State,
+        routine: &str,
+        arguments: Vec<CallArgument>,
+        part: &dyn Fn(&Operand) -> Memlet,
+    ) -> NodeId {
+        let connector = |operand: &Operand| match part(operand).subset.squeezed_shape().len() {
+            0 => Connector::scalar(operand.dtype),
+            rank => Connector::array(operand.dtype, rank),
+        };
+        let connectors = |operands: &IndexMap<Name, Operand>| {
+            operands.iter().map(|(name, operand)| (name.clone(), connector(operand))).collect()
+        };
+        state.add_tasklet(Tasklet {
+            label: self.label.clone(),
+            inputs: connectors(&self.inputs),
+            outputs: connectors(&self.outputs),
+            code: TaskletCode::External(ExternalCall { routine: routine.into(), arguments }),
+            span: self.span,
+        })
     }
 
     /// A fresh transient scalar of the SDFG; its uses are counted by [`Call::access`].

@@ -2,14 +2,11 @@
 
 use super::{Call, Expansion, Operand};
 use crate::Refusal;
-use crate::map::paths;
-use crate::surroundings::{Surroundings, facts_inside};
+use crate::surroundings::Surroundings;
 use dacec_ir::library::dense::{Extent, Form};
 use dacec_ir::library::{Dense, LibraryOp};
-use dacec_ir::node::{CallArgument, ExternalCall};
-use dacec_ir::{
-    Connector, Expr, Name, NodeId, Range, Schedule, State, Subset, Tasklet, TaskletCode, propagate,
-};
+use dacec_ir::node::CallArgument;
+use dacec_ir::{Expr, Range, State};
 
 /// One call of a routine such as `solve_f64`; see [`Dense`] for the operations and their operands.
 ///
@@ -73,22 +70,12 @@ impl Expansion for BuiltIn {
 
     fn expand(&self, around: &mut Surroundings<'_>, state: &mut State, call: Call) {
         let a = call.input("_a");
-        let stack = a.shape[..a.rank() - self.0.rank()].to_vec();
-        let dims: Vec<(Name, Range)> =
-            stack.iter().map(|extent| (around.names.fresh("batch"), Range::full(extent))).collect();
-        let batch: Vec<Expr> = dims.iter().map(|(param, _)| Expr::sym(param)).collect();
-        let scope = (!dims.is_empty()).then(|| state.add_map(&call.label, dims, Schedule::Default));
-        let tasklet = self.add_call(state, &call);
-        self.connect(state, &call, scope, tasklet, &batch);
-        let ends = match scope {
-            Some((entry, exit)) => {
-                let facts = facts_inside(state, entry, &around.facts);
-                propagate::scope(state, entry, &around.sdfg.containers, &facts);
-                (entry, exit)
-            }
-            None => (tasklet, tasklet),
-        };
-        call.replace(state, ends);
+        let stack = a.rank() - self.0.rank();
+        let routine = self.0.routine(a.dtype).expect("the requirement was checked");
+        let extents = a.shape[..stack].iter();
+        let dims = extents.map(|extent| (around.names.fresh("batch"), Range::full(extent))).collect();
+        let own = |operand: &Operand| operand.rank() - stack;
+        call.by_routine_in_stack(around, state, (&routine, self.arguments(&call)), dims, &own);
     }
 }
 
@@ -102,10 +89,9 @@ impl BuiltIn {
         self.0 == Dense::Solve && form == Form::Matrix(Extent::First, Extent::Second)
     }
 
-    fn add_call(&self, state: &mut State, call: &Call) -> NodeId {
+    fn arguments(&self, call: &Call) -> Vec<CallArgument> {
         let a = call.input("_a");
         let stack = a.rank() - self.0.rank();
-        let dtype = a.dtype;
         let mut arguments = vec![CallArgument::Int(a.shape[stack].clone())];
         if self.0.sizes() == 2 {
             let second = match call.inputs.get("_b") {
@@ -115,7 +101,6 @@ impl BuiltIn {
             };
             arguments.push(CallArgument::Int(second));
         }
-        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         for operand in self.0.operands() {
             let given = operand_of(call, operand.connector, operand.written);
             let rank = given.rank() - stack;
@@ -123,45 +108,7 @@ impl BuiltIn {
             arguments.extend(given.strides[stack..].iter().cloned().map(CallArgument::Int));
             // A column that stands for a matrix has no second column.
             arguments.extend((rank..operand.form.rank()).map(|_| CallArgument::Int(Expr::int(1))));
-            let connector = match rank {
-                0 => Connector::scalar(given.dtype),
-                rank => Connector::array(given.dtype, rank),
-            };
-            let side = if operand.written { &mut outputs } else { &mut inputs };
-            side.push((Name::from(operand.connector), connector));
         }
-        let routine = self.0.routine(dtype).expect("the requirement was checked");
-        state.add_tasklet(Tasklet {
-            label: call.label.clone(),
-            inputs: inputs.into_iter().collect(),
-            outputs: outputs.into_iter().collect(),
-            code: TaskletCode::External(ExternalCall { routine: routine.as_str().into(), arguments }),
-            span: call.span,
-        })
-    }
-
-    fn connect(
-        &self,
-        state: &mut State,
-        call: &Call,
-        scope: Option<(NodeId, NodeId)>,
-        tasklet: NodeId,
-        batch: &[Expr],
-    ) {
-        let part = |operand: &Operand| {
-            let indices = batch.iter().cloned().map(Range::index);
-            let rest = operand.shape[batch.len()..].iter().map(Range::full);
-            operand.at(&Subset::new(indices.chain(rest).collect::<Vec<_>>()))
-        };
-        let entries: Vec<NodeId> = scope.iter().map(|it| it.0).collect();
-        let exits: Vec<NodeId> = scope.iter().map(|it| it.1).collect();
-        for operand in self.0.operands() {
-            let end = (tasklet, Some(Name::from(operand.connector)));
-            let given = operand_of(call, operand.connector, operand.written);
-            match operand.written {
-                false => paths::read(state, given.end.clone(), &entries, end, part(given)),
-                true => paths::write(state, end, &exits, given.end.clone(), part(given)),
-            };
-        }
+        arguments
     }
 }

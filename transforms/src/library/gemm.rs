@@ -3,13 +3,9 @@
 use super::matmul::Product;
 use super::{Call, Expansion, Operand};
 use crate::Refusal;
-use crate::map::paths;
-use crate::surroundings::{Surroundings, facts_inside};
-use dacec_ir::node::{CallArgument, ExternalCall};
-use dacec_ir::{
-    Connector, Constant, DType, Expr, Name, NodeId, Range, Schedule, State, Subset, Tasklet, TaskletCode,
-    propagate,
-};
+use crate::surroundings::Surroundings;
+use dacec_ir::node::CallArgument;
+use dacec_ir::{Constant, DType, Expr, Range, State};
 
 /// Extents up to which loops beat a call.
 pub(super) const SMALL: i64 = 8;
@@ -68,21 +64,9 @@ impl Expansion for Gemm {
     fn expand(&self, around: &mut Surroundings<'_>, state: &mut State, call: Call) {
         let c = call.output("_c");
         let stack = &c.shape[..c.rank() - 2];
-        let dims: Vec<(Name, Range)> =
-            stack.iter().map(|extent| (around.names.fresh("batch"), Range::full(extent))).collect();
-        let batch: Vec<Expr> = dims.iter().map(|(param, _)| Expr::sym(param)).collect();
-        let scope = (!dims.is_empty()).then(|| state.add_map(&call.label, dims, Schedule::Default));
-        let tasklet = add_call(state, &call);
-        connect(state, &call, scope, tasklet, &batch);
-        let ends = match scope {
-            Some((entry, exit)) => {
-                let facts = facts_inside(state, entry, &around.facts);
-                propagate::scope(state, entry, &around.sdfg.containers, &facts);
-                (entry, exit)
-            }
-            None => (tasklet, tasklet),
-        };
-        call.replace(state, ends);
+        let dims = stack.iter().map(|extent| (around.names.fresh("batch"), Range::full(extent))).collect();
+        let name = routine(c.dtype).expect("the requirement was checked");
+        call.by_routine_in_stack(around, state, (name, arguments(&call)), dims, &|_| 2);
     }
 }
 
@@ -102,7 +86,7 @@ fn sizes(a: &Operand, c: &Operand) -> (Expr, Expr, Expr) {
     (c.shape[rank_c - 2].clone(), c.shape[rank_c - 1].clone(), a.shape[rank_a - 1].clone())
 }
 
-fn add_call(state: &mut State, call: &Call) -> NodeId {
+fn arguments(call: &Call) -> Vec<CallArgument> {
     let (a, b, c) = (call.input("_a"), call.input("_b"), call.output("_c"));
     let (m, n, k) = sizes(a, c);
     let number = |value: i64| CallArgument::Value(c.dtype, Constant::of_int(value, c.dtype).into());
@@ -117,31 +101,5 @@ fn add_call(state: &mut State, call: &Call) -> NodeId {
     arguments.extend(matrix("_b", b));
     arguments.push(number(0));
     arguments.extend(matrix("_c", c));
-    let name = routine(c.dtype).expect("the requirement was checked");
-    let connector = Connector::array(c.dtype, 2);
-    state.add_tasklet(Tasklet {
-        label: call.label.clone(),
-        inputs: [("_a".into(), connector), ("_b".into(), connector)].into_iter().collect(),
-        outputs: [("_c".into(), connector)].into_iter().collect(),
-        code: TaskletCode::External(ExternalCall { routine: name.into(), arguments }),
-        span: call.span,
-    })
-}
-
-fn connect(state: &mut State, call: &Call, scope: Option<(NodeId, NodeId)>, tasklet: NodeId, batch: &[Expr]) {
-    let matrix = |operand: &Operand| {
-        let stack = operand.rank() - 2;
-        let indices = batch[batch.len() - stack..].iter().cloned().map(Range::index);
-        let rest = operand.shape[stack..].iter().map(Range::full);
-        operand.at(&Subset::new(indices.chain(rest).collect::<Vec<_>>()))
-    };
-    let entries: Vec<NodeId> = scope.iter().map(|it| it.0).collect();
-    let exits: Vec<NodeId> = scope.iter().map(|it| it.1).collect();
-    for name in ["_a", "_b"] {
-        let operand = call.input(name);
-        let into = (tasklet, Some(name.into()));
-        paths::read(state, operand.end.clone(), &entries, into, matrix(operand));
-    }
-    let c = call.output("_c");
-    paths::write(state, (tasklet, Some("_c".into())), &exits, c.end.clone(), matrix(c));
+    arguments
 }
