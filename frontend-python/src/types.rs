@@ -423,7 +423,10 @@ impl Value {
             Value::Stream(queue) => queue.index.iter().any(|at| at.uses(symbol)),
             Value::Array(view) => {
                 let new = |axis: &Axis| matches!(axis, Axis::New(extent) if extent.uses(symbol));
-                view.subset.symbols().contains(symbol) || view.axes.iter().any(new)
+                let uses = |range: &Range| {
+                    [&range.start, &range.stop, &range.step].iter().any(|expr| expr.uses(symbol))
+                };
+                view.subset.dims.iter().any(uses) || view.axes.iter().any(new)
             }
             Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| item.uses(symbol)),
             Value::Dict(items) => items.iter().any(|(_, value)| value.uses(symbol)),

@@ -63,3 +63,17 @@ fn extents_are_proved_equal() {
     }
     assert_eq!(checked, ["transform_rows", "fft2d", "spmv"]);
 }
+
+/// Each of these names needs a storage of its own, which only the loop shows; they are found together.
+#[test]
+fn a_function_with_many_shared_names_is_lowered_in_few_attempts() {
+    let names = || (0..400).map(|k| format!("v{k}"));
+    let before: String = names().map(|name| format!("    {name} = 0\n")).collect();
+    let inside: String = names().map(|name| format!("        {name} += A[i]\n")).collect();
+    let text = format!(
+        "import dace\nN = dace.symbol('N')\n\n@dace.program\ndef f(A: dace.float64[N]):\n{before}    for i in range(N):\n{inside}    s = 0.0\n    A[0] = s + v0 + v399\n"
+    );
+    let file = SourceFile::parse("many.py", &text).expect("the text is Python");
+    let sdfg = lower(&file, "f");
+    assert!(sdfg.containers.len() > 400);
+}

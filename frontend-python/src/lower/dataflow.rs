@@ -8,6 +8,7 @@ use super::Lowerer;
 use crate::codes;
 use crate::types::View;
 use dacec_ir::interp::Tensor;
+use dacec_ir::symbolic::Atom;
 use dacec_ir::{
     Array, Block, Connector, ConstantArray, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region,
     Scalar, ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
@@ -98,9 +99,15 @@ impl Lowerer<'_> {
     ///
     /// Its extents are those of now: symbols in them that may change are replaced by ones that do not.
     pub(crate) fn new_array(&mut self, prefix: &str, dtype: DType, shape: &[Expr]) -> View {
-        let present = self.present_values(shape.iter().flat_map(Expr::symbols).collect());
-        let shape: Vec<Expr> = shape.iter().map(|extent| extent.subs(&present)).collect();
-        let shape = &shape[..];
+        let now: Vec<Expr>;
+        let shape = match shape.iter().all(|extent| self.is_fixed(extent)) {
+            true => shape,
+            false => {
+                let present = self.present_values(shape.iter().flat_map(Expr::symbols).collect());
+                now = shape.iter().map(|extent| extent.subs(&present)).collect();
+                &now
+            }
+        };
         self.warn_of_size(shape);
         let name = self.fresh(prefix);
         let mut array = Array::transient(dtype, shape);
@@ -121,11 +128,12 @@ impl Lowerer<'_> {
 
     /// Remarks that an extent is neither fixed by the arguments nor by loops.
     fn warn_of_size(&mut self, shape: &[Expr]) {
-        let computed = |symbol: &Name| {
+        let computed = |atom: &Atom| {
+            let Atom::Symbol(symbol) = atom else { return false };
             let given = self.globals.symbols.contains_key(symbol) || self.sdfg.arguments.contains(symbol);
             !given && self.sdfg.symbols.contains_key(symbol)
         };
-        let extent = shape.iter().find(|extent| extent.symbols().iter().any(computed)).map(Expr::to_string);
+        let extent = shape.iter().find(|extent| extent.any_atom(&mut { computed })).map(Expr::to_string);
         if let Some(extent) = extent {
             self.warn(
                 codes::DYNAMIC_SIZE,
@@ -251,11 +259,9 @@ impl Lowerer<'_> {
 
     /// What all iterations of a map touch, of which one touches the memlet's subset.
     pub(super) fn image(&self, memlet: &Memlet, dims: &[(Name, Range)]) -> Subset {
-        let whole = self.whole(&memlet.data);
+        let whole = |k: usize| Some(Range::full(self.sdfg.containers.get(&memlet.data)?.shape().get(k)?));
         let ranges = memlet.subset.dims.iter().enumerate().map(|(k, range)| {
-            image_of(range, dims, &self.facts)
-                .or_else(|| whole.dims.get(k).cloned())
-                .unwrap_or_else(|| range.clone())
+            image_of(range, dims, &self.facts).or_else(|| whole(k)).unwrap_or_else(|| range.clone())
         });
         Subset::new(ranges.collect::<Vec<_>>())
     }
@@ -321,8 +327,7 @@ pub(super) fn image_of(
     dims: &[(Name, Range)],
     facts: &dacec_ir::symbolic::Facts,
 ) -> Option<Range> {
-    let used: Vec<&(Name, Range)> =
-        dims.iter().filter(|(param, _)| range.symbols().contains(param)).collect();
+    let used: Vec<&(Name, Range)> = dims.iter().filter(|(param, _)| uses(range, param)).collect();
     match (used.as_slice(), range.as_index()) {
         ([], _) => return Some(range.clone()),
         ([(param, values)], Some(index)) if range.step.is_one() => {
@@ -336,6 +341,10 @@ pub(super) fn image_of(
         used.iter().map(|(param, it)| (param.clone(), it.start.clone(), it.last())).collect();
     let (low, high) = range.extremes()?;
     Some(Range::new(facts.min_over(&low, &variables)?, facts.max_over(&high, &variables)? + 1))
+}
+
+fn uses(range: &Range, symbol: &Name) -> bool {
+    [&range.start, &range.stop, &range.step].iter().any(|expr| expr.uses(symbol))
 }
 
 /// The values of `index`, which is linear in `param`, in ascending order.

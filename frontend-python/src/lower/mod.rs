@@ -69,7 +69,7 @@ use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
 use crate::types::{Outcome, Value};
 use dacec_ir::sdfg::NameSupply;
-use dacec_ir::symbolic::Facts;
+use dacec_ir::symbolic::{Atom, Facts};
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
 use env::Env;
 use indexmap::{IndexMap, IndexSet};
@@ -393,7 +393,8 @@ impl<'a> Lowerer<'a> {
 
     /// Whether the expression has the same value for the rest of the function (or of the iteration).
     fn is_fixed(&self, expr: &Expr) -> bool {
-        expr.symbols().iter().all(|symbol| !self.mutable.contains(symbol))
+        let changes = |atom: &Atom| matches!(atom, Atom::Symbol(symbol) if self.mutable.contains(symbol));
+        self.mutable.is_empty() || !expr.any_atom(&mut { changes })
     }
 }
 

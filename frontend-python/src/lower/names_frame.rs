@@ -419,6 +419,9 @@ impl Lowerer<'_> {
 
     /// The view with symbols that may change replaced by ones that hold their present values.
     fn frozen(&mut self, mut view: View) -> View {
+        if self.mutable.is_empty() {
+            return view;
+        }
         let mut symbols = IndexSet::new();
         view.map_exprs(&mut |expr| {
             symbols.extend(expr.symbols());

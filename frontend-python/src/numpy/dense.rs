@@ -158,9 +158,6 @@ pub(super) fn norm(
     }
     moved.axes.extend(stack.into_iter().chain(matrix));
     let matrix = operand(lowerer, &moved, inexact(args, "x", view.dtype)?, args.range)?;
-    if matrix.shape().iter().any(Expr::is_one) {
-        return Err(args.unsupported("x", "arrays with axes of extent 1 are not taken").into());
-    }
     let values = operation(lowerer, args, Dense::Svd, &[matrix], &Dest::Temp).swap_remove(1);
     lowerer.flush();
     let Value::Array(values) = values else { return Ok(values) };
@@ -247,10 +244,6 @@ fn matrix(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, op: Dense) -> Resu
         let message = "linear algebra needs an array with at least two dimensions";
         return Err(Diagnostic::error(codes::SHAPE, args.place(name), message).into());
     };
-    if view.shape().iter().any(Expr::is_one) {
-        let reason = "arrays with axes of extent 1 are not taken";
-        return Err(args.unsupported(name, reason).help("write the formula for one element").into());
-    }
     if !matches!(op, Dense::Qr | Dense::Svd) {
         lowerer.require_equal(rows, columns, args.place(name))?;
     }
@@ -266,7 +259,11 @@ fn inexact(args: &Args, name: &str, dtype: DType) -> Result<DType> {
     }
 }
 
-/// Adds the node; all results.
+/// All results.
+///
+/// The node tells axes by their extents, where 1 is no axis. So operands with such axes are put into the corner of larger
+/// ones, which have the same results in that corner: a block with the identity beside it is factorized and inverted
+/// block by block, and zeros add no singular values but zeros.
 fn operation(
     lowerer: &mut Lowerer<'_>,
     args: &Args,
@@ -274,12 +271,96 @@ fn operation(
     operands: &[View],
     dest: &Dest,
 ) -> Vec<Value> {
-    let (a, shape) = (&operands[0], operands[0].shape());
+    if !operands.iter().any(|view| view.shape().iter().any(Expr::is_one)) {
+        return add_node(lowerer, args, op, operands, dest);
+    }
+    let shape = operands[0].shape();
+    if matches!(op, Dense::Eigh) && shape.last().is_some_and(Expr::is_one) {
+        return eigen_of_one(lowerer, &operands[0]);
+    }
+    let is_square = !matches!(op, Dense::Qr | Dense::Svd);
+    let wide: Vec<View> =
+        operands.iter().enumerate().map(|(k, view)| in_corner(lowerer, view, is_square && k == 0)).collect();
+    let small = results_of(op, operands);
+    let results = add_node(lowerer, args, op, &wide, &Dest::Temp);
+    lowerer.flush();
+    let cut = |(result, extents): (Value, Vec<Expr>)| {
+        let is_one = |extent: &Expr| lowerer.facts.prove_eq(extent, &Expr::one()) == Some(true);
+        cut(result, &extents.iter().map(is_one).collect::<Vec<_>>())
+    };
+    results.into_iter().zip(small).map(cut).collect()
+}
+
+/// The part of a result that the operands in the corner have: axes of which one index is theirs.
+fn cut(result: Value, single: &[bool]) -> Value {
+    let Value::Array(mut view) = result else { return result };
+    for (axis, single) in single.iter().enumerate() {
+        if *single {
+            view = view.part(axis, &Expr::zero(), &Expr::one());
+        }
+    }
+    Value::Array(view.alias())
+}
+
+/// The operand with its axes of extent 1 widened to 2: by the identity, or by zeros.
+fn in_corner(lowerer: &mut Lowerer<'_>, view: &View, identity: bool) -> View {
+    let wide: Vec<Expr> =
+        view.shape().into_iter().map(|extent| if extent.is_one() { Expr::int(2) } else { extent }).collect();
+    let out = lowerer.new_array("__corner", view.dtype, &wide);
+    lowerer.fill("corner", &out, &|at| {
+        let value = match at {
+            [.., row, column] if identity => row.eq_expr(column).select(&Expr::one(), &Expr::zero()),
+            _ => Expr::zero(),
+        };
+        scalar::cast(&Scalar::symbolic(value), view.dtype)
+    });
+    lowerer.flush();
+    let corner = view.shape().iter().enumerate().fold(out.clone(), |corner, (axis, extent)| {
+        if extent.is_one() { corner.part(axis, &Expr::zero(), &Expr::one()) } else { corner }
+    });
+    lowerer.fill("corner", &corner, &|at| view.element(at).code);
+    lowerer.flush();
+    out
+}
+
+/// The eigenvalues and eigenvectors of numbers.
+fn eigen_of_one(lowerer: &mut Lowerer<'_>, matrix: &View) -> Vec<Value> {
+    let shape = matrix.shape();
+    let real = matrix.dtype.real();
+    let values = lowerer.new_array("__values", real, &shape[..shape.len() - 1]);
+    lowerer.fill("eigenvalues", &values, &|at| {
+        let at: Vec<Expr> = at.iter().cloned().chain([Expr::zero()]).collect();
+        scalar::converted(&matrix.element(&at), real).code
+    });
+    let vectors = lowerer.new_array("__vectors", matrix.dtype, &shape);
+    lowerer.fill("eigenvectors", &vectors, &|_| scalar::cast(&Scalar::int(1), matrix.dtype));
+    lowerer.flush();
+    vec![Value::Array(values), Value::Array(vectors)]
+}
+
+/// The extents of all results.
+fn results_of(op: Dense, operands: &[View]) -> Vec<Vec<Expr>> {
+    let shape = operands[0].shape();
     let stack = shape.len() - op.operands()[0].form.rank();
     // A vector on the right of a system is a column, and so is the result.
     let is_column = operands.get(1).is_some_and(|b| b.rank() == stack + 1);
-    let second = operands.get(1).unwrap_or(a).shape().pop().unwrap_or_else(Expr::one);
+    let second = operands.get(1).unwrap_or(&operands[0]).shape().pop().unwrap_or_else(Expr::one);
     let sizes = [shape[stack].clone(), second];
+    let written = op.operands().iter().filter(|it| it.written);
+    let extents = written.map(|operand| {
+        let mut extents = shape[..stack].to_vec();
+        extents.extend(operand.form.shape(&sizes, Expr::min));
+        if is_column {
+            extents.pop();
+        }
+        extents
+    });
+    extents.collect()
+}
+
+/// Adds the node; all results.
+fn add_node(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense, operands: &[View], dest: &Dest) -> Vec<Value> {
+    let a = &operands[0];
     let node = Node::Library(LibraryNode {
         label: op.name().to_lowercase().as_str().into(),
         op: Arc::new(op),
@@ -291,13 +372,9 @@ fn operation(
     let inputs: Vec<(Name, Memlet)> =
         reads.zip(operands).map(|(it, view)| (it.connector.into(), memlet(view))).collect();
     let (mut outputs, mut results) = (Vec::new(), Vec::new());
-    for operand in op.operands().iter().filter(|it| it.written) {
+    let written = op.operands().iter().filter(|it| it.written);
+    for (operand, extents) in written.zip(results_of(op, operands)) {
         let dtype = Dense::operand_type(operand.form, a.dtype);
-        let mut extents = shape[..stack].to_vec();
-        extents.extend(operand.form.shape(&sizes, Expr::min));
-        if is_column {
-            extents.pop();
-        }
         if extents.is_empty() {
             let container = lowerer.new_scalar(dest.prefix(), dtype);
             outputs.push((operand.connector.into(), Memlet::scalar(&container)));

@@ -151,3 +151,17 @@ for b in ["M", "M,K"]:
 case("np.linalg.lstsq(a, b)[0]", a="float64[N,M]", b="float64[N]", tolerance=1e-9)
 case("np.linalg.lstsq(np.vstack([x, np.ones(len(x))]).T, y)[0]", x="float64[P]", y="float64[P]", tolerance=1e-9)
 case("np.linalg.det(np.zeros((3, 3)))")
+
+# Matrices of one number, rows and columns.
+for call in ["inv(x)", "det(x)", "cholesky(abs(x) + 1)", "eigh(x)", "eigvalsh(x)", "svd(x)[1]", "qr(x)[0] @ np.linalg.qr(x)[1]", "slogdet(x)", "solve(x, y)", "matrix_power(x, 3)", "cond(x)", "norm(x, 2)", "pinv(x)"]:
+    case(f"np.linalg.{call}", T=["float64", "complex128"], x="T[1,1]", y="T[1]")
+case("np.linalg.solve(x, y)", x="float32[1,1]", y="float32[1,M]")
+case("np.linalg.solve(x + np.eye(4), y)", x="float64[N,4]", y="float64[N,1]", tolerance=1e-10)
+case("np.linalg.inv(x)", x="float64[K,1,1]")
+case("np.linalg.det(x + np.eye(3))", x="float64[1,3,3]", tolerance=1e-11)
+case("np.linalg.svd(x, full_matrices=False)[1]", x="float64[N,1]")
+case("np.linalg.svdvals(x)", x="float64[1,M]")
+body("q, r = np.linalg.qr(x)\nreturn q @ r, r.shape[0]", x="float64[N,1]")
+case("np.linalg.lstsq(x, y, rcond=None)[0]", x="float64[N,1]", y="float64[N]")
+case("np.linalg.norm(x, 'nuc')", x="float64[N,1]")
+case("np.linalg.inv(x * 0)", x="float64[1,1]")
