@@ -412,9 +412,6 @@ fn what_is_not_supported_is_named() {
     assert!(refused(foreign).to_string().contains("is written in cuda"));
     let passed = "sdfg f(S) { data S: stream float64\n state s { n0 = access S } }";
     assert!(refused(passed).to_string().contains("is a stream, which callers cannot pass"));
-    let nested = "sdfg f() { transient S: stream float64\n state s { n0 = access S\n n0 -> n1.q: S\n\
-        n1 = nested (q) -> () sdfg g(q) { data q: stream float64\n state t { g0 = access q } } } }";
-    assert!(refused(nested).to_string().contains("the stream `q` is passed to it"));
     let kept = "sdfg f() { transient S: stream float64 persistent\n state s { n0 = access S } }";
     assert!(refused(kept).to_string().contains("kept between calls"));
     for (option, what) in [("gpu_device", "schedule"), ("mpi", "schedule")] {

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It pays where the inner map reads elements several times, or in another order than they lie in memory; with
-//! [map tiling](super::map_tiling) the window is a tile.
+//! map tiling the window is a tile.
 //!
 //! **Legal when** the window is a box of a size that is known outside of the maps, and nothing writes the array between the
 //! copy and its last read: the copy is where the inner map read the array before, and within a scope nobody writes what it

@@ -35,7 +35,7 @@ pub enum Parameter {
     Data(&'static str, usize),
     /// Integers of 32 or 64 bits at a connector, followed by their distance.
     Indices(&'static str),
-    /// Elements as [`Data`](Parameter::Data), written.
+    /// Elements as [`Data`], written.
     Result(&'static str, usize),
     /// One real number, written.
     Real(&'static str),
