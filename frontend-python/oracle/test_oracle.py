@@ -249,8 +249,18 @@ class Inside(unittest.TestCase):
         np.testing.assert_array_equal(dace.elementwise(lambda x: x * x, np.arange(3.0)), [0.0, 1.0, 4.0])
 
     def test_what_is_missing_says_so(self):
-        with self.assertRaisesRegex(AttributeError, "dace.consume"):
-            dace.consume
+        with self.assertRaisesRegex(AttributeError, "dace.comm"):
+            dace.comm
+
+    def test_consume(self):
+        queue = dace.define_stream(dace.int64)
+        queue.push(3)
+        taken = []
+        for element, processor in dace.consume(queue, num_pes=2):
+            taken.append((element, processor))
+            if element > 1:
+                queue.push(element - 1)
+        self.assertEqual(taken, [(3, 0), (2, 1), (1, 0)])
 
     def test_module_has_two_names(self):
         import dacec

@@ -169,10 +169,16 @@ fn visit_inside(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&mut Regio
             Block::Conditional(it) => {
                 let assigned = it.branches.iter().flat_map(|branch| assigned_symbols(&branch.body)).collect();
                 let mut before = facts.clone();
-                for branch in &mut it.branches {
-                    let inner = facts_in_branch(branch, &assigned, &before, true);
-                    before = facts_in_branch(branch, &assigned, &before, false);
-                    f(&mut branch.body, &inner);
+                let last = it.branches.len().saturating_sub(1);
+                for (at, branch) in it.branches.iter_mut().enumerate() {
+                    // What only fails or leaves, as checks at run time do, has no use for what its condition says.
+                    let blocks = &branch.body.blocks;
+                    let leaves = !blocks.is_empty() && blocks.iter().all(is_effect_or_jump);
+                    let inner = (!leaves).then(|| facts_in_branch(branch, &assigned, &before, true));
+                    f(&mut branch.body, inner.as_ref().unwrap_or(&before));
+                    if at < last {
+                        before = facts_in_branch(branch, &assigned, &before, false);
+                    }
                 }
             }
             Block::Machine(it) => {
@@ -184,6 +190,10 @@ fn visit_inside(region: &mut Region, facts: &Facts, f: &mut dyn FnMut(&mut Regio
             Block::Break | Block::Continue | Block::Return => {}
         }
     }
+}
+
+fn is_effect_or_jump(block: &Block) -> bool {
+    matches!(block, Block::Effect(_) | Block::Break | Block::Continue | Block::Return)
 }
 
 /// What holds in the body of a loop.

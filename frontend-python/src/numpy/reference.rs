@@ -131,6 +131,9 @@ have are refused, with an error at the call. Restrictions are noted behind the d
 
 Linear algebra and Fourier transforms are computed in single and double precision, real and complex.
 
+An assignment takes all values before it writes one. NumPy 2 does not where a part of a vector goes to another part of it with
+another step: `x[::2] = x[:3]` gives `x[4]` what it has just written to `x[2]`.
+
 This page is made of the compiler's registry; `UPDATE_EXPECT=1 cargo test -p dacec-frontend reference` makes it again.
 ";
 
