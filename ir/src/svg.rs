@@ -15,6 +15,8 @@ use layout::core::style::{LineStyleKind, StyleAttr};
 use layout::std_shapes::shapes::{Arrow, Element, LineEndKind, ShapeKind};
 use layout::topo::layout::VisualGraph;
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
 
 const MARGIN: f64 = 10.0;
 const LINE: f64 = 18.0;
@@ -35,6 +37,7 @@ pub fn to_svg(sdfg: &Sdfg) -> String {
 }
 
 /// A finished part of the picture, with its corner at the origin.
+#[derive(Default)]
 struct Picture {
     body: String,
     width: f64,
@@ -121,26 +124,53 @@ fn words(text: &str) -> Picture {
 
 /// The dataflow of a state, in layers.
 fn state(sdfg: &Sdfg, state: &State) -> Picture {
-    let mut canvas = Canvas::default();
-    if !state.is_empty() {
-        let mut graph = VisualGraph::new(Orientation::TopToBottom);
-        let order = flatten(&outline(state));
-        let handles: BTreeMap<NodeId, _> =
-            order.iter().map(|&id| (id, graph.add_node(element(sdfg, state, state.node(id))))).collect();
-        let places: BTreeMap<NodeId, usize> = order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
-        let pairs: BTreeSet<(usize, usize)> = state
-            .edges()
-            .map(|edge| (places[&edge.src], places[&edge.dst]))
-            .map(|(a, b)| (a.min(b), a.max(b)))
-            .filter(|(a, b)| a != b)
-            .collect();
-        for (a, b) in pairs {
-            let (src, dst) = (order[a], order[b]);
-            graph.add_edge(arrow(state, src, dst), handles[&src], handles[&dst]);
-        }
-        graph.do_it(false, false, false, &mut canvas);
+    if state.is_empty() {
+        return Picture::default();
     }
+    let canvas = quietly(|| drawn(sdfg, state, true)).unwrap_or_else(|| drawn(sdfg, state, false));
     Picture { body: canvas.body, width: canvas.width, height: canvas.height }
+}
+
+/// The nodes in their layers; `aligned` moves them within these such that edges run straight.
+fn drawn(sdfg: &Sdfg, state: &State, aligned: bool) -> Canvas {
+    let mut canvas = Canvas::default();
+    let mut graph = VisualGraph::new(Orientation::TopToBottom);
+    let order = flatten(&outline(state));
+    let handles: BTreeMap<NodeId, _> =
+        order.iter().map(|&id| (id, graph.add_node(element(sdfg, state, state.node(id))))).collect();
+    let places: BTreeMap<NodeId, usize> = order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
+    let pairs: BTreeSet<(usize, usize)> = state
+        .edges()
+        .map(|edge| (places[&edge.src], places[&edge.dst]))
+        .map(|(a, b)| (a.min(b), a.max(b)))
+        .filter(|(a, b)| a != b)
+        .collect();
+    for (a, b) in pairs {
+        let (src, dst) = (order[a], order[b]);
+        graph.add_edge(arrow(state, src, dst), handles[&src], handles[&dst]);
+    }
+    graph.do_it(false, false, !aligned, &mut canvas);
+    canvas
+}
+
+/// What `f` gives; `None` if it panics, of which nothing is printed. The library that aligns nodes takes some graphs, whose
+/// nodes differ much in width, for impossible.
+fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _guard = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    let (before, own) = (Arc::new(panic::take_hook()), std::thread::current().id());
+    let others = Arc::clone(&before);
+    panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() != own {
+            (**others)(info);
+        }
+    }));
+    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    drop(panic::take_hook());
+    if let Ok(before) = Arc::try_unwrap(before) {
+        panic::set_hook(before);
+    }
+    result.ok()
 }
 
 /// One arrow for all edges between two nodes: the layout takes neither parallel edges nor cycles, which only malformed
