@@ -46,20 +46,28 @@ fn graphs_are_accepted_where_sources_are() {
     }
 }
 
+/// Two numbers as a `.npy` file.
+fn array(values: [f64; 2]) -> Vec<u8> {
+    let mut bytes =
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }".to_vec();
+    bytes.resize(127, b' ');
+    bytes.push(b'\n');
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+/// The arguments of the graph: `x.npy` and `y.npy`.
+fn write_arguments(folder: &tempfile::TempDir) {
+    for (name, values) in [("x.npy", [1.5, 4.0]), ("y.npy", [0.0, 0.0])] {
+        std::fs::write(folder.path().join(name), array(values)).expect("the folder can be written");
+    }
+}
+
 #[test]
 fn graphs_run_compiled_and_interpreted() {
     let folder = scratch();
     let file = graph(&folder);
-    let header = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }";
-    let array = |values: [f64; 2]| {
-        let mut bytes = header.to_vec();
-        bytes.resize(127, b' ');
-        bytes.push(b'\n');
-        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        bytes
-    };
-    std::fs::write(folder.path().join("x.npy"), array([1.5, 4.0])).expect("the folder can be written");
-    std::fs::write(folder.path().join("y.npy"), array([0.0, 0.0])).expect("the folder can be written");
+    write_arguments(&folder);
     for option in [&[][..], &["--interpret"]] {
         let mut command = dacec();
         command.current_dir(folder.path()).arg("run").arg(&file).args([
@@ -79,7 +87,10 @@ fn instrumented_graphs_report_times() {
     let timed = TWICE.replace("twice(x, y) {", "twice(x, y) timer {").replace("in 0:N) {", "in 0:N) timer {");
     let sdfg = dacec_ir::text::parse(&timed).expect("the text is a graph");
     let file = write(&folder, "twice.sdfg", &dacec_ir::json::to_string(&sdfg));
-    let printed = run(dacec().current_dir(folder.path()).arg("run").arg(&file).arg("--set=N=5")).success();
+    write_arguments(&folder);
+    let mut command = dacec();
+    command.current_dir(folder.path()).arg("run").arg(&file).args(["x=x.npy", "y=y.npy"]);
+    let printed = run(&mut command).success();
     assert!(printed.contains("SDFG twice: 1 runs, ") && printed.contains("map m: 1 runs, "), "{printed}");
 }
 
