@@ -171,7 +171,9 @@ class Interrupts(unittest.TestCase):
             script = folder / "script.py"
             script.write_text(
                 textwrap.dedent("""\
-                import _thread, threading, time, numpy, dacec
+                import _thread, signal, threading, time, numpy, dacec
+                # Whoever runs the tests in the background may have Ctrl-C ignored.
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 @dacec.program
                 def kernel_that_hangs(A: dacec.float64[10]):
                     A[:] = 1
