@@ -274,3 +274,14 @@ def recurrences(a: dace.float64[N], b: dace.float64[N], A: dace.float64[N, N]):
     for i in range(1, N):
         for j in range(N - 1):
             A[i, j] = A[i - 1, j + 1] + A[i, j]
+
+
+# A parallel loop takes all it reads from the one before, whose parameters have the same names in another order.
+@dace.program
+def names_that_change_places(A: dace.float64[N, N], B: dace.float64[N, N]):
+    B[None] = np.where(A[None] > 0.25, 2.0, A[None])
+    A[:] = np.tril(B)
+    for i, j in dace.map[0:N, 0:N]:
+        B[i, j] = A[i, j] * 0.5
+    for i, j in dace.map[0:N, 0:N]:
+        A[j, i] = B[j, i] + 10 * i + j

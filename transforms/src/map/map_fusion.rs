@@ -21,7 +21,7 @@
 //! **Cost**: a look at the edges of both scopes, and a search for paths from the first map.
 
 use super::forward::{combines, rename_down, rename_up, store};
-use super::merge::{common_schedule, correspondences, merge};
+use super::merge::{adopt, common_schedule, correspondences, merge};
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
@@ -90,6 +90,7 @@ impl Transformation for MapFusion {
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Fusable) {
+        adopt(around, state, found.second, &found.correspondence);
         for intermediate in &found.intermediates {
             intermediate.forward(around, state);
         }
@@ -99,7 +100,7 @@ impl Transformation for MapFusion {
         for edge in orders {
             state.remove_edge(edge);
         }
-        merge(around, state, found.first, found.second, &found.correspondence);
+        merge(around, state, found.first, found.second);
         for &(before, after) in &found.orders {
             if !state.reaches(before, after) {
                 state.order(before, after);

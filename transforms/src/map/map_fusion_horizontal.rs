@@ -10,7 +10,7 @@
 //! **Applies when** both read an array in common at the same elements, so that moving it once pays, and the merged map
 //! does not touch more arrays than a processor follows at once.
 
-use super::merge::{common_schedule, correspondences, merge};
+use super::merge::{adopt, common_schedule, correspondences, merge};
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::symbolic::Substitution;
@@ -60,7 +60,8 @@ impl Transformation for MapFusionHorizontal {
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Siblings) {
-        merge(around, state, found.first, found.second, &found.correspondence);
+        adopt(around, state, found.second, &found.correspondence);
+        merge(around, state, found.first, found.second);
     }
 }
 

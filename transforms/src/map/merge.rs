@@ -72,23 +72,29 @@ pub(super) fn common_schedule(first: &Map, second: &Map) -> Option<Schedule> {
     }
 }
 
-/// Moves everything in the scope of `second` to the scope of `first` and removes the second scope's nodes.
+/// Says in the whole scope of `second` what its parameters are in terms of those of another map.
 ///
-/// Edges between the two scopes must be gone. Outer memlets are recomputed.
-pub(super) fn merge(
+/// This comes before its edges are changed: a node that gets all it reads from elsewhere is no longer found in the scope.
+pub(super) fn adopt(
     around: &mut Surroundings<'_>,
     state: &mut State,
-    first: NodeId,
     second: NodeId,
     correspondence: &Substitution,
 ) {
+    separate_params(around, state, second, correspondence);
+    substitute(state, second, correspondence);
+}
+
+/// Moves everything in the scope of `second`, which has [adopted](adopt) the parameters of `first`, to the scope of `first`
+/// and removes the second scope's nodes.
+///
+/// Edges between the two scopes must be gone. Outer memlets are recomputed.
+pub(super) fn merge(around: &mut Surroundings<'_>, state: &mut State, first: NodeId, second: NodeId) {
     let (first_exit, second_exit) = (paths::exit_of(state, first), paths::exit_of(state, second));
     let schedule = match (state.node(first), state.node(second)) {
         (Node::MapEntry(a), Node::MapEntry(b)) => common_schedule(a, b).unwrap_or_default(),
         _ => Schedule::Default,
     };
-    separate_params(around, state, second, correspondence);
-    substitute(state, second, correspondence);
     move_reads(state, first, second);
     move_writes(state, first_exit, second_exit);
     state.remove_node(second);
