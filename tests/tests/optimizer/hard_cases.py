@@ -285,3 +285,11 @@ def names_that_change_places(A: dace.float64[N, N], B: dace.float64[N, N]):
         B[i, j] = A[i, j] * 0.5
     for i, j in dace.map[0:N, 0:N]:
         A[j, i] = B[j, i] + 10 * i + j
+
+
+# A loop that runs once, with arrays whose sizes depend on its variable.
+@dace.program
+def sizes_of_the_only_iteration(a: dace.float64[N], b: dace.float64[N]):
+    for i in range(2, 0, -2):
+        t = np.sort(a[i:])
+        b[i:] = t + np.cumsum(t)

@@ -3,7 +3,7 @@
 //! ```text
 //! before:  if N >= 0: { a } else: { b }     for i in k:k + 1: { A[i] = … }     for i in 0:0: { … }
 //! after:   a                                A[k] = …
-//! kept:    for i in k:k + 1: { … break … }
+//! kept:    for i in k:k + 1: { … break … }          for i in k:k + 1: { T[0] = … }, where T has N - i elements
 //! ```
 //!
 //! Known is what follows from constants, from the extents of arguments, and from the loops and conditions around
@@ -14,7 +14,8 @@ use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{entry_facts, visit_with_facts};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Block, Conditional, Constant, Loop, Region, ScalarExpr, Sdfg};
+use dacec_ir::{Block, Conditional, Constant, Data, Expr, Loop, Name, Region, ScalarExpr, Sdfg};
+use std::collections::BTreeSet;
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,13 +32,22 @@ impl Pass for TrivialControlFlow {
 
     fn run(&self, sdfg: &mut Sdfg, _: &mut Context) -> Changed {
         let facts = entry_facts(sdfg);
+        let sizes: BTreeSet<Name> = sdfg.containers.values().flat_map(sizes_of).collect();
         let mut changed = Changed::No;
-        visit_with_facts(&mut sdfg.body, &facts, &mut |region, facts| changed |= clean(region, facts));
+        visit_with_facts(&mut sdfg.body, &facts, &mut |region, facts| {
+            changed |= clean(region, facts, &sizes)
+        });
         changed
     }
 }
 
-fn clean(region: &mut Region, facts: &Facts) -> Changed {
+/// Symbols that the extents and strides of a container use.
+fn sizes_of(data: &Data) -> BTreeSet<Name> {
+    data.shape().iter().chain(data.strides()).flat_map(Expr::symbols).collect()
+}
+
+/// Removes decisions from a region; loops over the variables in `sizes` stay, since containers need their values.
+fn clean(region: &mut Region, facts: &Facts, sizes: &BTreeSet<Name>) -> Changed {
     let is_decision = |block: &Block| matches!(block, Block::Conditional(_) | Block::Loop(_));
     if !region.blocks.iter().any(is_decision) {
         return Changed::No;
@@ -47,7 +57,7 @@ fn clean(region: &mut Region, facts: &Facts) -> Changed {
     for block in std::mem::take(&mut region.blocks) {
         match block {
             Block::Conditional(it) => changed |= clean_conditional(it, facts, &mut blocks),
-            Block::Loop(it) => changed |= clean_loop(it, facts, &mut blocks),
+            Block::Loop(it) => changed |= clean_loop(it, facts, sizes, &mut blocks),
             other => blocks.push(other),
         }
     }
@@ -95,12 +105,12 @@ fn outcome(condition: &ScalarExpr, facts: &Facts) -> Option<bool> {
     }
 }
 
-fn clean_loop(mut it: Box<Loop>, facts: &Facts, blocks: &mut Vec<Block>) -> Changed {
+fn clean_loop(mut it: Box<Loop>, facts: &Facts, sizes: &BTreeSet<Name>, blocks: &mut Vec<Block>) -> Changed {
     match &it.header {
         LoopHeader::While { condition } if outcome(condition, facts) == Some(false) => Changed::Yes,
         LoopHeader::For { .. } => match iterations(&it, facts) {
             Some(0) => Changed::Yes,
-            Some(1) if can_unroll(&it.body, &it) => {
+            Some(1) if can_unroll(&it.body, &it) && it.variable().is_none_or(|it| !sizes.contains(it)) => {
                 if let LoopHeader::For { variable, start, .. } = &it.header {
                     it.body.map_exprs(&mut |expr| expr.subs1(variable, start));
                 }
