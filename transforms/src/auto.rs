@@ -13,7 +13,10 @@ use crate::map::{
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
-use crate::raise::{LoopToRankUpdate, LoopToTriangularSolve};
+use crate::raise::{
+    LoopToFactorization, LoopToRankUpdate, LoopToSymmetricProduct, LoopToTriangularProduct,
+    LoopToTriangularSolve,
+};
 use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
 use crate::surroundings::{entry_facts, visit_with_facts};
@@ -63,7 +66,12 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
 
 /// Operations of libraries sum in an order of their own.
 fn raising() -> Pipeline {
-    Pipeline::new("raising").then_boxed(loop_to_rank_update()).then_boxed(loop_to_triangular_solve())
+    Pipeline::new("raising")
+        .then_boxed(loop_to_rank_update())
+        .then_boxed(loop_to_triangular_solve())
+        .then_boxed(loop_to_triangular_product())
+        .then_boxed(loop_to_symmetric_product())
+        .then_boxed(loop_to_factorization())
 }
 
 /// A factor of a product rounds otherwise than the factor of a matrix.
@@ -100,6 +108,13 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("loop-to-triangular-solve", "raise/loop_to_triangular_solve.rs", |_| {
         Ok(loop_to_triangular_solve())
     }),
+    Entry::new("loop-to-triangular-product", "raise/loop_to_triangular_product.rs", |_| {
+        Ok(loop_to_triangular_product())
+    }),
+    Entry::new("loop-to-symmetric-product", "raise/loop_to_symmetric_product.rs", |_| {
+        Ok(loop_to_symmetric_product())
+    }),
+    Entry::new("loop-to-factorization", "raise/loop_to_factorization.rs", |_| Ok(loop_to_factorization())),
     Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
     Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
     Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
@@ -193,6 +208,22 @@ fn loop_to_rank_update() -> Box<dyn Pass> {
 fn loop_to_triangular_solve() -> Box<dyn Pass> {
     let summary = "Makes one operation of forward and backward substitution";
     boxed("loop-to-triangular-solve", summary, LoopToTriangularSolve)
+}
+
+fn loop_to_triangular_product() -> Box<dyn Pass> {
+    let summary = "Makes one operation of a loop that multiplies a matrix by a triangle in place";
+    boxed("loop-to-triangular-product", summary, LoopToTriangularProduct)
+}
+
+fn loop_to_symmetric_product() -> Box<dyn Pass> {
+    let summary =
+        "Makes one operation of a loop that multiplies by a symmetric matrix of which one triangle is stored";
+    boxed("loop-to-symmetric-product", summary, LoopToSymmetricProduct)
+}
+
+fn loop_to_factorization() -> Box<dyn Pass> {
+    let summary = "Makes one operation of loops that replace a matrix by its factors";
+    boxed("loop-to-factorization", summary, LoopToFactorization)
 }
 
 fn expand_library(expansions: Expansions) -> Box<dyn Pass> {

@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 type Template = (&'static str, &'static [&'static str], bool, &'static str);
 
 /// All templates, each after those that it needs.
-const TEMPLATES: [Template; 21] = [
+const TEMPLATES: [Template; 23] = [
     ("common", &[], false, include_str!("blas/common.cpp")),
     ("team", &[], true, include_str!("blas/team.cpp")),
     ("update", &["common", "team"], true, include_str!("blas/update.cpp")),
@@ -44,6 +44,8 @@ const TEMPLATES: [Template; 21] = [
     ("trsm", &["common", "team"], true, include_str!("blas/trsm.cpp")),
     ("csrmm", &["common"], false, include_str!("blas/csrmm.cpp")),
     ("lu", &["trsm"], true, include_str!("blas/lu.cpp")),
+    ("cholesky_in_place", &["trsm", "update"], true, include_str!("blas/cholesky_in_place.cpp")),
+    ("lu_in_place", &["lu"], true, include_str!("blas/lu_in_place.cpp")),
     // What uses these templates has a text for each type: see `dense`.
     ("solve", &["lu"], true, ""),
     ("inverse", &["lu"], true, ""),

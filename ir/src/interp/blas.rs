@@ -240,6 +240,39 @@ pub fn trsm(alpha: Value, t: Part<'_>, conjugate: bool, b: &Grid) -> Computed<Gr
     Ok(x)
 }
 
+/// The lower triangular factor of `a`, and the upper triangle as it is: row by row, as people write it.
+pub fn cholesky(a: &Grid) -> Computed<Grid> {
+    let mut l = a.clone();
+    for (i, j) in (0..a.rows).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+        let mut value = l.at(i, j);
+        for k in 0..j {
+            let product = multiply(l.at(i, k), conj_if(true, l.at(j, k))?)?;
+            value = binary(BinaryOp::Sub, value, product)?;
+        }
+        l.elements[i * a.columns + j] = match i == j {
+            true => Value::float(value.to_complex().re.sqrt(), value.dtype()),
+            false => binary(BinaryOp::Div, value, l.at(j, j))?,
+        };
+    }
+    Ok(l)
+}
+
+/// The factors `l @ u` of `a` without exchanges of rows; the diagonal of `l`, which is 1, is not stored.
+pub fn lu(a: &Grid) -> Computed<Grid> {
+    let mut both = a.clone();
+    for (i, j) in (0..a.rows).flat_map(|i| (0..a.columns).map(move |j| (i, j))) {
+        let mut value = both.at(i, j);
+        for k in 0..i.min(j) {
+            value = binary(BinaryOp::Sub, value, multiply(both.at(i, k), both.at(k, j))?)?;
+        }
+        if j < i {
+            value = binary(BinaryOp::Div, value, both.at(j, j))?;
+        }
+        both.elements[i * a.columns + j] = value;
+    }
+    Ok(both)
+}
+
 /// `sqrt(sum(abs(x)**2))`, a real number.
 pub fn norm(x: &Grid, dtype: DType) -> Computed<Value> {
     // Scaled, so that squares neither overflow nor vanish.
@@ -391,6 +424,8 @@ fn defined(op: &Blas, inputs: &Inputs<'_>, old: &Grid) -> Result<Grid, String> {
             let a = inputs.grid("_a")?;
             triangular(op, it, alpha, &a, old)
         }
+        Blas::CholeskyInPlace => cholesky(old),
+        Blas::LuInPlace => lu(old),
     };
     computed.map_err(|error| error.to_string())
 }

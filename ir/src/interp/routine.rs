@@ -204,6 +204,16 @@ impl Running<'_, '_, '_> {
                 let result = blas::rank_update(product, conjugates, twice, beta, &c)?;
                 return self.write_lower(&given.data["_c"], n, &result).map(|()| ("_c", (Vec::new(), 1)));
             }
+            "cholesky_in_place" => {
+                let n = given.size("n");
+                let a = self.triangle(&given.data["_c"], n, (false, false), dtype)?;
+                let result = blas::cholesky(&a)?;
+                return self.write_lower(&given.data["_c"], n, &result).map(|()| ("_c", (Vec::new(), 1)));
+            }
+            "lu_in_place" => {
+                let n = given.size("n");
+                ("_c", all(blas::lu(&self.grid(&given.data["_c"], n, n)?)?, n))
+            }
             "csrmm" => ("_c", (self.sparse_product(given, dtype)?, given.size("n").max(1))),
             "symm" => {
                 let (m, n) = (given.size("m"), given.size("n"));

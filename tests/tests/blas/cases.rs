@@ -115,7 +115,7 @@ fn operations() -> Vec<Blas> {
     for alpha in [Factor::Operand, Factor::Number(-2.0)] {
         all.extend([Blas::Axpy { alpha }, Blas::Scal { alpha }]);
     }
-    all.push(Blas::Nrm2);
+    all.extend([Blas::Nrm2, Blas::CholeskyInPlace, Blas::LuInPlace]);
     for triangle in triangles {
         for hermitian in flags {
             for transposed in flags {
@@ -246,7 +246,12 @@ pub(super) fn inputs(cases: &[Case], [m, n, k]: [i64; 3], dtype: DType) -> Array
             extent.eval(&value).expect("all symbols are known") as usize
         };
         let shape: Vec<usize> = extents.iter().map(extent).collect();
-        let square = ["in_mm", "in_nn"].iter().any(|prefix| name.starts_with(prefix));
+        let factorized = |case: &Case| {
+            let own = || case.operands.iter().map(|(_, place)| place).chain([&case.result]);
+            matches!(case.op, Blas::CholeskyInPlace | Blas::LuInPlace) && own().any(|place| place.0 == name)
+        };
+        let divided = ["in_mm", "in_nn"].iter().any(|prefix| name.starts_with(prefix));
+        let square = divided || cases.iter().any(factorized);
         arrays.insert(name.as_str().into(), random(dtype, &shape, seed as u64, square));
     }
     arrays

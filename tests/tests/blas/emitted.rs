@@ -1,7 +1,6 @@
 //! What is emitted: one call in place, without temporary arrays; loops where a call would cost more.
 
 use dacec::{Compiler, Options, generate, optimize};
-use dacec_frontend::SourceFile;
 use dacec_ir::builder::SdfgBuilder;
 use dacec_ir::library::MatMul;
 use dacec_ir::library::blas::{Blas, Factor, RankUpdate, Side, Trans, Triangle, Triangular};
@@ -32,7 +31,7 @@ fn square(op: Blas, size: Expr, inputs: Operands<'_>) -> Sdfg {
 }
 
 /// The text of the computation.
-fn kernel(mut sdfg: Sdfg, blas: BlasProvider) -> String {
+pub(super) fn kernel(mut sdfg: Sdfg, blas: BlasProvider) -> String {
     let options = Options { blas, ..Options::default() };
     optimize(&mut sdfg, &options).expect("the graph is valid");
     let text = generate(&sdfg, None, &options).expect("everything can be emitted").kernel_unit;
@@ -104,17 +103,6 @@ fn small_operands_are_loops() {
     assert!(!text.contains("dacec_product") && text.contains("for ("), "{text}");
     let text = kernel(square(gemm, Expr::int(9), inputs), BlasProvider::OpenBlas);
     assert!(text.contains("dacec_product"), "{text}");
-}
-
-/// PolyBench's gemm, in NumPy: no temporary array for `alpha * A @ B` or `beta * C`.
-#[test]
-fn a_product_with_factors_is_one_call_in_place() {
-    let path = dacec_tests::root().join("polybench/gemm.py");
-    let text = std::fs::read_to_string(&path).expect("the file is part of the repository");
-    let file = SourceFile::parse("gemm.py", &text).expect("the file is right");
-    let text = kernel(file.lower("gemm").expect("the program is right"), BlasProvider::BuiltIn);
-    let call = "dacec_product_f64(NI, NJ, NK, alpha, A, NK, 1, B, NJ, 1, dacec_old_f64(NI, NJ, beta, C, NJ, 1), C, NJ, 1);";
-    assert!(text.contains(call) && !text.contains("alloc"), "{text}");
 }
 
 #[test]

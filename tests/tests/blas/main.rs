@@ -5,6 +5,7 @@
 
 mod cases;
 mod emitted;
+mod golden;
 mod sparse;
 
 use cases::{Case, cases, inputs, program};

@@ -84,6 +84,14 @@ def compute(case, get):
         s, b = symmetric(get("_a"), case), columns(get("_b"))
         value = b @ s if case.get("right") else s @ b
         return plus(alpha * value.reshape(get("_b").shape), "_c")
+    if op == "CholeskyInPlace":
+        return np.linalg.cholesky(get("_a")) + np.triu(get("_a"), 1)
+    if op == "LuInPlace":
+        a = get("_a").copy()
+        for k in range(len(a)):
+            a[k + 1 :, k] /= a[k, k]
+            a[k + 1 :, k + 1 :] -= np.outer(a[k + 1 :, k], a[k, k + 1 :])
+        return a
     a, b = form(triangle(get("_a"), case, case.get("unit"))), columns(get("_b"))
     if op == "Trmm":
         value = b @ a if case.get("right") else a @ b

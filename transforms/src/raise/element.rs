@@ -6,8 +6,8 @@
 //! ```
 
 use dacec_ir::{
-    BinaryOp, Constant, Data, EdgeId, Memlet, Name, Node, NodeId, ScalarExpr, State, Stmt, TaskletCode,
-    UnaryOp,
+    BinaryOp, Constant, Data, EdgeId, Memlet, Name, Node, NodeId, ScalarExpr, State, Stmt, Subset,
+    TaskletCode, UnaryOp,
 };
 use indexmap::IndexMap;
 
@@ -21,6 +21,8 @@ pub(super) enum Leaf {
     Load(Memlet),
     /// What a library node computes.
     Library(NodeId),
+    /// One element of the array that a library node computes.
+    Part(NodeId, Subset),
 }
 
 /// An expression over leaves.
@@ -95,7 +97,9 @@ fn value_of(
                 matches!(containers.get(data), Some(Data::Scalar(_))) && state.in_degree(outer) > 0
             });
             match state.node(outer) {
-                Node::Access(_) if !computed && state.in_degree(outer) > 0 => None,
+                Node::Access(_) if !computed && state.in_degree(outer) > 0 => {
+                    part(state, containers, (outer, memlet), leaves)
+                }
                 Node::Access(_) if !computed => load(memlet, leaves),
                 _ => value_of(state, containers, outside, leaves),
             }
@@ -111,6 +115,22 @@ fn value_of(
 fn load(memlet: &Memlet, leaves: &mut IndexMap<Name, Leaf>) -> Option<ScalarExpr> {
     memlet.subset.as_element()?;
     Some(leaf(Leaf::Load(memlet.clone()), leaves))
+}
+
+/// An element of an array that is computed as a whole in this state, by a library node.
+fn part(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    (access, memlet): (NodeId, &Memlet),
+    leaves: &mut IndexMap<Name, Leaf>,
+) -> Option<ScalarExpr> {
+    memlet.subset.as_element()?;
+    let [write] = state.in_edges(access)[..] else { return None };
+    let written = write.memlet()?;
+    let data = containers.get(&written.data).filter(|it| it.is_transient())?;
+    let whole = written.wcr.is_none() && written.data == memlet.data && written.subset.is_full(data.shape());
+    let computed = whole && matches!(state.node(write.src), Node::Library(_));
+    computed.then(|| leaf(Leaf::Part(write.src, memlet.subset.clone()), leaves))
 }
 
 /// The name of a leaf; equal ones have one.

@@ -74,7 +74,7 @@ impl Transformation for LoopToRankUpdate {
         let factors =
             [&alpha, &beta].into_iter().flat_map(|scale| &scale.leaves).filter_map(|leaf| match leaf {
                 Leaf::Load(memlet) => Some(&memlet.data),
-                Leaf::Library(_) => None,
+                Leaf::Library(_) | Leaf::Part(..) => None,
             });
         for name in [&a, &b].into_iter().chain(factors) {
             if *name == c || around.container(name).dtype() != dtype || !dtype.is_float() {

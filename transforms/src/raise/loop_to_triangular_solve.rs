@@ -106,7 +106,7 @@ impl Transformation for LoopToTriangularSolve {
 }
 
 /// The variable of a loop over `0:size`, and whether it runs down.
-fn unknowns(it: &Loop) -> Result<(&Name, Expr, bool), Refusal> {
+pub(super) fn unknowns(it: &Loop) -> Result<(&Name, Expr, bool), Refusal> {
     match &it.header {
         LoopHeader::For { variable, start, stop, step } => match step.as_int() {
             Some(1) if start.is_zero() => Ok((variable, stop.clone(), false)),
@@ -117,7 +117,7 @@ fn unknowns(it: &Loop) -> Result<(&Name, Expr, bool), Refusal> {
     }
 }
 
-fn only_state(body: &Region) -> Result<&State, Refusal> {
+pub(super) fn only_state(body: &Region) -> Result<&State, Refusal> {
     let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
     match body.blocks.iter().filter(|block| !is_empty(block)).collect::<Vec<_>>()[..] {
         [Block::State(state)] => Ok(state),
@@ -145,14 +145,14 @@ fn only_write(around: &Surroundings<'_>, state: &State) -> Result<EdgeId, Refusa
 }
 
 /// `(known - product) / diagonal`
-struct Equation {
-    known: Name,
-    product: NodeId,
-    diagonal: Option<Memlet>,
+pub(super) struct Equation {
+    pub(super) known: Name,
+    pub(super) product: NodeId,
+    pub(super) diagonal: Option<Memlet>,
 }
 
 impl Equation {
-    fn of(element: &Element, at: &Subset) -> Result<Equation, Refusal> {
+    pub(super) fn of(element: &Element, at: &Subset) -> Result<Equation, Refusal> {
         let (numerator, diagonal) = match &element.value {
             ScalarExpr::Binary(BinaryOp::Div, numerator, diagonal) => {
                 let leaf = match &**diagonal {

@@ -8,13 +8,24 @@
 //! | `for i: C[i, :i+1] *= beta; for k: C[i, :i+1] += alpha*A[i, k]*A[:i+1, k]` | `Syrk` ([`LoopToRankUpdate`]) |
 //! | the same with `A[:i+1, k]*B[i, k] + B[:i+1, k]*A[i, k]` | `Syr2k` |
 //! | `for i: x[i] = (b[i] - L[i, :i] @ x[:i]) / L[i, i]` | `Trsm` ([`LoopToTriangularSolve`]) |
+//! | `for i: for j: B[i, j] += A[i+1:, i] @ B[i+1:, j]` and `B *= alpha` | `Trmm` ([`LoopToTriangularProduct`]) |
+//! | `C *= beta; for i: C[:i] += alpha*outer(A[i, :i], B[i]); C[i] += alpha*(A[i, :i] @ B[:i] + A[i, i]*B[i])` | `Symm` ([`LoopToSymmetricProduct`]) |
+//! | `for i: for j < i: A[i, j] = (A[i, j] - A[i, :j] @ A[j, :j]) / A[j, j]; A[i, i] = sqrt(…)` | `CholeskyInPlace` ([`LoopToFactorization`]) |
+//! | the same with `A[:j, j]`, and `A[i, j] -= A[i, :i] @ A[:i, j]` for `j >= i` | `LuInPlace` |
 //!
 //! All of them compute sums in another order, so they are left out where floating-point results must be rounded as written.
 
 mod element;
+pub mod loop_to_factorization;
 pub mod loop_to_rank_update;
+pub mod loop_to_symmetric_product;
+pub mod loop_to_triangular_product;
 pub mod loop_to_triangular_solve;
 mod replace;
+mod written;
 
+pub use loop_to_factorization::{Factorization, LoopToFactorization};
 pub use loop_to_rank_update::{LoopToRankUpdate, RankUpdates};
+pub use loop_to_symmetric_product::{LoopToSymmetricProduct, SymmetricProduct};
+pub use loop_to_triangular_product::{LoopToTriangularProduct, TriangularProduct};
 pub use loop_to_triangular_solve::{LoopToTriangularSolve, Solvable};

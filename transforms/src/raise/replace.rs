@@ -72,6 +72,15 @@ pub(super) fn replace(around: &mut Surroundings<'_>, region: &mut Region, block:
     region.blocks[block] = Block::State(state);
 }
 
+/// Empties a state whose work is done elsewhere.
+pub(super) fn clear(around: &mut Surroundings<'_>, region: &mut Region, block: usize) {
+    if let Block::State(state) = &mut region.blocks[block] {
+        let empty = State::new(state.label.clone());
+        let old = std::mem::replace(state, empty);
+        around.uses.discount(&Uses::of_region(&Region::new([Block::State(old)])));
+    }
+}
+
 fn read(
     around: &mut Surroundings<'_>,
     state: &mut State,

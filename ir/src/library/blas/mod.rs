@@ -195,6 +195,12 @@ pub enum Blas {
     /// `op(_a) @ _c = alpha * _b`, or `_c @ op(_a) = alpha * _b`, solved for `_c` of m×n. A zero on the diagonal gives
     /// infinities and NaN.
     Trsm(Triangular),
+    /// `_c` = the lower triangular L with `L @ L^H = _a`, of which the lower triangle is read. The other one stays, and a
+    /// matrix that is not positive definite gives NaN: what loops over rows do, and not what `Cholesky` does.
+    CholeskyInPlace,
+    /// `_c` = `L` below the diagonal and `U` above, with `L @ U = _a` and a diagonal of 1 in `L`. Rows are not exchanged, so a
+    /// zero on the diagonal gives infinities and NaN.
+    LuInPlace,
 }
 
 /// An extent of an operand.
@@ -264,6 +270,7 @@ impl Blas {
             Blas::Syr2k(update) => vec![updated("_a", update), updated("_b", update)],
             Blas::Symm { side, .. } => vec![square(*side), matrix("_b", M, N)],
             Blas::Trmm(it) | Blas::Trsm(it) => vec![square(it.side)],
+            Blas::CholeskyInPlace | Blas::LuInPlace => Vec::new(),
         }
     }
 
@@ -276,7 +283,9 @@ impl Blas {
             Blas::Dot { .. } => ("_result", Form::Number),
             Blas::Nrm2 => ("_result", Form::Real),
             Blas::Axpy { .. } | Blas::Scal { .. } => ("_res", Form::Vector(N)),
-            Blas::Syrk(_) | Blas::Syr2k(_) => ("_c", Form::Matrix(N, N)),
+            Blas::Syrk(_) | Blas::Syr2k(_) | Blas::CholeskyInPlace | Blas::LuInPlace => {
+                ("_c", Form::Matrix(N, N))
+            }
             Blas::Gemm { .. } | Blas::Symm { .. } | Blas::Trmm(_) | Blas::Trsm(_) => {
                 ("_c", Form::Matrix(M, N))
             }
@@ -294,6 +303,7 @@ impl Blas {
             // The other triangle stays.
             Blas::Syrk(_) | Blas::Syr2k(_) => Some("_c"),
             Blas::Trmm(_) | Blas::Trsm(_) => Some("_b"),
+            Blas::CholeskyInPlace | Blas::LuInPlace => Some("_a"),
             Blas::Dot { .. } | Blas::Nrm2 => None,
         }
     }
@@ -309,7 +319,7 @@ impl Blas {
             | Blas::Symm { alpha, .. } => *alpha,
             Blas::Syrk(it) | Blas::Syr2k(it) => it.alpha,
             Blas::Trmm(it) | Blas::Trsm(it) => it.alpha,
-            Blas::Dot { .. } | Blas::Nrm2 => Factor::ONE,
+            Blas::Dot { .. } | Blas::Nrm2 | Blas::CholeskyInPlace | Blas::LuInPlace => Factor::ONE,
         }
     }
 
@@ -320,12 +330,27 @@ impl Blas {
             Blas::Syrk(it) | Blas::Syr2k(it) => it.beta,
             Blas::Ger { .. } | Blas::Axpy { .. } => Factor::ONE,
             Blas::Dot { .. } | Blas::Scal { .. } | Blas::Nrm2 | Blas::Trmm(_) | Blas::Trsm(_) => Factor::ZERO,
+            Blas::CholeskyInPlace | Blas::LuInPlace => Factor::ZERO,
         }
     }
 
     /// The names of all operations.
-    pub const NAMES: [&'static str; 12] =
-        ["Gemm", "Gemv", "Ger", "Dot", "Axpy", "Scal", "Nrm2", "Syrk", "Syr2k", "Symm", "Trmm", "Trsm"];
+    pub const NAMES: [&'static str; 14] = [
+        "Gemm",
+        "Gemv",
+        "Ger",
+        "Dot",
+        "Axpy",
+        "Scal",
+        "Nrm2",
+        "Syrk",
+        "Syr2k",
+        "Symm",
+        "Trmm",
+        "Trsm",
+        "CholeskyInPlace",
+        "LuInPlace",
+    ];
 }
 
 impl LibraryOp for Blas {
@@ -343,6 +368,8 @@ impl LibraryOp for Blas {
             Blas::Symm { .. } => "Symm",
             Blas::Trmm(_) => "Trmm",
             Blas::Trsm(_) => "Trsm",
+            Blas::CholeskyInPlace => "CholeskyInPlace",
+            Blas::LuInPlace => "LuInPlace",
         }
     }
 

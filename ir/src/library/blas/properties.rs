@@ -30,6 +30,7 @@ pub(super) fn of(op: &Blas) -> Vec<(&'static str, Property)> {
             add_flag(&mut list, "unit", it.unit);
         }
         Blas::Axpy { .. } | Blas::Scal { .. } | Blas::Nrm2 => {}
+        Blas::CholeskyInPlace | Blas::LuInPlace => {}
     }
     add_factor(&mut list, "alpha", op.alpha(), Factor::ONE);
     // Where there is no choice, it is not written either.
@@ -165,6 +166,8 @@ pub(super) fn read(name: &str, properties: &[(String, Property)]) -> Result<Blas
         },
         "Trmm" => Blas::Trmm(rest.triangular()?),
         "Trsm" => Blas::Trsm(rest.triangular()?),
+        "CholeskyInPlace" => Blas::CholeskyInPlace,
+        "LuInPlace" => Blas::LuInPlace,
         _ => return Err(UnknownOp::Name(name.to_owned())),
     };
     match rest.list.first() {

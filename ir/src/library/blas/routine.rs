@@ -18,6 +18,8 @@
 //! | `symm` | `c = alpha * s @ b + beta * c`; `s` is given by the lower triangle of `a`, Hermitian and conjugate if so asked |
 //! | `trmm` | `b = alpha * conj?(t) @ b`, `t` the lower or upper triangle of `a` |
 //! | `trsm` | `b = alpha * inverse(conj?(t)) @ b` |
+//! | `cholesky_in_place` | the lower triangle of `c` becomes its Cholesky factor; NaN where there is none |
+//! | `lu_in_place` | `c` becomes its factors `l` and `u`, without exchanges of rows |
 //! | `csrmm` | `c = alpha * a @ b + beta * c` with an `a` of [sparse rows](crate::library::sparse) |
 //!
 //! Names end in the type of elements, as in `syrk_f64`. A `beta` that is the constant 0 says that the old value is not read.
@@ -52,8 +54,20 @@ pub struct Routine {
 
 use Parameter::{Data, Indices, Int, Number, Real, Result};
 
+/// What products and systems with a triangular matrix take.
+const TRIANGULAR: &[Parameter] = &[
+    Int("m"),
+    Int("n"),
+    Int("upper"),
+    Int("unit"),
+    Int("conj"),
+    Number("alpha"),
+    Data("_a", 2),
+    Result("_c", 2),
+];
+
 /// All routines.
-pub const ROUTINES: [Routine; 13] = [
+pub const ROUTINES: [Routine; 15] = [
     routine(
         "gemmc",
         &[
@@ -121,32 +135,8 @@ pub const ROUTINES: [Routine; 13] = [
             Result("_c", 2),
         ],
     ),
-    routine(
-        "trmm",
-        &[
-            Int("m"),
-            Int("n"),
-            Int("upper"),
-            Int("unit"),
-            Int("conj"),
-            Number("alpha"),
-            Data("_a", 2),
-            Result("_c", 2),
-        ],
-    ),
-    routine(
-        "trsm",
-        &[
-            Int("m"),
-            Int("n"),
-            Int("upper"),
-            Int("unit"),
-            Int("conj"),
-            Number("alpha"),
-            Data("_a", 2),
-            Result("_c", 2),
-        ],
-    ),
+    routine("trmm", TRIANGULAR),
+    routine("trsm", TRIANGULAR),
     routine(
         "csrmm",
         &[
@@ -161,6 +151,8 @@ pub const ROUTINES: [Routine; 13] = [
             Result("_c", 2),
         ],
     ),
+    routine("cholesky_in_place", &[Int("n"), Result("_c", 2)]),
+    routine("lu_in_place", &[Int("n"), Result("_c", 2)]),
 ];
 
 const fn routine(name: &'static str, parameters: &'static [Parameter]) -> Routine {

@@ -80,7 +80,8 @@ impl Expansion for PureBlas {
 
     fn requirement(&self, call: &Call) -> Result<(), Refusal> {
         let dtype = checked(call)?;
-        let divides = matches!(op_of(call), Some(Blas::Trsm(_) | Blas::Nrm2));
+        let divides =
+            matches!(op_of(call), Some(Blas::Trsm(_) | Blas::Nrm2 | Blas::CholeskyInPlace | Blas::LuInPlace));
         if divides && !(dtype.is_float() || dtype.is_complex()) {
             return Err(Refusal::unproved(format!("elements of {dtype} are not divided, and have no roots")));
         }
@@ -90,9 +91,13 @@ impl Expansion for PureBlas {
     fn expand(&self, around: &mut Surroundings<'_>, state: &mut State, call: Call) {
         let op = *op_of(&call).expect("the requirement was checked");
         match op {
-            Blas::Syrk(_) | Blas::Syr2k(_) | Blas::Symm { .. } | Blas::Trmm(_) | Blas::Trsm(_) => {
-                triangles::expand(state, &call, &op);
-            }
+            Blas::Syrk(_)
+            | Blas::Syr2k(_)
+            | Blas::Symm { .. }
+            | Blas::Trmm(_)
+            | Blas::Trsm(_)
+            | Blas::CholeskyInPlace
+            | Blas::LuInPlace => triangles::expand(state, &call, &op),
             _ => loops::expand(around, state, &call, &op),
         }
     }

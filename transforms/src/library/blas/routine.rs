@@ -144,6 +144,8 @@ fn plan(call: &Call, op: &Blas, dtype: DType) -> Plan {
             plan.flag("unit", it.unit);
             plan.flag("conj", complex && it.a == Trans::Adjoint);
         }
+        Blas::CholeskyInPlace => plan.routine = "cholesky_in_place",
+        Blas::LuInPlace => plan.routine = "lu_in_place",
     }
     plan
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! Syrk   for i { map j <= i { C[i, j] = beta*C[i, j] };    map j <= i, k { C[i, j] += alpha*A[i, k]*A[j, k] } }
 //! Trsm   for i { map j, k < i { X[i, j] -= A[i, k]*X[k, j] }; map j { X[i, j] /= A[i, i] } }
+//! Cholesky   for t { C[t, t] = sqrt(C[t, t]); map i > t { C[i, t] /= C[t, t] }; for i > t { map t < j <= i { C[i, j] -= C[i, t]*C[j, t] } } }
 //! ```
 
 use super::{Call, factor, op_of, size};
@@ -27,6 +28,8 @@ pub(super) fn expand(state: &mut State, call: &Call, op: &Blas) {
         }
         Blas::Trmm(it) => body.multiply(&mut builder, it),
         Blas::Trsm(it) => body.solve(&mut builder, it),
+        Blas::CholeskyInPlace => body.cholesky(&mut builder),
+        Blas::LuInPlace => body.lu(&mut builder),
         _ => unreachable!("the caller has sorted operations"),
     }
     let nested = body.nested(builder);
@@ -198,6 +201,60 @@ impl Body<'_> {
                 builder.state("divide").map("divide", &[("__j", walk.columns)], &inputs, value, ("_c", &own));
             }
         });
+    }
+
+    /// One column after the other, and what it means for those behind.
+    fn cholesky(&self, builder: &mut SdfgBuilder) {
+        self.declare(builder);
+        builder.for_loop("__t", 0, Expr::sym("__n"), |builder| {
+            let pivot = ("_c", "__t, __t");
+            let root = match self.dtype.is_complex() {
+                false => ScalarExpr::call(Function::Sqrt, of("c")),
+                true => {
+                    let real = ScalarExpr::call(Function::Real, of("c"));
+                    ScalarExpr::call(Function::Sqrt, real).cast(self.dtype.real(), self.dtype)
+                }
+            };
+            builder.state("root").tasklet("root", &[("c", "_c", "__t, __t")], root, pivot);
+            self.divide_column(builder);
+            let value = times(of("x"), self.conj_if(true, of("y")));
+            builder.for_loop("__i", Expr::sym("__t") + 1, Expr::sym("__n"), |builder| {
+                let range = [("__j", "__t + 1:__i + 1")];
+                let rows = [("x", "_c", "__i, __t"), ("y", "_c", "__j, __t")];
+                self.subtract(builder, &range, rows, value);
+            });
+        });
+    }
+
+    fn lu(&self, builder: &mut SdfgBuilder) {
+        self.declare(builder);
+        builder.for_loop("__t", 0, Expr::sym("__n"), |builder| {
+            self.divide_column(builder);
+            let range = [("__i", "__t + 1:__n"), ("__j", "__t + 1:__n")];
+            let value = times(of("x"), of("y"));
+            self.subtract(builder, &range, [("x", "_c", "__i, __t"), ("y", "_c", "__t, __j")], value);
+        });
+    }
+
+    /// Divides what is below the diagonal in column `__t`.
+    fn divide_column(&self, builder: &mut SdfgBuilder) {
+        let value = ScalarExpr::binary(BinaryOp::Div, of("c"), of("d"));
+        let inputs = [("c", "_c", "__i, __t"), ("d", "_c", "__t, __t")];
+        let range = [("__i", "__t + 1:__n")];
+        builder.state("divide").map("divide", &range, &inputs, value, ("_c", "__i, __t"));
+    }
+
+    /// `_c[__i, __j] -= value` over a map.
+    fn subtract(
+        &self,
+        builder: &mut SdfgBuilder,
+        range: &[(&str, &str)],
+        [x, y]: [Input<'_>; 2],
+        value: ScalarExpr,
+    ) {
+        let inputs = [("c", "_c", "__i, __j"), x, y];
+        let value = ScalarExpr::binary(BinaryOp::Sub, of("c"), value);
+        builder.state("rest").map("rest", range, &inputs, value, ("_c", "__i, __j"));
     }
 
     /// Adds products of one row of the triangle with rows before it, or behind it.
