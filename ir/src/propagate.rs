@@ -37,6 +37,11 @@ pub fn subset_over(subset: &Subset, variables: &[(Name, Range)], shape: &[Expr],
     for (variable, range) in variables {
         assume_in_range(&mut inside, variable, range);
     }
+    subset_over_inside(subset, variables, shape, &inside)
+}
+
+/// As [`subset_over`], with the facts that hold where the variables are in their ranges.
+fn subset_over_inside(subset: &Subset, variables: &[(Name, Range)], shape: &[Expr], inside: &Facts) -> Swept {
     let mut swept = Swept { subset: subset.clone(), exact: true };
     for (variable, range) in variables.iter().rev() {
         let users = swept.subset.dims.iter().filter(|dim| uses(dim, variable)).count();
@@ -46,7 +51,7 @@ pub fn subset_over(subset: &Subset, variables: &[(Name, Range)], shape: &[Expr],
             if !uses(dim, variable) {
                 continue;
             }
-            let (union, exact) = sweep(dim, variable, range, &inside).unwrap_or_else(|| {
+            let (union, exact) = sweep(dim, variable, range, inside).unwrap_or_else(|| {
                 let whole = shape.get(at).map(Range::full);
                 (whole.unwrap_or_else(|| dim.clone()), false)
             });
@@ -77,8 +82,13 @@ pub fn inside_map(facts: &Facts, map: &Map) -> Facts {
 
 /// The memlet outside of a map for one inside of it. `facts` hold outside; `shape` is that of the memlet's container.
 pub fn memlet_over(memlet: &Memlet, map: &Map, shape: &[Expr], facts: &Facts) -> Memlet {
+    memlet_over_inside(memlet, map, shape, &inside_map(facts, map))
+}
+
+/// As [`memlet_over`], with the facts that hold inside of the map.
+fn memlet_over_inside(memlet: &Memlet, map: &Map, shape: &[Expr], inside: &Facts) -> Memlet {
     let variables: Vec<_> = map.params.iter().cloned().zip(map.ranges.iter().cloned()).collect();
-    let swept = subset_over(&memlet.subset, &variables, shape, facts);
+    let swept = subset_over_inside(&memlet.subset, &variables, shape, inside);
     Memlet {
         volume: None,
         data: memlet.data.clone(),
@@ -126,7 +136,7 @@ pub fn scope(state: &mut State, entry: NodeId, containers: &IndexMap<Name, Data>
         let memlets: Vec<Memlet> = insides.iter().filter_map(|&id| state.edge(id).memlet.clone()).collect();
         let Some(union) = union_of(&memlets, containers, &inner_facts) else { continue };
         let Some(data) = containers.get(&union.data) else { continue };
-        let mut propagated = memlet_over(&union, &map, data.shape(), facts);
+        let mut propagated = memlet_over_inside(&union, &map, data.shape(), &inner_facts);
         let hidden = propagated.subset.symbols().iter().any(|symbol| inputs.contains(symbol));
         if hidden || propagated.dynamic && !data.offset().is_empty() {
             (propagated.subset, propagated.dynamic) = (data.whole(), true);

@@ -196,25 +196,27 @@ pub struct NameSupply {
 }
 
 impl NameSupply {
-    /// A supply that knows every container, symbol, loop variable and map parameter of the SDFG.
+    /// A supply that knows every container, symbol, loop variable and map parameter of the SDFG. What states use is one of
+    /// these in a valid SDFG, so that nobody looks at their edges.
     pub fn new(sdfg: &Sdfg) -> Self {
         let mut supply = NameSupply::default();
         supply.used.extend(sdfg.containers.keys().cloned());
         supply.used.extend(sdfg.symbols.keys().cloned());
         sdfg.body.visit(&mut |block| {
+            if let Block::State(state) = block {
+                for (id, node) in state.nodes() {
+                    if let Node::MapEntry(map) = node {
+                        supply.used.extend(map.params.iter().cloned());
+                        supply.used.extend(state.range_inputs(id).into_iter().map(|(name, _)| name.clone()));
+                    }
+                }
+                return;
+            }
             let mut assigned = BTreeSet::new();
             let mut used = BTreeSet::new();
             collect_block_symbols(block, &mut used, &mut assigned);
             supply.used.extend(used);
             supply.used.extend(assigned);
-            if let Block::State(state) = block {
-                for (_, node) in state.nodes() {
-                    if let Node::MapEntry(map) = node {
-                        supply.used.extend(map.params.iter().cloned());
-                    }
-                }
-                supply.used.extend(state.edges().filter_map(|edge| state.range_input(edge)).cloned());
-            }
         });
         supply
     }

@@ -23,12 +23,12 @@ use crate::instrument::Instrument;
 use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::Direction;
-use petgraph::stable_graph::{EdgeIndex, NodeIndex, StableDiGraph};
-use petgraph::visit::{EdgeRef, NodeIndexable};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use petgraph::stable_graph::{EdgeIndex, NodeIndex};
+use petgraph::visit::EdgeRef;
 use std::fmt;
-use std::sync::OnceLock;
+use tables::{Graph, Tables};
+
+mod tables;
 
 /// A node of one state; printed as `n7`. Ids stay valid while other nodes come and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,14 +115,10 @@ pub struct State {
     pub instrument: Instrument,
     /// What the state's file says beyond that.
     pub attributes: Box<StateAttributes>,
-    graph: StableDiGraph<Node, Edge, u32>,
-    /// Where each node is, once somebody asked; see [`State::scope_of`].
-    scope_table: OnceLock<Box<ScopeTable>>,
+    graph: Graph,
+    /// Where each node is, and which access what, once somebody asked.
+    tables: Tables,
 }
-
-/// The scope of the node of each index.
-#[derive(Clone, Debug, Default)]
-struct ScopeTable(Vec<Option<NodeId>>);
 
 impl State {
     /// An empty state.
@@ -139,7 +135,8 @@ impl State {
 
     /// The node of that id, for change.
     pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
-        &mut self.graph_mut()[id.0]
+        self.tables.note_node(&self.graph, id);
+        &mut self.graph[id.0]
     }
 
     /// Whether the id still names a node.
@@ -225,43 +222,20 @@ impl State {
 
     /// Ids of the access nodes of a container, in order of creation.
     pub fn accesses(&self, data: &Name) -> Vec<NodeId> {
-        self.nodes().filter(|(_, node)| node.as_access() == Some(data)).map(|(id, _)| id).collect()
+        self.tables.accesses(&self.graph, data, <[NodeId]>::to_vec)
+    }
+
+    /// Number of access nodes of a container.
+    pub fn num_accesses(&self, data: &Name) -> usize {
+        self.tables.accesses(&self.graph, data, <[NodeId]>::len)
     }
 
     /// Nodes in an order in which every edge leads forward; `None` if there is a cycle.
     ///
     /// Among nodes that are free to come next, the one created first does, so the order is stable.
     pub fn topological_order(&self) -> Option<Vec<NodeId>> {
-        let order = self.in_order(self.graph.node_indices());
+        let order = tables::in_order(&self.graph);
         (order.len() == self.graph.node_count()).then_some(order)
-    }
-
-    /// Some nodes in such an order, those on a cycle and behind it left out. Edges from other nodes do not count.
-    fn in_order(&self, nodes: impl Iterator<Item = NodeIndex<u32>> + Clone) -> Vec<NodeId> {
-        const OTHER: usize = usize::MAX;
-        let mut waiting = vec![OTHER; self.graph.node_bound()];
-        nodes.clone().for_each(|id| waiting[id.index()] = 0);
-        for id in nodes.clone() {
-            let sources = self.graph.neighbors_directed(id, Direction::Incoming);
-            waiting[id.index()] = sources.filter(|source| waiting[source.index()] != OTHER).count();
-        }
-        let mut ready: BinaryHeap<Reverse<NodeIndex<u32>>> =
-            nodes.filter(|id| waiting[id.index()] == 0).map(Reverse).collect();
-        let mut order = Vec::new();
-        while let Some(Reverse(id)) = ready.pop() {
-            order.push(NodeId(id));
-            for target in self.graph.neighbors_directed(id, Direction::Outgoing) {
-                let left = &mut waiting[target.index()];
-                if *left == OTHER {
-                    continue;
-                }
-                *left -= 1;
-                if *left == 0 {
-                    ready.push(Reverse(target));
-                }
-            }
-        }
-        order
     }
 
     /// Whether a path leads from `from` to `to`; a node reaches itself.
@@ -293,37 +267,14 @@ impl State {
     /// exits belong to the scope around them. Nodes on a cycle are absent.
     pub fn scopes(&self) -> IndexMap<NodeId, Option<NodeId>> {
         let order = self.topological_order().unwrap_or_default();
-        order.into_iter().map(|id| (id, self.scope_of(id))).collect()
+        let scopes = self.tables.scopes_of(&self.graph, &order);
+        order.into_iter().zip(scopes).collect()
     }
 
-    /// The scope that one node is in, as in [`scopes`](State::scopes). The first question after a change costs as much as
-    /// all of them.
+    /// The scope that one node is in, as in [`scopes`](State::scopes). The first question costs as much as all of them,
+    /// later ones what has changed since.
     pub fn scope_of(&self, node: NodeId) -> Option<NodeId> {
-        self.scope_table.get_or_init(|| Box::new(self.find_scopes())).0[node.index()]
-    }
-
-    fn find_scopes(&self) -> ScopeTable {
-        let mut scopes = vec![None; self.graph.node_bound()];
-        for id in self.topological_order().unwrap_or_default() {
-            scopes[id.index()] = match self.node(id) {
-                Node::MapExit { entry } => scopes[entry.index()],
-                _ => {
-                    let first =
-                        self.graph.edges_directed(id.0, Direction::Incoming).min_by_key(|edge| edge.id());
-                    first.and_then(|edge| match self.graph[edge.source()] {
-                        Node::MapEntry(_) => Some(NodeId(edge.source())),
-                        _ => scopes[edge.source().index()],
-                    })
-                }
-            };
-        }
-        ScopeTable(scopes)
-    }
-
-    /// The graph, for changes after which nodes may be in other scopes.
-    fn graph_mut(&mut self) -> &mut StableDiGraph<Node, Edge, u32> {
-        self.scope_table.take();
-        &mut self.graph
+        self.tables.scope_of(&self.graph, node)
     }
 
     /// Whether nothing moves along an edge that carries a memlet, because it only tells a view or a reference what to
@@ -364,7 +315,7 @@ impl State {
                 stack.extend(self.successors(id));
             }
         }
-        self.in_order(inside.iter().map(|id| id.0))
+        tables::some_in_order(&self.graph, &inside)
     }
 
     /// The other edge of a connector pair: for an edge that enters `IN_x` of a map's node, the edges that leave `OUT_x`.
@@ -395,7 +346,9 @@ impl State {
 
     /// Adds a node.
     pub fn add_node(&mut self, node: Node) -> NodeId {
-        NodeId(self.graph_mut().add_node(node))
+        let id = NodeId(self.graph.add_node(node));
+        self.tables.note_node(&self.graph, id);
+        id
     }
 
     /// Adds an access of a container.
@@ -469,7 +422,8 @@ impl State {
 
     /// Adds an edge.
     pub fn add_edge(&mut self, src: NodeId, dst: NodeId, edge: Edge) -> EdgeId {
-        EdgeId(self.graph_mut().add_edge(src.0, dst.0, edge))
+        self.tables.note_edge(&self.graph, dst);
+        EdgeId(self.graph.add_edge(src.0, dst.0, edge))
     }
 
     /// Adds an edge that only orders two nodes.
@@ -504,13 +458,19 @@ impl State {
             edges.iter().for_each(|edge| drop(self.attributes.edges.remove(edge)));
         }
         self.attributes.nodes.remove(&id);
-        self.graph_mut().remove_node(id.0)
+        if self.contains(id) {
+            self.tables.note_node(&self.graph, id);
+        }
+        self.graph.remove_node(id.0)
     }
 
     /// Removes an edge.
     pub fn remove_edge(&mut self, id: EdgeId) -> Option<Edge> {
         self.attributes.edges.remove(&id);
-        self.graph_mut().remove_edge(id.0)
+        if let Some((_, dst)) = self.graph.edge_endpoints(id.0) {
+            self.tables.note_edge(&self.graph, NodeId(dst));
+        }
+        self.graph.remove_edge(id.0)
     }
 
     /// Attaches an edge's source elsewhere; the edge gets a new id.

@@ -8,8 +8,9 @@ use crate::loops::{
     LoopUnroll, MoveLoopIntoMap, Wavefront,
 };
 use crate::map::{
-    AugAssignToWcr, CopyToMap, InLocalStorage, MapCollapse, MapExpansion, MapFusion, MapFusionHorizontal,
-    MapInterchange, MapTiling, MapToForLoop, ScheduleMaps, StripMining, TaskletFusion, TrivialMapElimination,
+    AugAssignToWcr, CopyToMap, InLocalStorage, MapCollapse, MapExpansion, MapFission, MapFusion,
+    MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop, OTFMapFusion,
+    OutLocalStorage, ScheduleMaps, StripMining, TaskletFusion, TrivialMapElimination, Vectorization,
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
@@ -121,6 +122,16 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
     Entry::new("tasklet-fusion", "map/tasklet_fusion.rs", |_| Ok(tasklet_fusion())),
     Entry::new("in-local-storage", "map/in_local_storage.rs", |_| Ok(in_local_storage())),
+    Entry::new("out-local-storage", "map/out_local_storage.rs", |_| Ok(out_local_storage())),
+    Entry::new("map-fission", "map/map_fission.rs", |_| Ok(map_fission())),
+    Entry::new("otf-map-fusion", "map/otf_map_fusion.rs", |_| Ok(otf_map_fusion())),
+    Entry::new("map-reduce-fusion", "map/map_reduce_fusion.rs", |_| Ok(map_reduce_fusion())),
+    Entry {
+        name: "vectorization",
+        source: "map/vectorization.rs",
+        parameters: &["length"],
+        make: vectorization,
+    },
     Entry::new("loop-fission", "loops/loop_fission.rs", |_| Ok(loop_fission())),
     Entry::new("move-loop-into-map", "loops/move_loop_into_map.rs", |_| Ok(move_loop_into_map())),
     Entry::new("map-expansion", "map/map_expansion.rs", |_| Ok(map_expansion())),
@@ -253,6 +264,39 @@ fn tasklet_fusion() -> Box<dyn Pass> {
 
 fn in_local_storage() -> Box<dyn Pass> {
     boxed("in-local-storage", "Copies what an inner map reads to memory of its own", InLocalStorage)
+}
+
+fn out_local_storage() -> Box<dyn Pass> {
+    boxed(
+        "out-local-storage",
+        "Writes and adds up what an inner map computes in memory of its own",
+        OutLocalStorage,
+    )
+}
+
+fn map_fission() -> Box<dyn Pass> {
+    boxed("map-fission", "Makes two maps of one that does two things", MapFission)
+}
+
+fn otf_map_fusion() -> Box<dyn Pass> {
+    boxed(
+        "otf-map-fusion",
+        "Computes values again where they are read, instead of keeping them",
+        OTFMapFusion,
+    )
+}
+
+fn map_reduce_fusion() -> Box<dyn Pass> {
+    boxed("map-reduce-fusion", "Combines values as a map computes them", MapReduceFusion)
+}
+
+fn vectorization(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let length = arguments.int("length")?.unwrap_or(Vectorization::default().length);
+    Ok(boxed(
+        "vectorization",
+        "Makes one iteration of several that lie side by side",
+        Vectorization { length },
+    ))
 }
 
 fn loop_fission() -> Box<dyn Pass> {

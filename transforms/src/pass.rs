@@ -1,8 +1,10 @@
 //! Passes: named rewrites of a whole SDFG, and what they share while they run.
 
 use crate::Refusal;
-use dacec_ir::{Feature, Sdfg};
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{Expr, Feature, Sdfg};
 use indexmap::IndexMap;
+use std::collections::HashMap;
 use std::ops::{BitOr, BitOrAssign};
 use std::time::Duration;
 use thiserror::Error;
@@ -148,6 +150,7 @@ pub struct Context {
     history: Vec<Applied>,
     selection: Option<Selection>,
     snapshots: Vec<(&'static str, Sdfg)>,
+    proved: HashMap<(Facts, Expr), Option<bool>>,
 }
 
 impl Context {
@@ -235,6 +238,13 @@ impl Context {
                 self.refusals.push(refused);
             }
         }
+    }
+
+    /// Whether a condition holds where some facts do. Passes come back to the same decisions again and again, and a search
+    /// for a proof that there is not takes long, so answers are kept.
+    pub(crate) fn prove(&mut self, facts: &Facts, condition: &Expr) -> Option<bool> {
+        let key = (facts.clone(), condition.clone());
+        *self.proved.entry(key).or_insert_with(|| facts.prove(condition))
     }
 
     /// Notes a run of a pass.

@@ -4,7 +4,8 @@ use crate::Refusal;
 use crate::history;
 use crate::pass::{Changed, Context, InvalidAfter, Pass};
 use dacec_ir::features::features;
-use dacec_ir::{Block, Node, Sdfg};
+use dacec_ir::{Block, Feature, Node, Sdfg};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Instant;
 
@@ -76,10 +77,11 @@ impl Pipeline {
     pub fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Result<Changed, InvalidAfter> {
         let mut changed = Changed::No;
         let already = context.history().len();
+        let mut used = Used::default();
         for step in &self.steps {
             changed |= match step {
-                Step::Once(pass) => run_pass(pass.as_ref(), sdfg, context)?,
-                Step::FixedPoint(passes) => run_until_stable(passes, sdfg, context)?,
+                Step::Once(pass) => run_known(pass.as_ref(), (&mut *sdfg, &mut used), context)?,
+                Step::FixedPoint(passes) => run_until_stable(passes, (&mut *sdfg, &mut used), context)?,
             };
         }
         history::record(sdfg, &context.history()[already..]);
@@ -97,7 +99,21 @@ impl fmt::Debug for Pipeline {
 /// Runs one pass on an SDFG and on all that are nested in it, and checks the result if asked to. Nothing is done where
 /// the program uses a feature that the pass does not handle.
 pub fn run_pass(pass: &dyn Pass, sdfg: &mut Sdfg, context: &mut Context) -> Result<Changed, InvalidAfter> {
-    if let Some(feature) = features(sdfg).into_iter().find(|feature| !pass.handles(*feature)) {
+    run_known(pass, (sdfg, &mut Used::default()), context)
+}
+
+/// The features that a program uses, once somebody asked, until a pass changes the program.
+#[derive(Default)]
+struct Used(Option<BTreeSet<Feature>>);
+
+/// Runs one pass on a program with the features that it is known to use.
+fn run_known(
+    pass: &dyn Pass,
+    (sdfg, used): (&mut Sdfg, &mut Used),
+    context: &mut Context,
+) -> Result<Changed, InvalidAfter> {
+    let features = used.0.get_or_insert_with(|| features(sdfg));
+    if let Some(feature) = features.iter().copied().find(|feature| !pass.handles(*feature)) {
         let place = || format!("program {}", sdfg.name);
         context.refused(pass.name(), place, Refusal::Feature(feature));
         return Ok(Changed::No);
@@ -109,6 +125,7 @@ pub fn run_pass(pass: &dyn Pass, sdfg: &mut Sdfg, context: &mut Context) -> Resu
     let changed = run_inside_out(pass, sdfg, context);
     context.ran(pass.name(), changed, start.elapsed());
     if changed.any() {
+        used.0 = None;
         context.record(pass.name(), sdfg);
     }
     if changed.any()
@@ -136,7 +153,7 @@ fn run_inside_out(pass: &dyn Pass, sdfg: &mut Sdfg, context: &mut Context) -> Ch
 /// not run again before another one changed something.
 fn run_until_stable(
     passes: &[Box<dyn Pass>],
-    sdfg: &mut Sdfg,
+    (sdfg, used): (&mut Sdfg, &mut Used),
     context: &mut Context,
 ) -> Result<Changed, InvalidAfter> {
     let rounds = match context.options().max_rounds {
@@ -151,7 +168,7 @@ fn run_until_stable(
             if *seen == Some(version) {
                 continue;
             }
-            version += usize::from(run_pass(pass.as_ref(), sdfg, context)?.any());
+            version += usize::from(run_known(pass.as_ref(), (&mut *sdfg, &mut *used), context)?.any());
             *seen = Some(version);
         }
         if version == before {

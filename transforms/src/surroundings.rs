@@ -36,7 +36,7 @@ impl Surroundings<'_> {
     /// Whether the container is internal to the SDFG and used in this state only.
     pub fn is_local_to(&self, state: &State, name: &Name) -> bool {
         self.sdfg.container(name).is_some_and(Data::is_transient)
-            && self.uses.of_container(name) == state.accesses(name).len()
+            && self.uses.of_container(name) == state.num_accesses(name)
     }
 }
 

@@ -27,7 +27,8 @@ fn stages() -> [Pipeline; 5] {
 }
 
 /// Parameters for which there is more to do than with those that passes have by default.
-const REQUESTS: [&str; 6] = [
+const REQUESTS: [&str; 7] = [
+    "vectorization:length=2",
     "map-tiling:sizes=4,3",
     "strip-mining:size=4",
     "strip-mining:at=0:size=2",

@@ -446,7 +446,7 @@ fn nest(outer: Option<(NodeId, NodeId)>, inner: (NodeId, NodeId)) -> (Vec<NodeId
 }
 
 /// What combining values of a type starts from; `None` where that is not known.
-pub(super) fn identity(wcr: Wcr, dtype: DType) -> Option<Constant> {
+pub(crate) fn identity(wcr: Wcr, dtype: DType) -> Option<Constant> {
     Some(match wcr {
         Wcr::Sum | Wcr::LogicalOr | Wcr::BitOr | Wcr::BitXor => Constant::of_int(0, dtype),
         Wcr::Product | Wcr::LogicalAnd => Constant::of_int(1, dtype),

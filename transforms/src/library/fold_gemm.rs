@@ -232,7 +232,7 @@ fn result(around: &Surroundings<'_>, state: &State, call: NodeId) -> Result<Fold
 fn between(around: &Surroundings<'_>, state: &State, access: NodeId) -> Result<(), Refusal> {
     let Some(data) = state.node(access).as_access() else { return Err(Refusal::NoMatch("not an array")) };
     let alone = state.in_edges(access).len() == 1 && state.out_edges(access).len() == 1;
-    if !alone || !around.is_local_to(state, data) || state.accesses(data).len() != 1 {
+    if !alone || !around.is_local_to(state, data) || state.num_accesses(data) != 1 {
         return Err(Refusal::NoMatch("the array is used elsewhere too"));
     }
     Ok(())

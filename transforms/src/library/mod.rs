@@ -28,6 +28,7 @@ pub mod matmul;
 pub mod reduce;
 pub mod sparse;
 
+pub(crate) use accumulate::identity;
 pub use blas::{BlasRoutine, PureBlas};
 pub use call::{Call, Operand};
 pub use dense::BuiltIn;

@@ -254,7 +254,7 @@ impl<'a> Pair<'a> {
             }
         }
         let alone = state.out_degree(access) == into.len();
-        let local = alone && self.around.is_local_to(state, data) && state.accesses(data).len() == 1;
+        let local = alone && self.around.is_local_to(state, data) && state.num_accesses(data) == 1;
         let fate = if local { Fate::Contracted } else { Fate::Kept };
         Ok(Some(Intermediate { access, data: data.clone(), outside, write, reads, fate }))
     }

@@ -191,13 +191,15 @@ fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
     let work = iterations * body_work(state, entry, &inside, facts);
     let worthwhile = Expr::int(WORTHWHILE);
     let free = conflict_free(state, entry, map);
-    if facts.prove_le(&work, &worthwhile) == Some(true) {
+    // One search for both answers: it is long where there is no proof.
+    let little = facts.prove_le(&work, &worthwhile);
+    if little == Some(true) {
         return Decision::sequential(Why::LittleWork);
     }
     if free == 0 {
         return Decision::sequential(Why::Conflicts);
     }
-    let parallel_if = (facts.prove_gt(&work, &worthwhile) != Some(true)).then(|| work.gt(&worthwhile));
+    let parallel_if = little.is_none().then(|| work.gt(&worthwhile));
     // The innermost loop of a map without others inside stays whole, for the sake of vector instructions.
     let outer = if contains_maps { map.params.len() } else { map.params.len() - 1 };
     let (schedule, collapse) = (Schedule::CpuMulticore, outer.clamp(1, free));

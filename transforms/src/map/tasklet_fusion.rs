@@ -48,7 +48,7 @@ impl Transformation for TaskletFusion {
         let ([write], [read]) = (&state.in_edges(site)[..], &state.out_edges(site)[..]) else {
             return Err(Refusal::NoMatch("not one write and one read"));
         };
-        if !around.is_local_to(state, data) || state.accesses(data).len() != 1 {
+        if !around.is_local_to(state, data) || state.num_accesses(data) != 1 {
             return Err(Refusal::used_elsewhere(data, "in the program"));
         }
         let (Node::Tasklet(first), Node::Tasklet(second)) = (state.node(write.src), state.node(read.dst))

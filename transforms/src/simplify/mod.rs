@@ -5,6 +5,7 @@ use crate::pipeline::Pipeline;
 use crate::registry::Entry;
 
 mod alias;
+pub mod condition_fusion;
 pub mod dead_container;
 pub mod dead_dataflow;
 pub mod dead_state;
@@ -25,6 +26,7 @@ mod tests;
 pub mod trivial_control_flow;
 
 pub(crate) use alias::knows_layout;
+pub use condition_fusion::ConditionFusion;
 pub use dead_container::DeadContainerElimination;
 pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;
@@ -57,6 +59,7 @@ pub const ENTRIES: &[Entry] = &[
         Ok(Box::new(ScalarToSymbolPromotion))
     }),
     Entry::new("state-fusion", "simplify/state_fusion.rs", |_| Ok(Box::new(StateFusion))),
+    Entry::new("condition-fusion", "simplify/condition_fusion.rs", |_| Ok(Box::new(ConditionFusion))),
     Entry::new("symbol-propagation", "simplify/symbol_propagation.rs", |_| Ok(Box::new(SymbolPropagation))),
     Entry::new("trivial-control-flow", "simplify/trivial_control_flow.rs", |_| {
         Ok(Box::new(TrivialControlFlow))

@@ -30,15 +30,22 @@ impl Pass for TrivialControlFlow {
         "removes branches that are never taken and loops that run once or never"
     }
 
-    fn run(&self, sdfg: &mut Sdfg, _: &mut Context) -> Changed {
+    fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
         let facts = entry_facts(sdfg);
         let sizes: BTreeSet<Name> = sdfg.containers.values().flat_map(sizes_of).collect();
         let mut changed = Changed::No;
         visit_with_facts(&mut sdfg.body, &facts, &mut |region, facts| {
-            changed |= clean(region, facts, &sizes)
+            changed |= clean(region, &mut Known { facts, context: &mut *context }, &sizes)
         });
         changed
     }
+}
+
+/// What is known at a place.
+struct Known<'a> {
+    facts: &'a Facts,
+    /// Remembers what was proved in earlier runs.
+    context: &'a mut Context,
 }
 
 /// Symbols that the extents and strides of a container use.
@@ -47,7 +54,7 @@ fn sizes_of(data: &Data) -> BTreeSet<Name> {
 }
 
 /// Removes decisions from a region; loops over the variables in `sizes` stay, since containers need their values.
-fn clean(region: &mut Region, facts: &Facts, sizes: &BTreeSet<Name>) -> Changed {
+fn clean(region: &mut Region, known: &mut Known<'_>, sizes: &BTreeSet<Name>) -> Changed {
     let is_decision = |block: &Block| matches!(block, Block::Conditional(_) | Block::Loop(_));
     if !region.blocks.iter().any(is_decision) {
         return Changed::No;
@@ -56,8 +63,8 @@ fn clean(region: &mut Region, facts: &Facts, sizes: &BTreeSet<Name>) -> Changed 
     let mut blocks = Vec::with_capacity(region.blocks.len());
     for block in std::mem::take(&mut region.blocks) {
         match block {
-            Block::Conditional(it) => changed |= clean_conditional(it, facts, &mut blocks),
-            Block::Loop(it) => changed |= clean_loop(it, facts, sizes, &mut blocks),
+            Block::Conditional(it) => changed |= clean_conditional(it, known, &mut blocks),
+            Block::Loop(it) => changed |= clean_loop(it, known, sizes, &mut blocks),
             other => blocks.push(other),
         }
     }
@@ -66,12 +73,12 @@ fn clean(region: &mut Region, facts: &Facts, sizes: &BTreeSet<Name>) -> Changed 
 }
 
 /// Drops branches that are never taken, and those after one that always is.
-fn clean_conditional(it: Conditional, facts: &Facts, blocks: &mut Vec<Block>) -> Changed {
+fn clean_conditional(it: Conditional, known: &mut Known<'_>, blocks: &mut Vec<Block>) -> Changed {
     let before = it.branches.len();
     let mut branches = Vec::with_capacity(before);
     let mut changed = Changed::No;
     for mut branch in it.branches {
-        match branch.condition.as_ref().map(|condition| outcome(condition, facts)) {
+        match branch.condition.as_ref().map(|condition| outcome(condition, known)) {
             Some(Some(false)) => continue,
             Some(Some(true)) => {
                 branch.condition = None;
@@ -98,17 +105,22 @@ fn clean_conditional(it: Conditional, facts: &Facts, blocks: &mut Vec<Block>) ->
 }
 
 /// The value of a condition, if it is known.
-fn outcome(condition: &ScalarExpr, facts: &Facts) -> Option<bool> {
+fn outcome(condition: &ScalarExpr, known: &mut Known<'_>) -> Option<bool> {
     match condition {
         ScalarExpr::Constant(Constant::Bool(value)) => Some(*value),
-        _ => facts.prove(&condition.to_symbolic()?),
+        _ => known.context.prove(known.facts, &condition.to_symbolic()?),
     }
 }
 
-fn clean_loop(mut it: Box<Loop>, facts: &Facts, sizes: &BTreeSet<Name>, blocks: &mut Vec<Block>) -> Changed {
+fn clean_loop(
+    mut it: Box<Loop>,
+    known: &mut Known<'_>,
+    sizes: &BTreeSet<Name>,
+    blocks: &mut Vec<Block>,
+) -> Changed {
     match &it.header {
-        LoopHeader::While { condition } if outcome(condition, facts) == Some(false) => Changed::Yes,
-        LoopHeader::For { .. } => match iterations(&it, facts) {
+        LoopHeader::While { condition } if outcome(condition, known) == Some(false) => Changed::Yes,
+        LoopHeader::For { .. } => match iterations(&it, known.facts) {
             Some(0) => Changed::Yes,
             Some(1) if can_unroll(&it.body, &it) && it.variable().is_none_or(|it| !sizes.contains(it)) => {
                 if let LoopHeader::For { variable, start, .. } = &it.header {

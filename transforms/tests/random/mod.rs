@@ -71,6 +71,12 @@ pub(crate) enum Statement {
     /// `x[0:6] = source[2 + shift:8 + shift]; target[2:8] = 2*x`, through a new array that is computed and copied, or
     /// copied and read; what is computed last may also never be used.
     Through { target: usize, source: usize, shift: i64, copy_first: bool, used: bool },
+    /// `x[0:8] = 2*source[1:9]; target[2:8] = x[0:6] + x[shift + 1:shift + 7]`, through a new array.
+    Stencil { target: usize, source: usize, shift: i64 },
+    /// `x = E[0:6, 0:4] * A[0:4]; B[shift:shift + 6] (+)= sums or largest elements of the rows or columns of x`.
+    Totals { columns: bool, largest: bool, accumulate: bool, shift: i64 },
+    /// `if A[0] < 0.5: if 0.25 < A[0]: …` or `if A[0] < 0.5: …  if A[0] < 0.5: …`
+    Decisions { nested: bool, first: Vec<Statement>, second: Vec<Statement> },
     /// `p = 3 + shift; target[p] = source[p + 1]`, with an integer in a container.
     Index { target: usize, source: usize, shift: i64 },
     /// `if A[0] < 0.5: … else: …`
@@ -117,6 +123,13 @@ fn simple() -> impl Strategy<Value = Statement> {
         ),
         1 => (array(), array(), -2_i64..=2)
             .prop_map(|(target, source, shift)| Statement::Index { target, source, shift }),
+        1 => (array(), array(), -1_i64..=2)
+            .prop_map(|(target, source, shift)| Statement::Stencil { target, source, shift }),
+        1 => (any::<bool>(), any::<bool>(), any::<bool>(), 0_i64..=2).prop_map(
+            |(columns, largest, accumulate, shift)| {
+                Statement::Totals { columns, largest, accumulate, shift }
+            },
+        ),
     ]
 }
 
@@ -127,6 +140,8 @@ pub(crate) fn statement() -> impl Strategy<Value = Statement> {
         12 => simple(),
         1 => (block(0), block(0)).prop_map(|(then, otherwise)| Statement::Branch { then, otherwise }),
         1 => (0_i64..=2, block(1)).prop_map(|(iterations, body)| Statement::Repeat { iterations, body }),
+        1 => (any::<bool>(), block(1), block(1))
+            .prop_map(|(nested, first, second)| Statement::Decisions { nested, first, second }),
     ]
 }
 
@@ -225,6 +240,31 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
         Statement::Through { target, source, shift, copy_first, used } => {
             let used = used.then_some(ARRAYS[*target]);
             through(b, at, (used, ARRAYS[*source]), *shift, *copy_first);
+        }
+        Statement::Stencil { target, source, shift } => {
+            stencil(b, at, (ARRAYS[*target], ARRAYS[*source]), *shift)
+        }
+        Statement::Totals { columns, largest, accumulate, shift } => {
+            totals(b, at, (*columns, *largest, *accumulate), *shift)
+        }
+        Statement::Decisions { nested, first, second } => {
+            b.state(&label("decide")).tasklet("t", &[("a", "A", "0")], name("a"), ("c", ""));
+            let small = (name("c") * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
+            let large = (name("c") * value(4.0)).op(dacec_ir::BinaryOp::Gt, value(1.0));
+            let all = |b: &mut SdfgBuilder, part: &str, body: &[Statement]| {
+                let numbered = body.iter().enumerate();
+                numbered.for_each(|(k, it)| add(b, &format!("{at}_{part}{k}"), it));
+            };
+            if *nested {
+                let inner = |b: &mut SdfgBuilder| {
+                    b.conditional(large, |b| all(b, "first", first), |_| {});
+                };
+                b.conditional(small, inner, |_| {});
+                all(b, "second", second);
+            } else {
+                b.conditional(small.clone(), |b| all(b, "first", first), |_| {});
+                b.conditional(small, |b| all(b, "second", second), |_| {});
+            }
         }
         Statement::Index { target, source, shift } => {
             index(b, at, (ARRAYS[*target], ARRAYS[*source]), *shift)
@@ -378,6 +418,30 @@ fn through(
         Some(target) => b.state(&format!("copy{at}")).copy((&x, "0:6"), (target, "2:8")),
         None => drop(b.state(&format!("empty{at}"))),
     }
+}
+
+fn stencil(b: &mut SdfgBuilder, at: &str, (target, source): (&str, &str), shift: i64) {
+    let x = format!("x{at}");
+    b.transient(&x, DType::Float64, [Expr::int(9)]);
+    let doubled = name("a") * value(2.0);
+    b.state(&format!("first{at}")).map("f", &[("i", "0:8")], &[("a", source, "i + 1")], doubled, (&x, "i"));
+    let other = format!("i + {}", shift - 1);
+    let inputs = [("a", &*x, "i - 2"), ("b", &*x, &*other)];
+    b.state(&format!("second{at}")).map("g", &[("i", "2:8")], &inputs, sum_of("a", "b"), (target, "i"));
+}
+
+fn totals(b: &mut SdfgBuilder, at: &str, (columns, largest, accumulate): (bool, bool, bool), shift: i64) {
+    let x = format!("x{at}");
+    let (shape, element) = if columns { ([4, 6], "k, i") } else { ([6, 4], "i, k") };
+    b.transient(&x, DType::Float64, shape.map(Expr::int));
+    let inputs = [("e", "E", "i, k"), ("a", "A", "k")];
+    let dims = [("i", "0:6"), ("k", "0:4")];
+    b.state(&format!("products{at}")).map("m", &dims, &inputs, name("e") * name("a"), (&x, element));
+    let wcr = if largest { Wcr::Max } else { Wcr::Sum };
+    let op = Reduce { wcr, axes: Some(vec![if columns { 0 } else { 1 }]), accumulate };
+    let from = format!("0:{}, 0:{}", shape[0], shape[1]);
+    let to = format!("{shift}:{}", shift + 6);
+    operation(&mut b.state(&format!("totals{at}")), Arc::new(op), &[("_in", &x, &from)], ("_out", "B", &to));
 }
 
 fn index(b: &mut SdfgBuilder, at: &str, (target, source): (&str, &str), shift: i64) {

@@ -65,6 +65,9 @@ fn replace_symbol(known: &Arc<Known>, expr: &Expr, end: End, by_constant: bool) 
 /// may be empty for some of its values, and would restrict what is proved to the others. For the same reason nothing
 /// else is assumed about the variables.
 pub(super) fn over(facts: &Facts, expr: &Expr, variables: &[(Name, Expr, Expr)], end: End) -> Option<Expr> {
+    if let Some(extreme) = over_linear(expr, variables, end) {
+        return Some(extreme);
+    }
     let mut around = facts.without(&|name| variables.iter().any(|(variable, ..)| variable == name));
     let mut inside = Vec::with_capacity(variables.len());
     for (name, low, high) in variables {
@@ -79,6 +82,19 @@ pub(super) fn over(facts: &Facts, expr: &Expr, variables: &[(Name, Expr, Expr)],
         let grows = direction(&facts.0, &extreme, name)?;
         let value = if (grows == Ordering::Greater) == (end == End::High) { high } else { low };
         extreme = extreme.subs1(name, value);
+    }
+    Some(extreme)
+}
+
+/// The same where no facts are needed: every variable has a constant coefficient, which says how the value grows.
+fn over_linear(expr: &Expr, variables: &[(Name, Expr, Expr)], end: End) -> Option<Expr> {
+    let mut extreme = expr.clone();
+    for (name, low, high) in variables.iter().rev() {
+        if !extreme.uses(name) {
+            continue;
+        }
+        let grows = extreme.coefficient(name)?.as_int()? > 0;
+        extreme = extreme.subs1(name, if grows == (end == End::High) { high } else { low });
     }
     Some(extreme)
 }

@@ -4,7 +4,7 @@ use super::Known;
 use crate::symbolic::{Atom, Expr, Function};
 
 /// The integers between two bounds, both inclusive; a missing bound is infinite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Interval {
     pub(super) low: Option<i128>,
     pub(super) high: Option<i128>,

@@ -39,11 +39,11 @@ use interval::Interval;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A conjunction of assumptions; see the [module](self). Cheap to copy.
-#[derive(Clone, Debug, Default)]
+/// A conjunction of assumptions; see the [module](self). Cheap to copy. Equal are those that were assumed alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Facts(Arc<Known>);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Known {
     symbols: BTreeMap<Name, Bounds>,
     /// Expressions that are at least 0 and not just bounds of symbols.
@@ -53,7 +53,7 @@ struct Known {
 }
 
 /// What is known about one symbol. No bound contains the symbol itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Bounds {
     lower: Vec<Expr>,
     upper: Vec<Expr>,
