@@ -111,6 +111,10 @@ codes! {
     INTERPRETER "W0003" "call of the Python interpreter"
         "Only a warning, which `--warn` asks for: the function cannot be compiled, so the interpreter runs it, one call after \
          the other. Annotate it with `@dace.program` if it is yours, or move the call out of the function."
+    WIDENED "W0004" "number whose type depends on the path"
+        "Only a warning, which `--warn` asks for: a name is given numbers of different types on different paths, or a function \
+         returns them. In a compiled program a number has one type, so it is the one that can hold all of them: an integer that \
+         may become a float is a float from the start. Give the first value the type of the others, as in `s = 0.0`."
 }
 
 #[cfg(test)]

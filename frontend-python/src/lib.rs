@@ -46,3 +46,4 @@ pub use capture::{Captured, Environment, Parameter};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use module::SourceFile;
 pub use presets::{Number, Presets};
+pub use promotion::promote;

@@ -64,8 +64,8 @@ fn weakly(weak: DType, strong: DType) -> DType {
     }
 }
 
-/// The smallest type that holds the values of both.
-pub(crate) fn promote(a: DType, b: DType) -> DType {
+/// The smallest type that holds the values of both, as `np.promote_types` gives it.
+pub fn promote(a: DType, b: DType) -> DType {
     if a == b {
         return a;
     }

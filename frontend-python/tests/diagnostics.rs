@@ -86,6 +86,12 @@ fn types_and_shapes() {
     check("outside", "E0203", "x: dace.float64[4]", "return x[4]");
     check("not_symbolic", "E0204", X, "return np.zeros(N / 2)");
     check("constant", "E0205", X, "t = (1, 2)\nk = 0\nfor i in range(N):\n    k += 1\nreturn t[k]");
+    check(
+        "borrowed",
+        "E0206",
+        X,
+        "for i in range(N):\n    t = x * i\n    if x[i] > 0:\n        u = t\nreturn u",
+    );
     check("rebind", "E0206", A, "B = A[0]\nif A[0, 0] > 0:\n    B = A[1]\nreturn B + 1");
     check("no_value", "E0207", X, "return x + np.sum");
 }
@@ -215,6 +221,7 @@ fn code_in_other_languages() {
 fn what_costs_performance_is_a_warning() {
     check_warnings("overlap", "W0001", X, "x[1:] = x[:-1]\nx[1:-1] = 0.5 * (x[:-2] + x[2:])");
     check_warnings("order", "W0001", A, "y = A.T.reshape(-1)\nA[0, :] = y[:M]");
+    check_warnings("widened", "W0004", X, "s = 0\nfor i in range(N):\n    s += x[i]\nx[0] = s");
     check_warnings("dynamic_size", "W0002", X, "n = int(x[0])\nt = np.zeros(n)\nx[:n] = t");
     let fine = format!(
         "{HEAD}@dace.program\ndef f(A: dace.float64[N, M], {X}):\n    A[:] = A * 2 + x[:, None]\n    g(x)\n"

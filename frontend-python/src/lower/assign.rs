@@ -21,8 +21,7 @@ impl Lowerer<'_> {
         let value = self.eval(&it.value)?;
         let value = self.settle(value);
         for target in &it.targets {
-            self.flush();
-            self.assign_value(target, value.clone())?;
+            self.assign_next(target, value.clone())?;
         }
         Ok(())
     }
@@ -180,10 +179,16 @@ impl Lowerer<'_> {
             .map(|value| if matches!(value, Value::Array(_)) { value } else { self.settle(value) })
             .collect();
         for (target, value) in targets.iter().zip(settled) {
-            self.flush();
-            self.assign_value(target, value)?;
+            self.assign_next(target, value)?;
         }
         Ok(())
+    }
+
+    /// Assigns to one target of several, each of which sees what the assignments before have changed.
+    fn assign_next(&mut self, target: &ast::Expr, value: Value) -> Result<()> {
+        self.flush();
+        self.assign_value(target, value)?;
+        self.sync_mirrors(target.range())
     }
 
     /// The values in a tuple, or along the first axis of an array.

@@ -148,7 +148,7 @@ impl Lowerer<'_> {
         let facts = self.facts.clone();
         self.assume_range(&symbol, &start, &stop, &step);
         let (before, label) = (self.env.len(), format!("for_{}", self.span(it.range).line));
-        let body = self.loop_body(Frame::default(), |lowerer| {
+        let body = self.loop_body(Frame::sequential(self), |lowerer| {
             lowerer.assign_value(&it.target, item(&symbol))?;
             lowerer.flush();
             lowerer.block(&it.body)
@@ -254,7 +254,7 @@ impl Lowerer<'_> {
     fn while_loop(&mut self, it: &ast::StmtWhile) -> Result<()> {
         let before = self.env.len();
         let mut header = ScalarExpr::Constant(Constant::Bool(true));
-        let body = self.loop_body(Frame::default(), |lowerer| {
+        let body = self.loop_body(Frame::sequential(self), |lowerer| {
             let test = lowerer.condition(&it.test)?;
             if lowerer.is_untouched() {
                 header = test.code;

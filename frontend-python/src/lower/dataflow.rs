@@ -13,7 +13,7 @@ use dacec_ir::{
     Array, Block, Connector, ConstantArray, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region,
     Scalar, ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
 };
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 /// A state that is being filled.
 #[derive(Debug)]
@@ -188,10 +188,27 @@ impl Lowerer<'_> {
         node
     }
 
+    /// Ends the current state if it reads the container in a computation that none of the inputs comes from: in one
+    /// state, nothing would keep that read before the write that follows.
+    fn separate<'n>(&mut self, written: &Name, inputs: impl Iterator<Item = &'n Name>) {
+        let Some(Open { state, latest }) = &self.open else { return };
+        let mut readers =
+            state.accesses(written).into_iter().flat_map(|access| state.successors(access)).peekable();
+        if readers.peek().is_none() {
+            return;
+        }
+        let before: IndexSet<NodeId> =
+            inputs.filter_map(|input| latest.get(input)).flat_map(|&node| state.ancestors(node)).collect();
+        if !readers.all(|reader| before.contains(&reader)) {
+            self.flush();
+        }
+    }
+
     /// A tasklet that computes `code` for each point of `dims` and writes it to `out`.
     pub(super) fn emit(&mut self, label: &str, dims: Vec<(Name, Range)>, code: &ScalarExpr, out: Memlet) {
         let mut inputs = Inputs::default();
         let value = inputs.convert(code, &self.sdfg.containers);
+        self.separate(&out.data, inputs.0.values().map(|(_, memlet)| &memlet.data));
         let dtype = self.sdfg.containers.get(&out.data).map_or(DType::Float64, Data::dtype);
         let tasklet = Tasklet {
             label: label.into(),
@@ -268,6 +285,7 @@ impl Lowerer<'_> {
 
     /// Copies the elements of one view to another of the same shape, by one edge; both are plain.
     pub(super) fn copy_edge(&mut self, from: &View, to: &View) {
+        self.separate(&to.container, [&from.container].into_iter());
         let source = self.source(&from.container);
         let sink = self.sink(&to.container);
         let memlet = Memlet::new(&from.container, from.subset.clone()).to(to.subset.clone());
@@ -291,6 +309,9 @@ impl Lowerer<'_> {
         inputs: &[(Name, Memlet)],
         outputs: &[(Name, Memlet)],
     ) {
+        for (_, output) in outputs {
+            self.separate(&output.data, inputs.iter().map(|(_, memlet)| &memlet.data));
+        }
         let sources: Vec<NodeId> = inputs.iter().map(|(_, memlet)| self.source(&memlet.data)).collect();
         let node = self.state().add_node(node);
         for (source, (connector, memlet)) in sources.into_iter().zip(inputs) {

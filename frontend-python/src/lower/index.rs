@@ -296,7 +296,11 @@ impl Lowerer<'_> {
                             result.subset.dims[dim] = own.compose(&inner);
                             Axis::Dim(dim)
                         }
-                        Axis::New(extent) => Axis::New(self.slice_range(bounds, &extent, place)?.len()),
+                        Axis::New(extent) => {
+                            let len = self.slice_range(bounds, &extent, place)?.len();
+                            // Nothing else says so where the bounds are not known.
+                            Axis::New(if extent.is_one() { len.min(&extent) } else { len })
+                        }
                     });
                 }
             }

@@ -348,6 +348,9 @@ impl<'a> Lowerer<'a> {
             return Err(Diagnostic::error(code, range, message).into());
         }
         self.push(block);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.leave();
+        }
         Ok(())
     }
 

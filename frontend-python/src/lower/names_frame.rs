@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Global;
 use crate::numpy;
 use crate::parse::TextRange;
+use crate::promotion::Typed;
 use crate::scalar::{cast, join};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
@@ -24,6 +25,13 @@ pub(super) struct Frame {
     varied: IndexSet<String>,
     /// Names that were read where the iteration may not have assigned them.
     carried: IndexSet<String>,
+    /// Names that refer to arrays which the iteration has made under other names, and whether the iteration may have ended
+    /// before.
+    borrowed: IndexMap<String, bool>,
+    /// Whether iterations follow each other.
+    again: bool,
+    /// Whether the iteration may have ended already.
+    left: bool,
     /// Number of storages that existed before, if the loop is parallel: those its iterations cannot assign.
     outside: Option<usize>,
     /// Number of containers that existed before.
@@ -37,6 +45,11 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// The frame of a loop whose iterations follow each other.
+    pub(super) fn sequential(lowerer: &Lowerer<'_>) -> Self {
+        Frame { again: true, containers: lowerer.sdfg.containers.len(), ..Frame::default() }
+    }
+
     /// The frame of a parallel loop that has no iterations where `empty` holds.
     pub(super) fn parallel(lowerer: &Lowerer<'_>, empty: Option<Expr>) -> Self {
         Frame {
@@ -47,6 +60,11 @@ impl Frame {
             empty,
             ..Frame::default()
         }
+    }
+
+    /// From here on, the iteration may have ended.
+    pub(super) fn leave(&mut self) {
+        self.left = true;
     }
 
     /// Number of storages that existed before a parallel loop.
@@ -174,6 +192,7 @@ impl Lowerer<'_> {
         if !self.is_shared(name) && self.frames.iter().any(|frame| frame.read.contains(name)) {
             return self.share(name);
         }
+        self.note_borrowed(name, &value);
         let value = match value {
             Value::Scalar(scalar) if self.is_shared(name) => self.bind_shared(name, scalar, range)?,
             Value::Scalar(scalar) => Value::Scalar(self.bind_simple(name, scalar)),
@@ -192,6 +211,21 @@ impl Lowerer<'_> {
         self.env.insert(name.to_owned(), value);
         self.partial.shift_remove(name);
         Ok(())
+    }
+
+    /// Remembers whether a name gets an array that the iteration has made under another name, and which the next
+    /// iteration makes anew.
+    fn note_borrowed(&mut self, name: &str, value: &Value) {
+        let made = match value {
+            Value::Array(view) if !view.fresh => self.sdfg.containers.get_index_of(&view.container),
+            _ => None,
+        };
+        for frame in self.frames.iter_mut().filter(|frame| frame.again) {
+            match made.is_some_and(|at| at >= frame.containers) {
+                true => frame.borrowed.insert(name.to_owned(), frame.left),
+                false => frame.borrowed.shift_remove(name),
+            };
+        }
     }
 
     fn bind_simple(&mut self, name: &str, scalar: Scalar) -> Scalar {
@@ -248,6 +282,7 @@ impl Lowerer<'_> {
             }
         };
         self.storages.insert(name.to_owned(), storage.clone());
+        self.warn_of_widening(&format!("`{name}`"), scalar.ty, ty);
         let code = cast(&scalar, ty.dtype);
         let code = match storage {
             Storage::Symbol(symbol) => {
@@ -261,6 +296,18 @@ impl Lowerer<'_> {
             }
         };
         Ok(Value::Scalar(Scalar { code, ty }))
+    }
+
+    /// Remarks that a number is kept in a wider type than it has.
+    pub(super) fn warn_of_widening(&mut self, what: &str, ty: Typed, kept: Typed) {
+        if ty.dtype != kept.dtype {
+            let (ty, kept) = (ty.dtype, kept.dtype);
+            self.warn(
+                codes::WIDENED,
+                format!("{what} is {ty} here and {kept} elsewhere: it is {kept} everywhere"),
+                &format!("convert the value: `np.{kept}(...)`"),
+            );
+        }
     }
 
     /// Finds out whether an integer is never negative, or always positive: its first value is, and each later one is if
@@ -297,7 +344,7 @@ impl Lowerer<'_> {
     }
 
     /// The scalar container of a variable that lives outside of the parallel loop, to accumulate into.
-    pub(super) fn accumulator(&mut self, name: &str, ty: crate::promotion::Typed) -> Result<(Name, DType)> {
+    pub(super) fn accumulator(&mut self, name: &str, ty: Typed) -> Result<(Name, DType)> {
         match self.storages.get(name).cloned() {
             Some(Storage::Scalar(container, declared)) => {
                 let joined = join(declared, ty);
@@ -547,7 +594,7 @@ impl Lowerer<'_> {
 
     /// After a loop: what its body assigned is known only if nothing else could be there. Where an iteration may end
     /// early, that is what another assignment of the body has left; where there is none, it is what an earlier iteration
-    /// has left, in the same place.
+    /// has left, in the same place; but not if that place is an array of the iteration with another name.
     ///
     /// `before` is the number of names that there were, `symbols` have values only inside: what was assigned from them is
     /// not known any more.
@@ -565,6 +612,7 @@ impl Lowerer<'_> {
             let Some(value) = self.env.get(name) else { continue };
             let uncertain = self.env.is_among(name, before)
                 || early && frame.varied.contains(name)
+                || frame.borrowed.get(name).is_some_and(|late| *late || self.partial.contains(name))
                 || frame.outside.is_some();
             let kept = self.is_shared(name) && frame.outside.is_none();
             let lost = !kept && !matches!(value, Value::Poison) && uncertain;
@@ -592,7 +640,10 @@ impl Lowerer<'_> {
         };
         let is_own = |name: &&String| !self.env.is_among(name, before) && !self.is_shared(name);
         for name in frame.carried.iter().filter(is_own) {
-            if frame.varied.contains(name) || self.env.get(name).is_some_and(depends) {
+            if frame.varied.contains(name)
+                || frame.borrowed.contains_key(name)
+                || self.env.get(name).is_some_and(depends)
+            {
                 return self.share(name);
             }
         }

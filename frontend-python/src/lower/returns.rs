@@ -184,6 +184,7 @@ impl Lowerer<'_> {
         let key = format!("return {k}");
         let ty = self.decisions.types.get(&key).map_or(scalar.ty, |known| join(*known, scalar.ty));
         self.decisions.types.insert(key, ty);
+        self.warn_of_widening("the result", scalar.ty, ty);
         let name = self.new_scalar(prefix, ty.dtype);
         if let Some(data) = self.sdfg.containers.get_mut(&name) {
             data.set_transient(false);
@@ -239,6 +240,7 @@ impl Lowerer<'_> {
                     self.decisions.types.insert(key, joined);
                     return Err(Stop::Again);
                 }
+                self.warn_of_widening("the result", scalar.ty, joined);
                 self.emit("return", Vec::new(), &cast(&scalar, joined.dtype), Memlet::scalar(name));
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! Functions that work element by element.
 
+use super::math::{one, two};
 use super::{Args, Entry, Lowering, ONE, TWO, call, math, math2, op};
 use crate::lower::{Dest, Library, Lowerer, Result};
 use crate::promotion::float_of;
@@ -15,6 +16,14 @@ const fn unary(name: &'static str, compute: fn(&[Scalar]) -> Computed) -> Entry 
 
 const fn binary(name: &'static str, compute: fn(&[Scalar]) -> Computed) -> Entry {
     Entry { name, params: TWO, lowering: Lowering::Scalar(compute) }
+}
+
+const fn float(name: &'static str, function: Function) -> Entry {
+    Entry { name, params: &["x"], lowering: Lowering::Float(function) }
+}
+
+const fn float2(name: &'static str, function: Function) -> Entry {
+    Entry { name, params: &["x1", "x2"], lowering: Lowering::Float2(function) }
 }
 
 /// NumPy's universal functions.
@@ -125,8 +134,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     math("isinf", Function::Isinf),
     math("isfinite", Function::Isfinite),
     math("signbit", Function::Signbit),
-    math("real", Function::Real),
-    math("imag", Function::Imag),
+    // No universal functions: they give the part of a Python number as Python has it.
+    Entry { name: "real", params: &["x"], lowering: Lowering::Math(Function::Real) },
+    Entry { name: "imag", params: &["x"], lowering: Lowering::Math(Function::Imag) },
     math("conj", Function::Conj),
     math("conjugate", Function::Conj),
     math2("arctan2", Function::Atan2),
@@ -176,46 +186,45 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// Functions of `math`: on numbers, with Python's float as the result.
 pub(super) const MATH: &[Entry] = &[
-    math("sqrt", Function::Sqrt),
-    math("cbrt", Function::Cbrt),
-    math("exp", Function::Exp),
-    math("exp2", Function::Exp2),
-    math("expm1", Function::Expm1),
-    math("log", Function::Log),
-    math("log2", Function::Log2),
-    math("log10", Function::Log10),
-    math("log1p", Function::Log1p),
-    math("sin", Function::Sin),
-    math("cos", Function::Cos),
-    math("tan", Function::Tan),
-    math("asin", Function::Asin),
-    math("acos", Function::Acos),
-    math("atan", Function::Atan),
-    math("sinh", Function::Sinh),
-    math("cosh", Function::Cosh),
-    math("tanh", Function::Tanh),
-    math("asinh", Function::Asinh),
-    math("acosh", Function::Acosh),
-    math("atanh", Function::Atanh),
-    math("erf", Function::Erf),
-    math("erfc", Function::Erfc),
-    math("gamma", Function::Gamma),
-    math("lgamma", Function::Lgamma),
-    math("isnan", Function::Isnan),
-    math("isinf", Function::Isinf),
-    math("isfinite", Function::Isfinite),
-    math2("atan2", Function::Atan2),
-    math2("hypot", Function::Hypot),
-    math2("copysign", Function::Copysign),
-    math2("fmod", Function::Fmod),
-    math2("gcd", Function::Gcd),
-    op("pow", BinaryOp::Pow),
-    unary("fabs", |of| scalar::call(Function::Abs, &scalar::converted(&of[0], DType::Float64))),
-    unary("floor", |of| whole(Function::Floor, &of[0])),
-    unary("ceil", |of| whole(Function::Ceil, &of[0])),
-    unary("trunc", |of| whole(Function::Trunc, &of[0])),
-    unary("radians", |of| scaled(&of[0], std::f64::consts::PI / 180.0)),
-    unary("degrees", |of| scaled(&of[0], 180.0 / std::f64::consts::PI)),
+    float("sqrt", Function::Sqrt),
+    float("cbrt", Function::Cbrt),
+    float("exp", Function::Exp),
+    float("exp2", Function::Exp2),
+    float("expm1", Function::Expm1),
+    float("log", Function::Log),
+    float("log2", Function::Log2),
+    float("log10", Function::Log10),
+    float("log1p", Function::Log1p),
+    float("sin", Function::Sin),
+    float("cos", Function::Cos),
+    float("tan", Function::Tan),
+    float("asin", Function::Asin),
+    float("acos", Function::Acos),
+    float("atan", Function::Atan),
+    float("sinh", Function::Sinh),
+    float("cosh", Function::Cosh),
+    float("tanh", Function::Tanh),
+    float("asinh", Function::Asinh),
+    float("acosh", Function::Acosh),
+    float("atanh", Function::Atanh),
+    float("erf", Function::Erf),
+    float("erfc", Function::Erfc),
+    float("gamma", Function::Gamma),
+    float("lgamma", Function::Lgamma),
+    float("isnan", Function::Isnan),
+    float("isinf", Function::Isinf),
+    float("isfinite", Function::Isfinite),
+    float2("atan2", Function::Atan2),
+    float2("hypot", Function::Hypot),
+    float2("copysign", Function::Copysign),
+    float2("fmod", Function::Fmod),
+    float("fabs", Function::Abs),
+    two("pow", |of| scalar::binary(BinaryOp::Pow, &super::math::float(&of[0]), &super::math::float(&of[1]))),
+    one("floor", |of| whole(Function::Floor, &of[0])),
+    one("ceil", |of| whole(Function::Ceil, &of[0])),
+    one("trunc", |of| whole(Function::Trunc, &of[0])),
+    one("radians", |of| scaled(&super::math::float(&of[0]), std::f64::consts::PI / 180.0)),
+    one("degrees", |of| scaled(&super::math::float(&of[0]), 180.0 / std::f64::consts::PI)),
 ];
 
 fn scaled(value: &Scalar, factor: f64) -> Computed {
@@ -229,9 +238,6 @@ fn scaled(value: &Scalar, factor: f64) -> Computed {
 /// Rounding that gives a Python integer.
 fn whole(function: Function, value: &Scalar) -> Computed {
     let rounded = scalar::call(function, value)?;
-    if rounded.dtype().is_integer() {
-        return Ok(rounded);
-    }
     Ok(Scalar::weak(scalar::cast(&rounded, DType::Int64), DType::Int64))
 }
 
@@ -326,7 +332,7 @@ fn rounded(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     })?;
     match super::ufunc::output(args)? {
         Some(out) => super::ufunc::give(lowerer, args, &out, &result),
-        None => Ok(result),
+        None => Ok(super::ufunc::of_numpy(result)),
     }
 }
 

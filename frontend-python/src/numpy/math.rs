@@ -82,16 +82,16 @@ pub(super) const CMATH: &[Entry] = &[
     }),
 ];
 
-const fn one(name: &'static str, compute: fn(&[Scalar]) -> Computed) -> Entry {
+pub(super) const fn one(name: &'static str, compute: fn(&[Scalar]) -> Computed) -> Entry {
     Entry { name, params: &["x"], lowering: Lowering::Scalar(compute) }
 }
 
-const fn two(name: &'static str, compute: fn(&[Scalar]) -> Computed) -> Entry {
+pub(super) const fn two(name: &'static str, compute: fn(&[Scalar]) -> Computed) -> Entry {
     Entry { name, params: &["x1", "x2"], lowering: Lowering::Scalar(compute) }
 }
 
 /// The number as a float of Python.
-fn float(value: &Scalar) -> Scalar {
+pub(super) fn float(value: &Scalar) -> Scalar {
     weak(scalar::converted(value, DType::Float64))
 }
 
@@ -99,7 +99,7 @@ fn complex(value: &Scalar) -> Scalar {
     weak(scalar::converted(value, DType::Complex128))
 }
 
-fn weak(value: Scalar) -> Scalar {
+pub(super) fn weak(value: Scalar) -> Scalar {
     let dtype = value.dtype();
     Scalar::weak(value.code, dtype)
 }

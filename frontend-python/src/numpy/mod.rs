@@ -63,6 +63,10 @@ pub(crate) enum Lowering {
     Math(Function),
     /// As `Math`, of two arguments.
     Math2(Function),
+    /// As `Math`, of a number that becomes a float of Python, as the result is.
+    Float(Function),
+    /// As `Float`, of two arguments.
+    Float2(Function),
     /// Element by element, by an operator.
     Op(BinaryOp),
     /// Element by element, by an operator on one value.

@@ -1,6 +1,6 @@
 //! Functions that combine the elements of an array along axes.
 
-use super::ufunc::{give, mask, output};
+use super::ufunc::{give, mask, of_numpy, output};
 use super::{Args, Entry, array, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -130,7 +130,7 @@ fn of_tuple(lowerer: &mut Lowerer<'_>, items: &[Value], wcr: Wcr, args: &Args) -
         (Some(dtype), ..) => dtype,
         (None, Wcr::LogicalAnd | Wcr::LogicalOr, _) => DType::Bool,
         (None, Wcr::Sum | Wcr::Product, Value::Scalar(scalar)) => accumulated(scalar.dtype()),
-        _ => return Ok(total),
+        _ => return Ok(of_numpy(total)),
     };
     lowerer.as_dtype(&total, dtype, &Dest::Temp, args.range)
 }

@@ -1,6 +1,6 @@
 //! Choosing elements: by conditions, by limits, by positions.
 
-use super::ufunc::{give, output};
+use super::ufunc::{give, of_numpy, output};
 use super::{Args, Entry, array, call};
 use crate::lower::{Dest, Library, Lowerer, Result, computed};
 use crate::scalar;
@@ -30,9 +30,10 @@ fn choose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         return super::counted::nonzero(lowerer, args);
     };
     let operands = [args.value("condition"), x, y];
-    lowerer.elementwise("where", &operands, &args.dest, args.range, &|of| {
+    let chosen = lowerer.elementwise("where", &operands, &args.dest, args.range, &|of| {
         Ok(scalar::select(&of[0], &of[1], &of[2]))
-    })
+    })?;
+    Ok(of_numpy(chosen))
 }
 
 fn list(args: &Args, name: &str) -> Result<Vec<Value>> {
@@ -98,7 +99,7 @@ fn clip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     })?;
     match out {
         Some(out) => give(lowerer, args, &out, &result),
-        None => Ok(result),
+        None => Ok(of_numpy(result)),
     }
 }
 

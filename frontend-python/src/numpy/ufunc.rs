@@ -8,6 +8,7 @@
 //! np.add.at(x, i, y)               a loop: an element that is chosen twice changes twice
 //! ```
 
+use super::math::{float, weak};
 use super::reductions::{Masked, Reduction, accumulated, reduced};
 use super::{Args, Entry, Lowering, array, call};
 use crate::codes;
@@ -39,7 +40,8 @@ impl Entry {
     }
 
     fn is_binary(&self) -> bool {
-        matches!(self.lowering, Lowering::Math2(_) | Lowering::Op(_)) || self.params.contains(&"x2")
+        matches!(self.lowering, Lowering::Math2(_) | Lowering::Float2(_) | Lowering::Op(_))
+            || self.params.contains(&"x2")
     }
 
     /// The value for one element of each operand.
@@ -47,6 +49,8 @@ impl Entry {
         match (self.lowering, of) {
             (Lowering::Math(function), [x]) => scalar::call(function, x),
             (Lowering::Math2(function), [x, y]) => scalar::call2(function, x, y),
+            (Lowering::Float(function), [x]) => scalar::call(function, &float(x)).map(weak),
+            (Lowering::Float2(function), [x, y]) => scalar::call2(function, &float(x), &float(y)).map(weak),
             (Lowering::Op(op), [x, y]) => scalar::binary(op, x, y),
             (Lowering::UnaryOp(op), [x]) => scalar::unary(op, x),
             (Lowering::Scalar(compute), of) => compute(of),
@@ -73,7 +77,10 @@ pub(super) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
                 .unsupported("where", "elements that are not computed would have no value")
                 .help("give the array that keeps them: `out=...`")
                 .into()),
-            None => lowerer.elementwise(entry.name, &operands, &args.dest, args.range, &compute),
+            None => {
+                let result = lowerer.elementwise(entry.name, &operands, &args.dest, args.range, &compute)?;
+                Ok(if entry.params.contains(&"out?") { of_numpy(result) } else { result })
+            }
         };
     };
     let dest = Dest::Into(out.clone());
@@ -92,6 +99,17 @@ pub(super) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
         }
     };
     give(lowerer, args, &out, &result)
+}
+
+/// The result of a function of NumPy: a number of NumPy's, also where the operands are Python's.
+pub(super) fn of_numpy(result: Value) -> Value {
+    match result {
+        Value::Scalar(number) => {
+            let dtype = number.dtype();
+            Value::Scalar(Scalar::strong(number.code, dtype))
+        }
+        other => other,
+    }
 }
 
 /// Writes a result to `out`.

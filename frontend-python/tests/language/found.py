@@ -1,5 +1,7 @@
 """Programs that were once wrong, found by random generation and made small."""
 
+import math
+
 import numpy as np
 import dace
 N, M = (dace.symbol(s) for s in ("N", "M"))
@@ -184,3 +186,71 @@ def results_that_share_elements(A: dace.float64[N, M]):
     t[1:-1] = 7.0
     A[1, 2] = 5.0
     return t.copy(), t[2]
+
+
+@dace.program
+def numbers_of_numpy(x: dace.float64[N], z: dace.int32[N]):
+    f = x.astype(np.float32)
+    return (
+        np.sin(1.0) * f,
+        np.minimum(1, 3) * z,
+        np.add(1, 2) * z,
+        np.abs(-1) * z,
+        np.sqrt(2) * f,
+        np.max(5) * z,
+        np.round(2.6) * f,
+        np.clip(1, 0, 5) * z,
+        np.where(True, 1, 2) * z,
+        np.floor(2.5) * f,
+        np.real(2.0) * f,
+    )
+
+
+@dace.program
+def numbers_of_python(x: dace.float64[N], z: dace.int32[N]):
+    f = x.astype(np.float32)
+    b = z.astype(np.int8)
+    return (
+        math.sin(f[0]) * f,
+        math.floor(f[1]) * b,
+        math.floor(z[0]) * b,
+        math.pow(2, 3) * z,
+        math.gcd(4, 6) * z,
+        math.fabs(-2) * z,
+        math.sqrt(z[0]) * f,
+        math.radians(f[0]) * f,
+        math.hypot(f[0], f[1]) * f,
+        math.isnan(f[0]) * b,
+    )
+
+
+@dace.program
+def unused_elements_before_a_write(x: dace.float64[N], ix: dace.int64[N]):
+    ix[0] = len(x[ix % 3]) - 5
+    x[ix[1] % 6] = x[ix].shape[0]
+
+
+@dace.program
+def part_of_a_new_axis(x: dace.float64[N], k: dace.int64):
+    t = x[None, k]
+    if x[0] > 0:
+        t[k:] *= t[k:]
+    t[k - 3:] += 1.0
+
+
+@dace.program
+def array_of_the_last_iteration(x: dace.float64[N]):
+    for i in range(N):
+        t = x * i
+        last = t[1:]
+        if x[i] > 0.9:
+            break
+    return last.copy()
+
+
+@dace.program
+def both_shapes_of_an_array_in_one_assignment(A: dace.float64[N, M]):
+    t = A.reshape(-1)
+    for row in A:
+        t[5], row[2] = row[2], t[5]
+    t[0] = A[1, 1] = 3.0
