@@ -10,13 +10,14 @@ use crate::loops::{
 use crate::map::{
     AugAssignToWcr, CopyToMap, InLocalStorage, MapCollapse, MapExpansion, MapFission, MapFusion,
     MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop, OTFMapFusion,
-    OutLocalStorage, ScheduleMaps, StripMining, TaskletFusion, TrivialMapElimination, Vectorization,
+    OutLocalStorage, ScheduleMaps, StripMining, SubgraphFusion, TaskletFusion, TrivialMapElimination,
+    Vectorization,
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
 use crate::raise::{
     LoopToFactorization, LoopToRankUpdate, LoopToSymmetricProduct, LoopToTriangularProduct,
-    LoopToTriangularSolve,
+    LoopToTriangularSolve, MatrixChain,
 };
 use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
@@ -68,6 +69,7 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
 /// Operations of libraries sum in an order of their own.
 fn raising() -> Pipeline {
     Pipeline::new("raising")
+        .then_boxed(matrix_chain())
         .then_boxed(loop_to_rank_update())
         .then_boxed(loop_to_triangular_solve())
         .then_boxed(loop_to_triangular_product())
@@ -105,6 +107,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
     Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
     Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
+    Entry::new("matrix-chain", "raise/matrix_chain.rs", |_| Ok(matrix_chain())),
     Entry::new("loop-to-rank-update", "raise/loop_to_rank_update.rs", |_| Ok(loop_to_rank_update())),
     Entry::new("loop-to-triangular-solve", "raise/loop_to_triangular_solve.rs", |_| {
         Ok(loop_to_triangular_solve())
@@ -125,6 +128,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("out-local-storage", "map/out_local_storage.rs", |_| Ok(out_local_storage())),
     Entry::new("map-fission", "map/map_fission.rs", |_| Ok(map_fission())),
     Entry::new("otf-map-fusion", "map/otf_map_fusion.rs", |_| Ok(otf_map_fusion())),
+    Entry::new("subgraph-fusion", "map/subgraph_fusion.rs", |_| Ok(subgraph_fusion())),
     Entry::new("map-reduce-fusion", "map/map_reduce_fusion.rs", |_| Ok(map_reduce_fusion())),
     Entry {
         name: "vectorization",
@@ -211,6 +215,14 @@ fn map_fusion_horizontal() -> Box<dyn Pass> {
     boxed("map-fusion-horizontal", "Fuses independent maps that read the same elements", MapFusionHorizontal)
 }
 
+fn matrix_chain() -> Box<dyn Pass> {
+    boxed(
+        "matrix-chain",
+        "Multiplies several matrices in the order that takes the fewest operations",
+        MatrixChain,
+    )
+}
+
 fn loop_to_rank_update() -> Box<dyn Pass> {
     let summary = "Makes one operation of loops that add products of rows to a triangle of a matrix";
     boxed("loop-to-rank-update", summary, LoopToRankUpdate)
@@ -284,6 +296,10 @@ fn otf_map_fusion() -> Box<dyn Pass> {
         "Computes values again where they are read, instead of keeping them",
         OTFMapFusion,
     )
+}
+
+fn subgraph_fusion() -> Box<dyn Pass> {
+    boxed("subgraph-fusion", "Runs maps together over one parameter that they have in common", SubgraphFusion)
 }
 
 fn map_reduce_fusion() -> Box<dyn Pass> {

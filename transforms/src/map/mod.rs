@@ -19,6 +19,7 @@ pub mod otf_map_fusion;
 pub mod out_local_storage;
 pub(crate) mod paths;
 pub mod schedule;
+pub mod subgraph_fusion;
 pub mod tasklet_fusion;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -47,7 +48,9 @@ pub use otf_map_fusion::{OTFMapFusion, Recomputable};
 pub use out_local_storage::{OutLocalStorage, Written};
 pub use schedule::ScheduleMaps;
 pub(crate) use schedule::WORTHWHILE;
+pub use subgraph_fusion::{Common, SubgraphFusion};
 pub use tasklet_fusion::{Chain, TaskletFusion};
 pub(crate) use trivial_map_elimination::remove_scope;
 pub use trivial_map_elimination::{Trivial, TrivialMapElimination};
+pub(crate) use unchanged::unchanged;
 pub use vectorization::{Vectorizable, Vectorization};

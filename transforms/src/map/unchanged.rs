@@ -7,7 +7,7 @@ use dacec_ir::{Memlet, NodeId, State};
 
 /// Proves that nothing writes the elements of a memlet between the moment at which `from` begins and the one at which
 /// `until` has ended: every write of them is over before, or begins behind.
-pub(super) fn unchanged(
+pub(crate) fn unchanged(
     around: &Surroundings<'_>,
     state: &State,
     read: &Memlet,

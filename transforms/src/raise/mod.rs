@@ -12,6 +12,7 @@
 //! | `C *= beta; for i: C[:i] += alpha*outer(A[i, :i], B[i]); C[i] += alpha*(A[i, :i] @ B[:i] + A[i, i]*B[i])` | `Symm` ([`LoopToSymmetricProduct`]) |
 //! | `for i: for j < i: A[i, j] = (A[i, j] - A[i, :j] @ A[j, :j]) / A[j, j]; A[i, i] = sqrt(…)` | `CholeskyInPlace` ([`LoopToFactorization`]) |
 //! | the same with `A[:j, j]`, and `A[i, j] -= A[i, :i] @ A[:i, j]` for `j >= i` | `LuInPlace` |
+//! | `A @ B @ x` | `A @ (B @ x)` ([`MatrixChain`]) |
 //!
 //! All of them compute sums in another order, so they are left out where floating-point results must be rounded as written.
 
@@ -21,6 +22,7 @@ pub mod loop_to_rank_update;
 pub mod loop_to_symmetric_product;
 pub mod loop_to_triangular_product;
 pub mod loop_to_triangular_solve;
+pub mod matrix_chain;
 mod replace;
 mod written;
 
@@ -29,3 +31,4 @@ pub use loop_to_rank_update::{LoopToRankUpdate, RankUpdates};
 pub use loop_to_symmetric_product::{LoopToSymmetricProduct, SymmetricProduct};
 pub use loop_to_triangular_product::{LoopToTriangularProduct, TriangularProduct};
 pub use loop_to_triangular_solve::{LoopToTriangularSolve, Solvable};
+pub use matrix_chain::{Chain, MatrixChain};

@@ -71,10 +71,12 @@ pub(crate) enum Statement {
     /// `x[0:6] = source[2 + shift:8 + shift]; target[2:8] = 2*x`, through a new array that is computed and copied, or
     /// copied and read; what is computed last may also never be used.
     Through { target: usize, source: usize, shift: i64, copy_first: bool, used: bool },
-    /// `x[0:8] = 2*source[1:9]; target[2:8] = x[0:6] + x[shift + 1:shift + 7]`, through a new array.
+    /// `x[0:8] = 2*source[1:9]; target[2:8] = x[0:6] + 2*x[shift + 1:shift + 7]`, through a new array.
     Stencil { target: usize, source: usize, shift: i64 },
     /// `x = E[0:6, 0:4] * A[0:4]; B[shift:shift + 6] (+)= sums or largest elements of the rows or columns of x`.
     Totals { columns: bool, largest: bool, accumulate: bool, shift: i64 },
+    /// `x = E[0:5, 0:6] @ E[6:12, 0:7]; B[0:5] = x @ A[0:7]`, or `B[0:7] = A[0:5] @ x`, and perhaps `B[0:7] = x[0]`.
+    Chained { on_the_left: bool, used: bool },
     /// `if A[0] < 0.5: if 0.25 < A[0]: …` or `if A[0] < 0.5: …  if A[0] < 0.5: …`
     Decisions { nested: bool, first: Vec<Statement>, second: Vec<Statement> },
     /// `p = 3 + shift; target[p] = source[p + 1]`, with an integer in a container.
@@ -123,8 +125,10 @@ fn simple() -> impl Strategy<Value = Statement> {
         ),
         1 => (array(), array(), -2_i64..=2)
             .prop_map(|(target, source, shift)| Statement::Index { target, source, shift }),
-        1 => (array(), array(), -1_i64..=2)
+        1 => (array(), array(), -1_i64..=1)
             .prop_map(|(target, source, shift)| Statement::Stencil { target, source, shift }),
+        1 => (any::<bool>(), any::<bool>())
+            .prop_map(|(on_the_left, used)| Statement::Chained { on_the_left, used }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>(), 0_i64..=2).prop_map(
             |(columns, largest, accumulate, shift)| {
                 Statement::Totals { columns, largest, accumulate, shift }
@@ -247,6 +251,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
         Statement::Totals { columns, largest, accumulate, shift } => {
             totals(b, at, (*columns, *largest, *accumulate), *shift)
         }
+        Statement::Chained { on_the_left, used } => chained(b, at, *on_the_left, *used),
         Statement::Decisions { nested, first, second } => {
             b.state(&label("decide")).tasklet("t", &[("a", "A", "0")], name("a"), ("c", ""));
             let small = (name("c") * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
@@ -422,7 +427,7 @@ fn through(
 
 fn stencil(b: &mut SdfgBuilder, at: &str, (target, source): (&str, &str), shift: i64) {
     let x = format!("x{at}");
-    b.transient(&x, DType::Float64, [Expr::int(9)]);
+    b.transient(&x, DType::Float64, [Expr::int(8)]);
     let doubled = name("a") * value(2.0);
     b.state(&format!("first{at}")).map("f", &[("i", "0:8")], &[("a", source, "i + 1")], doubled, (&x, "i"));
     let other = format!("i + {}", shift - 1);
@@ -432,16 +437,33 @@ fn stencil(b: &mut SdfgBuilder, at: &str, (target, source): (&str, &str), shift:
 
 fn totals(b: &mut SdfgBuilder, at: &str, (columns, largest, accumulate): (bool, bool, bool), shift: i64) {
     let x = format!("x{at}");
-    let (shape, element) = if columns { ([4, 6], "k, i") } else { ([6, 4], "i, k") };
+    let (shape, element) = if columns { ([4, 6], "m, i") } else { ([6, 4], "i, m") };
     b.transient(&x, DType::Float64, shape.map(Expr::int));
-    let inputs = [("e", "E", "i, k"), ("a", "A", "k")];
-    let dims = [("i", "0:6"), ("k", "0:4")];
+    let inputs = [("e", "E", "i, m"), ("a", "A", "m")];
+    let dims = [("i", "0:6"), ("m", "0:4")];
     b.state(&format!("products{at}")).map("m", &dims, &inputs, name("e") * name("a"), (&x, element));
     let wcr = if largest { Wcr::Max } else { Wcr::Sum };
     let op = Reduce { wcr, axes: Some(vec![if columns { 0 } else { 1 }]), accumulate };
     let from = format!("0:{}, 0:{}", shape[0], shape[1]);
     let to = format!("{shift}:{}", shift + 6);
     operation(&mut b.state(&format!("totals{at}")), Arc::new(op), &[("_in", &x, &from)], ("_out", "B", &to));
+}
+
+fn chained(b: &mut SdfgBuilder, at: &str, on_the_left: bool, used: bool) {
+    let x = format!("x{at}");
+    b.transient(&x, DType::Float64, [5, 7].map(Expr::int));
+    let inputs = [("_a", "E", "0:5, 0:6"), ("_b", "E", "6:12, 0:7")];
+    operation(&mut b.state(&format!("one{at}")), Arc::new(MatMul), &inputs, ("_c", &x, "0:5, 0:7"));
+    let whole = (&*x, "0:5, 0:7");
+    let ((left, from_left), (right, from_right), to) = match on_the_left {
+        true => (whole, ("A", "0:7"), "0:5"),
+        false => (("A", "0:5"), whole, "0:7"),
+    };
+    let inputs = [("_a", left, from_left), ("_b", right, from_right)];
+    operation(&mut b.state(&format!("two{at}")), Arc::new(MatMul), &inputs, ("_c", "B", to));
+    if used {
+        b.state(&format!("use{at}")).copy((&x, "0, 0:7"), ("B", "8:15"));
+    }
 }
 
 fn index(b: &mut SdfgBuilder, at: &str, (target, source): (&str, &str), shift: i64) {
