@@ -410,12 +410,22 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
         propagate::scope(self.state, entry, &self.around.sdfg.containers, &facts);
     }
 
-    /// Gives the outermost edges of a scope the operands' memlets: what the operation touches is known exactly.
+    /// Gives the outermost edges of a scope the operands' memlets: what the operation touches is known exactly. An edge that
+    /// brings several parts of a container keeps what covers them all.
     fn finish(&mut self, entry: NodeId) {
         self.propagate(entry);
         let exit = paths::exit_of(self.state, entry);
         let finish = self.what.finish.iter().flat_map(|it| &it.inputs);
-        for input in self.what.inputs.iter().chain(finish) {
+        let inputs: Vec<&Input<'_>> = self.what.inputs.iter().chain(finish).collect();
+        for input in &inputs {
+            let (end, memlet) = (&input.operand.end, &input.operand.memlet);
+            let another = |other: &&Input<'_>| {
+                let other = other.operand;
+                other.end == *end && other.memlet.data == memlet.data && other.memlet.subset != memlet.subset
+            };
+            if inputs.iter().any(another) {
+                continue;
+            }
             for edge in edges_between(self.state, input.operand.end.0, entry) {
                 let memlet = self.state.edge(edge).memlet.as_ref();
                 if memlet.is_some_and(|it| it.data == input.operand.memlet.data && it.dynamic) {

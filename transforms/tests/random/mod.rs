@@ -77,6 +77,8 @@ pub(crate) enum Statement {
     Totals { columns: bool, largest: bool, accumulate: bool, shift: i64 },
     /// `x = E[0:5, 0:6] @ E[6:12, 0:7]; B[0:5] = x @ A[0:7]`, or `B[0:7] = A[0:5] @ x`, and perhaps `B[0:7] = x[0]`.
     Chained { on_the_left: bool, used: bool },
+    /// A call of the graph in a file of `tests/passes`, by position in [`WRITTEN`], on arrays of its own; the result goes to D.
+    Written { file: usize },
     /// `if A[0] < 0.5: if 0.25 < A[0]: …` or `if A[0] < 0.5: …  if A[0] < 0.5: …`
     Decisions { nested: bool, first: Vec<Statement>, second: Vec<Statement> },
     /// `p = 3 + shift; target[p] = source[p + 1]`, with an integer in a container.
@@ -127,6 +129,7 @@ fn simple() -> impl Strategy<Value = Statement> {
             .prop_map(|(target, source, shift)| Statement::Index { target, source, shift }),
         1 => (array(), array(), -1_i64..=1)
             .prop_map(|(target, source, shift)| Statement::Stencil { target, source, shift }),
+        1 => (0..WRITTEN.len()).prop_map(|file| Statement::Written { file }),
         1 => (any::<bool>(), any::<bool>())
             .prop_map(|(on_the_left, used)| Statement::Chained { on_the_left, used }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>(), 0_i64..=2).prop_map(
@@ -252,6 +255,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
             totals(b, at, (*columns, *largest, *accumulate), *shift)
         }
         Statement::Chained { on_the_left, used } => chained(b, at, *on_the_left, *used),
+        Statement::Written { file } => written(b, at, WRITTEN[*file]),
         Statement::Decisions { nested, first, second } => {
             b.state(&label("decide")).tasklet("t", &[("a", "A", "0")], name("a"), ("c", ""));
             let small = (name("c") * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
@@ -447,6 +451,78 @@ fn totals(b: &mut SdfgBuilder, at: &str, (columns, largest, accumulate): (bool, 
     let from = format!("0:{}, 0:{}", shape[0], shape[1]);
     let to = format!("{shift}:{}", shift + 6);
     operation(&mut b.state(&format!("totals{at}")), Arc::new(op), &[("_in", &x, &from)], ("_out", "B", &to));
+}
+
+/// Graphs that are too particular for a statement, each with its result.
+const WRITTEN: [(&str, &str); 4] = [
+    (include_str!("../passes/factorization_cholesky.txt"), "A"),
+    (include_str!("../passes/factorization_lu.txt"), "A"),
+    (include_str!("../passes/symmetric_product.txt"), "C"),
+    (include_str!("../passes/triangular_product.txt"), "B"),
+];
+
+fn written(b: &mut SdfgBuilder, at: &str, (file, result): (&str, &str)) {
+    let head = file.split_once("---\n").map_or(file, |(head, _)| head);
+    let start = head.find("sdfg ").expect("the file has a graph");
+    let callee = dacec_ir::text::parse(&head[start..]).expect("a valid graph");
+    let values = |name: &dacec_ir::Name| Expr::int(if name == "M" { 5 } else { 4 });
+    let symbols: Vec<_> = callee.symbols.keys().map(|name| (name.clone(), values(name))).collect();
+    let substitution = symbols.iter().cloned().collect();
+    let mut operands = Vec::new();
+    for argument in &callee.arguments {
+        let own = format!("{argument}{at}");
+        let data = callee.container(argument.as_str()).expect("an argument");
+        let shape: Vec<Expr> = data.shape().iter().map(|extent| extent.subs(&substitution)).collect();
+        let mut s = match shape.is_empty() {
+            true => b.local(&own, DType::Float64),
+            false => b.transient(&own, DType::Float64, shape.clone()),
+        }
+        .state(&format!("operand_{own}"));
+        match &shape[..] {
+            [rows, columns] => {
+                // Large on the diagonal, so that there are factors.
+                let dims = [("i", &*format!("0:{rows}")), ("j", &*format!("0:{columns}"))];
+                let near = ScalarExpr::Select {
+                    condition: Box::new(ScalarExpr::binary(
+                        dacec_ir::BinaryOp::Eq,
+                        ScalarExpr::from(Expr::sym("i")),
+                        ScalarExpr::from(Expr::sym("j")),
+                    )),
+                    then: Box::new(ScalarExpr::float(4.0)),
+                    otherwise: Box::new(ScalarExpr::float(0.0)),
+                };
+                let value = ScalarExpr::from(name("e") * value(0.25));
+                let value = ScalarExpr::binary(dacec_ir::BinaryOp::Add, value, near);
+                s.map("operand", &dims, &[("e", "E", "i, j")], value, (&own, "i, j"));
+            }
+            _ => {
+                s.tasklet("operand", &[("a", "A", "3")], name("a"), (&own, ""));
+            }
+        }
+        operands.push((argument.clone(), own, shape));
+    }
+    let call = b.state(&format!("written{at}")).state;
+    let node = call.add_node(Node::Nested(Box::new(NestedSdfg {
+        inputs: callee.arguments.clone(),
+        outputs: vec![result.into()],
+        symbols: symbols.into_iter().collect(),
+        span: Default::default(),
+        sdfg: callee,
+    })));
+    for (name, own, shape) in &operands {
+        let memlet = || Memlet::new(own.as_str(), Subset::full(shape));
+        let source = call.add_access(own.as_str());
+        call.connect((source, None), (node, Some(name.as_str())), memlet());
+        if name == result {
+            let target = call.add_access(own.as_str());
+            call.connect((node, Some(name.as_str())), (target, None), memlet());
+        }
+    }
+    let (_, own, shape) =
+        operands.iter().find(|(name, ..)| name == result).expect("the result is an argument");
+    let part = Subset::full(shape).to_string();
+    let part = part.trim_matches(['[', ']']);
+    b.state(&format!("result{at}")).copy((own, part), ("D", part));
 }
 
 fn chained(b: &mut SdfgBuilder, at: &str, on_the_left: bool, used: bool) {
