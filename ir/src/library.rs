@@ -5,6 +5,7 @@
 //! an external routine.
 
 pub mod blas;
+pub mod defined;
 pub mod dense;
 pub mod sparse;
 
@@ -13,7 +14,7 @@ pub use dense::Dense;
 pub use sparse::Csr;
 
 use crate::interp::{Tensor, reference};
-use crate::{Name, Wcr};
+use crate::{Name, Sdfg, Wcr};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -65,6 +66,12 @@ pub trait LibraryOp: fmt::Debug + Send + Sync {
     /// A memlet's single indices are no dimensions of the operand, but with a number given here, as many of them stay as
     /// are needed, the last ones first: a row of a matrix where a matrix is expected is one of one row.
     fn operand_rank(&self, _connector: &str) -> Option<usize> {
+        None
+    }
+
+    /// The graph that computes the operation for operands like these, with a container for each connector, if that is how
+    /// it is [defined](defined::Defined); the error is a reason for people why they do not fit.
+    fn definition(&self, _operands: &defined::Operands) -> Option<Result<Sdfg, String>> {
         None
     }
 
@@ -207,6 +214,7 @@ pub fn from_properties(
         },
         _ if let Some(op) = Csr::from_properties(name, properties) => Ok(Arc::new(op?)),
         _ if let Some(op) = blas::from_properties(name, properties) => Ok(Arc::new(op?)),
+        _ if let Some(op) = defined::from_properties(name, properties) => op,
         crate::foreign::NAME => crate::foreign::ForeignOp::from_properties(properties),
         _ => Err(UnknownOp::Name(name.to_owned())),
     }

@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 type Template = (&'static str, &'static [&'static str], bool, &'static str);
 
 /// All templates, each after those that it needs.
-const TEMPLATES: [Template; 23] = [
+const TEMPLATES: [Template; 28] = [
     ("common", &[], false, include_str!("blas/common.cpp")),
     ("team", &[], true, include_str!("blas/team.cpp")),
     ("update", &["common", "team"], true, include_str!("blas/update.cpp")),
@@ -46,6 +46,11 @@ const TEMPLATES: [Template; 23] = [
     ("lu", &["trsm"], true, include_str!("blas/lu.cpp")),
     ("cholesky_in_place", &["trsm", "update"], true, include_str!("blas/cholesky_in_place.cpp")),
     ("lu_in_place", &["lu"], true, include_str!("blas/lu_in_place.cpp")),
+    ("order", &[], false, include_str!("blas/order.cpp")),
+    ("sort", &["order"], false, include_str!("blas/sort.cpp")),
+    ("argsort", &["order"], false, include_str!("blas/argsort.cpp")),
+    ("searchsorted", &["order"], false, include_str!("blas/searchsorted.cpp")),
+    ("histogram", &[], false, include_str!("blas/histogram.cpp")),
     // What uses these templates has a text for each type: see `dense`.
     ("solve", &["lu"], true, ""),
     ("inverse", &["lu"], true, ""),
@@ -115,7 +120,7 @@ impl Printer<'_> {
             let count = match *parameter {
                 blas::Parameter::Int(_) | blas::Parameter::Number(_) | blas::Parameter::Real(_) => 1,
                 blas::Parameter::Data(_, rank) | blas::Parameter::Result(_, rank) => 1 + rank,
-                blas::Parameter::Indices(_) => 2,
+                blas::Parameter::Indices(_) | blas::Parameter::Positions(_) => 2,
             };
             for argument in given.by_ref().take(count) {
                 let text = match argument {
@@ -135,7 +140,8 @@ impl Printer<'_> {
             }
             _ => format!("dacec_{}<{}>", routine.name, c_type(dtype)),
         };
-        self.line(&format!("{name}({});", arguments.join(", ")));
+        let call = format!("{name}({})", arguments.join(", "));
+        self.call_of(&call, it);
         Ok(())
     }
 }

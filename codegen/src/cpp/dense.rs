@@ -37,6 +37,12 @@ impl Printer<'_> {
             });
         }
         let call = format!("{name}({})", arguments.join(", "));
+        self.call_of(&call, routine);
+        Ok(())
+    }
+
+    /// A call, with what happens if it fails.
+    pub(super) fn call_of(&mut self, call: &str, routine: &Routine) {
         match &routine.failure {
             Some((code, escape)) => {
                 self.line(&format!("if ({call} != 0) {{"));
@@ -45,7 +51,6 @@ impl Printer<'_> {
             }
             None => self.line(&format!("{call};")),
         }
-        Ok(())
     }
 }
 

@@ -144,7 +144,7 @@ impl Function<'_, '_> {
         (tasklet, call): (&Tasklet, &ExternalCall),
         (routine, dtype): (blas::Routine, DType),
         value: &dyn Fn(&ScalarExpr) -> Result<Value>,
-    ) -> Result<Stmt> {
+    ) -> Result<Routine> {
         let bad = || {
             let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
             CodegenError::BadCall { tasklet, routine, expected: BLAS_ARGUMENTS }
@@ -166,6 +166,7 @@ impl Function<'_, '_> {
                 Parameter::Data(_, rank) => (false, rank, dtype),
                 Parameter::Result(_, rank) => (true, rank, dtype),
                 Parameter::Indices(_) => (false, 1, DType::Int64),
+                Parameter::Positions(_) => (true, 1, DType::Int64),
                 Parameter::Real(_) => (true, 0, dtype.real()),
             };
             let Some(CallArgument::Pointer(name)) = rest.next() else { return Err(bad()) };
@@ -184,7 +185,7 @@ impl Function<'_, '_> {
             return Err(bad());
         }
         let callee = Callee::Blas(routine, dtype);
-        Ok(Stmt::Routine(Box::new(Routine { callee, arguments, failure: None })))
+        Ok(Routine { callee, arguments, failure: None })
     }
 
     /// What a routine of an environment is given.

@@ -21,7 +21,9 @@ use crate::diagnostic::Diagnostic;
 use crate::module::SourceFile;
 use crate::parse::TextRange;
 use crate::types::{Value, View};
-use dacec_ir::{DType, Expr, Name};
+use dacec_ir::library::LibraryOp;
+use dacec_ir::node::LibraryNode;
+use dacec_ir::{DType, Expr, Memlet, Name, Node};
 use indexmap::IndexMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -231,5 +233,27 @@ impl Lowerer<'_> {
         }
         let callee = Callee { sdfg: Arc::new(callee), parts: Vec::new() };
         self.invoke(library.function, &callee, &call, dest, range)
+    }
+
+    /// Adds a library node for an operation on views whose elements are those of their subsets, in order of their containers'
+    /// dimensions.
+    pub(crate) fn operate(
+        &mut self,
+        op: impl LibraryOp + 'static,
+        inputs: &[(Name, &View)],
+        output: &View,
+        range: TextRange,
+    ) {
+        let node = Node::Library(LibraryNode {
+            label: op.name().to_lowercase().as_str().into(),
+            op: Arc::new(op),
+            implementation: None,
+            span: self.span(range),
+        });
+        let memlet = |view: &View| Memlet::new(&view.container, view.subset.clone());
+        let inputs: Vec<(Name, Memlet)> =
+            inputs.iter().map(|(name, view)| (name.clone(), memlet(view))).collect();
+        self.add_operation(node, &inputs, &[("_out".into(), memlet(output))]);
+        self.flush();
     }
 }

@@ -16,7 +16,8 @@ use crate::parse::TextRange;
 use crate::promotion::promote;
 use crate::scalar::{self, cast};
 use crate::types::{Axis, Scalar, Value, View};
-use dacec_ir::{BinaryOp, DType, Expr, Function, ScalarExpr, Wcr};
+use dacec_ir::library::defined::Einsum;
+use dacec_ir::{BinaryOp, DType, Expr, Function, Name, ScalarExpr, Wcr};
 use indexmap::IndexMap;
 
 /// Functions of NumPy.
@@ -70,6 +71,15 @@ fn contracted(
         true => lowerer.new_array("__sum", dtype, &[Expr::one()]),
         false => lowerer.new_array(dest.prefix(), dtype, &shape),
     };
+    if !shape.is_empty()
+        && !summed.is_empty()
+        && let Some(op) = as_operation(factors, result, &extents, dtype)
+    {
+        let names = (0..factors.len()).map(Einsum::connector);
+        let inputs: Vec<(Name, &View)> = names.zip(factors.iter().map(|factor| &factor.view)).collect();
+        lowerer.operate(op, &inputs, &out, range);
+        return Ok(Value::Array(out));
+    }
     let product = |position: &dyn Fn(char) -> Expr| {
         let mut value: Option<Scalar> = None;
         for factor in factors {
@@ -112,6 +122,40 @@ fn contracted(
         true => Value::Scalar(out.element(&[Expr::zero()])),
         false => Value::Array(out),
     })
+}
+
+/// The library operation of a contraction; `None` if types differ, an axis is broadcast, or a letter stands twice at one operand.
+///
+/// The operation sees the dimensions of containers in their order, so operands with exchanged axes are not copied.
+fn as_operation(
+    factors: &[Factor],
+    result: &[char],
+    extents: &IndexMap<char, Expr>,
+    dtype: DType,
+) -> Option<Einsum> {
+    let plain = |letter: &char| {
+        let at = extents.get_index_of(letter)?;
+        ('a'..='z').nth(at)
+    };
+    let mut operands = Vec::new();
+    for factor in factors {
+        let same =
+            factor.letters.iter().zip(factor.view.shape()).all(|(letter, extent)| extents[letter] == extent);
+        let mut dims: Vec<(usize, char)> = Vec::new();
+        for (axis, letter) in factor.view.axes.iter().zip(&factor.letters) {
+            let Axis::Dim(dim) = axis else { return None };
+            let forward = factor.view.subset.dims[*dim].step.as_int().is_some_and(|step| step > 0);
+            dims.push((*dim, plain(letter).filter(|_| forward)?));
+        }
+        dims.sort_unstable();
+        let letters: Vec<char> = dims.into_iter().map(|(_, letter)| letter).collect();
+        let once = (0..letters.len()).all(|at| !letters[..at].contains(&letters[at]));
+        if !same || !once || factor.view.dtype != dtype || dtype == DType::Bool {
+            return None;
+        }
+        operands.push(letters);
+    }
+    Some(Einsum { operands, result: result.iter().map(plain).collect::<Option<_>>()? })
 }
 
 /// `a @ b` for stacks of matrices, also where an axis of a stack has extent 1.

@@ -9,6 +9,8 @@ use super::{Args, Entry, array, axis_of, call};
 use crate::lower::{Dest, Library, Lowerer, Result, keep_axes};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::library::LibraryOp;
+use dacec_ir::library::defined::{Scan, Sort};
 use dacec_ir::{BinaryOp, DType, Expr, Range, Wcr};
 
 /// Functions of NumPy.
@@ -85,6 +87,21 @@ impl Rows {
     /// Results of which there is one for each row, with the other axes of the array.
     pub(super) fn others_of(&self, lowerer: &mut Lowerer<'_>, results: View) -> View {
         reshaped(lowerer, results, &self.others)
+    }
+
+    /// Adds the node of an operation on rows, if the rows are as they lie in their container.
+    fn operate(
+        &self,
+        lowerer: &mut Lowerer<'_>,
+        args: &Args,
+        op: impl LibraryOp + 'static,
+        out: &View,
+    ) -> bool {
+        let plain = self.rows.is_plain() && out.is_plain();
+        if plain {
+            lowerer.operate(op, &[("_in".into(), &self.rows)], out, args.range);
+        }
+        plain
     }
 
     /// The call of a function that takes a row of the array and one of the results.
@@ -182,6 +199,19 @@ pub(super) fn scan(
     let Value::Array(view) = converted else { return Ok(converted) };
     let rows = Rows::of(lowerer, &view, axis);
     let out = rows.like(lowerer, &args.dest, dtype);
+    let wcr = match name {
+        "add" => Some(Wcr::Sum),
+        "multiply" => Some(Wcr::Product),
+        "minimum" if !dtype.is_complex() => Some(Wcr::Min),
+        "maximum" if !dtype.is_complex() => Some(Wcr::Max),
+        _ => None,
+    };
+    if let Some(wcr) = wcr.filter(|_| dtype != DType::Bool) {
+        let op = Scan { wcr, exclusive: false, rank: rows.rows.rank() };
+        if rows.operate(lowerer, args, op, &out) {
+            return Ok(Value::Array(rows.back(lowerer, out)));
+        }
+    }
     let library = match name {
         "add" | "multiply" => {
             let start = format!("{}({})", named(dtype), u8::from(name == "multiply"));
@@ -239,8 +269,11 @@ fn sorted(lowerer: &mut Lowerer<'_>, args: &Args, positions: bool) -> Result<Val
     let dtype = if positions { DType::Int64 } else { view.dtype };
     let rows = Rows::of(lowerer, &view, axis);
     let out = rows.like(lowerer, &args.dest, dtype);
-    let library = rows.call(if positions { "argsort" } else { "sort" }, &out);
-    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    let op = Sort { positions, rank: rows.rows.rank() };
+    if !rows.operate(lowerer, args, op, &out) {
+        let library = rows.call(if positions { "argsort" } else { "sort" }, &out);
+        lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    }
     Ok(Value::Array(rows.back(lowerer, out)))
 }
 
@@ -256,7 +289,10 @@ fn median(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let last = line.rank() - 1;
     let rows = Rows::of(lowerer, &line, last);
     let out = rows.like(lowerer, &Dest::Temp, dtype);
-    lowerer.call_library(&rows.call("sort", &out), &Dest::Temp, args.range)?;
+    let op = Sort { positions: false, rank: rows.rows.rank() };
+    if !rows.operate(lowerer, args, op, &out) {
+        lowerer.call_library(&rows.call("sort", &out), &Dest::Temp, args.range)?;
+    }
     let sorted = rows.back(lowerer, out);
     let extent = &rows.extent;
     let at = |position: Expr| {

@@ -9,6 +9,7 @@ use crate::lower::{Dest, Library, Lowerer, Result};
 use crate::promotion::{float_of, promote};
 use crate::scalar::{self, cast};
 use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::library::defined::{Histogram, SearchSorted};
 use dacec_ir::{BinaryOp, DType, Expr, Range, Wcr};
 
 /// Functions of NumPy.
@@ -423,6 +424,17 @@ fn searched(
         Value::Tuple(_) => Value::Array(array(lowerer, args, numbers)?),
         other => other,
     };
+    if let Value::Array(view) = &v
+        && view.rank() == 1
+        && view.dtype == a.dtype
+        && view.is_plain()
+        && a.is_plain()
+    {
+        let out = lowerer.new_array(args.dest.prefix(), DType::Int64, &view.shape());
+        let inputs = [("_a".into(), &a), ("_v".into(), view)];
+        lowerer.operate(SearchSorted { right }, &inputs, &out, args.range);
+        return Ok(Value::Array(out));
+    }
     // NaN comes last. For the right side, equal elements come before too.
     let before = match right {
         false => "lambda a, v: a < v or (v != v and a == a)",
@@ -487,11 +499,20 @@ fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let bins = &edges.shape()[0] - 1;
     let counts = match args.get("weights").cloned() {
         None => {
-            let counts = zeros(lowerer, "__counts", DType::Int64, &bins);
-            let library =
-                Library::new("histogram").array("x", &view).array("edges", &edges).array("counts", &counts);
-            lowerer.call_library(&library, &Dest::Temp, args.range)?;
-            counts
+            if view.dtype == edges.dtype && view.is_plain() && edges.is_plain() {
+                let counts = lowerer.new_array("__counts", DType::Int64, std::slice::from_ref(&bins));
+                let inputs = [("_in".into(), &view), ("_edges".into(), &edges)];
+                lowerer.operate(Histogram, &inputs, &counts, args.range);
+                counts
+            } else {
+                let counts = zeros(lowerer, "__counts", DType::Int64, &bins);
+                let library = Library::new("histogram")
+                    .array("x", &view)
+                    .array("edges", &edges)
+                    .array("counts", &counts);
+                lowerer.call_library(&library, &Dest::Temp, args.range)?;
+                counts
+            }
         }
         Some(Value::Array(weights)) => {
             let counts = zeros(lowerer, "__counts", weights.dtype, &bins);

@@ -78,7 +78,7 @@ impl Running<'_, '_, '_> {
                 Parameter::Data(name, rank) | Parameter::Result(name, rank) => {
                     given.data.insert(name, arguments.strided(self, rank)?);
                 }
-                Parameter::Indices(name) => {
+                Parameter::Indices(name) | Parameter::Positions(name) => {
                     given.data.insert(name, arguments.strided(self, 1)?);
                 }
                 Parameter::Real(name) => {
@@ -204,6 +204,7 @@ impl Running<'_, '_, '_> {
                 let result = blas::rank_update(product, conjugates, twice, beta, &c)?;
                 return self.write_lower(&given.data["_c"], n, &result).map(|()| ("_c", (Vec::new(), 1)));
             }
+            "sort" | "argsort" | "searchsorted" | "histogram" => ("_out", (self.order(routine, given)?, 1)),
             "cholesky_in_place" => {
                 let n = given.size("n");
                 let a = self.triangle(&given.data["_c"], n, (false, false), dtype)?;
@@ -237,6 +238,44 @@ impl Running<'_, '_, '_> {
                     _ => blas::trsm(alpha, part, conjugate, &b)?,
                 };
                 ("_c", all(result, n))
+            }
+        })
+    }
+
+    /// Sorted elements, and positions; see [the operations](crate::library::defined).
+    fn order(&mut self, routine: &Routine, given: &Given) -> Result<Vec<Value>, InterpretError> {
+        let mut vector = |name: &str, len: usize| self.grid(&given.data[name], len, 1);
+        let n = given.size("n");
+        let int = |at: usize| Value::int(at as i64, DType::Int64);
+        Ok(match routine.name {
+            "sort" | "argsort" => {
+                let elements = vector("_in", n)?.elements().to_vec();
+                let mut order: Vec<usize> = (0..n).collect();
+                order.sort_by(|&i, &j| compare(elements[i], elements[j]));
+                let value = |at: usize| if routine.name == "sort" { elements[at] } else { int(at) };
+                order.into_iter().map(value).collect()
+            }
+            "searchsorted" => {
+                let (a, v) = (vector("_a", n)?, vector("_v", given.size("count"))?);
+                let place = |value: &Value| {
+                    let in_front = |other: &&Value| match given.flag("right") {
+                        false => compare(**other, *value).is_lt(),
+                        true => compare(**other, *value).is_le(),
+                    };
+                    int(a.elements().iter().filter(in_front).count())
+                };
+                v.elements().iter().map(place).collect()
+            }
+            _ => {
+                let bins = given.size("bins");
+                let (x, edges) = (vector("_in", n)?, vector("_edges", bins + 1)?);
+                let (x, edges) = (x.elements(), edges.elements());
+                let inside = |at: usize, it: &Value| {
+                    let end =
+                        if at + 1 == bins { !less(edges[at + 1], *it) } else { less(*it, edges[at + 1]) };
+                    !it.to_f64().is_nan() && !less(*it, edges[at]) && end
+                };
+                (0..bins).map(|at| int(x.iter().filter(|it| inside(at, it)).count())).collect()
             }
         })
     }
@@ -283,5 +322,20 @@ impl Running<'_, '_, '_> {
             self.machine.memory.write(&place.view, position, Content::Value(value))?;
         }
         Ok(())
+    }
+}
+
+/// Whether a number is smaller than another.
+fn less(a: Value, b: Value) -> bool {
+    binary(BinaryOp::Lt, a, b).is_ok_and(Value::is_true)
+}
+
+/// The order of a sort, in which NaN comes last.
+fn compare(a: Value, b: Value) -> std::cmp::Ordering {
+    let none = |value: Value| value.to_f64().is_nan();
+    match (less(a, b), less(b, a)) {
+        (true, _) => std::cmp::Ordering::Less,
+        (_, true) => std::cmp::Ordering::Greater,
+        _ => none(a).cmp(&none(b)),
     }
 }

@@ -190,6 +190,11 @@ impl Tensor {
         &self.shape
     }
 
+    /// The same elements in another shape; `None` if there is another number of them.
+    pub fn with_shape(&self, shape: &[usize]) -> Option<Self> {
+        Tensor::from_elements(shape, self.elements.clone())
+    }
+
     /// Number of elements.
     pub fn len(&self) -> usize {
         self.elements.len()

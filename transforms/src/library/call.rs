@@ -72,6 +72,16 @@ impl Operand {
         Memlet { subset, other_subset: None, ..self.memlet.clone() }
     }
 
+    /// The operand with its dimensions in another order.
+    pub(super) fn permuted(&self, order: &[usize]) -> Operand {
+        Operand {
+            shape: order.iter().map(|&at| self.shape[at].clone()).collect(),
+            strides: order.iter().map(|&at| self.strides[at].clone()).collect(),
+            dims: order.iter().map(|&at| self.dims[at]).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Whether it is the same elements as another, whatever the containers are.
     fn is(&self, other: &Operand) -> bool {
         self.memlet.data == other.memlet.data && self.memlet.subset == other.memlet.subset

@@ -70,7 +70,7 @@ impl Expansion for Gemm {
     }
 }
 
-fn routine(dtype: DType) -> Option<&'static str> {
+pub(super) fn routine(dtype: DType) -> Option<&'static str> {
     match dtype {
         DType::Float32 => Some("gemm_f32"),
         DType::Float64 => Some("gemm_f64"),

@@ -20,26 +20,33 @@
 mod accumulate;
 pub mod blas;
 mod call;
+pub mod defined;
 pub mod dense;
+pub mod einsum;
 pub mod fold_gemm;
 pub mod gemm;
 mod linear;
 pub mod matmul;
+pub mod order;
 pub mod reduce;
 pub mod sparse;
 
 pub(crate) use accumulate::identity;
 pub use blas::{BlasRoutine, PureBlas};
 pub use call::{Call, Operand};
+pub use defined::PureDefinition;
 pub use dense::BuiltIn;
+pub use einsum::{EinsumGemm, EinsumLoops};
 pub use fold_gemm::{FoldIntoGemm, Folding};
 pub use gemm::Gemm;
 pub use matmul::PureMatMul;
+pub use order::BuiltInOrder;
 pub use reduce::PureReduce;
 pub use sparse::BuiltInCsr;
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation, with_places};
+use dacec_ir::library::defined::DECLARED;
 use dacec_ir::library::{Blas, Csr, Dense};
 use dacec_ir::{Feature, Name, Node, NodeId, Sdfg, State};
 use std::sync::Arc;
@@ -72,6 +79,7 @@ impl Default for Expansions {
     fn default() -> Self {
         let mut known: Vec<Arc<dyn Expansion>> =
             vec![Arc::new(Gemm), Arc::new(PureMatMul), Arc::new(PureReduce)];
+        known.extend([Arc::new(EinsumGemm) as Arc<dyn Expansion>, Arc::new(EinsumLoops)]);
         known.extend(Dense::ALL.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltIn(op)) }));
         known.extend(Csr::NAMES.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltInCsr(op)) }));
         for op in Blas::NAMES {
@@ -82,6 +90,8 @@ impl Default for Expansions {
                 _ => known.extend([routine as _, pure as Arc<dyn Expansion>]),
             }
         }
+        known.extend(BuiltInOrder::NAMES.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltInOrder(op)) }));
+        known.extend(DECLARED.map(|it| -> Arc<dyn Expansion> { Arc::new(PureDefinition(it.name)) }));
         Expansions { known }
     }
 }

@@ -20,6 +20,8 @@
 //! | `trsm` | `b = alpha * inverse(conj?(t)) @ b` |
 //! | `cholesky_in_place` | the lower triangle of `c` becomes its Cholesky factor; NaN where there is none |
 //! | `lu_in_place` | `c` becomes its factors `l` and `u`, without exchanges of rows |
+//! | `sort`, `argsort` | the elements of a vector in ascending order, or their positions; NaN comes last |
+//! | `searchsorted`, `histogram` | positions of values in a sorted vector; how many are between its elements |
 //! | `csrmm` | `c = alpha * a @ b + beta * c` with an `a` of [sparse rows](crate::library::sparse) |
 //!
 //! Names end in the type of elements, as in `syrk_f64`. A `beta` that is the constant 0 says that the old value is not read.
@@ -41,6 +43,8 @@ pub enum Parameter {
     Result(&'static str, usize),
     /// One real number, written.
     Real(&'static str),
+    /// Integers of 64 bits at a connector, followed by their distance, written.
+    Positions(&'static str),
 }
 
 /// A routine for every type of elements.
@@ -52,7 +56,7 @@ pub struct Routine {
     pub parameters: &'static [Parameter],
 }
 
-use Parameter::{Data, Indices, Int, Number, Real, Result};
+use Parameter::{Data, Indices, Int, Number, Positions, Real, Result};
 
 /// What products and systems with a triangular matrix take.
 const TRIANGULAR: &[Parameter] = &[
@@ -67,7 +71,7 @@ const TRIANGULAR: &[Parameter] = &[
 ];
 
 /// All routines.
-pub const ROUTINES: [Routine; 15] = [
+pub const ROUTINES: [Routine; 19] = [
     routine(
         "gemmc",
         &[
@@ -153,6 +157,13 @@ pub const ROUTINES: [Routine; 15] = [
     ),
     routine("cholesky_in_place", &[Int("n"), Result("_c", 2)]),
     routine("lu_in_place", &[Int("n"), Result("_c", 2)]),
+    routine("sort", &[Int("n"), Data("_in", 1), Result("_out", 1)]),
+    routine("argsort", &[Int("n"), Data("_in", 1), Positions("_out")]),
+    routine(
+        "searchsorted",
+        &[Int("n"), Int("count"), Int("right"), Data("_a", 1), Data("_v", 1), Positions("_out")],
+    ),
+    routine("histogram", &[Int("n"), Int("bins"), Data("_in", 1), Data("_edges", 1), Positions("_out")]),
 ];
 
 const fn routine(name: &'static str, parameters: &'static [Parameter]) -> Routine {
@@ -167,6 +178,26 @@ pub const SUFFIXES: [(&str, DType); 4] = [
     ("c128", DType::Complex128),
 ];
 
+/// Suffixes of types that have an order, which routines such as `sort` take.
+const ORDERED: [(&str, DType); 11] = [
+    ("bool", DType::Bool),
+    ("i8", DType::Int8),
+    ("i16", DType::Int16),
+    ("i32", DType::Int32),
+    ("i64", DType::Int64),
+    ("u8", DType::UInt8),
+    ("u16", DType::UInt16),
+    ("u32", DType::UInt32),
+    ("u64", DType::UInt64),
+    ("f32", DType::Float32),
+    ("f64", DType::Float64),
+];
+
+/// The suffix for a type with an order; `None` if it has none.
+pub fn ordered(dtype: DType) -> Option<&'static str> {
+    ORDERED.iter().find(|(_, it)| *it == dtype).map(|(suffix, _)| *suffix)
+}
+
 /// The suffix for a type; `None` if no routine has it.
 pub fn suffix(dtype: DType) -> Option<&'static str> {
     SUFFIXES.iter().find(|(_, it)| *it == dtype).map(|(suffix, _)| *suffix)
@@ -177,7 +208,8 @@ impl Routine {
     pub fn find(name: &str) -> Option<(Routine, DType)> {
         let (stem, ending) = name.rsplit_once('_')?;
         let routine = ROUTINES.into_iter().find(|it| it.name == stem)?;
-        let (_, dtype) = SUFFIXES.into_iter().find(|(suffix, _)| *suffix == ending)?;
+        let types = SUFFIXES.iter().chain(&ORDERED);
+        let (_, dtype) = types.copied().find(|(suffix, _)| *suffix == ending)?;
         Some((routine, dtype))
     }
 }

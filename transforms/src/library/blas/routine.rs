@@ -194,7 +194,7 @@ fn arguments(call: &Call, op: &Blas, plan: &Plan, dtype: DType, name: &str) -> V
                 arguments.push(CallArgument::Pointer(operand.connector.clone()));
                 arguments.extend(operand.strides.iter().take(rank).cloned().map(CallArgument::Int));
             }
-            Parameter::Real(name) | Parameter::Indices(name) => {
+            Parameter::Real(name) | Parameter::Indices(name) | Parameter::Positions(name) => {
                 arguments.push(CallArgument::Pointer(plan.data[name].connector.clone()));
             }
         }
