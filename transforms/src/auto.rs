@@ -8,8 +8,8 @@ use crate::loops::{
     LoopUnroll, MoveLoopIntoMap, Wavefront,
 };
 use crate::map::{
-    AugAssignToWcr, CopyToMap, InLocalStorage, MapCollapse, MapExpansion, MapFission, MapFusion,
-    MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop, OTFMapFusion,
+    AugAssignToWcr, CopyToMap, DoubleBuffering, InLocalStorage, MapCollapse, MapExpansion, MapFission,
+    MapFusion, MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop, OTFMapFusion,
     OutLocalStorage, ScheduleMaps, StripMining, SubgraphFusion, TaskletFusion, TrivialMapElimination,
     Vectorization,
 };
@@ -125,6 +125,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
     Entry::new("tasklet-fusion", "map/tasklet_fusion.rs", |_| Ok(tasklet_fusion())),
     Entry::new("in-local-storage", "map/in_local_storage.rs", |_| Ok(in_local_storage())),
+    Entry::new("double-buffering", "map/double_buffering.rs", |_| Ok(double_buffering())),
     Entry::new("out-local-storage", "map/out_local_storage.rs", |_| Ok(out_local_storage())),
     Entry::new("map-fission", "map/map_fission.rs", |_| Ok(map_fission())),
     Entry::new("otf-map-fusion", "map/otf_map_fusion.rs", |_| Ok(otf_map_fusion())),
@@ -276,6 +277,10 @@ fn tasklet_fusion() -> Box<dyn Pass> {
 
 fn in_local_storage() -> Box<dyn Pass> {
     boxed("in-local-storage", "Copies what an inner map reads to memory of its own", InLocalStorage)
+}
+
+fn double_buffering() -> Box<dyn Pass> {
+    boxed("double-buffering", "Copies what the next iteration reads while one computes", DoubleBuffering)
 }
 
 fn out_local_storage() -> Box<dyn Pass> {

@@ -24,14 +24,14 @@
 use super::dependence::{Iterations, Touch, touches};
 use super::iterations::leaves;
 use super::loop_to_map::iterations;
+use super::outside_in::{Rewrite, rewrite_blocks};
 use super::private::private_to;
 use super::symbols::{SymbolUses, defined_before_use};
+use crate::Refusal;
 use crate::map::paths;
 use crate::pass::{Changed, Context, Pass};
-use crate::surroundings::{Surroundings, Uses, assigned_symbols, entry_facts, visit_outside_in};
-use crate::{Place, Refusal};
+use crate::surroundings::{Surroundings, Uses, assigned_symbols};
 use dacec_ir::control_flow::LoopHeader;
-use dacec_ir::sdfg::NameSupply;
 use dacec_ir::{
     Block, DType, Data, Expr, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State,
     Subset,
@@ -66,31 +66,27 @@ impl Pass for LoopNestToMap {
     }
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
-        let mut changed = Changed::No;
-        let mut names = NameSupply::new(sdfg);
-        let mut uses = Uses::of(sdfg);
-        let symbols = SymbolUses::of(&sdfg.body);
-        let facts = entry_facts(sdfg);
-        let mut body = std::mem::take(&mut sdfg.body);
-        visit_outside_in(&mut body, &facts, &mut |region, facts| {
-            let mut around = Surroundings { sdfg, facts: facts.clone(), names: &mut names, uses: &mut uses };
-            for block in &mut region.blocks {
-                match find(&around, block, &symbols) {
-                    Ok(found) if context.permit("LoopNestToMap") => {
-                        let Block::Loop(it) = std::mem::replace(block, Block::Break) else { continue };
-                        *block = Block::State(apply(&mut around, *it, found));
-                        context.applied("LoopNestToMap");
-                        changed = Changed::Yes;
-                    }
-                    Ok(_) => {}
-                    Err(refusal) => {
-                        context.refused("LoopNestToMap", || Place::label(&Region::default()), refusal);
-                    }
-                }
-            }
-        });
-        sdfg.body = body;
-        changed
+        rewrite_blocks(sdfg, context, "LoopNestToMap", &mut LoopNestToMap)
+    }
+}
+
+impl Rewrite for LoopNestToMap {
+    type Match = ParallelNest;
+
+    fn find(
+        &mut self,
+        around: &mut Surroundings<'_>,
+        block: &Block,
+        symbols: &SymbolUses,
+    ) -> Result<ParallelNest, Refusal> {
+        find(around, block, symbols)
+    }
+
+    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: ParallelNest) -> Block {
+        match block {
+            Block::Loop(it) => Block::State(apply(around, *it, found)),
+            other => other,
+        }
     }
 }
 

@@ -17,14 +17,14 @@
 use super::loop_nest_to_map::{self, assigned_outside_headers};
 use super::loop_skewing::{find_skew, skewed};
 use super::nest::Nest;
+use super::outside_in::{Rewrite, rewrite_blocks};
 use super::symbols::SymbolUses;
+use crate::Refusal;
 use crate::map::{WORTHWHILE, work};
 use crate::pass::{Changed, Context, Pass};
 use crate::simplify::{Labels, Renaming};
-use crate::surroundings::{Surroundings, Uses, entry_facts, facts_of_loop, visit_outside_in};
-use crate::{Place, Refusal};
+use crate::surroundings::{Surroundings, Uses, facts_of_loop};
 use dacec_ir::control_flow::{Branch, Conditional};
-use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::{Facts, Substitution};
 use dacec_ir::{Block, DType, Expr, Name, Region, ScalarExpr, Sdfg};
 use indexmap::IndexMap;
@@ -52,33 +52,32 @@ impl Pass for Wavefront {
     }
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
-        let mut changed = Changed::No;
-        let mut names = NameSupply::new(sdfg);
-        let mut labels = Labels::of(&sdfg.body);
-        let mut uses = Uses::of(sdfg);
-        let symbols = SymbolUses::of(&sdfg.body);
-        let facts = entry_facts(sdfg);
-        let mut body = std::mem::take(&mut sdfg.body);
-        visit_outside_in(&mut body, &facts, &mut |region, facts| {
-            let mut around = Surroundings { sdfg, facts: facts.clone(), names: &mut names, uses: &mut uses };
-            for block in &mut region.blocks {
-                match self.find(&mut around, block, &symbols, &mut labels) {
-                    Ok(found) if context.permit("Wavefront") => {
-                        around.uses.extend(&Uses::of_region(&found.diagonals));
-                        let nest = std::mem::replace(block, Block::Break);
-                        *block = found.choice(nest);
-                        context.applied("Wavefront");
-                        changed = Changed::Yes;
-                    }
-                    Ok(_) => {}
-                    Err(refusal) => {
-                        context.refused("Wavefront", || Place::label(&Region::default()), refusal);
-                    }
-                }
-            }
-        });
-        sdfg.body = body;
-        changed
+        let mut rewrite = Diagonalize { wavefront: *self, labels: Labels::of(&sdfg.body) };
+        rewrite_blocks(sdfg, context, "Wavefront", &mut rewrite)
+    }
+}
+
+/// A run of the pass, with the labels that are taken.
+struct Diagonalize {
+    wavefront: Wavefront,
+    labels: Labels,
+}
+
+impl Rewrite for Diagonalize {
+    type Match = Diagonals;
+
+    fn find(
+        &mut self,
+        around: &mut Surroundings<'_>,
+        block: &Block,
+        symbols: &SymbolUses,
+    ) -> Result<Diagonals, Refusal> {
+        self.wavefront.find(around, block, symbols, &mut self.labels)
+    }
+
+    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: Diagonals) -> Block {
+        around.uses.extend(&Uses::of_region(&found.diagonals));
+        found.choice(block)
     }
 }
 

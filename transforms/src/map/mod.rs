@@ -2,6 +2,7 @@
 
 pub mod aug_assign_to_wcr;
 pub mod copy_to_map;
+pub mod double_buffering;
 mod enclose;
 pub(crate) mod forward;
 pub mod in_local_storage;
@@ -32,6 +33,7 @@ pub use aug_assign_to_wcr::{AugAssignToWcr, Update};
 pub(crate) use aug_assign_to_wcr::{apply_update, find_update};
 pub use copy_to_map::{Copy, CopyToMap};
 pub(crate) use copy_to_map::{apply_copy, find_copy, is_copy};
+pub use double_buffering::{Buffered, DoubleBuffering};
 pub use in_local_storage::{InLocalStorage, Window};
 pub use map_collapse::{Collapsible, MapCollapse};
 pub use map_expansion::MapExpansion;

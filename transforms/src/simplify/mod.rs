@@ -6,6 +6,7 @@ use crate::registry::Entry;
 
 mod alias;
 pub mod condition_fusion;
+mod copies;
 pub mod dead_container;
 pub mod dead_dataflow;
 pub mod dead_state;
@@ -27,6 +28,7 @@ pub mod trivial_control_flow;
 
 pub(crate) use alias::knows_layout;
 pub use condition_fusion::ConditionFusion;
+pub use copies::Redundant;
 pub use dead_container::DeadContainerElimination;
 pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;

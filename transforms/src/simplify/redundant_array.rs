@@ -23,10 +23,11 @@
 //! around the copy, up to the next write of the whole window. **Cost**: these accesses, and those of the transient.
 
 use super::alias::Alias;
+use super::copies::{Redundant, Transient, check_copy, remove_everywhere};
 use super::hazards::may_intersect;
 use super::in_place::{Index, MAX_ACCESSES, conflict, is_elementwise};
 use crate::pass::{Changed, Context, Pass};
-use crate::transformation::{Transformation, with_places};
+use crate::transformation::Transformation;
 use crate::{Refusal, Surroundings};
 use dacec_ir::analysis::{Access, copy_subsets, must_write};
 use dacec_ir::{EdgeId, Name, NodeId, Sdfg, State, Subset};
@@ -35,28 +36,20 @@ use dacec_ir::{EdgeId, Name, NodeId, Sdfg, State, Subset};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RedundantArray;
 
-/// A transient that may be computed in place; made only by [`RedundantArray`].
-#[derive(Debug)]
-pub struct InPlace {
-    copy: EdgeId,
-    alias: Alias,
-}
-
 impl Transformation for RedundantArray {
     type Place = State;
-    type Match = InPlace;
+    type Match = Redundant;
 
     fn name(&self) -> &'static str {
         "RedundantArray"
     }
 
-    fn find(&self, around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<InPlace, Refusal> {
+    fn find(&self, around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<Redundant, Refusal> {
         find(around, state, &Index::of(state), node)
     }
 
-    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: InPlace) {
-        let index = Index::of(state);
-        apply(around, state, found, &index);
+    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Redundant) {
+        found.remove(around, state, Transient::Source, &mut Index::of(state));
     }
 }
 
@@ -70,35 +63,11 @@ impl Pass for RedundantArray {
     }
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
-        let mut changed = Changed::No;
-        with_places::<State>(sdfg, &mut |around, state| {
-            let mut index = Index::of(state);
-            // From the last copy to the first: what a chain ends in is known when its links are looked at.
-            for node in state.node_ids().into_iter().rev() {
-                if !state.contains(node) {
-                    continue;
-                }
-                match find(around, state, &index, node) {
-                    Ok(found) if context.permit("RedundantArray") => {
-                        let (from, to) = (found.alias.data.clone(), found.alias.target.clone());
-                        let joint = state.endpoints(found.copy).1;
-                        apply(around, state, found, &index);
-                        index.rename(state, (&from, &to), joint);
-                        context.applied("RedundantArray");
-                        changed = Changed::Yes;
-                    }
-                    Ok(_) => {}
-                    Err(refusal) => {
-                        context.refused("RedundantArray", || format!("state {}", state.label), refusal);
-                    }
-                }
-            }
-        });
-        changed
+        remove_everywhere(sdfg, context, ("RedundantArray", Transient::Source), find)
     }
 }
 
-fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -> Result<InPlace, Refusal> {
+fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -> Result<Redundant, Refusal> {
     let data = state.node(node).as_access().ok_or(Refusal::NoMatch("not an access"))?;
     let copies: Vec<_> = state
         .out_edges(node)
@@ -130,46 +99,7 @@ fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -
     check_filled(around, state, index, (data, node), &inner)?;
     let hazards = Hazards { around, state, index, alias: &alias, copy: copy.id, node };
     hazards.check(&inner)?;
-    Ok(InPlace { copy: copy.id, alias })
-}
-
-/// What both directions ask of a copy: it replaces, and the transient is used in this state at top level only.
-pub(super) fn check_copy(
-    around: &Surroundings<'_>,
-    state: &State,
-    index: &Index,
-    (copy, transient, other): (EdgeId, &Name, &Name),
-    node: NodeId,
-) -> Result<(), Refusal> {
-    let memlet = state.edge(copy).memlet.as_ref().ok_or(Refusal::NoMatch("nothing is copied"))?;
-    if memlet.wcr.is_some() || memlet.dynamic {
-        return Err(Refusal::node(node, "is copied in part or with a conflict resolution"));
-    }
-    let container = around.container(transient);
-    if !container.is_transient() {
-        return Err(Refusal::NoMatch("an argument or a result is copied"));
-    }
-    if container.lifetime() == dacec_ir::Lifetime::Persistent {
-        return Err(Refusal::unproved(format!("`{transient}` is kept between calls")));
-    }
-    if around.uses.of_container(transient) != index.nodes(transient).len() {
-        return Err(Refusal::used_elsewhere(transient, "in another state or on control flow"));
-    }
-    let joined = |edge: dacec_ir::state::EdgeView<'_>| {
-        edge.id != copy
-            && [edge.src, edge.dst].iter().all(|&end| {
-                state.node(end).as_access().is_some_and(|data| data == transient || data == other)
-            })
-    };
-    for &access in index.nodes(transient) {
-        if index.scope(access).is_some() {
-            return Err(Refusal::node(access, "is inside of a map"));
-        }
-        if state.in_edges(access).into_iter().chain(state.out_edges(access)).any(joined) {
-            return Err(Refusal::node(access, "is copied more than once"));
-        }
-    }
-    Ok(())
+    Ok(Redundant { copy: copy.id, alias })
 }
 
 /// One write fills all of the transient, before every other access and before the copy (from `node`).
@@ -296,48 +226,6 @@ impl Hazards<'_> {
             &memlet(&self.alias.target, &self.alias.translate(&other.subset)),
         )
     }
-}
-
-fn apply(around: &mut Surroundings<'_>, state: &mut State, found: InPlace, index: &Index) {
-    replace_all(around, state, &found.alias, index);
-    join_copy(around, state, found.copy, true);
-}
-
-/// Replaces the transient at all its nodes in the state.
-pub(super) fn replace_all(around: &mut Surroundings<'_>, state: &mut State, alias: &Alias, index: &Index) {
-    alias.replace(state, &around.sdfg.containers, index.nodes(&alias.data), around.uses);
-}
-
-/// Removes a copy whose two ends are now one container, and makes one node of the two, unless another path between them
-/// would become a cycle; then an ordering edge stays. The source disappears if `keep_destination`, else the destination.
-pub(super) fn join_copy(
-    around: &mut Surroundings<'_>,
-    state: &mut State,
-    copy: EdgeId,
-    keep_destination: bool,
-) {
-    let (src, dst) = state.endpoints(copy);
-    state.remove_edge(copy);
-    let others = state.successors(src);
-    if others.iter().any(|&next| is_before_or_same(state, next, dst)) {
-        state.order(src, dst);
-        return;
-    }
-    let (gone, kept) = if keep_destination { (src, dst) } else { (dst, src) };
-    for edge in state.in_edges(gone).iter().map(|edge| edge.id).collect::<Vec<_>>() {
-        state.move_destination(edge, kept, None);
-    }
-    for edge in state.out_edges(gone).iter().map(|edge| edge.id).collect::<Vec<_>>() {
-        state.move_source(edge, kept, None);
-    }
-    if let Some(data) = state.remove_node(gone).as_ref().and_then(|node| node.as_access()) {
-        around.uses.remove(data);
-    }
-}
-
-/// Whether a path leads from one node to another, for certain not if the answer is `false`.
-fn is_before_or_same(state: &State, from: NodeId, to: NodeId) -> bool {
-    from == to || state.reaches(from, to)
 }
 
 #[cfg(test)]

@@ -16,11 +16,11 @@
 //! after the copy, up to the next write of the whole window. **Cost**: these accesses, and those of the transient.
 
 use super::alias::Alias;
+use super::copies::{Redundant, Transient, check_copy, remove_everywhere};
 use super::hazards::may_intersect;
 use super::in_place::{Index, MAX_ACCESSES, conflict, is_elementwise};
-use super::redundant_array::{check_copy, join_copy, replace_all};
 use crate::pass::{Changed, Context, Pass};
-use crate::transformation::{Transformation, with_places};
+use crate::transformation::Transformation;
 use crate::{Refusal, Surroundings};
 use dacec_ir::analysis::{Access, copy_subsets};
 use dacec_ir::{EdgeId, Memlet, NodeId, Sdfg, State, Subset};
@@ -29,28 +29,20 @@ use dacec_ir::{EdgeId, Memlet, NodeId, Sdfg, State, Subset};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RedundantSecondArray;
 
-/// A transient that need not be filled; made only by [`RedundantSecondArray`].
-#[derive(Debug)]
-pub struct ReadInPlace {
-    copy: EdgeId,
-    alias: Alias,
-}
-
 impl Transformation for RedundantSecondArray {
     type Place = State;
-    type Match = ReadInPlace;
+    type Match = Redundant;
 
     fn name(&self) -> &'static str {
         "RedundantSecondArray"
     }
 
-    fn find(&self, around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<ReadInPlace, Refusal> {
+    fn find(&self, around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<Redundant, Refusal> {
         find(around, state, &Index::of(state), node)
     }
 
-    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: ReadInPlace) {
-        let index = Index::of(state);
-        apply(around, state, found, &index);
+    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Redundant) {
+        found.remove(around, state, Transient::Destination, &mut Index::of(state));
     }
 }
 
@@ -64,40 +56,11 @@ impl Pass for RedundantSecondArray {
     }
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
-        let mut changed = Changed::No;
-        with_places::<State>(sdfg, &mut |around, state| {
-            let mut index = Index::of(state);
-            for node in state.node_ids() {
-                if !state.contains(node) {
-                    continue;
-                }
-                match find(around, state, &index, node) {
-                    Ok(found) if context.permit("RedundantSecondArray") => {
-                        let (from, to) = (found.alias.data.clone(), found.alias.target.clone());
-                        let joint = state.endpoints(found.copy).0;
-                        apply(around, state, found, &index);
-                        index.rename(state, (&from, &to), joint);
-                        context.applied("RedundantSecondArray");
-                        changed = Changed::Yes;
-                    }
-                    Ok(_) => {}
-                    Err(refusal) => {
-                        let place = || format!("state {}", state.label);
-                        context.refused("RedundantSecondArray", place, refusal);
-                    }
-                }
-            }
-        });
-        changed
+        remove_everywhere(sdfg, context, ("RedundantSecondArray", Transient::Destination), find)
     }
 }
 
-fn find(
-    around: &Surroundings<'_>,
-    state: &State,
-    index: &Index,
-    node: NodeId,
-) -> Result<ReadInPlace, Refusal> {
+fn find(around: &Surroundings<'_>, state: &State, index: &Index, node: NodeId) -> Result<Redundant, Refusal> {
     let data = state.node(node).as_access().ok_or(Refusal::NoMatch("not an access"))?;
     let writes: Vec<_> = state.in_edges(node).into_iter().filter(|edge| edge.memlet().is_some()).collect();
     let [copy] = writes[..] else { return Err(Refusal::NoMatch("not written by one copy")) };
@@ -131,7 +94,7 @@ fn find(
         return Err(Refusal::node(access.node, "may be read before the copy"));
     }
     check_writes(around, state, index, &alias, (copy.id, &inner))?;
-    Ok(ReadInPlace { copy: copy.id, alias })
+    Ok(Redundant { copy: copy.id, alias })
 }
 
 /// Whether the writes of the source after the copy leave the window as the reads of the transient (`inner`) need it.
@@ -187,11 +150,6 @@ fn check_write(
         }
     }
     Ok(())
-}
-
-fn apply(around: &mut Surroundings<'_>, state: &mut State, found: ReadInPlace, index: &Index) {
-    replace_all(around, state, &found.alias, index);
-    join_copy(around, state, found.copy, false);
 }
 
 #[cfg(test)]

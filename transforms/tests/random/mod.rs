@@ -454,7 +454,8 @@ fn totals(b: &mut SdfgBuilder, at: &str, (columns, largest, accumulate): (bool, 
 }
 
 /// Graphs that are too particular for a statement, each with its result.
-const WRITTEN: [(&str, &str); 4] = [
+const WRITTEN: [(&str, &str); 5] = [
+    (include_str!("../passes/double_buffering.txt"), "B"),
     (include_str!("../passes/factorization_cholesky.txt"), "A"),
     (include_str!("../passes/factorization_lu.txt"), "A"),
     (include_str!("../passes/symmetric_product.txt"), "C"),
