@@ -33,9 +33,10 @@ pub use lower::lower;
 
 use dacec_ir::features::features;
 use dacec_ir::{Feature, Sdfg};
+use std::collections::BTreeSet;
 
 /// Who multiplies matrices in the emitted code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Blas {
     /// The product that is linked into the library: `dacec_gemm_f64` and its like.
     #[default]
@@ -45,14 +46,22 @@ pub enum Blas {
 }
 
 /// What the caller of [`generate`] can choose.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// The text of the file that the program was written in, for comments; without it they only name the line.
     pub source: Option<&'a str>,
     /// Who multiplies matrices.
     pub blas: Blas,
+    /// Whether that library has factorizations, too, by the names of LAPACK.
+    pub lapack: bool,
     /// Libraries whose routines may be called.
     pub environments: &'a [Environment],
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options { source: None, blas: Blas::BuiltIn, lapack: true, environments: &[] }
+    }
 }
 
 /// Everything that is emitted for one program.
@@ -68,8 +77,10 @@ pub struct Generated {
     pub wrapper: String,
     /// What the exported functions take.
     pub interface: Interface,
-    /// Whether the computation multiplies matrices by a routine that has to be linked.
-    pub uses_blas: bool,
+    /// Whether the computation calls the built-in products, which have to be linked.
+    pub uses_products: bool,
+    /// Libraries of the machine that it calls: by the names that calls say, and without a name the one that the options mean.
+    pub machine: BTreeSet<String>,
     /// Whether the computation calls the built-in linear algebra, which has to be linked.
     pub uses_dense: bool,
     /// Names of the environments whose routines are called; their libraries have to be linked.
@@ -90,7 +101,8 @@ pub fn generate(sdfg: &Sdfg, options: &Options<'_>) -> Result<Generated, Codegen
     let kernel = cpp::print_kernel(&program, options)?;
     Ok(Generated {
         kernel_unit: kernel.text,
-        uses_blas: kernel.uses_blas,
+        uses_products: kernel.uses_products,
+        machine: kernel.machine,
         uses_dense: kernel.uses_dense,
         environments: kernel.environments,
         abi_unit: abi::print(&program, &interface),

@@ -409,6 +409,8 @@ pub struct Index {
 pub struct Routine {
     /// What is called.
     pub callee: Callee,
+    /// The library that it is in, where that is not what the program uses.
+    pub library: Option<Name>,
     /// What is passed, in order.
     pub arguments: Vec<RoutineArgument>,
     /// The error if it cannot go on, and how to leave; `None` if it always can.
@@ -483,6 +485,8 @@ pub struct Gemm {
     pub c: Matrix,
     /// Whether the call may use several threads.
     pub parallel: bool,
+    /// The library that multiplies, where that is not what the program uses.
+    pub library: Option<Name>,
 }
 
 /// A strided matrix.

@@ -298,7 +298,8 @@ fn products_are_divided_among_threads() {
     std::fs::write(&provider, PROVIDER).unwrap();
     for blas in [Blas::BuiltIn, Blas::Cblas] {
         let generated = generate(&product(), &Options { blas, ..Options::default() }).unwrap();
-        assert!(generated.uses_blas);
+        assert_eq!(generated.uses_products, blas == Blas::BuiltIn);
+        assert_eq!(generated.machine.is_empty(), blas == Blas::BuiltIn);
         let library =
             compile_generated("product", &generated, &["-fvisibility=default", provider.to_str().unwrap()]);
         for (m, n, k) in [(3, 4, 5), (97, 61, 83), (1, 300, 900), (500, 3, 200)] {

@@ -96,7 +96,7 @@ impl Compiler {
         let generated = phases.time("generate", || print(&sdfg, source, &self.options, &self.libraries))?;
         let signature = signature(&generated.interface);
         let start = Instant::now();
-        let built = self.job(&sdfg, &generated, &signature).build(&self.toolchain, &self.cache)?;
+        let built = self.job(&sdfg, &generated, &signature)?.build(&self.toolchain, &self.cache)?;
         let cached = built.origin == Origin::Found;
         match cached {
             true => phases.add("cache", start.elapsed()),
@@ -110,13 +110,22 @@ impl Compiler {
         Ok(Compiled { sdfg, generated, signature, library, cached, phases, _cache: self.cache.clone() })
     }
 
-    fn job(&self, sdfg: &Sdfg, generated: &Generated, signature: &Signature) -> CompileJob {
+    fn job(&self, sdfg: &Sdfg, generated: &Generated, signature: &Signature) -> Result<CompileJob, Error> {
         let unit = |suffix: &str, text: &str, march: Option<&str>| Unit {
             file_name: format!("{}{suffix}.cpp", sdfg.name),
             text: text.to_owned(),
             march: march.map(str::to_owned),
         };
-        CompileJob {
+        let machine = self.machine(generated)?;
+        let mut libraries = self.libraries.files(&generated.environments);
+        let blas = match (generated.uses_products, machine) {
+            (true, machine) => {
+                libraries.extend(machine.library(&self.toolchain)?);
+                BlasProvider::BuiltIn
+            }
+            (false, machine) => machine,
+        };
+        Ok(CompileJob {
             name: sdfg.name.to_string(),
             units: vec![
                 unit("", &generated.kernel_unit, Some(&self.options.march)),
@@ -125,11 +134,25 @@ impl Compiler {
             opt: self.options.opt,
             fp: self.options.fp,
             openmp: self.options.openmp,
-            blas: if generated.uses_blas { self.options.blas } else { BlasProvider::None },
+            blas,
             dense: generated.uses_dense,
-            libraries: self.libraries.files(&generated.environments),
+            libraries,
             description: serde_json::to_value(signature).unwrap_or_default(),
+        })
+    }
+
+    /// The BLAS of the machine that a program calls. Two of them have the same names, so there can be one only.
+    fn machine(&self, generated: &Generated) -> Result<BlasProvider, Error> {
+        let mut found = BlasProvider::None;
+        for name in &generated.machine {
+            let provider = if name.is_empty() { Some(self.options.blas) } else { BlasProvider::named(name) };
+            let provider = provider.unwrap_or(BlasProvider::None);
+            if found != BlasProvider::None && found != provider {
+                return Err(Error::SeveralBlas { first: found, second: provider });
+            }
+            found = provider;
         }
+        Ok(found)
     }
 }
 
@@ -209,10 +232,11 @@ fn print(
     libraries: &Libraries,
 ) -> Result<Generated, Error> {
     let blas = match options.blas {
-        BlasProvider::OpenBlas | BlasProvider::Mkl => Blas::Cblas,
+        BlasProvider::OpenBlas | BlasProvider::Mkl | BlasProvider::Blis => Blas::Cblas,
         BlasProvider::BuiltIn | BlasProvider::None => Blas::BuiltIn,
     };
-    let options = dacec_codegen::Options { source, blas, environments: &libraries.environments };
+    let lapack = options.blas != BlasProvider::Blis;
+    let options = dacec_codegen::Options { source, blas, lapack, environments: &libraries.environments };
     dacec_codegen::generate(sdfg, &options).map_err(|error| match error {
         CodegenError::NotExpanded { .. } => {
             let reasons: Vec<String> =

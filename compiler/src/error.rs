@@ -4,13 +4,13 @@ use dacec_codegen::CodegenError;
 use dacec_frontend::Diagnostic;
 use dacec_ir::Name;
 use dacec_ir::interp::InterpretError;
-use dacec_runtime::CallError;
 use dacec_runtime::array::OutOfMemory;
 use dacec_runtime::cache::CacheError;
 use dacec_runtime::compile::CompileError;
 use dacec_runtime::load::LoadError;
 use dacec_runtime::npy::NpyError;
 use dacec_runtime::toolchain::ToolchainError;
+use dacec_runtime::{BlasProvider, CallError};
 use std::path::PathBuf;
 
 /// A compilation or a call failed. Each kind has a code and says what to do.
@@ -62,6 +62,19 @@ pub enum Error {
         wanted: String,
         /// The presets that it has.
         help: String,
+    },
+
+    /// Operations of a program are to be computed by different libraries with the same names.
+    #[error("a program cannot call both {first:?} and {second:?}")]
+    #[diagnostic(
+        code(C020),
+        help("choose one of them for all operations that do not use the built-in routines")
+    )]
+    SeveralBlas {
+        /// One of them.
+        first: BlasProvider,
+        /// Another one.
+        second: BlasProvider,
     },
 
     /// An array's size depends on what has no value.

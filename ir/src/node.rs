@@ -156,13 +156,21 @@ impl CallArgument {
 /// The routine [`PYTHON`](ExternalCall::PYTHON) is a function of a running Python interpreter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExternalCall {
-    /// The routine's name, one that the backend knows how to provide.
+    /// The routine's name, one that the backend knows how to provide; `gemm_f64@openblas` is that of a library.
     pub routine: Name,
     /// Its arguments.
     pub arguments: Vec<CallArgument>,
 }
 
 impl ExternalCall {
+    /// The routine's name without the library, and the library if one is named.
+    pub fn named(&self) -> (&str, Option<&str>) {
+        match self.routine.split_once('@') {
+            Some((routine, library)) => (routine, Some(library)),
+            None => (&self.routine, None),
+        }
+    }
+
     /// The routine that calls back into Python, with the arguments
     ///
     /// ```text

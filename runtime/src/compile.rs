@@ -84,6 +84,8 @@ pub enum BlasProvider {
     OpenBlas,
     /// Intel's MKL of this machine.
     Mkl,
+    /// BLIS of this machine, which has no factorizations.
+    Blis,
 }
 
 /// Everything that a shared library is made from.
@@ -266,9 +268,9 @@ impl CompileJob {
         hasher.part("link", link::RECIPE);
         match self.blas {
             BlasProvider::BuiltIn => hasher.part("provider", Provider::Products.hash()),
-            BlasProvider::OpenBlas | BlasProvider::Mkl => hasher.part(
+            BlasProvider::OpenBlas | BlasProvider::Mkl | BlasProvider::Blis => hasher.part(
                 "provider",
-                link::blas(self.blas, toolchain).map_or_else(|_| String::new(), |it| format!("{it:?}")),
+                self.blas.library(toolchain).map_or_else(|_| String::new(), |it| format!("{it:?}")),
             ),
             BlasProvider::None => &mut hasher,
         };

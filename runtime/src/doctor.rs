@@ -69,6 +69,11 @@ pub fn examine() -> Vec<Finding> {
         found.and_then(libraries::mkl),
         "the built-in product is used; MKL's factorizations are faster",
     ));
+    findings.push(blas(
+        "BLIS",
+        found.and_then(libraries::blis),
+        "the built-in product is used, which is as fast",
+    ));
     findings.push(python_finding());
     findings.extend(programs());
     findings.push(cuda_driver());

@@ -47,6 +47,11 @@ pub fn mkl(toolchain: &Toolchain) -> Option<Library> {
     find(Some("DACEC_MKL"), &["libmkl_rt.so", "libmkl_rt.so.3", "libmkl_rt.so.2"], &folders, toolchain)
 }
 
+/// BLIS: the library of `DACEC_BLIS`, or the first found in the linker's folders.
+pub fn blis(toolchain: &Toolchain) -> Option<Library> {
+    find(Some("DACEC_BLIS"), &["libblis.so", "libblis.so.4"], &[], toolchain)
+}
+
 /// The file of a variable if set; else the first of the names in the folders, then in those of loader and linker.
 fn find(
     variable: Option<&str>,

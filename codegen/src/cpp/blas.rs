@@ -112,8 +112,8 @@ impl Used {
 impl Printer<'_> {
     /// The call of a routine.
     pub(super) fn blas_routine(&mut self, it: &Routine, routine: blas::Routine, dtype: DType) -> Result<()> {
-        self.blas_calls += 1;
-        self.routines.add(routine.name, dtype);
+        let blas = self.calls.provider(it.library.as_ref());
+        self.calls.of(blas).routines.add(routine.name, dtype);
         let mut given = it.arguments.iter();
         let mut arguments = Vec::new();
         for parameter in routine.parameters {
@@ -134,19 +134,19 @@ impl Printer<'_> {
                 arguments.push(text);
             }
         }
-        let name = match self.blas {
+        let name = match blas {
             Blas::Cblas if DIRECT.iter().any(|it| it.0 == routine.name) => {
                 super::gemm::instance(&format!("dacec_cblas_{}_@S@", routine.name), dtype)
             }
             _ => format!("dacec_{}<{}>", routine.name, c_type(dtype)),
         };
-        let call = format!("{name}({})", arguments.join(", "));
+        let call = format!("{}({})", self.calls.name(blas, &name), arguments.join(", "));
         self.call_of(&call, it);
         Ok(())
     }
 }
 
-/// Keeps OpenBLAS, which does not see that its caller is one of several threads, from starting its own. MKL sees it.
+/// Keeps OpenBLAS and BLIS, which do not see that their caller is one of several threads, from starting their own.
 pub(super) const ALONE: &str = include_str!("blas/cblas/alone.cpp");
 
 fn is_zero(value: &crate::tree::Value) -> bool {

@@ -12,8 +12,8 @@ use super::types::c_type;
 use super::{Printer, Result};
 use crate::Blas;
 use crate::tree::{Callee, Routine, RoutineArgument};
-use dacec_ir::DType;
 use dacec_ir::library::Dense;
+use dacec_ir::{DType, Name};
 use std::collections::BTreeSet;
 
 /// The name of the linked function.
@@ -25,7 +25,7 @@ fn name(op: Dense, dtype: DType) -> String {
 impl Printer<'_> {
     pub(super) fn routine(&mut self, routine: &Routine) -> Result<()> {
         let name = match &routine.callee {
-            Callee::Dense(op, dtype) => self.dense_routine(*op, *dtype),
+            Callee::Dense(op, dtype) => self.dense_routine(*op, *dtype, routine.library.as_ref()),
             Callee::Environment(name) => self.environment_of(name)?.to_owned(),
             Callee::Blas(blas, dtype) => return self.blas_routine(routine, *blas, *dtype),
         };
@@ -56,26 +56,28 @@ impl Printer<'_> {
 
 impl Printer<'_> {
     /// The function that computes an operation, which will be declared or printed.
-    fn dense_routine(&mut self, op: Dense, dtype: DType) -> String {
+    fn dense_routine(&mut self, op: Dense, dtype: DType, library: Option<&Name>) -> String {
         let stem = op.routine(dtype).expect("only known routines are lowered");
         let stem = stem.rsplit_once('_').map_or("", |(stem, _)| stem);
-        let prefix = match self.blas {
-            Blas::BuiltIn if shared(op).is_none() => "dacec",
-            Blas::Cblas if lapack(op).is_none() => "dacec",
-            Blas::BuiltIn => "dacec_shared",
-            Blas::Cblas => "dacec_lapack",
+        let blas = self.calls.factorizer(library);
+        let driver = match blas {
+            Blas::BuiltIn => shared(op).map(|(name, _)| ("dacec_shared", Some(name))),
+            Blas::Cblas => lapack(op).map(|_| ("dacec_lapack", None)),
         };
-        self.blas_calls += 1;
-        if prefix != "dacec" {
-            self.shared.insert((op, dtype));
+        let (prefix, template) = driver.unwrap_or(("dacec", None));
+        let provided = self.calls.of(blas);
+        if driver.is_some() {
+            provided.shared.insert((op, dtype));
         }
-        if let Some((name, _)) = shared(op).filter(|_| prefix == "dacec_shared") {
-            self.routines.add(name, dtype);
+        if let Some(name) = template {
+            provided.routines.add(name, dtype);
         }
         if prefix != "dacec_lapack" {
             self.dense.insert(declaration(op, dtype));
         }
-        super::gemm::instance(&format!("{prefix}_{stem}_@S@"), dtype)
+        let function = super::gemm::instance(&format!("{prefix}_{stem}_@S@"), dtype);
+        // What runs on one thread has one declaration, for all.
+        if driver.is_some() { self.calls.name(blas, &function) } else { function }
     }
 }
 

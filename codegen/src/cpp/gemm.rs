@@ -35,8 +35,8 @@ fn suffix(dtype: DType) -> &'static str {
 
 impl Printer<'_> {
     pub(super) fn gemm(&mut self, gemm: &Gemm) -> Result<()> {
-        self.blas_calls += 1;
-        self.products.insert(gemm.dtype);
+        let blas = self.calls.provider(gemm.library.as_ref());
+        self.calls.of(blas).products.insert(gemm.dtype);
         let [m, n, k] = &gemm.sizes;
         let sizes = format!("{}, {}, {}", self.text(m)?, self.text(n)?, self.text(k)?);
         let (a, b, c) = (self.matrix(&gemm.a)?, self.matrix(&gemm.b)?, self.matrix(&gemm.c)?);
@@ -48,13 +48,15 @@ impl Printer<'_> {
             Some(beta) => {
                 let [m, n, _] = &gemm.sizes;
                 let (m, n, beta) = (self.text(m)?, self.text(n)?, self.text(beta)?);
-                format!("dacec_old_{suffix}({m}, {n}, {beta}, {c})")
+                let old = self.calls.name(blas, &format!("dacec_old_{suffix}"));
+                format!("{old}({m}, {n}, {beta}, {c})")
             }
         };
-        let routine = match (self.blas, gemm.parallel) {
+        let routine = match (blas, gemm.parallel) {
             (Blas::BuiltIn, false) => format!("dacec_serial_{suffix}"),
             _ => format!("dacec_product_{suffix}"),
         };
+        let routine = self.calls.name(blas, &routine);
         self.line(&format!("{routine}({sizes}, {alpha}, {a}, {b}, {beta}, {c});"));
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! they are used.
 
 mod blas;
+mod calls;
 mod dense;
 mod environments;
 mod functions;
@@ -20,10 +21,11 @@ pub(crate) mod types;
 mod values;
 
 use crate::tree::{Parameter, ParameterKind, Program};
-use crate::{Blas, CodegenError, Environment, Options};
-use dacec_ir::library::Dense;
+use crate::{CodegenError, Environment, Options};
 use dacec_ir::{DType, Wcr};
 use std::collections::BTreeSet;
+
+use calls::Calls;
 
 pub(crate) use literals::c_text;
 pub(crate) use symbolic::print_expr;
@@ -34,7 +36,8 @@ type Result<T> = std::result::Result<T, CodegenError>;
 /// The kernel unit.
 pub(crate) struct Kernel {
     pub(crate) text: String,
-    pub(crate) uses_blas: bool,
+    pub(crate) uses_products: bool,
+    pub(crate) machine: BTreeSet<String>,
     pub(crate) uses_dense: bool,
     pub(crate) environments: Vec<String>,
 }
@@ -68,19 +71,17 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&dense::print(&printer.dense));
     text.push_str(&environments::print(options.environments, &printer.environments));
-    printer.products.extend(printer.routines.products(printer.blas));
     if printer.uses_alone {
         text.push_str(blas::ALONE);
     }
-    text.push_str(&gemm::print(&printer.products, printer.blas));
-    text.push_str(&blas::print(&printer.routines, printer.blas));
-    text.push_str(&dense::print_drivers(&printer.shared, printer.blas));
+    text.push_str(&printer.calls.print());
     text.push_str(&format!("\nextern \"C\" {} {{\n{body}}}\n", kernel_declaration(program)));
     text.push_str(&sections::functions(program));
     text.push_str(&features(&program.name));
     Ok(Kernel {
         text,
-        uses_blas: !printer.products.is_empty() || printer.blas == Blas::Cblas && !printer.shared.is_empty(),
+        uses_products: printer.calls.uses_products(),
+        machine: printer.calls.libraries(),
         uses_dense: !printer.dense.is_empty(),
         environments: printer.environments.into_iter().map(str::to_owned).collect(),
     })
@@ -133,16 +134,10 @@ struct Printer<'p> {
     helpers: BTreeSet<&'static str>,
     /// Ways to combine that OpenMP does not have.
     reductions: BTreeSet<(Wcr, DType)>,
-    /// Element types of products of matrices.
-    products: BTreeSet<DType>,
-    /// How many calls of BLAS and LAPACK were printed.
-    blas_calls: usize,
+    /// Calls of BLAS and LAPACK.
+    calls: Calls,
     /// Whether some of them are in loops that threads share.
     uses_alone: bool,
-    /// Routines of BLAS.
-    routines: blas::Used,
-    /// Operations of linear algebra with a driver around the routines of one thread, or of LAPACK.
-    shared: BTreeSet<(Dense, DType)>,
     /// Prototypes of routines of linear algebra.
     dense: BTreeSet<String>,
     /// What may be called besides, and names of what is.
@@ -151,7 +146,6 @@ struct Printer<'p> {
     file: &'p str,
     program: &'p str,
     source: Vec<&'p str>,
-    blas: Blas,
 }
 
 impl<'p> Printer<'p> {
@@ -161,18 +155,14 @@ impl<'p> Printer<'p> {
             indent: 0,
             helpers: BTreeSet::new(),
             reductions: BTreeSet::new(),
-            products: BTreeSet::new(),
-            blas_calls: 0,
+            calls: Calls::new(options),
             uses_alone: false,
-            routines: blas::Used::default(),
-            shared: BTreeSet::new(),
             dense: BTreeSet::new(),
             known: options.environments,
             environments: BTreeSet::new(),
             file: program.file.rsplit('/').next().unwrap_or_default(),
             program: &program.name,
             source: options.source.map(|text| text.lines().collect()).unwrap_or_default(),
-            blas: options.blas,
         }
     }
 

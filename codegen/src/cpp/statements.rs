@@ -2,7 +2,6 @@
 
 use super::types::c_type;
 use super::{Printer, Result, prelude};
-use crate::Blas;
 use crate::tree::{Direction, Escape, Failure, For, Parallel, Place, Queue, Stmt, Value};
 use dacec_ir::{Constant, DType, Expr, Name, Wcr};
 
@@ -256,14 +255,14 @@ impl Printer<'_> {
             Some(value) if value < 0 && value != i64::MIN => format!("{variable} -= {}", -value),
             _ => format!("{variable} += {}", step.text),
         };
-        let (begin, calls) = (self.out.len(), self.blas_calls);
+        let (begin, calls) = (self.out.len(), self.calls.of_machine());
         match &it.parallel {
             Some(parallel) => self.parallel_pragma(parallel, it.independent)?,
             None if it.independent => self.pragma("GCC ivdep"),
             None => {}
         }
         self.block(&format!("for (int64_t {variable} = {start}; {condition}; {change}) {{"), &it.body, "}")?;
-        if it.parallel.is_some() && self.blas_calls > calls && self.blas == Blas::Cblas {
+        if it.parallel.is_some() && self.calls.of_machine() > calls {
             self.alone(begin);
         }
         Ok(())

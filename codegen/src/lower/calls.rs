@@ -38,6 +38,11 @@ const FOREIGN_ARGUMENTS: &str = "integers, numbers and data";
 /// The kinds of argument of a product: integer, value, pointer.
 const GEMM_KINDS: &[u8; 14] = b"iiivpiipiivpii";
 
+/// The library that a call names.
+fn library_of(call: &ExternalCall) -> Option<Name> {
+    call.named().1.map(Name::from)
+}
+
 impl Function<'_, '_> {
     /// A product of matrices, if the call is one.
     pub(super) fn lower_gemm(
@@ -47,7 +52,7 @@ impl Function<'_, '_> {
         (tasklet, call): (&Tasklet, &ExternalCall),
         value: &dyn Fn(&ScalarExpr) -> Result<Value>,
     ) -> Result<Option<Stmt>> {
-        let dtype = match call.routine.as_str() {
+        let dtype = match call.named().0 {
             "gemm_f32" => DType::Float32,
             "gemm_f64" => DType::Float64,
             "gemm_c64" => DType::Complex64,
@@ -93,6 +98,7 @@ impl Function<'_, '_> {
             beta: if call.arguments[10].is_constant_zero() { None } else { Some(scalar(10)?) },
             c: matrix(11)?,
             parallel: !self.shared.region.parallel,
+            library: library_of(call),
         }))))
     }
 
@@ -133,7 +139,8 @@ impl Function<'_, '_> {
             return Err(bad());
         }
         let failure = Some(self.failure(op.complaint(), tasklet.span));
-        Ok(Stmt::Routine(Box::new(Routine { callee: Callee::Dense(op, dtype), arguments, failure })))
+        let library = library_of(call);
+        Ok(Stmt::Routine(Box::new(Routine { callee: Callee::Dense(op, dtype), library, arguments, failure })))
     }
 
     /// A call of a routine of BLAS.
@@ -185,7 +192,7 @@ impl Function<'_, '_> {
             return Err(bad());
         }
         let callee = Callee::Blas(routine, dtype);
-        Ok(Routine { callee, arguments, failure: None })
+        Ok(Routine { callee, library: library_of(call), arguments, failure: None })
     }
 
     /// What a routine of an environment is given.
@@ -222,7 +229,7 @@ impl Function<'_, '_> {
         let complaint = format!("the routine `{}` could not do its work", call.routine);
         let failure = Some(self.failure(&complaint, tasklet.span));
         let callee = Callee::Environment(call.routine.clone());
-        Stmt::Routine(Box::new(Routine { callee, arguments, failure }))
+        Stmt::Routine(Box::new(Routine { callee, library: None, arguments, failure }))
     }
 
     /// A call back into Python.

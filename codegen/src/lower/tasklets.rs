@@ -103,7 +103,7 @@ impl<'a> Function<'_, 'a> {
             scope.values.insert(name.clone(), value);
         }
         if let TaskletCode::External(call) = &tasklet.code {
-            if let Some((op, dtype)) = Dense::of_routine(&call.routine) {
+            if let Some((op, dtype)) = Dense::of_routine(call.named().0) {
                 out.push(self.lower_dense(context, id, (tasklet, call), op, dtype)?);
                 return Ok(());
             }
@@ -113,7 +113,7 @@ impl<'a> Function<'_, 'a> {
             }
             let names = Names { function: self, scope: &scope };
             let resolve = |expr: &ScalarExpr| self.value(expr, &names);
-            if let Some(routine) = blas::Routine::find(&call.routine) {
+            if let Some(routine) = blas::Routine::find(call.named().0) {
                 let mut lowered = self.lower_blas(context, id, (tasklet, call), routine, &resolve)?;
                 // What needs memory can be without.
                 if matches!(routine.0.name, "sort" | "argsort") {

@@ -106,7 +106,7 @@ pub(crate) struct Compile {
     /// What may be done to floating-point arithmetic
     #[arg(long, value_name = "MODE", default_value = "default")]
     pub(crate) fp: Fp,
-    /// Who computes library operations: `blas=` with `built-in`, `openblas` or `mkl`, or an operation's name with that of
+    /// Who computes library operations: `blas=` with `built-in`, `openblas`, `mkl` or `blis`, or an operation's name with that of
     /// an implementation, such as `MatMul=pure`; can be repeated
     #[arg(long, value_name = "LIBRARY=CHOICE", value_parser = parse_library)]
     pub(crate) library: Vec<LibraryChoice>,
@@ -361,13 +361,16 @@ pub(crate) enum LibraryChoice {
 
 fn parse_library(text: &str) -> Result<LibraryChoice, String> {
     match text.split_once('=') {
-        Some(("blas", "built-in")) => Ok(LibraryChoice::Blas(BlasProvider::BuiltIn)),
-        Some(("blas", "openblas")) => Ok(LibraryChoice::Blas(BlasProvider::OpenBlas)),
-        Some(("blas", "mkl")) => Ok(LibraryChoice::Blas(BlasProvider::Mkl)),
+        Some(("blas", name)) if let Some(provider) = BlasProvider::named(name) => {
+            Ok(LibraryChoice::Blas(provider))
+        }
         Some((op, name)) if op != "blas" && !op.is_empty() && !name.is_empty() => {
             Ok(LibraryChoice::Implementation(op.into(), name.into()))
         }
-        _ => Err("write blas=built-in, blas=openblas, blas=mkl, or an operation as in MatMul=pure".into()),
+        _ => {
+            Err("write blas=built-in, blas=openblas, blas=mkl, blas=blis, or an operation as in MatMul=pure"
+                .into())
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Arguments<'c> {
 impl Running<'_, '_, '_> {
     /// Runs an external routine.
     pub(super) fn call(&mut self, call: &ExternalCall) -> Result<(), InterpretError> {
-        let dtype = match call.routine.as_str() {
+        let dtype = match call.named().0 {
             "gemm_f32" => DType::Float32,
             "gemm_f64" => DType::Float64,
             "gemm_c64" => DType::Complex64,

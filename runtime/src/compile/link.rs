@@ -41,16 +41,27 @@ pub(super) fn link(
     }
 }
 
-/// The library of the machine that a job's matrix products use.
-pub(super) fn blas(provider: BlasProvider, toolchain: &Toolchain) -> Result<Option<Library>, CompileError> {
-    match provider {
-        BlasProvider::None | BlasProvider::BuiltIn => Ok(None),
-        BlasProvider::OpenBlas => libraries::openblas(toolchain)
-            .ok_or(CompileError::NoBlas { library: "OpenBLAS", variable: "DACEC_OPENBLAS" })
-            .map(Some),
-        BlasProvider::Mkl => libraries::mkl(toolchain)
-            .ok_or(CompileError::NoBlas { library: "MKL", variable: "DACEC_MKL" })
-            .map(Some),
+impl BlasProvider {
+    /// The library of the machine; `None` if that is none, and an error if it was not found.
+    pub fn library(self, toolchain: &Toolchain) -> Result<Option<Library>, CompileError> {
+        let (found, library, variable) = match self {
+            BlasProvider::None | BlasProvider::BuiltIn => return Ok(None),
+            BlasProvider::OpenBlas => (libraries::openblas(toolchain), "OpenBLAS", "DACEC_OPENBLAS"),
+            BlasProvider::Mkl => (libraries::mkl(toolchain), "MKL", "DACEC_MKL"),
+            BlasProvider::Blis => (libraries::blis(toolchain), "BLIS", "DACEC_BLIS"),
+        };
+        found.ok_or(CompileError::NoBlas { library, variable }).map(Some)
+    }
+
+    /// The provider of that name, as `--library blas=` takes it.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "built-in" => BlasProvider::BuiltIn,
+            "openblas" => BlasProvider::OpenBlas,
+            "mkl" => BlasProvider::Mkl,
+            "blis" => BlasProvider::Blis,
+            _ => return None,
+        })
     }
 }
 
@@ -81,7 +92,7 @@ fn inputs(
     for (_, part) in needed.into_iter().filter(|(needed, _)| *needed) {
         inputs.files.push(part.archive(cache)?.into());
     }
-    for library in job.libraries.iter().cloned().chain(blas(job.blas, toolchain)?) {
+    for library in job.libraries.iter().cloned().chain(job.blas.library(toolchain)?) {
         if !library.on_loader_path {
             inputs.folders.extend(library.path.parent().map(Path::to_owned));
         }

@@ -4,9 +4,9 @@ use dacec::{Compiler, Options, generate, optimize};
 use dacec_ir::builder::SdfgBuilder;
 use dacec_ir::library::MatMul;
 use dacec_ir::library::blas::{Blas, Factor, RankUpdate, Side, Trans, Triangle, Triangular};
-use dacec_ir::{DType, Expr, Sdfg};
+use dacec_ir::{DType, Expr, Node, Sdfg};
 use dacec_runtime::{Arguments, BlasProvider, Cache};
-use ndarray::{Array3, Axis};
+use ndarray::{Array2, Array3, Axis};
 
 type Operands<'a> = &'a [(&'a str, &'a str, &'a str)];
 
@@ -168,6 +168,67 @@ fn a_blas_with_threads_does_not_start_them_in_shared_loops() {
     let before = &text[..end.unwrap_or_default()];
     assert_eq!(before.matches('{').count(), before.matches('}').count() + 1, "{text}");
     assert!(!kernel(stack(), BlasProvider::BuiltIn).contains("dacec_alone"));
+}
+
+/// Three products, of which the second and the third name who computes them.
+fn chosen(second: &str, third: &str) -> Sdfg {
+    let n = Expr::sym("N");
+    let mut program = SdfgBuilder::new("chosen");
+    for name in ["A", "B", "X", "Y", "Z"] {
+        program.array(name, DType::Float64, [n.clone(), n.clone()]);
+    }
+    for (result, implementation) in [("X", None), ("Y", Some(second)), ("Z", Some(third))] {
+        let whole = "0:N, 0:N";
+        let mut state = program.state(result);
+        let node = state.library(
+            "product",
+            MatMul,
+            &[("_a", "A", whole), ("_b", "B", whole), ("_c", result, whole)],
+        );
+        if let Node::Library(node) = state.state.node_mut(node) {
+            node.implementation = implementation.map(Into::into);
+        }
+    }
+    program.build()
+}
+
+#[test]
+fn one_node_can_use_another_library() {
+    let text = kernel(chosen("openblas", "built-in"), BlasProvider::BuiltIn);
+    assert_eq!(text.matches(" machine::dacec_product_f64(N, N, N,").count(), 1, "{text}");
+    assert_eq!(text.matches(" dacec_product_f64(N, N, N,").count(), 2, "{text}");
+    let text = kernel(chosen("pure", "built-in"), BlasProvider::OpenBlas);
+    assert_eq!(text.matches(" built_in::dacec_product_f64(N, N, N,").count(), 1, "{text}");
+    // Text and files keep the choice.
+    let sdfg = chosen("openblas", "built-in");
+    let text = sdfg.to_string();
+    assert_eq!(dacec_ir::text::parse(&text).expect("it can be read").to_string(), text);
+    let file = dacec_ir::json::to_string(&sdfg);
+    let again = dacec_ir::json::from_slice(file.as_bytes()).expect("it can be read").to_string();
+    assert_eq!(again.matches("as openblas").count() + again.matches("as \"openblas\"").count(), 1, "{again}");
+}
+
+#[test]
+fn results_do_not_depend_on_who_is_chosen() {
+    let cache = Cache::private().expect("a private cache can be made");
+    let compiler = Compiler::with_cache(Options::default(), cache.clone()).expect("there is a compiler");
+    let refused = compiler.compile(chosen("openblas", "mkl")).unwrap_err().to_string();
+    let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
+    assert!(refused.contains("cannot call both"), "{refused}");
+    if dacec_runtime::libraries::openblas(&toolchain).is_none() {
+        return dacec_tests::skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+    }
+    let program = compiler.compile(chosen("openblas", "pure")).expect("it can be compiled");
+    let program = program.load().expect("it can be loaded");
+    let n = 40;
+    let a = Array2::from_shape_fn((n, n), |(i, j)| i as f64 - 2.0 * j as f64);
+    let b = Array2::from_shape_fn((n, n), |(i, j)| (i * j % 7) as f64);
+    let mut results: [Array2<f64>; 3] = std::array::from_fn(|_| Array2::zeros((n, n)));
+    let [x, y, z] = &mut results;
+    let arguments = Arguments::new().array("A", &a).array("B", &b);
+    program.call(&mut arguments.array("X", x).array("Y", y).array("Z", z)).expect("the arguments fit");
+    let expected = a.dot(&b);
+    assert!(results.iter().all(|result| *result == expected));
 }
 
 #[test]

@@ -145,15 +145,30 @@ fn built_in_routines_agree_with_numpy() {
     }
 }
 
-#[test]
-fn openblas_agrees_with_numpy() {
+/// Whether this machine has a library; says what is missing otherwise.
+fn has(name: &str, find: fn(&dacec_runtime::Toolchain) -> Option<dacec_runtime::Library>) -> bool {
     let cache = Cache::private().expect("a private cache can be made");
     let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
-    if libraries::openblas(&toolchain).is_none() {
-        skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
-        return;
+    let found = find(&toolchain).is_some();
+    if !found {
+        skip(&format!(
+            "{name} was not found (Debian, Ubuntu: apt-get install lib{}-dev)",
+            name.to_lowercase()
+        ));
     }
-    for &dtype in types() {
+    found
+}
+
+#[test]
+fn openblas_agrees_with_numpy() {
+    for &dtype in types().iter().filter(|_| has("OpenBLAS", libraries::openblas)) {
         check("OpenBLAS", dtype, BlasProvider::OpenBlas, "blas");
+    }
+}
+
+#[test]
+fn blis_agrees_with_numpy() {
+    for &dtype in types().iter().filter(|_| has("BLIS", libraries::blis)) {
+        check("BLIS", dtype, BlasProvider::Blis, "blas");
     }
 }

@@ -111,6 +111,8 @@ pub struct Call {
     pub scope: Option<NodeId>,
     /// Where the operation was written.
     pub span: Span,
+    /// The library that computes it, if that is another one than what the program uses.
+    pub library: Option<&'static str>,
 }
 
 impl Call {
@@ -130,6 +132,7 @@ impl Call {
             facts: facts_inside(state, site, &around.facts),
             scope: state.scope_of(site),
             span: node.span,
+            library: None,
         };
         for edge in state.in_edges(site) {
             match (edge.dst_conn(), edge.memlet()) {
@@ -263,7 +266,13 @@ impl Call {
             label: self.label.clone(),
             inputs: connectors(&self.inputs),
             outputs: connectors(&self.outputs),
-            code: TaskletCode::External(ExternalCall { routine: routine.into(), arguments }),
+            code: TaskletCode::External(ExternalCall {
+                routine: match self.library {
+                    Some(library) => format!("{routine}@{library}").into(),
+                    None => routine.into(),
+                },
+                arguments,
+            }),
             span: self.span,
         })
     }

@@ -20,6 +20,7 @@
 mod accumulate;
 pub mod blas;
 mod call;
+mod chosen;
 pub mod defined;
 pub mod dense;
 pub mod einsum;
@@ -34,6 +35,7 @@ pub mod sparse;
 pub(crate) use accumulate::identity;
 pub use blas::{BlasRoutine, PureBlas};
 pub use call::{Call, Operand};
+pub use chosen::{ByLibrary, LIBRARIES};
 pub use defined::PureDefinition;
 pub use dense::BuiltIn;
 pub use einsum::{EinsumGemm, EinsumLoops};
@@ -92,6 +94,8 @@ impl Default for Expansions {
         }
         known.extend(BuiltInOrder::NAMES.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltInOrder(op)) }));
         known.extend(DECLARED.map(|it| -> Arc<dyn Expansion> { Arc::new(PureDefinition(it.name)) }));
+        // Nobody gets these without asking.
+        known.extend(ByLibrary::all(&known));
         Expansions { known }
     }
 }
