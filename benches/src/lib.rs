@@ -15,6 +15,10 @@
 use comfy_table::{Table, presets};
 use dacec_runtime::stats::{self, Summary};
 
+// Times are those of the `dacec` command, which has this allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs two sides alternately, `rounds` times each, and summarizes their seconds.
 pub fn alternate(
     rounds: usize,

@@ -71,7 +71,7 @@ impl Range {
 
     /// The index, if the range is a single one whatever the symbols are.
     pub fn as_index(&self) -> Option<&Expr> {
-        (&self.stop - &self.start).is_one().then_some(&self.start)
+        (self.stop.offset_from(&self.start) == Some(1)).then_some(&self.start)
     }
 
     /// Number of indices, if the range is not empty.

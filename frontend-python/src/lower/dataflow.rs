@@ -348,8 +348,16 @@ pub(super) fn image_of(
     dims: &[(Name, Range)],
     facts: &dacec_ir::symbolic::Facts,
 ) -> Option<Range> {
+    let index = range.as_index();
+    // Most indices are parameters as they are.
+    if let Some(param) = index.and_then(Expr::as_symbol)
+        && let Some((_, values)) = dims.iter().find(|(name, _)| name == param)
+        && values.step.is_one()
+    {
+        return Some(values.clone());
+    }
     let used: Vec<&(Name, Range)> = dims.iter().filter(|(param, _)| uses(range, param)).collect();
-    match (used.as_slice(), range.as_index()) {
+    match (used.as_slice(), index) {
         ([], _) => return Some(range.clone()),
         ([(param, values)], Some(index)) if range.step.is_one() => {
             if let Some(factor) = index.coefficient(param).and_then(|factor| factor.as_int()) {
@@ -370,6 +378,10 @@ fn uses(range: &Range, symbol: &Name) -> bool {
 
 /// The values of `index`, which is linear in `param`, in ascending order.
 fn line(index: &Expr, factor: i64, param: &Name, values: &Range) -> Range {
+    if factor == 1 && values.step.is_one() {
+        let offset = index - Expr::sym(param);
+        return Range::new(&offset + &values.start, offset + &values.stop);
+    }
     let at = |value: &Expr| index.subs1(param, value);
     let step = &values.step * Expr::int(factor.abs());
     let (first, last) = (at(&values.start), at(&values.last()));

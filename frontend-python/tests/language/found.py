@@ -254,3 +254,9 @@ def both_shapes_of_an_array_in_one_assignment(A: dace.float64[N, M]):
     for row in A:
         t[5], row[2] = row[2], t[5]
     t[0] = A[1, 1] = 3.0
+
+
+@dace.program
+def quotients_of_complex_numbers(x: dace.float64[N]):
+    c = (x + 1j * x[::-1]) * 1e200
+    return c / c, c / np.exp(x.astype(np.float16) * 1000), 1 / c

@@ -250,7 +250,7 @@ fn complex_op(op: BinaryOp, a: Complex64, b: Complex64, dtype: DType) -> Option<
         Add => a + b,
         Sub => a - b,
         Mul => a * b,
-        Div => a / b,
+        Div => complex_quotient(a, b),
         Pow => complex_pow(a, b),
         Min | Max if nan(a) => a,
         Min | Max if nan(b) => b,
@@ -263,6 +263,23 @@ fn complex_op(op: BinaryOp, a: Complex64, b: Complex64, dtype: DType) -> Option<
 
 fn lesser(ordering: Option<Ordering>, a: Complex64, b: Complex64) -> Complex64 {
     if ordering == Some(Ordering::Greater) { b } else { a }
+}
+
+/// Scaled by the larger part of the divisor as NumPy does, so that large divisors do not overflow (Smith, "Algorithm 116:
+/// Complex division", Communications of the ACM 5, 1962).
+fn complex_quotient(a: Complex64, b: Complex64) -> Complex64 {
+    if b.re.abs() >= b.im.abs() {
+        if b.re == 0.0 && b.im == 0.0 {
+            return Complex64::new(a.re / b.re.abs(), a.im / b.re.abs());
+        }
+        let ratio = b.im / b.re;
+        let scale = 1.0 / (b.re + b.im * ratio);
+        Complex64::new((a.re + a.im * ratio) * scale, (a.im - a.re * ratio) * scale)
+    } else {
+        let ratio = b.re / b.im;
+        let scale = 1.0 / (b.im + b.re * ratio);
+        Complex64::new((a.re * ratio + a.im) * scale, (a.im * ratio - a.re) * scale)
+    }
 }
 
 fn complex_pow(base: Complex64, exponent: Complex64) -> Complex64 {
@@ -325,6 +342,15 @@ mod tests {
         assert_eq!(binary(BinaryOp::Lt, z(1.0, 5.0), z(1.0, 6.0)), Ok(Value::bool(true)));
         assert_eq!(binary(BinaryOp::Max, z(1.0, 5.0), z(1.0, 6.0)), Ok(z(1.0, 6.0)));
         assert_eq!(binary(BinaryOp::Mul, z(0.0, 1.0), z(0.0, 1.0)), Ok(z(-1.0, 0.0)));
+    }
+
+    #[test]
+    fn complex_quotients_do_not_overflow() {
+        let z = |re, im| Value::complex(Complex64::new(re, im), DType::Complex128);
+        let divided = |a, b| binary(BinaryOp::Div, a, b).expect("an operation of complex numbers");
+        assert_eq!(divided(z(3.0, -4.0), z(f64::INFINITY, 0.0)), z(0.0, 0.0));
+        assert_eq!(divided(z(1e300, 1e300), z(1e300, 1e300)), z(1.0, 0.0));
+        assert_eq!(divided(z(4.0, 8.0), z(0.0, 2.0)), z(4.0, -2.0));
     }
 
     #[test]

@@ -222,6 +222,18 @@ impl Expr {
         }
     }
 
+    /// By how much the expression is larger than `other`, if that is the same whatever the symbols are.
+    pub fn offset_from(&self, other: &Expr) -> Option<i64> {
+        let (mut left, mut right) = (self.parts(), other.parts());
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return self.constant().checked_sub(other.constant()),
+                (Some(a), Some(b)) if a == b => {}
+                _ => return None,
+            }
+        }
+    }
+
     /// The summands that are not constant.
     pub(super) fn parts(&self) -> Parts<'_> {
         match &self.0 {
