@@ -3,7 +3,7 @@
 use crate::{Compiled, Compiler, Error, read_source};
 use dacec_frontend::SourceFile;
 use dacec_ir::Sdfg;
-use dacec_ir::json::{self, ReadOptions};
+use dacec_ir::json::{self, Folder, ReadOptions};
 use dacec_ir::validate::validate;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ impl Program {
     /// Reads a file: one whose name ends in `.sdfg` or `.sdfgz` is a graph, any other an annotated source.
     ///
     /// `name` picks the program of a source that has several, and has to be the graph's name otherwise.
-    pub fn open(path: &Path, name: Option<&str>, options: ReadOptions) -> Result<Program, Error> {
+    pub fn open(path: &Path, name: Option<&str>, options: ReadOptions<'_>) -> Result<Program, Error> {
         let shown = || path.display().to_string();
         if is_graph(path) {
             let sdfg = read_graph(path, options)?;
@@ -104,8 +104,8 @@ pub fn is_graph(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "sdfg" || extension == "sdfgz")
 }
 
-/// Reads a `.sdfg` file and checks that it is valid.
-pub fn read_graph(path: &Path, options: ReadOptions) -> Result<Sdfg, Error> {
+/// Reads a `.sdfg` file and checks that it is valid. Nested graphs may be files of their own in the same folder.
+pub fn read_graph(path: &Path, options: ReadOptions<'_>) -> Result<Sdfg, Error> {
     let failed = |reason| Error::Read { path: path.to_owned(), reason };
     let size = std::fs::metadata(path).map_err(failed)?.len();
     if size > MAX_BYTES {
@@ -114,6 +114,8 @@ pub fn read_graph(path: &Path, options: ReadOptions) -> Result<Sdfg, Error> {
     }
     let bytes = std::fs::read(path).map_err(failed)?;
     let graph = |reason: String| Error::Graph { path: path.to_owned(), reason };
+    let folder = Folder::new(path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+    let options = ReadOptions { folder: Some(&folder), ..options };
     let sdfg = json::from_slice_with(&bytes, options).map_err(|error| graph(error.to_string()))?;
     validate(&sdfg).map_err(|violations| {
         let all: Vec<String> = violations.iter().map(ToString::to_string).collect();

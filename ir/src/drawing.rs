@@ -63,7 +63,7 @@ pub(crate) fn effect(it: &Effect) -> String {
 pub(crate) fn repeat(it: &Loop) -> String {
     match &it.header {
         LoopHeader::For { variable, start, stop, step } => {
-            let range = Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+            let range = Range::strided(start.clone(), stop.clone(), step.clone());
             format!("for {variable} in {range}")
         }
         LoopHeader::While { condition } => format!("while {condition}"),

@@ -4,7 +4,7 @@
 //! not know of views, for example, would take a write through one for a write that nobody reads.
 
 use crate::dtype::Kind;
-use crate::{Block, Data, Node, ScalarExpr, Sdfg, State, Stmt, TaskletCode, Wcr};
+use crate::{Block, Data, Memlet, Node, ScalarExpr, Sdfg, State, Stmt, TaskletCode, Wcr};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -37,6 +37,8 @@ pub enum Feature {
     Zeroed,
     /// Maps with ranges that depend on data.
     DynamicRanges,
+    /// Subsets with tiles.
+    Tiles,
 }
 
 impl Feature {
@@ -56,6 +58,7 @@ impl Feature {
             Feature::Offsets => "arrays whose indices do not begin with 0",
             Feature::Zeroed => "containers that begin with zeros",
             Feature::DynamicRanges => "ranges that depend on data",
+            Feature::Tiles => "subsets with tiles",
         }
     }
 }
@@ -124,6 +127,9 @@ fn collect_state(state: &State, found: &mut BTreeSet<Feature>) {
     }
     if state.edges().any(|edge| state.range_input(edge).is_some()) {
         found.insert(Feature::DynamicRanges);
+    }
+    if state.edges().any(|edge| edge.memlet().is_some_and(Memlet::has_tiles)) {
+        found.insert(Feature::Tiles);
     }
     let custom = |wcr: Option<Wcr>| matches!(wcr, Some(Wcr::Custom(_)));
     if state.edges().any(|edge| edge.memlet().is_some_and(|memlet| custom(memlet.wcr))) {

@@ -54,6 +54,7 @@ pub mod subset;
 pub mod svg;
 pub mod symbolic;
 pub mod text;
+mod tiles;
 pub mod validate;
 mod vectors;
 pub mod view;

@@ -141,6 +141,11 @@ impl Memlet {
         self
     }
 
+    /// Whether a subset at one of its ends has tiles.
+    pub fn has_tiles(&self) -> bool {
+        self.subset.has_tiles() || self.other_subset.as_ref().is_some_and(Subset::has_tiles)
+    }
+
     /// Number of elements that move, an upper bound if [`dynamic`](Memlet::dynamic).
     pub fn volume(&self) -> Expr {
         self.volume.clone().unwrap_or_else(|| self.subset.num_elements())

@@ -91,14 +91,25 @@ pub struct Map {
 /// Its map has one parameter, the number of the processing element that runs an iteration, and the range of these
 /// numbers. The stream enters at `IN_stream`; the edge that leaves `OUT_stream` inside carries the element that the
 /// iteration took. An iteration may push to the stream. Iterations run in any order, as those of a map.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Consume {
     /// Asked before each iteration, with the names of containers as on control flow: once it is true no further element
     /// is taken. `None` goes on until the stream is empty.
     pub stop: Option<ScalarExpr>,
+    /// How many elements an iteration takes; at least 1. Where there is more than one, they leave for one container that
+    /// has as many; what the stream has no element for is 0 there.
+    pub chunk: usize,
+}
+
+impl Default for Consume {
+    fn default() -> Self {
+        Consume { stop: None, chunk: 1 }
+    }
 }
 
 impl Consume {
+    /// The largest number of elements that an iteration may take.
+    pub const MAX_CHUNK: usize = 1 << 16;
     /// The connector of the entry at which the stream enters.
     pub const INPUT: &'static str = "IN_stream";
     /// The connector of the entry from which an iteration gets its element.
@@ -367,7 +378,7 @@ impl Node {
                 if let Some(condition) = &mut map.parallel_if {
                     *condition = f(condition);
                 }
-                if let Some(Consume { stop: Some(stop) }) = map.consume.as_deref_mut() {
+                if let Some(Consume { stop: Some(stop), .. }) = map.consume.as_deref_mut() {
                     stop.map_exprs(f);
                 }
             }

@@ -190,14 +190,16 @@ fn union_of(memlets: &[Memlet], containers: &IndexMap<Name, Data>, facts: &Facts
 fn extends(a: &Subset, b: &Subset, facts: &Facts) -> bool {
     let mut differing = a.dims.iter().zip(&b.dims).filter(|(a, b)| a != b);
     let (Some((a, b)), None) = (differing.next(), differing.next()) else { return false };
-    a.step.is_one()
+    a.tile.is_none()
+        && b.tile.is_none()
+        && a.step.is_one()
         && b.step.is_one()
         && facts.prove_le(&a.start, &b.stop) == Some(true)
         && facts.prove_le(&b.start, &a.stop) == Some(true)
 }
 
 fn uses(range: &Range, variable: &Name) -> bool {
-    range.start.uses(variable) || range.stop.uses(variable) || range.step.uses(variable)
+    range.exprs().any(|expr| expr.uses(variable))
 }
 
 /// The union of a range over one variable, and whether it is exact; `None` if no bounds are found.
@@ -210,7 +212,7 @@ fn sweep(dim: &Range, variable: &Name, over: &Range, facts: &Facts) -> Option<(R
     if let Some(stride) = stride_of_index(dim, variable, over) {
         return Some((Range::strided(lowest, highest + 1, stride), true));
     }
-    let dense = dim.step.as_int().is_some_and(|step| step.abs() == 1);
+    let dense = dim.tile.is_none() && dim.step.as_int().is_some_and(|step| step.abs() == 1);
     let exact =
         dense && (!low.uses(variable) || !high.uses(variable) || overlaps(dim, variable, over, facts));
     Some((Range::new(lowest, highest + 1), exact))

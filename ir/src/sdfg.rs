@@ -110,27 +110,33 @@ impl Sdfg {
     /// Rewrites every state machine of this SDFG and of those nested in it as a loop over a symbol (see
     /// [`Machine::into_loop`](crate::Machine::into_loop)), for those who know structured control flow only.
     pub fn lower_machines(&mut self) {
+        self.lower_machines_that(&|_| true);
+    }
+
+    /// Rewrites those state machines of which `chosen` is true.
+    pub(crate) fn lower_machines_that(&mut self, chosen: &dyn Fn(&crate::Machine) -> bool) {
         if features::features(self).contains(&Feature::Machines) {
-            self.lower_machines_here();
+            self.lower_machines_here(chosen);
         }
     }
 
-    /// Rewrites what only says how memory looks: vectors as arrays of their lanes, indices that do not begin with 0, zeros
+    /// Rewrites what only says how memory looks: subsets with tiles as loops, vectors as arrays of their lanes, indices that do not begin with 0, zeros
     /// at the beginning of a lifetime; for those who know plain arrays only.
     pub fn lower_data(&mut self) {
+        self.lower_tiles();
         self.lower_vectors();
         self.lower_offsets();
         self.lower_zeroed();
     }
 
-    fn lower_machines_here(&mut self) {
+    fn lower_machines_here(&mut self, chosen: &dyn Fn(&crate::Machine) -> bool) {
         let mut names = NameSupply::new(self);
         let mut new_symbols = Vec::new();
         self.body.visit_regions_mut(&mut |region| {
             let mut blocks = Vec::with_capacity(region.blocks.len());
             for block in std::mem::take(&mut region.blocks) {
                 match block {
-                    Block::Machine(machine) => {
+                    Block::Machine(machine) if chosen(&machine) => {
                         let next = names.fresh("next_vertex");
                         blocks.extend(machine.into_loop(&next));
                         new_symbols.push(next);
@@ -144,7 +150,7 @@ impl Sdfg {
         self.body.visit_states_mut(&mut |state| {
             for id in state.node_ids() {
                 if let Node::Nested(nested) = state.node_mut(id) {
-                    nested.sdfg.lower_machines_here();
+                    nested.sdfg.lower_machines_here(chosen);
                 }
             }
         });

@@ -8,6 +8,8 @@
 pub struct CodeSections {
     /// At the beginning of the emitted file: declarations.
     pub global: String,
+    /// Members of the structure that `__state` points to: what tasklets keep between calls.
+    pub state: String,
     /// Statements that run when the program is initialized, after its persistent memory was allocated.
     pub init: String,
     /// Statements that run when the program is finalized, before its persistent memory is freed.
@@ -16,14 +18,15 @@ pub struct CodeSections {
 
 impl CodeSections {
     /// The sections with their names in the text form.
-    pub fn all(&self) -> [(&'static str, &str); 3] {
-        [("global", &self.global), ("init", &self.init), ("exit", &self.exit)]
+    pub fn all(&self) -> [(&'static str, &str); 4] {
+        [("global", &self.global), ("state", &self.state), ("init", &self.init), ("exit", &self.exit)]
     }
 
     /// The section of that name.
     pub fn section_mut(&mut self, name: &str) -> Option<&mut String> {
         match name {
             "global" => Some(&mut self.global),
+            "state" => Some(&mut self.state),
             "init" => Some(&mut self.init),
             "exit" => Some(&mut self.exit),
             _ => None,

@@ -11,6 +11,10 @@ use std::fmt;
 /// A strided half-open range of indices: `start, start + step, …` as long as it lies before `stop`.
 ///
 /// A negative `step` runs down from `start` and ends above `stop`. `step` is never zero.
+///
+/// With a tile, each of these is the first of `tile` neighbouring indices; the last tile is complete, whether or not the
+/// bound cuts it. Such a range is two dimensions of a slice: the tiles, and what is in them. Most of a compiler knows no
+/// tiles; [`Sdfg::lower_tiles`](crate::Sdfg::lower_tiles) removes them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
     /// First index.
@@ -19,37 +23,42 @@ pub struct Range {
     pub stop: Expr,
     /// Distance of neighbours.
     pub step: Expr,
+    /// How many indices a tile has; `None` is one. The step is positive then, and no smaller than the tile.
+    pub tile: Option<Expr>,
 }
 
 impl Range {
     /// `start:stop:1`.
     pub fn new(start: impl Into<Expr>, stop: impl Into<Expr>) -> Self {
-        Range { start: start.into(), stop: stop.into(), step: Expr::one() }
+        Range { start: start.into(), stop: stop.into(), step: Expr::one(), tile: None }
     }
 
     /// `start:stop:step`.
     pub fn strided(start: impl Into<Expr>, stop: impl Into<Expr>, step: impl Into<Expr>) -> Self {
-        Range { start: start.into(), stop: stop.into(), step: step.into() }
+        Range { start: start.into(), stop: stop.into(), step: step.into(), tile: None }
     }
 
-    /// `start:stop:step` with `tile` neighbouring indices at each step, if that is a range of indices again: where tiles
-    /// have one index, or each begins where the one before ends.
-    pub fn tiled(start: Expr, stop: Expr, step: Expr, tile: Expr) -> Option<Self> {
+    /// `start:stop:step` with `tile` neighbouring indices at each step. Where tiles have one index, or each begins where
+    /// the one before ends, that is a range without tiles.
+    pub fn tiled(start: Expr, stop: Expr, step: Expr, tile: Expr) -> Self {
         if tile.is_one() {
-            return Some(Range { start, stop, step });
+            return Range { start, stop, step, tile: None };
         }
-        let length = tile.as_int().filter(|length| *length > 0 && step.as_int() == Some(*length))?;
-        // The last tile is complete, whether or not the bound cuts it.
+        let Some(length) = tile.as_int().filter(|length| *length > 0 && step.as_int() == Some(*length))
+        else {
+            return Range { start, stop, step, tile: Some(tile) };
+        };
+        // The last tile is complete.
         let tiles = (&stop - &start).ceil_div(&Expr::int(length));
         let stop = &start + tiles * Expr::int(length);
-        Some(Range::new(start, stop))
+        Range::new(start, stop)
     }
 
     /// Reads `start:stop`, `start:stop:step` or an index, in Python's syntax; bounds are written out.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let parts = split_top_level(text, ':').into_iter().map(Expr::parse).collect::<Result<Vec<_>, _>>()?;
         match <[Expr; 3]>::try_from(parts) {
-            Ok([start, stop, step]) => Ok(Range { start, stop, step }),
+            Ok([start, stop, step]) => Ok(Range::strided(start, stop, step)),
             Err(mut parts) => match (parts.pop(), parts.pop()) {
                 (Some(at), None) => Ok(Range::index(at)),
                 (Some(stop), Some(start)) if parts.is_empty() => Ok(Range::new(start, stop)),
@@ -66,12 +75,12 @@ impl Range {
     /// The single index `at`.
     pub fn index(at: impl Into<Expr>) -> Self {
         let start = at.into();
-        Range { stop: &start + 1, start, step: Expr::one() }
+        Range { stop: &start + 1, start, step: Expr::one(), tile: None }
     }
 
     /// The index, if the range is a single one whatever the symbols are.
     pub fn as_index(&self) -> Option<&Expr> {
-        (self.stop.offset_from(&self.start) == Some(1)).then_some(&self.start)
+        (self.tile.is_none() && self.stop.offset_from(&self.start) == Some(1)).then_some(&self.start)
     }
 
     /// Number of indices, if the range is not empty.
@@ -79,6 +88,14 @@ impl Range {
     /// For `stop` before `start` the exact answer is 0, which [`Range::len_clamped`] gives; this form stays a
     /// polynomial, and is exact wherever the range is known not to run backwards.
     pub fn len(&self) -> Expr {
+        match &self.tile {
+            Some(tile) => self.steps() * tile,
+            None => self.steps(),
+        }
+    }
+
+    /// Number of steps: of tiles, where there are tiles.
+    pub fn steps(&self) -> Expr {
         let distance = &self.stop - &self.start;
         match self.step.as_int() {
             Some(1) => distance,
@@ -100,6 +117,9 @@ impl Range {
 
     /// The last index of a range that is not empty: the largest for a positive step.
     pub fn last(&self) -> Expr {
+        if let Some(tile) = &self.tile {
+            return &self.start + (self.steps() - 1) * &self.step + tile - 1;
+        }
         if self.step.is_one() {
             return &self.stop - 1;
         }
@@ -108,16 +128,31 @@ impl Range {
 
     /// The index at position `k` of the range.
     pub fn at(&self, k: &Expr) -> Expr {
-        &self.start + k * &self.step
+        match &self.tile {
+            Some(tile) => &self.start + k.floor_div(tile) * &self.step + k.modulo(tile),
+            None => &self.start + k * &self.step,
+        }
     }
 
-    /// The range of the elements at the positions `inner` of this one. A single index stays one.
+    /// The range moved by a distance.
+    pub fn moved(&self, distance: &Expr) -> Range {
+        Range {
+            start: &self.start + distance,
+            stop: &self.stop + distance,
+            step: self.step.clone(),
+            tile: self.tile.clone(),
+        }
+    }
+
+    /// The range of the elements at the positions `inner` of this one. A single index stays one. Neither has tiles, unless
+    /// `inner` is a single index.
     pub fn compose(&self, inner: &Range) -> Range {
         if let Some(at) = inner.as_index() {
             return Range::index(self.at(at));
         }
+        debug_assert!(self.tile.is_none() && inner.tile.is_none(), "parts of {self} are not composed");
         let step = &self.step * &inner.step;
-        Range { start: self.at(&inner.start), stop: &self.start + &inner.stop * &self.step, step }
+        Range::strided(self.at(&inner.start), &self.start + &inner.stop * &self.step, step)
     }
 
     /// Rewrites every symbolic expression.
@@ -125,6 +160,14 @@ impl Range {
         self.start = f(&self.start);
         self.stop = f(&self.stop);
         self.step = f(&self.step);
+        if let Some(tile) = &mut self.tile {
+            *tile = f(tile);
+        }
+    }
+
+    /// Every symbolic expression: start, stop, step, and the tile if there is one.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        [&self.start, &self.stop, &self.step].into_iter().chain(&self.tile)
     }
 
     /// Symbols that the range depends on.
@@ -136,7 +179,7 @@ impl Range {
 
     /// Adds the [symbols](Range::symbols) to others.
     pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
-        [&self.start, &self.stop, &self.step].into_iter().for_each(|expr| expr.collect_symbols(symbols));
+        self.exprs().for_each(|expr| expr.collect_symbols(symbols));
     }
 
     /// Smallest and largest index of a range that is not empty; `None` where the direction is not known.
@@ -155,10 +198,11 @@ impl fmt::Display for Range {
             return write!(f, "{index}");
         }
         write!(f, "{}:{}", self.start, self.stop)?;
-        if !self.step.is_one() {
-            write!(f, ":{}", self.step)?;
+        match &self.tile {
+            Some(tile) => write!(f, ":{}:{tile}", self.step),
+            None if self.step.is_one() => Ok(()),
+            None => write!(f, ":{}", self.step),
         }
-        Ok(())
     }
 }
 
@@ -204,9 +248,16 @@ impl Subset {
         self.dims.iter().map(Range::len).collect()
     }
 
-    /// Number of indices of each dimension that is not a single index: NumPy's shape of the slice.
+    /// Number of indices of each dimension that is not a single index: NumPy's shape of the slice. Of one with tiles, their
+    /// number and their length.
     pub fn squeezed_shape(&self) -> Vec<Expr> {
-        self.dims.iter().filter(|dim| dim.as_index().is_none()).map(Range::len).collect()
+        let long = self.dims.iter().filter(|dim| dim.as_index().is_none());
+        long.flat_map(|dim| [Some(dim.steps()), dim.tile.clone()]).flatten().collect()
+    }
+
+    /// Whether a dimension has tiles.
+    pub fn has_tiles(&self) -> bool {
+        self.dims.iter().any(|dim| dim.tile.is_some())
     }
 
     /// The dimensions of the slice that an operand of `rank` dimensions is: single indices are left out from the left until
@@ -238,11 +289,9 @@ impl Subset {
     /// Whether the subset is structurally all of a container of this shape.
     pub fn is_full(&self, shape: &[Expr]) -> bool {
         self.dims.len() == shape.len()
-            && self
-                .dims
-                .iter()
-                .zip(shape)
-                .all(|(dim, extent)| dim.start.is_zero() && dim.stop == *extent && dim.step.is_one())
+            && self.dims.iter().zip(shape).all(|(dim, extent)| {
+                dim.start.is_zero() && dim.stop == *extent && dim.step.is_one() && dim.tile.is_none()
+            })
     }
 
     /// The first element's indices.
@@ -280,15 +329,7 @@ impl Subset {
     pub fn relative_to(&self, origin: &[Expr]) -> Subset {
         debug_assert_eq!(self.rank(), origin.len());
         let dims = self.dims.iter().zip(origin);
-        Subset {
-            dims: dims
-                .map(|(dim, at)| Range {
-                    start: &dim.start - at,
-                    stop: &dim.stop - at,
-                    step: dim.step.clone(),
-                })
-                .collect(),
-        }
+        Subset { dims: dims.map(|(dim, at)| dim.moved(&-at)).collect() }
     }
 
     /// Rewrites every symbolic expression.
@@ -378,8 +419,9 @@ fn range_covers(outer: &Range, inner: &Range, facts: &Facts) -> Option<bool> {
     if low == Some(false) || high == Some(false) {
         return Some(false);
     }
-    let dense =
-        outer.step.as_int().is_some_and(|step| step.abs() == 1) || same_grid(outer, inner) == Some(true);
+    let plain = outer.tile.is_none() && inner.tile.is_none();
+    let dense = outer.tile.is_none() && outer.step.as_int().is_some_and(|step| step.abs() == 1)
+        || plain && same_grid(outer, inner) == Some(true);
     (low == Some(true) && high == Some(true) && dense).then_some(true)
 }
 
@@ -398,7 +440,10 @@ fn ranges_intersect(a: &Range, b: &Range, facts: &Facts) -> Option<bool> {
     if before == Some(true) || after == Some(true) {
         return Some(false);
     }
-    if let (Some(sa), Some(sb)) = (a.step.as_int(), b.step.as_int()) {
+    if a.tile.is_none()
+        && b.tile.is_none()
+        && let (Some(sa), Some(sb)) = (a.step.as_int(), b.step.as_int())
+    {
         // Two grids whose distance is no multiple of the common step never meet.
         let common = gcd(sa.unsigned_abs(), sb.unsigned_abs());
         if let Some(shift) = (&a.start - &b.start).as_int()
@@ -412,7 +457,8 @@ fn ranges_intersect(a: &Range, b: &Range, facts: &Facts) -> Option<bool> {
         // The same range meets itself unless it is empty.
         return a.is_empty(facts).map(|empty| !empty);
     }
-    let dense = |range: &Range| range.step.as_int().is_some_and(|step| step.abs() == 1);
+    let dense =
+        |range: &Range| range.tile.is_none() && range.step.as_int().is_some_and(|step| step.abs() == 1);
     let both_hold = before == Some(false) && after == Some(false);
     let not_empty = a.is_empty(facts) == Some(false) && b.is_empty(facts) == Some(false);
     (both_hold && not_empty && dense(a) && dense(b)).then_some(true)
@@ -473,6 +519,29 @@ mod tests {
             assert_eq!(range(text).len(), expr(length), "{text}");
         }
         assert_eq!(range("9:-1:-2").last(), Expr::int(1));
+    }
+
+    #[test]
+    fn tiles_are_complete_and_have_gaps() {
+        let tiled = |step: i64, tile: i64| {
+            Range::tiled(Expr::zero(), Expr::sym("N"), Expr::int(step), Expr::int(tile))
+        };
+        assert_eq!(tiled(4, 1), range("0:N:4"));
+        assert_eq!(tiled(4, 4), range("0:4*int_ceil(N, 4)"));
+        let pairs = Range::tiled(Expr::int(1), Expr::int(11), Expr::int(4), Expr::int(2));
+        assert_eq!(
+            (pairs.len(), pairs.last(), pairs.to_string()),
+            (Expr::int(6), Expr::int(10), "1:11:4:2".into())
+        );
+        assert_eq!((pairs.at(&Expr::int(3)), pairs.as_index()), (Expr::int(6), None));
+        assert_eq!(pairs.extremes(), Some((Expr::one(), Expr::int(10))));
+        let (facts, subset) = (Facts::new(), |range: &Range| Subset::new([range.clone()]));
+        assert_eq!(subset(&pairs).squeezed_shape(), [Expr::int(3), Expr::int(2)]);
+        assert_eq!(subset(&pairs).covers(&subset(&range("5:7")), &facts), None);
+        assert_eq!(subset(&range("0:16")).covers(&subset(&pairs), &facts), Some(true));
+        // 2 and 6 and 10 are in both, although 2 is not on the grid 1, 5, 9.
+        assert_eq!(subset(&pairs).intersects(&subset(&range("2:11:4")), &facts), None);
+        assert_eq!(subset(&pairs).intersects(&subset(&range("11:20")), &facts), Some(false));
     }
 
     #[test]

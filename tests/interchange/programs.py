@@ -977,3 +977,61 @@ def timed():
         element.instrument = dace.InstrumentationType.Timer
     state.in_edges(entry)[0].data.volume = 2 * N
     return sdfg
+
+
+def _in_pairs(x, y):
+    y[0] = (x[:12:2] * x[1:12:2]).sum()
+
+
+@graph(_in_pairs, x=vector(), y=lambda: np.zeros(1))
+def consumed_in_pairs():
+    """Iterations take two elements at a time, as a pointer."""
+    sdfg = dace.SDFG("consumed_in_pairs")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    sdfg.add_stream("S", dace.float64, transient=True)
+    state = sdfg.add_state("only")
+    stream = _pushed(state, "12")
+    entry, exit_ = state.add_consume("eat", ("p", "2"), chunksize=2)
+    tasklet = state.add_tasklet("t", {"a": dace.pointer(dace.float64)}, {"b"}, "b = a[0] * a[1]")
+    state.add_edge(stream, None, entry, "IN_stream", dace.Memlet("S[0]"))
+    state.add_edge(entry, "OUT_stream", tasklet, "a", dace.Memlet("S[0]", volume=2))
+    state.add_memlet_path(
+        tasklet, exit_, state.add_write("y"), src_conn="b", memlet=dace.Memlet("y[0]", wcr="lambda a, b: a + b")
+    )
+    return sdfg
+
+
+def _in_tiles(x, y):
+    y[:] = x[:12].reshape(3, 4)[:, :2].reshape(-1)
+
+
+@graph(_in_tiles, x=vector(), y=lambda: np.zeros(6))
+def in_tiles():
+    """A copy of two elements at every fourth index."""
+    sdfg = dace.SDFG("in_tiles")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [6], dace.float64)
+    state = sdfg.add_state("only")
+    tiles = dace.subsets.Range([(0, 11, 4, 2)])
+    state.add_nedge(state.add_read("x"), state.add_write("y"), dace.Memlet(data="x", subset=tiles, other_subset="0:6"))
+    return sdfg
+
+
+def _keeps_count(x):
+    x[1], x[2] = 41, 42
+
+
+@graph(_keeps_count, x=vector())
+def keeps_count():
+    """Tasklets that share a number in the program's state."""
+    sdfg = dace.SDFG("keeps_count")
+    sdfg.add_array("x", [N], dace.float64)
+    first, second = sdfg.add_state("first"), sdfg.add_state("second")
+    sdfg.add_edge(first, second, dace.InterstateEdge())
+    for state, at, fields in ((first, 1, ["int calls = 40;"]), (second, 2, [])):
+        tasklet = state.add_tasklet(
+            "t", {}, {"b"}, "__state->calls += 1; b = __state->calls;", language=dace.Language.CPP, state_fields=fields
+        )
+        state.add_edge(tasklet, "b", state.add_write("x"), None, dace.Memlet(f"x[{at}]"))
+    return sdfg

@@ -33,13 +33,14 @@ FOLDER = tempfile.TemporaryDirectory(prefix="dacec-interchange-")
 PLACE = pathlib.Path(FOLDER.name)
 
 # Tasklets in another language have no meaning but what a compiler makes of them.
-FOREIGN = {"in_cpp", "with_own_code"}
+FOREIGN = {"in_cpp", "with_own_code", "keeps_count"}
 
 # What DaCe compiles by default: one of each kind.
 COMPILED_BY_DEFAULT = {
     "axpy", "single", "slices", "column_sums", "product", "transposed", "branch_in_loop", "leave_loop", "conflict_sum",
     "tasklet_statements", "columns_are_near", "nested_graph", "viewed", "referred", "consumed", "with_constants",
-    "member_by_view", "counted_from_one", "rows_of_data", "zeros_first", "with_own_code", "timed",
+    "member_by_view", "counted_from_one", "rows_of_data", "zeros_first", "with_own_code", "timed", "consumed_in_pairs",
+    "in_tiles", "keeps_count",
 }
 
 warnings.simplefilter("ignore")

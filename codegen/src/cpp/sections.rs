@@ -1,17 +1,25 @@
 //! Code of the program's author: declarations before the kernel, and functions that run when the program is initialized
 //! and finalized.
 //!
-//! The texts see what they see in DaCe: the program's symbols, and `__result`, which tells with another number than 0 that
-//! the initialization failed.
+//! The texts see what they see in DaCe: the program's symbols, `__result`, which tells with another number than 0 that
+//! the initialization failed, and `__state`, the structure with what tasklets keep between calls.
 
 use crate::tree::{Parameter, ParameterKind, Program};
 
 /// What the kernel unit begins with.
 pub(super) fn globals(program: &Program) -> String {
-    match program.sections.global.as_str() {
+    let mut text = match program.sections.global.as_str() {
         "" => String::new(),
         code => format!("// Code of the program's author.\n{code}\n\n"),
+    };
+    if !program.sections.state.is_empty() {
+        let (name, members) = (&program.name, &program.sections.state);
+        text.push_str(&format!(
+            "// What tasklets keep between calls.\nstruct {name}_state_t {{\n{members}\n}};\nstatic {name}_state_t \
+             {name}_state = {{}}, *const __state __attribute__((unused)) = &{name}_state;\n\n"
+        ));
     }
+    text
 }
 
 /// The functions that the exported ones call.

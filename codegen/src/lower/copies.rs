@@ -34,9 +34,8 @@ impl<'a> Function<'_, 'a> {
         let state = context.view.state;
         for edge in state.in_edges(id) {
             let Some(memlet) = edge.memlet().filter(|_| !state.is_alias_edge(edge)) else { continue };
-            if let (Some(value), Some(target)) = (self.taken(context, edge), state.node(id).as_access()) {
-                let stmt = self.store_taken(memlet, target, value)?;
-                out.push(stmt);
+            if let (Some(taken), Some(target)) = (self.taken(context, edge), state.node(id).as_access()) {
+                self.store_taken(memlet, target, taken, out)?;
             } else if matches!(state.node(edge.src), Node::Access(_) | Node::MapEntry(_)) {
                 let [from, to] = self.ends(state, edge.id, memlet)?;
                 self.lower_copy(context, edge.id, memlet, from, to, out)?;

@@ -4,7 +4,7 @@ use super::allocation::private_containers;
 use super::conflicts::WriteMode;
 use super::{Function, Result};
 use crate::CodegenError;
-use crate::tree::{Stmt, Value};
+use crate::tree::Stmt;
 use dacec_ir::analysis::Aliases;
 use dacec_ir::{EdgeId, Name, Node, NodeId, State};
 use indexmap::IndexMap;
@@ -66,7 +66,7 @@ pub(super) struct StateContext<'a> {
     /// Which containers may share memory.
     pub(super) aliases: Rc<Aliases>,
     /// The elements that the iterations of consume scopes around took, by the scope's entry.
-    pub(super) taken: IndexMap<NodeId, Value>,
+    pub(super) taken: IndexMap<NodeId, super::streams::Taken>,
 }
 
 impl<'a> Function<'_, 'a> {

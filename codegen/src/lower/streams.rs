@@ -182,8 +182,8 @@ impl<'a> Function<'_, 'a> {
         }
     }
 
-    /// The element that an iteration of a consume scope took, if the edge carries it.
-    pub(super) fn taken(&self, context: &StateContext<'_>, edge: EdgeView<'_>) -> Option<Value> {
+    /// What an iteration of a consume scope took, if the edge carries it.
+    pub(super) fn taken(&self, context: &StateContext<'_>, edge: EdgeView<'_>) -> Option<Taken> {
         let carries = edge.src_conn().is_some_and(|conn| conn == Consume::OUTPUT);
         context.taken.get(&edge.src).filter(|_| carries).cloned()
     }
@@ -218,7 +218,8 @@ impl<'a> Function<'_, 'a> {
             let stop = truth(self.scalar(stop)?);
             body.push(Stmt::If { branches: vec![(stop, vec![Stmt::Break])], otherwise: Vec::new() });
         }
-        let (value, got) = self.try_pop(queue, "taken", &mut body);
+        let (value, got) = self.try_pop(queue.clone(), "taken", &mut body);
+        let more = (consume.chunk > 1).then(|| (queue, got.clone()));
         body.push(break_unless(got));
         let variable = self.shared.names.local(element);
         let place = Value::Index(start + Expr::sym(&number).modulo(&elements));
@@ -232,7 +233,7 @@ impl<'a> Function<'_, 'a> {
         body.push(Stmt::Store { place: Place::Variable(number, dtype), value: next });
         let hidden = self.symbols.remove(element);
         self.symbols.insert(element, Expr::sym(&variable));
-        context.taken.insert(entry, value);
+        context.taken.insert(entry, Taken { value, more });
         for name in context.privates.get(&entry).cloned().unwrap_or_default() {
             self.allocate(&name, &mut body)?;
         }
@@ -247,18 +248,70 @@ impl<'a> Function<'_, 'a> {
         Ok(())
     }
 
-    /// Stores the element that an iteration of a consume scope took in a container.
-    pub(super) fn store_taken(&mut self, memlet: &Memlet, target: &Name, value: Value) -> Result<Stmt> {
+    /// Stores what an iteration of a consume scope took in a container.
+    pub(super) fn store_taken(
+        &mut self,
+        memlet: &Memlet,
+        target: &Name,
+        taken: Taken,
+        out: &mut Vec<Stmt>,
+    ) -> Result<()> {
         let own = memlet.data == *target;
         let subset = if own { Some(&memlet.subset) } else { memlet.other_subset.as_ref() };
+        let Taken { value, more } = taken;
         if self.is_stream(target) {
             let queue = self.queue(target, subset)?;
-            return Ok(self.push_to(queue, target, value));
+            out.push(self.push_to(queue, target, value));
+            return Ok(());
         }
         let all = Subset::full(self.data(target)?.shape());
-        let place = self.start_of(target, subset.unwrap_or(&all))?;
-        Ok(Stmt::Store { place, value })
+        let subset = subset.unwrap_or(&all);
+        match more {
+            None => out.push(Stmt::Store { place: self.start_of(target, subset)?, value }),
+            Some(more) => self.store_chunk((target, subset), value, more, out)?,
+        }
+        Ok(())
     }
+
+    /// Stores the element that was taken, and as many more as there is room for: zeros once the queue is empty.
+    ///
+    /// ```text
+    /// for k in 0:8 { if (taken_given) taken_given = false; else { taken = 0; S.pop(&taken); taken_given = false; } A[k] = taken; }
+    /// ```
+    fn store_chunk(
+        &mut self,
+        target: (&Name, &Subset),
+        value: Value,
+        (queue, got): (Queue, Value),
+        out: &mut Vec<Stmt>,
+    ) -> Result<()> {
+        let (Value::Variable(into, dtype), Value::Variable(given, _)) = (&value, &got) else {
+            return Err(CodegenError::Invalid("what was taken is a variable".to_owned()));
+        };
+        let no = Stmt::Store {
+            place: Place::Variable(given.clone(), DType::Bool),
+            value: Value::Constant(Constant::Bool(false)),
+        };
+        let zero = Stmt::Store {
+            place: Place::Variable(into.clone(), *dtype),
+            value: Value::Constant(Constant::of_int(0, *dtype)),
+        };
+        let next = vec![zero, Stmt::Pop { queue, into: into.clone(), got: given.clone() }, no.clone()];
+        let next = Stmt::If { branches: vec![(got.clone(), vec![no])], otherwise: next };
+        let write = |_: &Self, place: Place, _: Value| {
+            Ok(vec![next.clone(), Stmt::Store { place, value: value.clone() }])
+        };
+        self.copy_elements(target, &write, out)
+    }
+}
+
+/// What an iteration of a consume scope took.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    /// The variable with the first element.
+    pub(super) value: Value,
+    /// If it takes more: from where, and the variable that is true while the first one is the next to be stored.
+    more: Option<(Queue, Value)>,
 }
 
 /// A loop that only a break ends.

@@ -158,6 +158,7 @@ impl<'a> Function<'_, 'a> {
             .into_iter()
             .find(|edge| edge.dst_conn() == Some(name))
             .and_then(|edge| self.taken(context, edge))
+            .map(|taken| taken.value)
     }
 
     /// A constant with the value; returns its value.

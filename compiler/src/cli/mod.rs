@@ -101,7 +101,7 @@ fn warn(source: &Source, program: &Program, format: MessageFormat) {
 
 /// Reads the file and picks the program.
 fn open(source: &Source) -> Result<Program, Error> {
-    let options = ReadOptions { trust_code: source.trust_code };
+    let options = ReadOptions { trust_code: source.trust_code, ..ReadOptions::default() };
     let mut program = Program::open(&source.file, source.program.as_deref(), options)?;
     if let Program::Source { file, name } = &mut program {
         examples::give(file, name, &source.examples)?;

@@ -381,7 +381,7 @@ pub(crate) fn count_of(value: &Value) -> Option<Expr> {
     match value {
         Value::Array(view) => view.shape().first().cloned(),
         Value::Range(start, stop, step) => {
-            let range = dacec_ir::Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+            let range = dacec_ir::Range::strided(start.clone(), stop.clone(), step.clone());
             Some(range.len_clamped())
         }
         Value::Tuple(items) => Some(Expr::int(items.len() as i64)),

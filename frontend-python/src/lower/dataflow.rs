@@ -386,7 +386,7 @@ fn line(index: &Expr, factor: i64, param: &Name, values: &Range) -> Range {
     let step = &values.step * Expr::int(factor.abs());
     let (first, last) = (at(&values.start), at(&values.last()));
     let (low, high) = if factor > 0 { (first, last) } else { (last, first) };
-    Range { start: low, stop: high + 1, step }
+    Range::strided(low, high + 1, step)
 }
 
 impl Inputs {

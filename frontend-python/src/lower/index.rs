@@ -422,12 +422,12 @@ impl Lowerer<'_> {
                 Some(_) => start.clone(),
                 None => self.not_before(&start, stop, &step),
             };
-            return Ok(Range { start, stop, step });
+            return Ok(Range::strided(start, stop, step));
         }
         let start = lower.map_or_else(|| extent - 1, |at| self.bound_back(&at, extent));
         let stop = upper.map_or_else(|| Expr::int(-1), |at| self.bound_back(&at, extent));
         let stop = self.not_before(&start, stop, &step);
-        Ok(Range { start, stop, step })
+        Ok(Range::strided(start, stop, step))
     }
 
     /// The end of a slice, such that an empty slice has no negative extent. Of an array, a part without its ends

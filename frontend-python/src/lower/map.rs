@@ -118,7 +118,7 @@ impl Lowerer<'_> {
             let message = "the step of a parallel loop must be a positive constant";
             return Err(Diagnostic::error(codes::MAP, it.range, message).into());
         }
-        Ok(Range { start, stop, step })
+        Ok(Range::strided(start, stop, step))
     }
 
     fn map_body(
@@ -159,7 +159,7 @@ impl Lowerer<'_> {
         let ids: Vec<NodeId> = self.state().absorb(graph).into_values().collect();
         if let Scope::Consume(consumed) = scope {
             if let Node::MapEntry(map) = self.state().node_mut(entry) {
-                map.consume = Some(Box::new(Consume { stop: consumed.stop.clone() }));
+                map.consume = Some(Box::new(Consume { stop: consumed.stop.clone(), ..Consume::default() }));
             }
             self.connect_consumed(consumed, (entry, exit), &ids);
         }

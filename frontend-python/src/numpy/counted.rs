@@ -217,7 +217,7 @@ fn trim_zeros(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let extent = view.shape()[0].clone();
     let Axis::Dim(dim) = view.axes[0] else { return Ok(Value::Array(view)) };
     let mut back = view.clone().alias();
-    let turned = Range { start: &extent - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+    let turned = Range::strided(&extent - 1, -1, -1);
     back.subset.dims[dim] = view.subset.dims[dim].compose(&turned);
     let mut ends = Vec::new();
     for side in [&view, &back] {

@@ -112,7 +112,7 @@ fn arange(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         if step.as_int().is_none_or(|step| step == 0) {
             return Err(args.unsupported("step", "it must be a constant that is not 0").into());
         }
-        dacec_ir::Range { start: low, stop: high, step }.len()
+        dacec_ir::Range::strided(low, high, step).len()
     } else {
         super::counted::steps(lowerer, args, [&start, &stop, &step])?
     };

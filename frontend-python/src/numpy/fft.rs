@@ -278,7 +278,7 @@ fn mirrored(
         *last = length.clone();
     }
     let out = lowerer.new_array("__signal", dtype, &shape);
-    let back = Range { start: length - &half, stop: Expr::zero(), step: Expr::int(-1) };
+    let back = Range::strided(length - &half, 0, -1);
     let pieces = [
         (
             Range::new(Expr::zero(), half.clone()),

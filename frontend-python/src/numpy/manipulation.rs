@@ -242,7 +242,7 @@ fn flipped(lowerer: &mut Lowerer<'_>, args: &Args, axes: &[usize]) -> Result<Val
 fn reverse(view: &mut View, axis: usize) {
     if let Axis::Dim(dim) = view.axes[axis] {
         let range = &view.subset.dims[dim];
-        let back = Range { start: range.len() - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+        let back = Range::strided(range.len() - 1, -1, -1);
         view.subset.dims[dim] = range.compose(&back);
     }
 }

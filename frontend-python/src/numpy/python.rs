@@ -188,7 +188,7 @@ fn len(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         Value::Dict(items) => Ok(Value::Scalar(Scalar::int(items.len() as i64))),
         Value::Text(text) => Ok(Value::Scalar(Scalar::int(text.chars().count() as i64))),
         Value::Range(start, stop, step) => {
-            let range = dacec_ir::Range { start, stop, step };
+            let range = dacec_ir::Range::strided(start, stop, step);
             Ok(Value::Scalar(Scalar::symbolic(range.len_clamped())))
         }
         other => Err(lowerer.not_a_number(&other, args.range)),
@@ -324,7 +324,7 @@ fn backwards(view: View) -> View {
     let mut view = view.alias();
     if let Some(Axis::Dim(dim)) = view.axes.first() {
         let own = &view.subset.dims[*dim];
-        let back = dacec_ir::Range { start: own.len() - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+        let back = dacec_ir::Range::strided(own.len() - 1, -1, -1);
         view.subset.dims[*dim] = own.compose(&back);
     }
     view

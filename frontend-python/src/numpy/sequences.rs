@@ -314,7 +314,7 @@ fn convolve(lowerer: &mut Lowerer<'_>, args: &Args, correlate: bool) -> Result<V
     if correlate {
         let mut back = v.clone().alias();
         if let Axis::Dim(dim) = back.axes[0] {
-            let turned = Range { start: &m - 1, stop: Expr::int(-1), step: Expr::int(-1) };
+            let turned = Range::strided(&m - 1, -1, -1);
             back.subset.dims[dim] = v.subset.dims[dim].compose(&turned);
         }
         v = lowerer.copied(&back, "__tmp");

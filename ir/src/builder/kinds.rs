@@ -133,7 +133,8 @@ impl StateBuilder<'_> {
         stop: Option<ScalarExpr>,
     ) -> (NodeId, NodeId) {
         let access = self.state.add_access(stream);
-        let (entry, exit) = self.state.add_consume(label, Name::from(element), elements, Consume { stop });
+        let (entry, exit) =
+            self.state.add_consume(label, Name::from(element), elements, Consume { stop, chunk: 1 });
         let memlet = Memlet::new(stream, parse_subset(queue));
         self.state.connect((access, None), (entry, Some(Consume::INPUT)), memlet);
         (entry, exit)

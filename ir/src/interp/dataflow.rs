@@ -171,8 +171,8 @@ impl Machine {
             if state.is_alias_edge(edge) {
                 continue;
             }
-            if let (Some(memlet), Some(content)) = (edge.memlet(), frame.taken_element(state, edge)) {
-                self.store_element(frame, memlet, name, content)?;
+            if let (Some(memlet), Some(taken)) = (edge.memlet(), frame.taken_elements(state, edge)) {
+                self.store_elements(frame, memlet, name, taken)?;
             } else if let (Some(memlet), Some(source)) = (edge.memlet(), source_container(state, edge)) {
                 self.run_copy(frame, memlet, &source, name)?;
             }
@@ -219,23 +219,28 @@ impl Machine {
         Ok(())
     }
 
-    /// Stores the element that an iteration of a consume scope took.
-    fn store_element(
+    /// Stores the elements that an iteration of a consume scope took.
+    fn store_elements(
         &mut self,
         frame: &mut Frame<'_>,
         memlet: &Memlet,
         target: &Name,
-        content: Content,
+        taken: Vec<Content>,
     ) -> Result<(), InterpretError> {
         let subset = if memlet.data == *target { Some(&memlet.subset) } else { memlet.other_subset.as_ref() };
         if frame.is_stream(target) {
-            return frame.queue(target, subset)?.push(content);
+            let queue = frame.queue(target, subset)?;
+            return taken.into_iter().try_for_each(|content| queue.push(content));
         }
         let to = self.part_or_all(frame, target, subset)?;
-        match to.positions()[..] {
-            [position] => self.memory.store(&to, position, content, memlet.wcr),
-            _ => Err(Fault::Shapes { container: target.clone(), here: to.shape(), there: Vec::new() }.into()),
+        if to.len() != taken.len() {
+            let there = vec![taken.len() as i64];
+            return Err(Fault::Shapes { container: target.clone(), here: to.shape(), there }.into());
         }
+        for (position, content) in to.positions().into_iter().zip(taken) {
+            self.memory.store(&to, position, content, memlet.wcr)?;
+        }
+        Ok(())
     }
 
     pub(super) fn part_or_all(

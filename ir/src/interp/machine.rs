@@ -37,7 +37,7 @@ pub(super) struct Frame<'a> {
     /// The queues of streams.
     pub(super) streams: HashMap<Name, Queues>,
     /// The elements that the iterations of consume scopes around took, innermost last.
-    pub(super) taken: Vec<(NodeId, Content)>,
+    pub(super) taken: Vec<(NodeId, Vec<Content>)>,
     /// Containers whose memory belongs to this call.
     owned: Vec<Name>,
 }

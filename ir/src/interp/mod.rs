@@ -179,7 +179,7 @@ fn run_machine(
     mut machine: Machine,
 ) -> Result<String, InterpretError> {
     let mut numbers = None;
-    let lowered = [Feature::Vectors, Feature::Offsets, Feature::Zeroed];
+    let lowered = [Feature::Tiles, Feature::Vectors, Feature::Offsets, Feature::Zeroed];
     if features(sdfg).iter().any(|feature| lowered.contains(feature)) {
         numbers.insert(sdfg.clone()).lower_data();
     }

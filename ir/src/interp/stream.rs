@@ -5,6 +5,7 @@ use super::error::{Fault, InterpretError};
 use super::machine::{Frame, Machine};
 use super::memory::{Content, Interval};
 use super::plan::StatePlan;
+use super::value::Value;
 use crate::data::Stream;
 use crate::node::Consume;
 use crate::state::EdgeView;
@@ -216,6 +217,7 @@ impl Machine {
             return Err(Fault::Malformed(format!("the consume scope `{}` has no stream", map.label)).into());
         };
         let queue = frame.queue(&memlet.data, Some(&memlet.subset))?;
+        let dtype = frame.sdfg.container(&memlet.data).map_or(crate::DType::Int64, crate::Data::dtype);
         let (start, elements) = (frame.eval(&range.start)?, frame.eval(&range.len())?.max(1));
         let outer = frame.symbols.get(element).copied();
         if let Some(races) = &mut self.memory.races {
@@ -228,9 +230,12 @@ impl Machine {
             {
                 break;
             }
-            let Some(content) = queue.take(self.options.order) else { break };
+            let Some(first) = queue.take(self.options.order) else { break };
             frame.symbols.insert(element.clone(), start + k % elements);
-            frame.taken.push((id, content));
+            let more = (1..consume.chunk).map(|_| {
+                queue.take(self.options.order).unwrap_or_else(|| Content::Value(Value::zero(dtype)))
+            });
+            frame.taken.push((id, std::iter::once(first).chain(more).collect()));
             result = self.run_map_iteration(frame, state, plan, id);
             frame.taken.pop();
             if let Err(error) = result {
@@ -257,12 +262,12 @@ impl Machine {
 }
 
 impl Frame<'_> {
-    /// The element that an iteration of a consume scope took, if the edge carries it.
-    pub(super) fn taken_element(&self, state: &State, edge: EdgeView<'_>) -> Option<Content> {
+    /// The elements that an iteration of a consume scope took, if the edge carries them.
+    pub(super) fn taken_elements(&self, state: &State, edge: EdgeView<'_>) -> Option<Vec<Content>> {
         let consumes = state.node(edge.src).as_map().is_some_and(|map| map.consume.is_some());
         let carries = consumes && edge.src_conn().is_some_and(|conn| conn == Consume::OUTPUT);
-        let own = |(entry, _): &&(NodeId, Content)| carries && *entry == edge.src;
-        self.taken.iter().rev().find(own).map(|(_, content)| content.clone())
+        let own = |(entry, _): &&(NodeId, Vec<Content>)| carries && *entry == edge.src;
+        self.taken.iter().rev().find(own).map(|(_, contents)| contents.clone())
     }
 
     /// Forgets what a stream holds that belongs to this frame.

@@ -57,8 +57,8 @@ impl Machine {
         for edge in state.in_edges(id) {
             let (Some(name), Some(memlet)) = (edge.dst_conn(), edge.memlet()) else { continue };
             let connector = connector(name, tasklet.inputs.get(name))?;
-            if let Some(content) = frame.taken_element(state, edge) {
-                values.insert(name.clone(), content);
+            if let Some([content]) = frame.taken_elements(state, edge).as_deref() {
+                values.insert(name.clone(), content.clone());
             } else if frame.is_stream(&memlet.data) {
                 values.insert(name.clone(), self.pop(frame, memlet)?);
             } else if connector.rank == 0 && !external {

@@ -454,6 +454,26 @@ fn a_consume_scope_takes_what_its_iterations_push() {
 }
 
 #[test]
+fn a_consume_scope_may_take_several_elements_at_a_time() {
+    // 8 elements in threes: the last iteration gets two, and a zero.
+    let source = "sdfg f(x, y) { data x: float64[8]\n data y: float64[3]\n transient S: stream float64\n\
+         transient c: float64[3] register\n state a { n0 = access x\n n1 = access S\n n0 -> n1: x[0:8] }\n\
+         state s { n0 = access S\n n0 -> n1.IN_stream: S\n n1 = consume m(e in 0:2) by 3 { n1.OUT_stream -> n2: S to [0:3]\n\
+         n2 = access c\n n2 -> n3.a: c[0:3]\n n3 = tasklet t(a: float64[1]) -> (o: float64, l: float64, n: float64) {\n\
+         o = a[0]*a[1] + a[2]\n l = a[2]\n n = 1.0 }\n\
+         n3.o -> n4.IN_y: y[0] wcr sum\n n3.n -> n4.IN_n: y[1] wcr sum\n n3.l -> n4.IN_l: y[2] wcr min } n4\n\
+         n4.OUT_y -> n5: y[0] wcr sum\n n4.OUT_n -> n5: y[1] wcr sum\n n4.OUT_l -> n5: y[2] wcr min\n n5 = access y } }";
+    let sdfg = crate::text::parse(source).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(crate::validate::validate(&sdfg), Ok(()));
+    let tensor = |values: Vec<f64>| Tensor::new(&[values.len()], values).expect("as many as needed");
+    let x = (1..=8).map(f64::from).collect();
+    let mut arguments = Arguments::from([("x".into(), tensor(x)), ("y".into(), tensor(vec![0.0, 0.0, 9.0]))]);
+    run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
+    // 1*2 + 3, 4*5 + 6, 7*8 + 0
+    assert_eq!(arguments["y"].as_slice::<f64>(), Some(&[87.0, 3.0, 0.0][..]));
+}
+
+#[test]
 fn streams_reach_nested_sdfgs() {
     gives(
         "state s { n0 = access Q\n n1 = access y\n n0 -> n2.q: Q[1:3]\n n2 = nested (q) -> (q) sdfg g(q) {\n\

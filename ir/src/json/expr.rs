@@ -114,7 +114,7 @@ pub(super) fn ranges(ranges: &[Range], syntax: Syntax<'_>) -> Value {
                 "start": value(&range.start),
                 "end": value(&end),
                 "step": value(&range.step),
-                "tile": "1",
+                "tile": range.tile.as_ref().map_or_else(|| "1".to_owned(), &value),
             })
         })
         .collect();

@@ -107,8 +107,22 @@ struct Adjacency {
 /// Nested loops and conditionals.
 const MAX_DEPTH: usize = 200;
 
+/// What the end of a region does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It ends the program: the region is all of it.
+    Program,
+    /// What follows the region runs.
+    Region,
+}
+
+/// Stands for a jump to the end of the region while it is lifted: a machine without vertices, which nobody else makes.
+fn jump_to_end() -> Block {
+    Block::Machine(Box::default())
+}
+
 /// The region that does the same.
-pub(super) fn lift(mut graph: Graph) -> Result<Region, String> {
+pub(super) fn lift(mut graph: Graph, end: End) -> Result<Region, String> {
     if graph.blocks.is_empty() {
         return Ok(Region::default());
     }
@@ -120,7 +134,7 @@ pub(super) fn lift(mut graph: Graph) -> Result<Region, String> {
     for block in graph.blocks.iter_mut().flatten() {
         take_states(block, &mut states);
     }
-    let lifted = lift_with(graph.clone(), false).or_else(|_| lift_with(graph.clone(), true));
+    let lifted = lift_with(graph.clone(), end, false).or_else(|_| lift_with(graph.clone(), end, true));
     let mut region = lifted.or_else(|message| super::machine::machine(graph).ok_or(message))?;
     region.visit_states_mut(&mut |state| {
         // Labels of states that come from transitions are no numbers.
@@ -143,12 +157,24 @@ fn take_states(block: &mut Block, states: &mut Vec<State>) {
     }
 }
 
-fn lift_with(mut graph: Graph, latches: bool) -> Result<Region, String> {
+fn lift_with(mut graph: Graph, end: End, latches: bool) -> Result<Region, String> {
     graph.shorten(latches);
     let start = graph.start;
     let mut lifter = Lifter::new(graph);
     let mut region = Region { blocks: lifter.sequence(start, None, None, 0)? };
-    drop_last(&mut region, &Block::Return);
+    drop_last(&mut region, &jump_to_end());
+    let mut jumps = false;
+    region.visit_mut(&mut |block| {
+        if *block == jump_to_end() {
+            jumps = true;
+            *block = Block::Return;
+        }
+    });
+    match end {
+        End::Program => drop_last(&mut region, &Block::Return),
+        End::Region if jumps => return Err("a jump to the end of a region is not structured".to_owned()),
+        End::Region => {}
+    }
     Ok(region)
 }
 
@@ -365,7 +391,7 @@ impl Lifter {
             let out = self.out(at);
             match &out[..] {
                 [] => {
-                    blocks.push(Block::Return);
+                    blocks.push(jump_to_end());
                     return Ok(blocks);
                 }
                 [step] if step.condition.is_none() => {
@@ -418,8 +444,8 @@ impl Lifter {
                 None => otherwise = Some(body),
             }
         }
-        // Where no condition holds, the program ends.
-        let body = otherwise.unwrap_or_else(|| Region::new([Block::Return]));
+        // Where no condition holds, the region ends.
+        let body = otherwise.unwrap_or_else(|| Region::new([jump_to_end()]));
         if !body.blocks.is_empty() {
             branches.push(Branch { condition: None, body });
         }

@@ -2,13 +2,14 @@
 
 use super::lift::{Graph, Step, continues};
 use crate::control_flow::{Machine, Transition, Vertex};
-use crate::{Assignment, Block, Region};
+use crate::{Assignment, BinaryOp, Block, Branch, Conditional, Expr, Region, ScalarExpr};
 
-/// The machine of a graph, as the only block of a region; `None` where a vertex leaves a loop around the machine, which
-/// machines cannot.
-pub(super) fn machine(graph: Graph) -> Option<Region> {
+/// The machine of a graph, as a region; `None` where a vertex leaves a loop around the machine from inside of a
+/// conditional, or the start does not exist.
+pub(super) fn machine(mut graph: Graph) -> Option<Region> {
+    let leaves = take_leaving(&mut graph);
     let jumps = |block: &Block| *block == Block::Break || continues(block) || breaks(block);
-    if graph.blocks.iter().flatten().any(jumps) {
+    if graph.blocks.iter().flatten().any(jumps) || graph.start >= graph.blocks.len() {
         return None;
     }
     let Graph { blocks, labels, steps, start } = graph;
@@ -30,7 +31,44 @@ pub(super) fn machine(graph: Graph) -> Option<Region> {
     for it in &mut machine.transitions {
         (it.from, it.to) = (swapped(it.from), swapped(it.to));
     }
-    Some(Region::new([Block::Machine(Box::new(machine))]))
+    let machine = Block::Machine(Box::new(machine));
+    Some(Region::new(if leaves.is_empty() { vec![machine] } else { around(machine, &leaves) }))
+}
+
+/// The symbol that tells how a machine leaves the loop around it.
+const LEAVES: &str = "__machine_leaves";
+
+/// Takes vertices that are only a jump out of the loop around out of a graph: they set a symbol and end the machine.
+/// Returns the jumps, of which the symbol has the number, counted from 1.
+fn take_leaving(graph: &mut Graph) -> Vec<Block> {
+    let mut leaves: Vec<Block> = Vec::new();
+    for at in 0..graph.blocks.len() {
+        let [jump @ (Block::Break | Block::Continue)] = &graph.blocks[at][..] else { continue };
+        let jump = jump.clone();
+        let number = leaves.iter().position(|it| *it == jump).unwrap_or_else(|| {
+            leaves.push(jump);
+            leaves.len() - 1
+        });
+        graph.blocks[at] = vec![set(number as i64 + 1)];
+        graph.steps.retain(|step| step.src != at);
+    }
+    leaves
+}
+
+fn set(value: i64) -> Block {
+    Block::Assign(vec![Assignment { symbol: LEAVES.into(), value: ScalarExpr::int(value) }])
+}
+
+/// The machine, and after it the jump that it asked for. The symbol is 0 again before that: a machine around this one has
+/// the same.
+fn around(machine: Block, leaves: &[Block]) -> Vec<Block> {
+    let branches = leaves.iter().zip(1..).map(|(jump, number)| {
+        let asked = ScalarExpr::Symbolic(Expr::sym(LEAVES));
+        let condition = ScalarExpr::binary(BinaryOp::Eq, asked, ScalarExpr::int(number));
+        Branch { condition: Some(condition), body: Region::new([set(0), jump.clone()]) }
+    });
+    let choice = Conditional { branches: branches.collect(), ..Conditional::default() };
+    vec![set(0), machine, Block::Conditional(choice)]
 }
 
 /// Adds a transition; what runs on the way gets a vertex of its own unless it only assigns.

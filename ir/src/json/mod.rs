@@ -9,6 +9,7 @@
 //! | tree of blocks | states and conditional edges; loops have a guard state, and are recognized on the way back |
 //! | half-open ranges | inclusive ends |
 //! | typed tasklets without implicit conversion | Python text, typed on the way back by the connectors |
+//! | state machine | `UnstructuredControlFlow`, or a loop over a number where the dialect has no such region |
 //! | scalar's subset without dimensions | `0` |
 //! | scalar that is returned | array with one element |
 //! | call of an external routine | C++ tasklet; [`to_string`] is meant to be used before libraries are expanded |
@@ -22,6 +23,7 @@
 
 mod aliases;
 mod blas;
+mod chunks;
 mod computed;
 mod constants;
 mod control;
@@ -29,6 +31,7 @@ mod counted;
 mod descriptor;
 mod error;
 mod expr;
+mod external;
 mod lift;
 mod machine;
 mod marked;
@@ -45,6 +48,7 @@ mod structures;
 mod syntax;
 mod tree;
 mod typing;
+mod unstructured;
 mod write;
 mod write_state;
 
@@ -54,6 +58,7 @@ mod generate;
 mod tests;
 
 pub use error::ReadError;
+pub use external::Folder;
 
 use crate::Sdfg;
 
@@ -91,14 +96,16 @@ pub fn from_slice(bytes: &[u8]) -> Result<Sdfg, ReadError> {
 }
 
 /// What a reader accepts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReadOptions {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions<'a> {
     /// Whether code in other languages than Python is accepted: it is compiled as it stands, and runs with all rights of
     /// the process.
     pub trust_code: bool,
+    /// Where nested SDFGs lie that are files of their own; without a folder they are refused.
+    pub folder: Option<&'a Folder>,
 }
 
 /// Reads a `.sdfg` file as [`from_slice`] does, with other options.
-pub fn from_slice_with(bytes: &[u8], options: ReadOptions) -> Result<Sdfg, ReadError> {
+pub fn from_slice_with(bytes: &[u8], options: ReadOptions<'_>) -> Result<Sdfg, ReadError> {
     read::document(bytes, options)
 }

@@ -5,7 +5,7 @@ use super::computed;
 use super::constants;
 use super::descriptor;
 use super::error::{Path, Result};
-use super::lift::{Graph, Step, lift};
+use super::lift::{End, Graph, Step, lift};
 use super::marked;
 use super::read_state::instrument;
 use super::skeleton;
@@ -30,7 +30,7 @@ use std::io::Read;
 const MAX_BYTES: u64 = 1 << 28;
 
 /// Reads the whole file.
-pub(super) fn document(bytes: &[u8], options: ReadOptions) -> Result<Sdfg> {
+pub(super) fn document(bytes: &[u8], options: ReadOptions<'_>) -> Result<Sdfg> {
     let root = Path::ROOT;
     let mut plain = Vec::new();
     let compressed = bytes.starts_with(&[0x1f, 0x8b]);
@@ -135,7 +135,7 @@ fn compound(value: &Value, path: &Path<'_>) -> Result<DType> {
 }
 
 /// An SDFG, the whole file's or a nested one.
-pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Result<Sdfg> {
+pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> Result<Sdfg> {
     match value.get("type").and_then(Value::as_str) {
         Some("SDFG") => {}
         _ => return Err(path.error("this is no SDFG")),
@@ -164,6 +164,7 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
             sdfg.containers.insert(symbol, Scalar::transient(dtype).into());
         }
     }
+    super::chunks::declare(value, &mut sdfg);
     arguments(attributes, &mut sdfg);
     let reader = Reader {
         sdfg: &sdfg,
@@ -176,7 +177,7 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions) -> Resu
     let own = skeleton::read(&reader, value, attributes, path);
     let (body, added) = match own {
         Some(own) => (own.body, Some(own.machine)),
-        None => (super::counted::recognize(reader.region(value, path)?), None),
+        None => (super::counted::recognize(reader.body(value, path)?), None),
     };
     let (loops, zeroed, sections) = (reader.loops.take(), reader.zeroed.take(), reader.code.take());
     (sdfg.body, sdfg.sections) = (body, sections);
@@ -292,7 +293,7 @@ fn members(sdfg: &Sdfg, name: Name) -> Vec<Name> {
 /// Reads the body of one SDFG, whose containers and symbols are known.
 pub(super) struct Reader<'a> {
     pub(super) sdfg: &'a Sdfg,
-    pub(super) options: ReadOptions,
+    pub(super) options: ReadOptions<'a>,
     /// Attributes of loops, by label.
     pub(super) loops: RefCell<BTreeMap<Name, Attributes>>,
     /// Containers with an access that sets them to 0.
@@ -303,7 +304,17 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// A region: vertices and transitions, or blocks that follow each other.
-    fn region(&self, value: &Value, path: &Path<'_>) -> Result<Region> {
+    pub(super) fn region(&self, value: &Value, path: &Path<'_>) -> Result<Region> {
+        lift(self.graph(value, path)?, End::Region).map_err(|message| path.error(message))
+    }
+
+    /// The region that is all of an SDFG.
+    fn body(&self, value: &Value, path: &Path<'_>) -> Result<Region> {
+        lift(self.graph(value, path)?, End::Program).map_err(|message| path.error(message))
+    }
+
+    /// The vertices and transitions of a region.
+    pub(super) fn graph(&self, value: &Value, path: &Path<'_>) -> Result<Graph> {
         let nodes_path = path.key("nodes");
         let nodes = list(get(value, "nodes", path)?, &nodes_path)?;
         let mut graph = Graph::default();
@@ -320,7 +331,7 @@ impl Reader<'_> {
         let start = value.get("start_block").and_then(Value::as_u64).and_then(|it| usize::try_from(it).ok());
         // Files name blocks of earlier versions of their graph: the only one that nothing leads to has precedence.
         graph.start = graph.only_source().or(start).unwrap_or(0);
-        lift(graph).map_err(|message| path.error(message))
+        Ok(graph)
     }
 
     fn step(&self, edge: &Value, nodes: usize, path: &Path<'_>) -> Result<Step> {
@@ -403,7 +414,8 @@ impl Reader<'_> {
             }
             "LoopRegion" => self.loop_region(node, path),
             "ConditionalBlock" => Ok(vec![Block::Conditional(self.conditional(node, path)?)]),
-            "ControlFlowRegion" | "NamedRegion" => Ok(self.region(node, path)?.blocks),
+            "ControlFlowRegion" | "NamedRegion" | "FunctionCallRegion" => Ok(self.region(node, path)?.blocks),
+            "UnstructuredControlFlow" => self.unstructured(node, path),
             "BreakBlock" => Ok(vec![Block::Break]),
             "ContinueBlock" => Ok(vec![Block::Continue]),
             "ReturnBlock" => Ok(vec![Block::Return]),
@@ -510,12 +522,15 @@ fn before_continue(region: &mut Region, update: &[Assignment]) {
 
 /// The position of a node, which is written as text.
 pub(super) fn node_id(edge: &Value, key: &str, nodes: usize, path: &Path<'_>) -> Result<usize> {
-    let value = get(edge, key, path)?;
-    let id = match value.as_str() {
+    get(edge, key, path)?;
+    end(edge, key).filter(|id| *id < nodes).ok_or_else(|| path.key(key).error("there is no such node"))
+}
+
+/// The position of a node, written as text or as a number, if it is one.
+pub(super) fn end(edge: &Value, key: &str) -> Option<usize> {
+    let value = edge.get(key)?;
+    match value.as_str() {
         Some(text) => text.parse().ok(),
-        None => value.as_u64(),
-    };
-    id.and_then(|id| usize::try_from(id).ok())
-        .filter(|id| *id < nodes)
-        .ok_or_else(|| path.key(key).error("there is no such node"))
+        None => usize::try_from(value.as_u64()?).ok(),
+    }
 }

@@ -1,17 +1,17 @@
 //! Reads states: nodes, then edges with their memlets.
 
 use super::error::{Path, Result};
-use super::read::{Reader, code, dtype, expr, get, list, name, node_id, object, span, text, unknown};
+use super::read::{Reader, code, dtype, end, expr, get, list, name, node_id, object, span, text, unknown};
 use super::resolution::resolution;
 use super::tree::Value;
 use super::typing::{Meaning, Typing};
-use super::{ReadOptions, aliases, python, scopes, syntax};
+use super::{ReadOptions, aliases, chunks, external, python, scopes, syntax};
 use crate::attributes::Attributes;
 use crate::node::{ForeignCode, Language};
 use crate::state::Edge;
 use crate::{
-    Connector, Data, Instrument, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset, Tasklet,
-    TaskletCode,
+    Connector, Data, Expr, Instrument, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset,
+    Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
 
@@ -22,6 +22,58 @@ pub(super) struct Wire {
     pub(super) edge: Edge,
     /// Of the memlet.
     attributes: Attributes,
+}
+
+impl Wire {
+    /// An edge that the file does not have.
+    pub(super) fn plain(src: usize, dst: usize, memlet: Memlet) -> Self {
+        let edge = Edge { src_conn: None, dst_conn: None, memlet: Some(memlet) };
+        Wire { src, dst, edge, attributes: Attributes::new() }
+    }
+}
+
+/// The nodes and edges of a state, as the file has them.
+struct Drawn<'s, 'a> {
+    nodes: &'s [Value<'a>],
+    edges: &'s [Value<'a>],
+}
+
+impl<'s> Drawn<'s, '_> {
+    /// The container to which data goes that enters a map's exit.
+    fn destination(&self, node: usize, conn: Option<&Name>) -> Option<&'s str> {
+        self.follow((node, conn), ["ConsumeExit", "MapExit"], ["IN_", "OUT_"], ["src", "dst"])
+    }
+
+    /// The container from which data comes that leaves a map's entry.
+    fn origin(&self, node: usize, conn: Option<&Name>) -> Option<&'s str> {
+        self.follow((node, conn), ["ConsumeEntry", "MapEntry"], ["OUT_", "IN_"], ["dst", "src"])
+    }
+
+    fn follow(
+        &self,
+        (mut node, conn): (usize, Option<&Name>),
+        kinds: [&str; 2],
+        [here, there]: [&str; 2],
+        [near, far]: [&str; 2],
+    ) -> Option<&'s str> {
+        let mut conn = conn?.to_string();
+        // Scopes are not nested more deeply than there are nodes.
+        for _ in 0..self.nodes.len() {
+            let kind = self.nodes.get(node)?.get("type")?.as_str()?;
+            if !kinds.contains(&kind) {
+                return access(&self.nodes[node]);
+            }
+            let name = format!("{there}{}", conn.strip_prefix(here)?);
+            let next = self.edges.iter().find(|edge| {
+                end(edge, near) == Some(node)
+                    && edge.get(&format!("{near}_connector")).and_then(Value::as_str) == Some(name.as_str())
+            })?;
+            node = end(next, far)?;
+            conn =
+                next.get(&format!("{far}_connector")).and_then(Value::as_str).unwrap_or_default().to_owned();
+        }
+        None
+    }
 }
 
 /// The edges of a node, by their positions in the list of all.
@@ -51,10 +103,12 @@ impl Reader<'_> {
         let nodes = list(get(value, "nodes", path)?, &nodes_path)?;
         let edges_path = path.key("edges");
         let mut wires = Vec::new();
-        for (at, edge) in list(get(value, "edges", path)?, &edges_path)?.iter().enumerate() {
-            wires.push(self.wire(edge, nodes, &edges_path.index(at))?);
+        let edges = list(get(value, "edges", path)?, &edges_path)?;
+        for (at, edge) in edges.iter().enumerate() {
+            wires.push(self.wire(edge, &Drawn { nodes, edges }, &edges_path.index(at))?);
         }
-        let mut ends = vec![Ends::default(); nodes.len()];
+        let added = chunks::split(self.sdfg, nodes, &mut wires);
+        let mut ends = vec![Ends::default(); nodes.len() + added.len()];
         for (at, wire) in wires.iter().enumerate() {
             ends[wire.dst].entering.push(at);
             ends[wire.src].leaving.push(at);
@@ -63,11 +117,11 @@ impl Reader<'_> {
         for (at, node) in nodes.iter().enumerate() {
             read.push(self.node(node, (at, &ends[at]), &mut wires, &nodes_path.index(at))?);
         }
+        read.extend(added);
         aliases::normalize(self.sdfg, &read, &mut wires);
         let mut ids = Vec::new();
-        for (json, node) in nodes.iter().zip(read) {
-            let mut kept = attributes_of(json);
-            let mut node = node;
+        for (at, mut node) in read.into_iter().enumerate() {
+            let mut kept = nodes.get(at).map(attributes_of).unwrap_or_default();
             if let Node::MapEntry(map) = &mut node {
                 map.instrument = instrument(&mut kept);
             }
@@ -88,20 +142,26 @@ impl Reader<'_> {
         Ok(state)
     }
 
-    fn wire(&self, value: &Value, nodes: &[Value], path: &Path<'_>) -> Result<Wire> {
+    fn wire(&self, value: &Value, drawn: &Drawn<'_, '_>, path: &Path<'_>) -> Result<Wire> {
+        let nodes = drawn.nodes;
         let (src, dst) =
             (node_id(value, "src", nodes.len(), path)?, node_id(value, "dst", nodes.len(), path)?);
         let connector = |key: &str| value.get(key).and_then(Value::as_str).map(Name::from);
         let (src_conn, dst_conn) = (connector("src_connector"), connector("dst_connector"));
         let data = get(get(value, "attributes", path)?, "data", path)?;
-        let memlet =
-            match data.get("attributes").filter(|it| it.get("data").is_some_and(|data| !data.is_null())) {
-                Some(attributes) => {
-                    let ends = [access(&nodes[src]), access(&nodes[dst])];
-                    Some(self.memlet(attributes, ends, &path.key("data"))?)
-                }
-                None => None,
-            };
+        let memlet = match data
+            .get("attributes")
+            .filter(|it| it.get("data").is_some_and(|data| !data.is_null()))
+        {
+            Some(attributes) => {
+                let ends = [access(&nodes[src]), access(&nodes[dst])];
+                let far = || {
+                    drawn.destination(dst, dst_conn.as_ref()).or_else(|| drawn.origin(src, src_conn.as_ref()))
+                };
+                Some(self.memlet(attributes, ends, &far, &path.key("data"))?)
+            }
+            None => None,
+        };
         let attributes = data.get("attributes").map(|it| unknown(it, &KNOWN_OF_MEMLET)).unwrap_or_default();
         Ok(Wire { src, dst, edge: Edge { src_conn, dst_conn, memlet }, attributes })
     }
@@ -111,7 +171,14 @@ impl Reader<'_> {
         self.sdfg.container(name).ok_or_else(|| path.error(format!("there is no container `{name}`")))
     }
 
-    fn memlet(&self, attributes: &Value, ends: [Option<&str>; 2], path: &Path<'_>) -> Result<Memlet> {
+    /// `far` is the container at the end of the path, through maps.
+    fn memlet<'v>(
+        &self,
+        attributes: &Value,
+        ends: [Option<&str>; 2],
+        far: &dyn Fn() -> Option<&'v str>,
+        path: &Path<'_>,
+    ) -> Result<Memlet> {
         let data = text(get(attributes, "data", path)?, path)?;
         let container = self.container(data, path)?;
         let given = |key: &str| attributes.get(key).filter(|value| !value.is_null());
@@ -135,6 +202,8 @@ impl Reader<'_> {
             }
             _ => {
                 let other = ends.into_iter().flatten().find(|end| *end != data);
+                let said = given("other_subset").is_some();
+                let other = other.or_else(|| far().filter(|end| said && *end != data));
                 let mut memlet = Memlet::new(data, subset_of("subset", container)?.unwrap_or_else(whole));
                 if let Some(other) = other {
                     memlet.other_subset = subset_of("other_subset", self.container(other, path)?)?;
@@ -282,16 +351,9 @@ const KNOWN_OF_MEMLET: [&str; 10] = [
 fn attributes_of(node: &Value) -> Attributes {
     let known: &[&str] = match node.get("type").and_then(Value::as_str) {
         Some("AccessNode") => &["data", "setzero", "in_connectors", "out_connectors"],
-        Some("Tasklet") => &[
-            "label",
-            "code",
-            "code_global",
-            "code_init",
-            "code_exit",
-            "state_fields",
-            "in_connectors",
-            "out_connectors",
-        ],
+        Some("Tasklet") => {
+            &["label", "code", "code_global", "code_init", "code_exit", "in_connectors", "out_connectors"]
+        }
         Some("MapEntry") => {
             &["label", "params", "range", "schedule", "collapse", "in_connectors", "out_connectors"]
         }
@@ -358,7 +420,7 @@ fn infer(own: &Subset, other: &Data) -> Option<Subset> {
 
 fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
     let dims = match text(get(value, "type", path)?, path)? {
-        "Range" => ranges(value, path)?,
+        "Range" => ranges(value, path, Range::tiled)?,
         "Indices" => {
             let indices = list(get(value, "indices", path)?, path)?;
             indices.iter().map(|index| Ok(Range::index(expr(index, path)?))).collect::<Result<_>>()?
@@ -374,22 +436,25 @@ fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
     }
 }
 
-/// Ranges, whose ends are inclusive in the file.
-pub(super) fn ranges(value: &Value, path: &Path<'_>) -> Result<Vec<Range>> {
+/// Ranges, whose ends are inclusive in the file; made of start, stop, step and tile.
+pub(super) fn ranges(
+    value: &Value,
+    path: &Path<'_>,
+    make: fn(Expr, Expr, Expr, Expr) -> Range,
+) -> Result<Vec<Range>> {
     let path = path.key("ranges");
     let mut ranges = Vec::new();
     for (at, range) in list(value.get("ranges").unwrap_or(&Value::Null), &path)?.iter().enumerate() {
         let path = path.index(at);
         let part = |key: &str| expr(get(range, key, &path)?, &path.key(key));
-        let step = range.get("step").map_or(Ok(crate::Expr::one()), |_| part("step"))?;
+        let part_or_one = |key: &str| range.get(key).map_or(Ok(Expr::one()), |_| part(key));
+        let (step, tile) = (part_or_one("step")?, part_or_one("tile")?);
         let down = step.as_int().is_some_and(|step| step < 0);
-        if step.is_zero()
-            || range.get("tile").is_some_and(|tile| !expr(tile, &path).is_ok_and(|it| it.is_one()))
-        {
-            return Err(path.error("a step of 0, or a tile, is not supported"));
+        if step.is_zero() {
+            return Err(path.error("a step of 0 is not supported"));
         }
         let stop = part("end")? + if down { -1 } else { 1 };
-        ranges.push(Range { start: part("start")?, stop, step });
+        ranges.push(make(part("start")?, stop, step, tile));
     }
     Ok(ranges)
 }
@@ -417,13 +482,16 @@ fn pair_maps(state: &mut State, nodes: &[Value], ids: &[NodeId], path: &Path<'_>
     }
 }
 
-fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions) -> Result<NestedSdfg> {
+fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> Result<NestedSdfg> {
     let connectors = |key: &str| -> Result<Vec<Name>> {
         let path = path.key(key);
         let all = attributes.get(key).and_then(Value::as_object).into_iter().flatten();
         all.map(|(conn, _)| name(conn, &path)).collect()
     };
-    let sdfg = super::read::sdfg(get(attributes, "sdfg", path)?, &path.key("sdfg"), options)?;
+    let sdfg = match attributes.get("sdfg").filter(|it| !it.is_null()) {
+        Some(value) => super::read::sdfg(value, &path.key("sdfg"), options)?,
+        None => external::nested(attributes, path, options)?,
+    };
     let mut symbols = IndexMap::new();
     let mapping_path = path.key("symbol_mapping");
     if let Some(mapping) = attributes.get("symbol_mapping") {
@@ -435,7 +503,7 @@ fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions) -> Result<N
     let free = sdfg.free_symbols();
     symbols.retain(|symbol, _| free.contains(symbol));
     for symbol in free {
-        symbols.entry(symbol.clone()).or_insert_with(|| crate::Expr::sym(symbol));
+        symbols.entry(symbol.clone()).or_insert_with(|| Expr::sym(symbol));
     }
     let (inputs, outputs) = (connectors("in_connectors")?, connectors("out_connectors")?);
     Ok(NestedSdfg { sdfg, inputs, outputs, symbols, span: span(attributes) })

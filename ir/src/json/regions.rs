@@ -59,8 +59,7 @@ impl Writer<'_> {
             Block::Assign(all) => return self.assign(all, hint, chain, symbols),
             Block::Loop(it) => self.repeat(it, hint, chain, symbols),
             Block::Conditional(it) => self.conditional(it, hint, chain.nodes.len(), symbols),
-            // The document is written without machines.
-            Block::Machine(_) => return,
+            Block::Machine(it) => self.unstructured(it, hint, chain.nodes.len(), symbols),
             Block::Break => self.jump("BreakBlock", hint, chain.nodes.len()),
             Block::Continue => self.jump("ContinueBlock", hint, chain.nodes.len()),
             Block::Return | Block::Effect(Effect::Fail { .. }) => {
@@ -139,7 +138,13 @@ impl Writer<'_> {
         })
     }
 
-    fn region(&mut self, region: &Region, hint: &str, id: usize, symbols: &mut Vec<String>) -> Value {
+    pub(super) fn region(
+        &mut self,
+        region: &Region,
+        hint: &str,
+        id: usize,
+        symbols: &mut Vec<String>,
+    ) -> Value {
         let number = self.number();
         let chain = self.chain(region, hint, symbols);
         json!({
@@ -253,7 +258,7 @@ impl Writer<'_> {
     }
 
     /// The text of a condition or value. Scalars that are returned are arrays there.
-    fn python(&self, value: &ScalarExpr) -> String {
+    pub(super) fn python(&self, value: &ScalarExpr) -> String {
         let name = |name: &Name| match is_boxed(self.sdfg, name) {
             true => format!("{name}[0]"),
             false => name.to_string(),

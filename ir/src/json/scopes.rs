@@ -12,14 +12,14 @@ use crate::{Instrument, Map, Name, NodeId, Range, ScalarExpr, Schedule, Sdfg};
 use serde_json::json;
 
 /// Attributes of a consume scope that are read.
-pub(super) const KNOWN_OF_CONSUME: [&str; 7] =
-    ["label", "pe_index", "num_pes", "condition", "schedule", "in_connectors", "out_connectors"];
+pub(super) const KNOWN_OF_CONSUME: [&str; 8] =
+    ["label", "pe_index", "num_pes", "condition", "schedule", "chunksize", "in_connectors", "out_connectors"];
 
 /// A map without its exit.
 pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
     let params = list(get(attributes, "params", path)?, path)?;
     let params = params.iter().map(|param| name(text(param, path)?, path)).collect::<Result<Vec<_>>>()?;
-    let ranges = ranges(get(attributes, "range", path)?, &path.key("range"))?;
+    let ranges = ranges(get(attributes, "range", path)?, &path.key("range"), untiled)?;
     if params.len() != ranges.len() || params.is_empty() {
         return Err(path.error("a map has one range for each parameter, and at least one"));
     }
@@ -37,6 +37,11 @@ pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
         exit: NodeId::none(),
         span: span(attributes),
     })
+}
+
+/// A map runs over the first index of each tile, in files too.
+fn untiled(start: crate::Expr, stop: crate::Expr, step: crate::Expr, _tile: crate::Expr) -> Range {
+    Range::strided(start, stop, step)
 }
 
 fn schedule(attributes: &Value, path: &Path<'_>) -> Result<Schedule> {
@@ -64,14 +69,15 @@ impl Reader<'_> {
     pub(super) fn consume(&self, attributes: &Value, path: &Path<'_>) -> Result<Map> {
         let element = name(text(get(attributes, "pe_index", path)?, path)?, &path.key("pe_index"))?;
         let range = match attributes.get("_meta_range") {
-            Some(value) => ranges(value, path)?.into_iter().next(),
+            Some(value) => ranges(value, path, untiled)?.into_iter().next(),
             None => None,
         };
         let count = attributes.get("num_pes").map_or(Ok(crate::Expr::one()), |value| expr(value, path))?;
-        let chunk = attributes.get("chunksize").and_then(Value::as_u64).unwrap_or(1);
-        if chunk != 1 {
-            return Err(path.key("chunksize").error("taking several elements at a time is not supported"));
-        }
+        let chunk = attributes.get("chunksize").map_or(Some(1), Value::as_u64);
+        let chunk = chunk.and_then(|chunk| usize::try_from(chunk).ok());
+        let chunk = chunk.filter(|chunk| (1..=Consume::MAX_CHUNK).contains(chunk)).ok_or_else(|| {
+            path.key("chunksize").error(format!("expected a number from 1 to {}", Consume::MAX_CHUNK))
+        })?;
         let path_of_condition = path.key("condition");
         let stop = match attributes.get("condition") {
             None | Some(Value::Null) => None,
@@ -93,7 +99,7 @@ impl Reader<'_> {
             schedule: schedule(attributes, path)?,
             collapse: 1,
             parallel_if: None,
-            consume: Some(Box::new(Consume { stop })),
+            consume: Some(Box::new(Consume { stop, chunk })),
             instrument: Instrument::None,
             exit: NodeId::none(),
             span: span(attributes),
@@ -136,6 +142,9 @@ impl Writer<'_> {
         let (Some(element), Some(range)) = (map.params.first(), map.ranges.first()) else { return };
         attributes.insert("pe_index".into(), json!(element.as_str()));
         attributes.insert("num_pes".into(), self.value(&range.len()));
+        if consume.chunk != 1 {
+            attributes.insert("chunksize".into(), json!(consume.chunk));
+        }
         if *range != Range::new(0, range.len()) {
             attributes.insert("_meta_range".into(), self.ranges(&map.ranges));
         }

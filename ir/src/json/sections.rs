@@ -1,7 +1,7 @@
 //! Code in C++ around a program: that of the SDFG, and that of its tasklets.
 
 use super::error::{Path, Result};
-use super::read::Reader;
+use super::read::{Reader, text};
 use super::tree::Value;
 use crate::attributes::Attributes;
 use crate::sections::CodeSections;
@@ -15,6 +15,7 @@ impl Reader<'_> {
     pub(super) fn sections(&self, attributes: &Value, path: &Path<'_>) -> Result<()> {
         let keys = [
             ("global_code", "global"),
+            (STATE, "state"),
             ("init_code", "init"),
             ("exit_code", "exit"),
             ("code_global", "global"),
@@ -24,19 +25,25 @@ impl Reader<'_> {
         for (key, section) in keys {
             let Some(value) = attributes.get(key) else { continue };
             for code in blocks(value, &path.key(key))? {
-                if !self.options.trust_code {
-                    return Err(path.key(key).error(
-                        "this is foreign code, which would run with your rights: it is accepted only from a file that is \
-                         trusted",
-                    ));
-                }
-                if let Some(section) = self.code.borrow_mut().section_mut(section) {
-                    CodeSections::append(section, code);
-                }
+                self.section(section, code, &path.key(key))?;
             }
         }
-        if attributes.get("state_fields").and_then(Value::as_array).is_some_and(|all| !all.is_empty()) {
-            return Err(path.key("state_fields").error("state between calls of a tasklet is not supported"));
+        for field in attributes.get("state_fields").and_then(Value::as_array).into_iter().flatten() {
+            let path = path.key("state_fields");
+            self.section("state", text(field, &path)?, &path)?;
+        }
+        Ok(())
+    }
+
+    /// Adds code to a section.
+    fn section(&self, section: &str, code: &str, path: &Path<'_>) -> Result<()> {
+        if !self.options.trust_code {
+            return Err(path.error(
+                "this is foreign code, which would run with your rights: it is accepted only from a file that is trusted",
+            ));
+        }
+        if let Some(section) = self.code.borrow_mut().section_mut(section) {
+            CodeSections::append(section, code);
         }
         Ok(())
     }
@@ -68,10 +75,14 @@ fn text_of<'v>(block: &'v Value<'_>) -> &'v str {
     text.map_or("", str::trim)
 }
 
+/// The attribute of an SDFG with the state of its tasklets, which DaCe has at the tasklets.
+const STATE: &str = "_meta_state_code";
+
 /// Adds the sections to an SDFG's attributes.
 pub(super) fn write(sections: &CodeSections, attributes: &mut Attributes) {
     for (section, text) in sections.all().into_iter().filter(|(_, text)| !text.is_empty()) {
         let block = json!({ "frame": { "string_data": text, "language": "CPP" } });
-        attributes.insert(format!("{section}_code"), block);
+        let key = if section == "state" { STATE.to_owned() } else { format!("{section}_code") };
+        attributes.insert(key, block);
     }
 }

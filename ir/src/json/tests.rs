@@ -62,6 +62,10 @@ const FLOW: &str = r#"sdfg flow(A, n) -> (__return) {
 }
 "#;
 
+fn trusted() -> ReadOptions<'static> {
+    ReadOptions { trust_code: true, ..ReadOptions::default() }
+}
+
 /// The same program after it has been written and read.
 fn again(sdfg: &Sdfg) -> Sdfg {
     let json = to_string(sdfg);
@@ -109,7 +113,7 @@ const KINDS: &str = include_str!("kinds.txt");
 
 #[test]
 fn every_kind_survives() {
-    let trusted = ReadOptions { trust_code: true };
+    let trusted = trusted();
     let sdfg = text::parse(KINDS).unwrap_or_else(|error| panic!("{error}"));
     for dialect in [Dialect::V1, Dialect::V2] {
         let json = to_string_in(&sdfg, dialect);
@@ -153,7 +157,7 @@ const ASIDES: &str = "sdfg asides(x, n) timer {
 
 #[test]
 fn asides_survive() {
-    let trusted = ReadOptions { trust_code: true };
+    let trusted = trusted();
     // A volume that says what the subset says is no news.
     let sdfg = text::parse(&ASIDES.replace(" dynamic volume (1)", " dynamic")).unwrap();
     for dialect in [Dialect::V1, Dialect::V2] {
@@ -173,8 +177,7 @@ fn asides_survive() {
 fn code_around_a_program_is_refused_where_it_has_no_place() {
     let refused = |attribute: &str, message: &str| {
         let file = SMALL.replacen("\"attributes\":{", &format!("\"attributes\":{{{attribute},"), 1);
-        let error =
-            from_slice_with(file.as_bytes(), ReadOptions { trust_code: true }).unwrap_err().to_string();
+        let error = from_slice_with(file.as_bytes(), trusted()).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     };
     let cuda = r#""init_code":{"cuda":{"string_data":"f();","language":"CPP"}}"#;
@@ -520,6 +523,218 @@ fn a_transposition_becomes_a_map() {
     {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
+}
+
+#[test]
+fn a_return_in_a_region_ends_the_program() {
+    let text = "sdfg f(n) {\n  symbol k: int64\n  data n: int64\n\n  if n > 3 {\n    return\n  }\n  loop l for i in 0:4 {\n    \
+                if n > $i {\n      assign k = 2\n      return\n    }\n    assign k = 3\n  }\n}\n";
+    let json = to_string_in(&text::parse(text).unwrap(), Dialect::V2);
+    let read = from_slice(without_hints(&json).as_bytes()).unwrap().to_string();
+    assert_eq!(read.matches("return").count(), 2, "{read}");
+}
+
+/// Two vertices that lead to each other and both go in from outside: no loop.
+const TANGLED: &str = "sdfg f(x) {
+  symbol k: int64
+  data x: int64[4]
+
+  loop all for n in 0:4 {
+    machine knot {
+      at start {
+        assign k = 0
+      }
+      at a {
+        state add {
+          n0 = tasklet t() -> (o: int64) { o = $(k + 1) }
+          n0.o -> n1: x[n] wcr sum
+          n1 = access x
+        }
+      }
+      at b {
+        if $k > 5 {
+          return
+        }
+      }
+      goto start -> a if $(n % 2) == 0
+      goto start -> b
+      goto a -> b if $k < 3 assign k = $(k + 1)
+      goto b -> a assign k = $(k + 2)
+    }
+  }
+}
+";
+
+#[test]
+fn machines_are_regions_of_newer_files() {
+    let sdfg = text::parse(TANGLED).unwrap_or_else(|error| panic!("{error}"));
+    let json = to_string_in(&sdfg, Dialect::V2);
+    assert!(json.contains("\"type\": \"UnstructuredControlFlow\""), "{json}");
+    let read = from_slice(json.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{json}"));
+    assert_eq!(read.to_string(), sdfg.to_string());
+    assert_eq!(to_string_in(&read, Dialect::V2), json);
+    // Without the mark it is lifted, if that can be done, and does the same.
+    let unmarked = from_slice(without_hints(&json).as_bytes()).unwrap();
+    assert!(unmarked.to_string().contains("machine machine {"), "{unmarked}");
+    let older = from_slice(to_string(&sdfg).as_bytes()).unwrap();
+    let results = [&sdfg, &read, &unmarked, &older].map(|sdfg| {
+        assert_eq!(crate::validate::validate(sdfg), Ok(()));
+        let x = crate::interp::Tensor::new(&[4], vec![0_i64; 4]).expect("four elements");
+        let mut arguments = crate::interp::Arguments::from([("x".into(), x)]);
+        crate::interp::run(sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}\n{sdfg}"));
+        arguments["x"].as_slice::<i64>().map(<[i64]>::to_vec)
+    });
+    assert_eq!(results[0].as_deref(), Some(&[5, 9, 5, 9][..]));
+    assert!(results.iter().all(|it| *it == results[0]), "{results:?}");
+    // What DaCe refuses on one transition is rewritten as a loop.
+    let clash = TANGLED
+        .replace("assign k = $(k + 2)", "assign k = $n, n = $k")
+        .replace("for n in 0:4", "while $n < 4")
+        .replace("symbol k", "symbol n: int64\n  symbol k");
+    let clash = text::parse(&clash).unwrap();
+    assert!(!to_string_in(&clash, Dialect::V2).contains("UnstructuredControlFlow"));
+}
+
+/// A loop around a region without structure, one vertex of which leaves the loop: i counts to 10, or until x is 0.
+const LEAVING: &str = r#"{"type":"SDFG","attributes":{"name":"f","_arrays":{
+    "x":{"type":"Array","attributes":{"dtype":"int64","shape":["1"]}}},"symbols":{"i":"int64","k":"int64"}},
+  "edges":[],"nodes":[{"type":"LoopRegion","label":"l","start_block":0,"attributes":{
+    "init_statement":{"string_data":"i = 0"},"loop_condition":{"string_data":"(i < 10)"},
+    "update_statement":{"string_data":"i = (i + 1)"},"loop_variable":"i"},"edges":[],"nodes":[
+    {"type":"UnstructuredControlFlow","label":"u","start_block":0,"nodes":[STATE(s),STATE(a),STATE(b),
+      {"type":"JUMP","label":"out","nodes":[],"edges":[]}],
+     "edges":[WAY(0,1,"(i % 2) == 0",{}),WAY(0,2,"(i % 2) != 0",{}),WAY(1,2,"k < 5",{"k":"k + 1"}),WAY(2,1,"k < 7",{"k":"k + 2"}),
+       WAY(1,3,"k >= 5",{})]}]}]}"#;
+
+#[test]
+fn a_region_without_structure_may_leave_the_loop_around_it() {
+    let file = |jump: &str| {
+        let mut text = LEAVING.replace("JUMP", jump);
+        for label in ["s", "a", "b"] {
+            let state = format!(
+                r#"{{"type":"SDFGState","label":"{label}","attributes":{{}},"nodes":[],"edges":[]}}"#
+            );
+            text = text.replace(&format!("STATE({label})"), &state);
+        }
+        while let Some((before, rest)) = text.split_once("WAY(") {
+            let (way, after) = rest.split_once(")").map_or((rest, ""), |(way, _)| {
+                // Conditions have parentheses: a way ends with its assignments.
+                let end = rest.find("})").expect("assignments");
+                let _ = way;
+                (&rest[..=end], &rest[end + 2..])
+            });
+            let parts: Vec<&str> = way.splitn(4, ',').collect();
+            text = format!(
+                r#"{before}{{"type":"Edge","src":"{}","dst":"{}","attributes":{{"data":{{"type":"InterstateEdge","attributes":{{
+                "condition":{{"string_data":{}}},"assignments":{}}}}}}}}}{after}"#,
+                parts[0], parts[1], parts[2], parts[3]
+            );
+        }
+        from_slice(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    for (jump, leaves) in [("BreakBlock", "break"), ("ContinueBlock", "continue")] {
+        let sdfg = file(jump);
+        assert_eq!(crate::validate::validate(&sdfg), Ok(()), "{sdfg}");
+        let text = sdfg.to_string();
+        for expected in ["machine machine {", "assign __machine_leaves = 1", leaves] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn elements_that_go_to_a_tasklet_together_go_through_a_container() {
+    let file = |chunk: usize| {
+        SMALL
+            .replace(r#""_arrays":{"#, r#""_arrays":{"S":{"type":"Stream","attributes":{"dtype":"float32","shape":["1"],"transient":true}},"#)
+            .replace(r#"{"type":"AccessNode","attributes":{"data":"A"}}"#, r#"{"type":"AccessNode","attributes":{"data":"S"}}"#)
+            .replace("MapEntry", "ConsumeEntry")
+            .replace("MapExit", "ConsumeExit")
+            .replace(r#""params":["i"]"#, &format!(r#""pe_index":"i","num_pes":"N","chunksize":{chunk}"#))
+            .replace(r#""dst_connector":"IN_1"},
+    {"type":"MultiConnectorEdge","attributes":{"data":{"type":"Memlet","attributes":{"data":"A","#, r#""dst_connector":"IN_stream"},
+    {"type":"MultiConnectorEdge","attributes":{"data":{"type":"Memlet","attributes":{"data":"S","#)
+            .replace(r#"{"data":"A"}"#, r#"{"data":"S"}"#)
+            .replace(r#""indices":["i"]"#, r#""indices":["0"]"#)
+            .replace(r#""src_connector":"OUT_1","dst_connector":"a""#, r#""src_connector":"OUT_stream","dst_connector":"a""#)
+    };
+    let sdfg = from_slice(file(2).replace("a * 2", "a[0] * a[1]").as_bytes())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let text = sdfg.to_string();
+    for expected in [
+        "transient __S_chunk2: float32[2] register",
+        "consume m(i in 0:N) by 2 {",
+        "S to [0:2]",
+        "-> n3.a: __S_chunk2[0:2]",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert_eq!(again(&sdfg).to_string(), text);
+    let error = from_slice(file(0).as_bytes()).unwrap_err();
+    assert_eq!(error.path(), "$.nodes[0].nodes[1].attributes.chunksize");
+}
+
+#[test]
+fn what_tasklets_keep_between_calls_is_code() {
+    let file = SMALL.replace(
+        r#"{"string_data":"o = a * 2 + 1.5"}"#,
+        r#"{"string_data":"o = __state->calls++;","language":"CPP"},"state_fields":["int calls;"]"#,
+    );
+    let refused = from_slice(file.as_bytes()).unwrap_err();
+    assert_eq!(refused.path(), "$.nodes[0].nodes[2].attributes.state_fields");
+    let sdfg = from_slice_with(file.as_bytes(), trusted()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(sdfg.sections.state, "int calls;");
+    let field = |sdfg: &Sdfg| {
+        let json = to_string(sdfg);
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(to_string(&from_slice_with(json.as_bytes(), trusted()).unwrap()), json);
+        value["nodes"][0]["nodes"][2]["attributes"]["state_fields"].clone()
+    };
+    // From a file or from a text, DaCe finds it at a tasklet.
+    assert_eq!(field(&sdfg), serde_json::json!(["int calls;"]));
+    assert_eq!(field(&text::parse(&sdfg.to_string()).unwrap()), serde_json::json!(["int calls;"]));
+}
+
+#[test]
+fn nested_graphs_may_be_files_of_their_own() {
+    let folder = std::env::temp_dir().join(format!("dacec-nested-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("parts")).unwrap();
+    let nested = |path: &str| {
+        SMALL
+            .replace(r#""type":"Tasklet","attributes":{"label":"t","code":{"string_data":"o = a * 2 + 1.5"},"#, &format!(
+                r#""type":"NestedSDFG","attributes":{{"label":"t","ext_sdfg_path":"{path}","symbol_mapping":{{}},"#
+            ))
+    };
+    let inner = r#"{"type":"SDFG","attributes":{"name":"inner","_arrays":{
+        "a":{"type":"Scalar","attributes":{"dtype":"float32"}},"o":{"type":"Scalar","attributes":{"dtype":"float64"}}}},
+        "nodes":[],"edges":[]}"#;
+    std::fs::write(folder.join("parts/inner.sdfg"), inner).unwrap();
+    std::fs::write(folder.join("self.sdfg"), nested("self.sdfg")).unwrap();
+    let read = |path: &str| {
+        let files = Folder::new(&folder);
+        from_slice_with(
+            nested(path).as_bytes(),
+            ReadOptions { folder: Some(&files), ..ReadOptions::default() },
+        )
+    };
+    let sdfg = read("parts/inner.sdfg").unwrap_or_else(|error| panic!("{error}"));
+    assert!(sdfg.to_string().contains("sdfg inner(a, o)"), "{sdfg}");
+    assert!(to_string(&sdfg).contains("\"ext_sdfg_path\": \"parts/inner.sdfg\""));
+    for (path, message) in [
+        ("/etc/passwd", "`/etc/passwd` is no path below the folder"),
+        ("../inner.sdfg", "is no path below the folder"),
+        ("none.sdfg", "cannot be read"),
+        ("self.sdfg", "more than 32 files name each other"),
+    ] {
+        let error = read(path).unwrap_err().to_string();
+        assert!(
+            error.contains("$.nodes[0].nodes[2].attributes.ext_sdfg_path: ") && error.contains(message),
+            "{error}"
+        );
+    }
+    let alone = from_slice(nested("parts/inner.sdfg").as_bytes()).unwrap_err().to_string();
+    assert!(alone.contains("read the graph from its file"), "{alone}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// `PROPTEST_CASES` asks for more.

@@ -8,7 +8,7 @@ use super::sections;
 use super::skeleton;
 pub(super) use crate::attributes::Attributes;
 use crate::control_flow::LoopHeader;
-use crate::{Block, DType, Data, Expr, Instrument, Lifetime, Name, Range, Sdfg, Span, Storage, Subset};
+use crate::{Block, DType, Data, Expr, Instrument, Lifetime, Name, Node, Range, Sdfg, Span, Storage, Subset};
 use serde_json::{Value, json};
 
 /// The condition of a transition that is always taken.
@@ -17,7 +17,8 @@ pub(super) const ALWAYS: &str = "1";
 /// The whole file.
 pub(super) fn document(sdfg: &Sdfg, dialect: Dialect) -> Value {
     let mut sdfg = sdfg.clone();
-    sdfg.lower_machines();
+    sdfg.lower_machines_that(&|machine| dialect == Dialect::V1 || !super::unstructured::has_form(machine));
+    for_all(&mut sdfg, &super::chunks::join);
     let sdfg = &sdfg;
     let mut regions = 0;
     let mut value = Writer { sdfg, dialect, path: sdfg.name.to_string(), regions: &mut regions }.sdfg();
@@ -26,6 +27,18 @@ pub(super) fn document(sdfg: &Sdfg, dialect: Dialect) -> Value {
         Dialect::V2 => json!("2.0.0b1"),
     };
     value
+}
+
+/// Calls `f` on an SDFG and on those nested in it.
+fn for_all(sdfg: &mut Sdfg, f: &dyn Fn(&mut Sdfg)) {
+    f(sdfg);
+    sdfg.body.visit_states_mut(&mut |state| {
+        for id in state.node_ids() {
+            if let Node::Nested(nested) = state.node_mut(id) {
+                for_all(&mut nested.sdfg, f);
+            }
+        }
+    });
 }
 
 /// Adds what was kept from the file that an element came from. What is written anyway has precedence, except for ids

@@ -147,6 +147,9 @@ impl Writer<'_> {
         self.position(&mut attributes, node.span());
         attributes.insert("guid".into(), self.guid(&format!("node {}", places.ids[&id])));
         put_back(&mut attributes, state.attributes.nodes.get(&id));
+        if node.as_tasklet().is_some_and(|tasklet| self.keeps_state(tasklet)) {
+            attributes.insert("state_fields".into(), json!([self.sdfg.sections.state]));
+        }
         let (entry, exit) = match (node, places.scopes.get(&id)) {
             (Node::MapEntry(map), scope) => {
                 (scope.map_or(Value::Null, |(entry, _)| places.text(*entry)), places.text(map.exit))
@@ -205,6 +208,19 @@ impl Writer<'_> {
             }
         };
         attributes.insert("code".into(), json!({ "string_data": code, "language": language }));
+    }
+
+    /// Whether a tasklet is the one at which the file has what tasklets keep between calls: the first one in another
+    /// language, unless the file that the SDFG came from has it somewhere.
+    fn keeps_state(&self, tasklet: &Tasklet) -> bool {
+        if self.sdfg.sections.state.is_empty() {
+            return false;
+        }
+        let states = self.sdfg.body.states();
+        let said = |it: &&State| it.attributes.nodes.values().any(|kept| kept.contains_key("state_fields"));
+        let tasklets = states.iter().flat_map(|it| it.nodes()).filter_map(|(_, node)| node.as_tasklet());
+        let first = tasklets.into_iter().find(|it| matches!(it.code, TaskletCode::Foreign(_)));
+        !states.iter().any(said) && first.is_some_and(|first| std::ptr::eq(first, tasklet))
     }
 
     /// Connectors and variables that have the name of a container, or of a symbol that is visible to DaCe or used.

@@ -42,8 +42,8 @@ pub enum TextErrorKind {
     /// A vertex of a machine that is used but not defined.
     #[error("the machine has no vertex `{0}`")]
     UndefinedVertex(String),
-    /// A range of tiles that is no range of indices.
-    #[error("a tile is 1 or as long as the step, which starts where the tile before ends")]
+    /// Tiles in the range of a loop.
+    #[error("the values of a loop's variable have no tiles")]
     Tile,
     /// A node that closes no map, used as if it did.
     #[error("`{0}` opens no map, or one that is already closed")]

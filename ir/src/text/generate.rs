@@ -57,15 +57,18 @@ fn exprs() -> impl Strategy<Value = Expr> {
 }
 
 fn ranges() -> impl Strategy<Value = Range> {
-    (exprs(), exprs(), select(&[1i64, 1, 2, -1][..])).prop_map(|(start, stop, step)| Range {
-        start,
-        stop,
-        step: Expr::int(step),
-    })
+    (exprs(), exprs(), select(&[1i64, 1, 2, -1][..]))
+        .prop_map(|(start, stop, step)| Range::strided(start, stop, step))
+}
+
+fn tiled() -> impl Strategy<Value = Range> {
+    (exprs(), exprs(), 1i64..5, exprs())
+        .prop_map(|(start, stop, step, tile)| Range::tiled(start, stop, Expr::int(step), tile))
 }
 
 fn subsets() -> impl Strategy<Value = Subset> {
-    vec(prop_oneof![ranges(), exprs().prop_map(Range::index)], 0..3).prop_map(Subset::new)
+    vec(prop_oneof![4 => ranges(), 4 => exprs().prop_map(Range::index), 1 => tiled()], 0..3)
+        .prop_map(Subset::new)
 }
 
 pub(crate) fn constants() -> impl Strategy<Value = Constant> {
@@ -230,7 +233,7 @@ fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
         return vec(node, 0..3).boxed();
     }
     let schedules = select(&Schedule::ALL[..]);
-    let consume = option::weighted(0.3, option::of(scalars()).prop_map(|stop| Consume { stop }));
+    let consume = option::weighted(0.3, consumes());
     let dims = vec((names(), ranges()), 0..3);
     let marks = (instruments(), spans());
     let map = (dims, schedules, 1usize..3, option::of(exprs()), consume, marks, parts(depth - 1)).prop_map(
@@ -239,6 +242,11 @@ fn parts(depth: u32) -> BoxedStrategy<Vec<Part>> {
         },
     );
     vec(prop_oneof![3 => node, 1 => map], 0..5).boxed()
+}
+
+fn consumes() -> impl Strategy<Value = Consume> {
+    let chunk = prop_oneof![2 => Just(1usize), 1 => 2usize..9];
+    (option::of(scalars()), chunk).prop_map(|(stop, chunk)| Consume { stop, chunk })
 }
 
 fn memlets() -> impl Strategy<Value = Memlet> {

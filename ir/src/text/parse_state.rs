@@ -150,6 +150,11 @@ impl<'a> Parser<'a> {
         let (params, ranges) = dims.into_iter().unzip();
         let mut consume = consumes.then(|| Box::new(Consume::default()));
         if let Some(consume) = &mut consume
+            && self.eat_word("by")
+        {
+            consume.chunk = self.number("a number of elements")?;
+        }
+        if let Some(consume) = &mut consume
             && self.eat_word("until")
         {
             self.expect("(")?;

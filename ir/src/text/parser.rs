@@ -253,7 +253,7 @@ impl<'a> Parser<'a> {
         Expr::parse(text).map_err(|error: ParseError| error::symbolic(error, start))
     }
 
-    /// `index`, `start:stop` or `start:stop:step`
+    /// `index`, `start:stop`, `start:stop:step` or `start:stop:step:tile`
     pub(super) fn range(&mut self) -> Result<Range> {
         let start = self.expr()?;
         if !self.eat(":") {
@@ -261,12 +261,10 @@ impl<'a> Parser<'a> {
         }
         let stop = self.expr()?;
         let step = if self.eat(":") { self.expr()? } else { Expr::one() };
-        let offset = self.offset();
         if !self.eat(":") {
-            return Ok(Range { start, stop, step });
+            return Ok(Range::strided(start, stop, step));
         }
-        let tile = self.expr()?;
-        Range::tiled(start, stop, step, tile).ok_or((TextErrorKind::Tile, offset))
+        Ok(Range::tiled(start, stop, step, self.expr()?))
     }
 
     pub(super) fn exprs(&mut self) -> Result<Vec<Expr>> {
@@ -605,7 +603,10 @@ impl Parser<'_> {
         if self.eat_word("for") {
             let variable = self.name("the loop's variable")?;
             self.expect_word("in")?;
-            let Range { start, stop, step } = self.range()?;
+            let offset = self.offset();
+            let Range { start, stop, step, tile: None } = self.range()? else {
+                return Err((TextErrorKind::Tile, offset));
+            };
             return Ok(LoopHeader::For { variable, start, stop, step });
         }
         if self.eat_word("while") {

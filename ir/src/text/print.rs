@@ -151,7 +151,7 @@ impl<'a, 'b> Printer<'a, 'b> {
         self.line(format_args!("loop {}", Word(&it.label)))?;
         match &it.header {
             LoopHeader::For { variable, start, stop, step } => {
-                write!(self.out, " for {} in {}", Word(variable), Bounds { start, stop, step })?
+                write!(self.out, " for {} in {}", Word(variable), Bounds { start, stop, step, tile: None })?
             }
             LoopHeader::While { condition } => write!(self.out, " while {condition}")?,
             LoopHeader::DoWhile { .. } => self.out.write_str(" do")?,
@@ -267,22 +267,27 @@ impl Display for Descriptor<'_> {
     }
 }
 
-/// `start:stop`, and the step if it is not 1; a range of one index too.
+/// `start:stop`, the step if it is not 1, and the tile if there is one; a range of one index too.
 pub(super) struct Bounds<'a> {
     pub(super) start: &'a Expr,
     pub(super) stop: &'a Expr,
     pub(super) step: &'a Expr,
+    pub(super) tile: Option<&'a Expr>,
 }
 
 impl<'a> From<&'a Range> for Bounds<'a> {
     fn from(range: &'a Range) -> Self {
-        Bounds { start: &range.start, stop: &range.stop, step: &range.step }
+        Bounds { start: &range.start, stop: &range.stop, step: &range.step, tile: range.tile.as_ref() }
     }
 }
 
 impl Display for Bounds<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.start, self.stop)?;
-        if self.step.is_one() { Ok(()) } else { write!(f, ":{}", self.step) }
+        match self.tile {
+            Some(tile) => write!(f, ":{}:{tile}", self.step),
+            None if self.step.is_one() => Ok(()),
+            None => write!(f, ":{}", self.step),
+        }
     }
 }

@@ -81,6 +81,9 @@ impl Printer<'_, '_> {
             write!(self.out, "{comma}{} in {}", Word(param), Bounds::from(range))?;
         }
         self.out.write_str(")")?;
+        if let Some(chunk) = map.consume.as_ref().map(|it| it.chunk).filter(|chunk| *chunk != 1) {
+            write!(self.out, " by {chunk}")?;
+        }
         if let Some(stop) = map.stop_condition() {
             write!(self.out, " until ({stop})")?;
         }

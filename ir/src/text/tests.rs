@@ -182,7 +182,9 @@ fn tiles_are_ranges_where_they_can_be() {
     assert_eq!(subset("0:N:4:1").expect("single indices"), "[0:N:4]");
     assert_eq!(subset("0:16:4:4").expect("tiles side by side"), "[0:16]");
     assert_eq!(subset("1:8:4:4").expect("a last tile that is complete"), "[1:9]");
-    assert_eq!(*subset("0:N:4:2").unwrap_err().kind(), TextErrorKind::Tile);
+    assert_eq!(subset("0:N:4:2").expect("tiles with gaps"), "[0:N:4:2]");
+    let in_a_loop = parse("sdfg f() { loop l for i in 0:8:4:2 { } }").unwrap_err();
+    assert_eq!(*in_a_loop.kind(), TextErrorKind::Tile);
 }
 
 #[test]

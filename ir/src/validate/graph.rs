@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::containers::identifier;
-use super::rules::{ACYCLIC, DISTINCT_NAMES, MAPS, SCOPES, STEPS, SYMBOLS};
+use super::rules::{ACYCLIC, DISTINCT_NAMES, MAPS, SCOPES, STEPS, SYMBOLS, TILES};
 use super::state::Checked;
 use crate::{Expr, Map, Node, NodeId, State};
 use std::collections::HashSet;
@@ -72,12 +72,15 @@ fn check_map(it: &Checked<'_>, id: NodeId, map: &Map, report: &mut Report) {
         }
     }
     for range in &map.ranges {
-        for expr in [&range.start, &range.stop, &range.step].into_iter().chain(&map.parallel_if) {
+        for expr in range.exprs().chain(&map.parallel_if) {
             let own = |name: &&crate::Name| it.is_range_input(id, name);
             if let Some(name) = it.undefined_but(expr, it.scope(id), &own) {
                 let message = format!("the map `{label}` uses `{name}`, which is not defined here");
                 report.add(&SYMBOLS, map.span, message);
             }
+        }
+        if range.tile.is_some() {
+            report.add(&TILES, map.span, format!("the map `{label}` runs over {range}, which has tiles"));
         }
         let step = it.facts(it.scope(id)).and_then(|facts| facts.prove_le(&range.step, &Expr::zero()));
         if step == Some(true) {

@@ -1,7 +1,7 @@
 //! V016 – V021 and symbols of subsets: containers, paths, dimensions, bounds, copies, conflict resolutions.
 
 use super::Report;
-use super::rules::{BOUNDS, CONTAINERS, COPIES, PATHS, RANKS, RESOLUTIONS, STEPS, SYMBOLS};
+use super::rules::{BOUNDS, CONTAINERS, COPIES, PATHS, RANKS, RESOLUTIONS, STEPS, SYMBOLS, TILES};
 use super::state::Checked;
 use crate::interp::{Value, combine};
 use crate::state::EdgeView;
@@ -60,10 +60,27 @@ fn check_memlet<'a>(
     let at = At { it, scope: it.scope_of_edge(edge), memlet, span };
     at.subset(&memlet.data, data, &memlet.subset, proved, report);
     match (ends.source, ends.target) {
-        (Some(_), Some(_)) if it.state.is_alias_edge(edge) => {}
+        (Some(_), Some(_)) if it.state.is_alias_edge(edge) && !memlet.subset.has_tiles() => {}
+        (Some(_), Some(_)) if it.state.is_alias_edge(edge) => {
+            report.add(&TILES, span, format!("`{memlet}` has tiles, and tells what a container stands for"));
+        }
         (Some(source), Some(target)) => {
+            let pops = it.sdfg.container(source).is_some_and(|data| data.as_stream().is_some());
+            if memlet.dynamic && pops && memlet.has_tiles() {
+                report.add(&TILES, span, format!("`{memlet}` fills tiles with what a stream may not have"));
+            }
             let other = if memlet.data == *source { target } else { source };
             at.copy((data, &memlet.subset), other, proved, report);
+        }
+        // Whoever else reads or writes memory knows strides, but no tiles.
+        _ if memlet.subset.has_tiles() && !knows_tiles(it.state, edge) => {
+            report.add(
+                &TILES,
+                span,
+                format!(
+                    "`{memlet}` has tiles where there is no copy, and no tasklet that accesses all of them"
+                ),
+            );
         }
         _ if memlet.other_subset.is_some() => {
             report.add(
@@ -85,6 +102,21 @@ fn check_resolution(memlet: &Memlet, data: &Data, ends: &Ends<'_>, span: Span, r
     if combine(wcr, value, value).is_err() {
         report.add(&RESOLUTIONS, span, format!("`{memlet}`: {} has no operation `{wcr}`", data.dtype()));
     }
+}
+
+/// Whether an edge that is no copy, and moves all that it names, leads to or from a tasklet, or crosses the border of a scope, and so may have tiles.
+fn knows_tiles(state: &State, edge: EdgeView<'_>) -> bool {
+    let dynamic = edge.memlet().is_some_and(|memlet| memlet.dynamic);
+    if dynamic && matches!(state.node(edge.src), Node::Tasklet(_)) {
+        return false;
+    }
+    let knows = |id: NodeId| match state.node(id) {
+        Node::Tasklet(tasklet) => matches!(tasklet.code, crate::TaskletCode::Native(_)),
+        Node::Access(_) => true,
+        Node::MapEntry(_) | Node::MapExit { .. } => true,
+        Node::Nested(_) | Node::Library(_) => false,
+    };
+    knows(edge.src) && knows(edge.dst)
 }
 
 /// A memlet at its place.
@@ -118,8 +150,7 @@ impl<'a> At<'a, '_> {
             return;
         }
         for (at, (dim, extent)) in subset.dims.iter().zip(data.shape()).enumerate() {
-            let undefined =
-                [&dim.start, &dim.stop, &dim.step].into_iter().find_map(|e| self.it.undefined(e, self.scope));
+            let undefined = dim.exprs().find_map(|e| self.it.undefined(e, self.scope));
             if let Some(unknown) = undefined {
                 let message = format!("`{memlet}` uses `{unknown}`, which is not a symbol here");
                 report.add(&SYMBOLS, self.span, message);
@@ -130,12 +161,15 @@ impl<'a> At<'a, '_> {
                 continue;
             }
             let facts = self.it.facts(self.scope);
+            if let Some(tile) = &dim.tile
+                && !facts.is_some_and(|facts| is_tile(tile, &dim.step, facts))
+            {
+                let message = format!("`{memlet}` has tiles of {tile} with a step of {}", dim.step);
+                report.add(&TILES, self.span, message);
+                continue;
+            }
             let outside = match offset.get(at) {
-                Some(offset) => {
-                    let start = &dim.start + offset;
-                    let moved = Range { start, stop: &dim.stop + offset, step: dim.step.clone() };
-                    facts.is_some_and(|facts| is_outside(&moved, extent, facts))
-                }
+                Some(offset) => facts.is_some_and(|facts| is_outside(&dim.moved(offset), extent, facts)),
                 None => *proved
                     .entry((self.it.fact_id(self.scope), dim, extent))
                     .or_insert_with(|| facts.is_some_and(|facts| is_outside(dim, extent, facts))),
@@ -182,6 +216,11 @@ impl<'a> At<'a, '_> {
             report.add(&COPIES, self.span, message);
         }
     }
+}
+
+/// Whether tiles have elements, and do not overlap.
+fn is_tile(tile: &Expr, step: &Expr, facts: &Facts) -> bool {
+    facts.prove_ge(tile, &Expr::one()) == Some(true) && facts.prove_le(tile, step) == Some(true)
 }
 
 /// Whether a range has an index that is provably not in `0:extent`.

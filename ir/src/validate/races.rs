@@ -81,9 +81,7 @@ fn takes_several(range: &Range, facts: &Facts) -> bool {
 
 /// Whether a subset changes with a parameter, also through parameters of maps inside whose ranges do.
 fn depends(subset: &Subset, param: &Name, inner: &[(&Name, &Range)]) -> bool {
-    let range_uses = |range: &Range, name: &Name| {
-        [&range.start, &range.stop, &range.step].into_iter().any(|expr| expr.uses(name))
-    };
+    let range_uses = |range: &Range, name: &Name| range.exprs().any(|expr| expr.uses(name));
     subset.dims.iter().any(|dim| range_uses(dim, param))
         || inner
             .iter()

@@ -113,7 +113,7 @@ rules! {
         "No data enters an access of a constant: its elements are part of the program.";
     CONSUME = "V032", "A consume scope takes from one queue",
         "A consume scope has one parameter, one queue of a stream enters it at `IN_stream`, and what leaves `OUT_stream` \
-         goes to a tasklet or an access inside.";
+         goes to a tasklet or an access inside; several elements at a time go to the access of a container of as many.";
     MACHINES = "V033", "Machines have ways between their vertices",
         "A state machine has at least one vertex, vertices with different labels, transitions between vertices that it \
          has, and no transition after one without a condition: it would never be tried.";
@@ -127,4 +127,8 @@ rules! {
     ZEROS = "V036", "Zeros have a beginning",
         "Only containers that are internal to the program begin with zeros. What lives as long as a call of the SDFG has a \
          size that is known when it is called.";
+    TILES = "V037", "Tiles lie side by side",
+        "The tiles of a subset have at least one element and are not longer than the step, both provably. Copies, memlets \
+         of tasklets and the borders of scopes may have tiles, but not what a tasklet or stream gives dynamically; ranges of maps, operands of nested graphs and of library \
+         operations, views and references have none.";
 }

@@ -83,8 +83,38 @@ fn check_consume(it: &Checked<'_>, id: NodeId, map: &Map, consume: &Consume, rep
             report.add(&CONSUME, span, message);
         }
     }
+    if consume.chunk != 1 {
+        check_chunk(it, id, map, consume.chunk, report);
+    }
     if let Some(stop) = &consume.stop {
         check_stop(it, stop, span, report);
+    }
+}
+
+/// Several elements at a time go to one container that has room for as many.
+fn check_chunk(it: &Checked<'_>, id: NodeId, map: &Map, chunk: usize, report: &mut Report) {
+    let (label, span) = (&map.label, map.span.or(it.state.span));
+    if !(1..=Consume::MAX_CHUNK).contains(&chunk) {
+        report.add(&CONSUME, span, format!("the consume scope `{label}` takes {chunk} elements at a time"));
+        return;
+    }
+    let all = it.state.out_edges(id);
+    let all: Vec<_> =
+        all.iter().filter(|edge| edge.src_conn().is_some_and(|conn| conn == Consume::OUTPUT)).collect();
+    let room = |edge: &crate::state::EdgeView<'_>| {
+        let (target, memlet) = (it.state.node(edge.dst).as_access()?, edge.memlet()?);
+        let data = it.sdfg.container(target).filter(|data| data.as_stream().is_none())?;
+        let subset = if memlet.data == *target { Some(&memlet.subset) } else { memlet.other_subset.as_ref() };
+        Some(subset.cloned().unwrap_or_else(|| data.whole()).num_elements())
+    };
+    let fits = |edge: &crate::state::EdgeView<'_>| {
+        room(edge).is_some_and(|room| room.as_int() == Some(chunk as i64))
+    };
+    if !(all.len() <= 1 && all.iter().all(|edge| fits(edge))) {
+        let message = format!(
+            "the {chunk} elements of the consume scope `{label}` do not go to one container of as many"
+        );
+        report.add(&CONSUME, span, message);
     }
 }
 

@@ -51,7 +51,7 @@ fn check_port(
         let message = format!("`{name}` is of type {}, `{memlet}` of type {}", connector.dtype, data.dtype());
         report.add(&PORTS, tasklet.span, message);
     }
-    let rank = memlet.subset.dims.iter().filter(|dim| dim.as_index().is_none()).count();
+    let rank = memlet.subset.squeezed_shape().len();
     // A routine takes an address; how many dimensions it sees there is its own affair.
     if connector.rank != rank && matches!(tasklet.code, TaskletCode::Native(_)) {
         let message = format!("`{name}` has {} dimensions, `{memlet}` has {rank}", connector.rank);

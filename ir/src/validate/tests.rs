@@ -660,9 +660,33 @@ fn consume_scopes_take_from_one_queue() {
         &array.replace("n7 -> n8.IN_stream: S", "n0 -> n8.IN_stream: A[0]"),
         "no queue enters",
     );
+    breaks("consume m(e in 0:2)", "consume m(e in 0:2) by 0", "takes 0 elements at a time");
+    breaks("consume m(e in 0:2)", "consume m(e in 0:2) by 2", "do not go to one container of as many");
     let until = KINDS.replace("consume m(e in 0:2)", "consume m(e in 0:2) until (b)");
     assert_eq!(validate(&with_kinds(&until)), Ok(()));
     kinds_break(&CONDITIONS, &until.replace("(b)", "(k)"), "`k` is not defined");
+}
+
+#[test]
+fn tiles_lie_side_by_side() {
+    let copy = |range: &str| format!("n0 = access A\n n1 = access B\n n0 -> n1: A[{range}] to [0:4]");
+    assert_eq!(validate(&with_kinds(&copy("0:8:4:2"))), Ok(()));
+    kinds_break(&TILES, &copy("0:2:2:4"), "has tiles of 4 with a step of 2");
+    kinds_break(&TILES, &copy("0:4:4:N"), "has tiles of N with a step of 4");
+    kinds_break(&BOUNDS, &copy("N - 1:N + 7:4:2"), "leaves `A`");
+    kinds_break(
+        &TILES,
+        "n0 = access A\nn1 = access v\nn0 -> n1.views: A[0:8:4:2]",
+        "tells what a container stands for",
+    );
+    let map = "n0 = access A\n n0 -> n1.IN_A: A[0:8]\n n1 = map m(e in 0:8:4:2) {\n n1.OUT_A -> n2.a: A[e]\n \
+               n2 = tasklet t(a: float64) -> (o: float64) { o = a }\n n2.o -> n3.IN_B: B[e]\n } n3\n \
+               n3.OUT_B -> n4: B[0:8]\n n4 = access B";
+    kinds_break(&TILES, map, "the map `m` runs over 0:8:4:2, which has tiles");
+    let tasklet = "n0 = tasklet t() -> (o: float64[2]) { o[0, 0] = 1.0 }\n n0.o -> n1: A[0:8:4:2] dynamic\n n1 = access A";
+    kinds_break(&TILES, tasklet, "no tasklet that accesses all of them");
+    let pops = "n0 = access S\n n1 = access A\n n0 -> n1: S to [0:8:4:2] dynamic";
+    kinds_break(&TILES, pops, "fills tiles with what a stream may not have");
 }
 
 #[test]

@@ -84,7 +84,8 @@ fn python(input: &[u8]) {
 }
 
 fn sdfg(input: &[u8]) {
-    if let Ok(sdfg) = json::from_slice_with(input, ReadOptions { trust_code: true }) {
+    if let Ok(sdfg) = json::from_slice_with(input, ReadOptions { trust_code: true, ..ReadOptions::default() })
+    {
         drop(validate(&sdfg));
         drop(json::to_string(&sdfg));
     }

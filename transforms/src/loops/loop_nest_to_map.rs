@@ -216,7 +216,7 @@ fn collect(
 /// The values of a counted loop's variable.
 fn known_range(it: &Loop, unstable: &BTreeSet<Name>) -> Option<(Name, Range)> {
     let LoopHeader::For { variable, start, stop, step } = &it.header else { return None };
-    let range = Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+    let range = Range::strided(start.clone(), stop.clone(), step.clone());
     (range.symbols().is_disjoint(unstable) && !unstable.contains(variable)).then(|| (variable.clone(), range))
 }
 

@@ -106,10 +106,6 @@ fn rename(state: &mut State, edge: EdgeId, (part, written): (&Name, &Subset), in
 /// A subset counted from the start of another one.
 fn relative(subset: &Subset, origin: &Subset) -> Subset {
     let dims = subset.dims.iter().zip(&origin.dims);
-    let moved = dims.map(|(dim, origin)| Range {
-        start: &dim.start - &origin.start,
-        stop: &dim.stop - &origin.start,
-        step: dim.step.clone(),
-    });
+    let moved = dims.map(|(dim, origin)| dim.moved(&-&origin.start));
     Subset::new(moved.collect::<Vec<_>>())
 }

@@ -15,7 +15,7 @@
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
-use dacec_ir::{Array, Data, Edge, EdgeId, Expr, Memlet, Name, NodeId, Range, State, Subset};
+use dacec_ir::{Array, Data, Edge, EdgeId, Expr, Memlet, Name, NodeId, State, Subset};
 
 /// Copies the window that an inner map reads; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,11 +98,8 @@ fn relocate(state: &mut State, edge: EdgeId, (local, window): (&Name, &Subset)) 
     for inner in state.continuations(edge) {
         relocate(state, inner, (local, window));
         if let Some(memlet) = &mut state.edge_mut(inner).memlet {
-            let dims = memlet.subset.dims.iter().zip(&window.dims).map(|(dim, origin)| Range {
-                start: &dim.start - &origin.start,
-                stop: &dim.stop - &origin.start,
-                step: dim.step.clone(),
-            });
+            let dims = memlet.subset.dims.iter().zip(&window.dims);
+            let dims = dims.map(|(dim, origin)| dim.moved(&-&origin.start));
             memlet.subset = Subset::new(dims.collect::<Vec<_>>());
             memlet.data = local.clone();
         }

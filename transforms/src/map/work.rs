@@ -74,7 +74,7 @@ fn loop_work(it: &Loop, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
         return region_work(&it.body, &inside, known) * UNKNOWN_ITERATIONS;
     };
     let body = region_work(&it.body, &inside, &|expr| known(&expr.subs1(variable, start)));
-    let range = Range { start: start.clone(), stop: stop.clone(), step: step.clone() };
+    let range = Range::strided(start.clone(), stop.clone(), step.clone());
     range.len() * largest(&body, (variable, &range), facts)
 }
 
