@@ -21,8 +21,7 @@ use crate::library::identity;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::{
-    Array, Constant, Data, Edge, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, Scalar, State, Subset,
-    propagate,
+    Array, Constant, Data, Edge, EdgeId, Expr, Memlet, Name, Node, NodeId, Scalar, State, Subset, propagate,
 };
 
 /// Writes through memory of the outer iteration; see the [module](self).
@@ -199,11 +198,8 @@ fn relocate(state: &mut State, edge: EdgeId, (local, window): (&Name, &Subset)) 
         }
         if let Some(memlet) = &mut state.edge_mut(inner).memlet {
             memlet.data = local.clone();
-            let dims = memlet.subset.dims.iter().zip(&window.dims).map(|(dim, origin)| Range {
-                start: &dim.start - &origin.start,
-                stop: &dim.stop - &origin.start,
-                step: dim.step.clone(),
-            });
+            let dims = memlet.subset.dims.iter().zip(&window.dims);
+            let dims = dims.map(|(dim, origin)| dim.moved(&-&origin.start));
             let scalar = window.as_element().is_some();
             memlet.subset = if scalar { Subset::default() } else { Subset::new(dims.collect::<Vec<_>>()) };
         }
