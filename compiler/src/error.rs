@@ -99,6 +99,17 @@ pub enum Error {
         reason: String,
     },
 
+    /// Only Python can give the functions that a graph calls.
+    #[error("the program calls functions of Python, which its caller gives: {}", functions.join(", "))]
+    #[diagnostic(
+        code(C017),
+        help("run it from Python: `dacec.SDFG.from_file(path, trust_code=True)(…, f=f)`")
+    )]
+    Functions {
+        /// Their names.
+        functions: Vec<String>,
+    },
+
     /// An array does not fit into memory.
     #[error("no memory for `{array}`: {reason}")]
     #[diagnostic(code(C007), help("choose a smaller preset or size"))]

@@ -28,6 +28,7 @@
 pub mod analysis;
 pub mod attributes;
 pub mod builder;
+pub mod callback;
 pub mod code;
 pub mod control_flow;
 pub mod data;

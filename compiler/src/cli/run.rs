@@ -9,6 +9,7 @@ use crate::reference::{self, Request};
 use crate::{Compiler, Error, Options, Program, interpret};
 use dacec_codegen::Interface;
 use dacec_frontend::SourceFile;
+use dacec_ir::callback::Callback;
 use dacec_ir::{DType, Name, interp};
 use dacec_runtime::arguments::Value;
 use dacec_runtime::{Arguments, ArrayBuf, OptLevel, ScalarValue, Signature, doctor, npy};
@@ -27,6 +28,7 @@ pub(super) fn run(task: &Run, format: MessageFormat, extensions: &Extensions) ->
         examples::give(file, name, &examples)?;
     }
     warn(&task.source, &program, format);
+    no_callbacks(&program)?;
     if task.interpret {
         return interpret(task, &program, format);
     }
@@ -37,6 +39,15 @@ pub(super) fn run(task: &Run, format: MessageFormat, extensions: &Extensions) ->
         }
         _ => run_on_data(task, &program, &compiler, format),
     }
+}
+
+/// Refuses a graph that calls functions of Python, which nobody here can give.
+fn no_callbacks(program: &Program) -> Result<(), Error> {
+    let Program::Graph(sdfg) = program else { return Ok(()) };
+    let mut functions: Vec<String> = Callback::all(sdfg).into_iter().map(|call| call.function).collect();
+    functions.sort();
+    functions.dedup();
+    if functions.is_empty() { Ok(()) } else { Err(Error::Functions { functions }) }
 }
 
 // --- the reference interpreter -------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@
 use crate::errors;
 use dacec_frontend::callback::Callback;
 use dacec_ir::data::c_strides;
+use dacec_ir::json::{self, Folder, ReadOptions};
 use dacec_ir::validate::validate;
-use dacec_ir::{Data, Sdfg, dot, json, svg, text};
+use dacec_ir::{Data, Sdfg, dot, svg, text};
 use dacec_transforms::{Context, InvalidAfter, Pipeline, auto, registry, simplify};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A stateful dataflow multigraph. Methods that change it are called by one thread at a time.
@@ -19,10 +21,15 @@ pub(crate) struct Graph {
 
 #[pymethods]
 impl Graph {
-    /// Reads the bytes of an `.sdfg` file.
+    /// Reads the bytes of an `.sdfg` file. Only a trusted one may have code in other languages, and call functions of
+    /// Python. Nested graphs that are files of their own lie in the folder.
     #[staticmethod]
-    fn from_json(py: Python<'_>, bytes: &[u8]) -> PyResult<Graph> {
-        let sdfg = json::from_slice(bytes).map_err(|error| errors::graph(py, error.to_string()))?;
+    #[pyo3(signature = (bytes, trust_code=false, folder=None))]
+    fn from_json(py: Python<'_>, bytes: &[u8], trust_code: bool, folder: Option<PathBuf>) -> PyResult<Graph> {
+        let folder = folder.map(Folder::new);
+        let options = ReadOptions { trust_code, folder: folder.as_ref() };
+        let sdfg =
+            json::from_slice_with(bytes, options).map_err(|error| errors::graph(py, error.to_string()))?;
         Graph::valid(py, sdfg)
     }
 

@@ -162,14 +162,20 @@ class SDFG(Builder, _native.Dispatcher):
         pathlib.Path(filename).write_bytes(self.to_json())
 
     @classmethod
-    def from_json(cls, contents: bytes | str) -> SDFG:
-        """Reads the contents of an `.sdfg` file."""
-        return cls._of(_native.Graph.from_json(contents.encode() if isinstance(contents, str) else contents))
+    def from_json(cls, contents: bytes | str, trust_code: bool = False) -> SDFG:
+        """Reads the contents of an `.sdfg` file.
+
+        With `trust_code` it may have tasklets in C++, and call functions, which the caller of the graph gives by their names:
+        what it does then is what you are allowed to do.
+        """
+        contents = contents.encode() if isinstance(contents, str) else contents
+        return cls._of(_native.Graph.from_json(contents, trust_code))
 
     @classmethod
-    def from_file(cls, filename: str | os.PathLike) -> SDFG:
-        """Reads an `.sdfg` file, plain or compressed."""
-        return cls.from_json(pathlib.Path(filename).read_bytes())
+    def from_file(cls, filename: str | os.PathLike, trust_code: bool = False) -> SDFG:
+        """Reads an `.sdfg` file, plain or compressed; see :meth:`from_json`."""
+        path = pathlib.Path(filename)
+        return cls._of(_native.Graph.from_json(path.read_bytes(), trust_code, path.parent))
 
     # Rewriting.
 
@@ -247,21 +253,31 @@ class SDFG(Builder, _native.Dispatcher):
         """Names of the arguments, in order: without global arrays of the program that the graph was made of."""
         return [name for name in self._graph.arguments if name not in self._arrays and name != _INTERPRETER]
 
+    @property
+    def functions(self) -> list[str]:
+        """Names of the functions of Python that the graph calls and that its caller gives, as arguments after the others."""
+        given = self._objects
+        called = dict.fromkeys(name for name, _, _ in self._graph.callbacks())
+        return [name for name in called if name.partition(".")[0] not in given and name not in given]
+
     def _prepare(self) -> None:
         with self._lock:
             if "_ready" not in self.__dict__:
-                parameters = [(name, _NO_DEFAULT, False) for name in self.argnames]
+                parameters = [(name, _NO_DEFAULT, False) for name in [*self.argnames, *self.functions]]
                 self._configure(self.name, parameters, _NO_DEFAULT, sorted(self._graph.free_symbols))
                 self._ready = True
 
     def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
-        slots = tuple(map(lent, self.argnames, slots))
+        slots = (*map(lent, self.argnames, slots), *slots[len(self.argnames) :])
         with self._lock:
             for variant in self._variants():
-                return variant, slots
+                if not self.functions or variant.accepts(slots):
+                    return variant, slots
             program = self._graph if settings.bounds_checks else self._library()
-            expects = self._signature_plan().expects
-            variant = _native.Variant(program, self.argnames, expects, [], self._arrays, [], self._objects)
+            plan, names = self._signature_plan(), [*self.argnames, *self.functions]
+            objects = {**self._objects, **_given(self.functions, slots[len(self.argnames) :])}
+            plan.expects += [("constant", objects[name]) for name in self.functions]
+            variant = _native.Variant(program, names, plan.expects, [], self._arrays, [], objects)
             self._add(variant)
             return variant, slots
 
@@ -274,14 +290,32 @@ class CompiledSDFG(_native.Dispatcher):
         self.name = program.name
         parameters = program._parameters if isinstance(program, Program) else None
         names = self._argnames = program.argnames
+        functions = self._functions = [] if isinstance(program, Program) else program.functions
         defaults = [it.default for it in parameters] if parameters else [_NO_DEFAULT] * len(names)
+        defaults += [_NO_DEFAULT] * len(functions)
         symbols = program._symbols() if isinstance(program, Program) else program.free_symbols
-        self._configure(self.name, [(*it, False) for it in zip(names, defaults)], _NO_DEFAULT, sorted(symbols))
-        origins = {**captures.arrays, **plan.members}
-        self._add(_native.Variant(library, names, plan.expects, plan.strides, origins, [], captures.objects))
+        parameters = [(*it, False) for it in zip([*names, *functions], defaults)]
+        self._configure(self.name, parameters, _NO_DEFAULT, sorted(symbols))
+        self._plan, self._origins = plan, {**captures.arrays, **plan.members}
+        self._objects = captures.objects
+        if not functions:
+            self._variant(())
+
+    def _variant(self, given: tuple) -> None:
+        """Adds a variant for the functions that are given."""
+        objects = {**self._objects, **_given(self._functions, given)}
+        expects = [*self._plan.expects, *(("constant", function) for function in given)]
+        names = [*self._argnames, *self._functions]
+        self._add(_native.Variant(self._library, names, expects, self._plan.strides, self._origins, [], objects))
 
     def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
-        return self._variants()[0], tuple(map(lent, self._argnames, slots))
+        count = len(self._argnames)
+        slots = (*map(lent, self._argnames, slots), *slots[count:])
+        for variant in self._variants():
+            if not self._functions or variant.accepts(slots):
+                return variant, slots
+        self._variant(slots[count:])
+        return self._variants()[-1], slots
 
     @property
     def path(self) -> str:
@@ -329,6 +363,14 @@ class CompiledSDFG(_native.Dispatcher):
 
     def __repr__(self):
         return f"<compiled {self.signature}>"
+
+
+def _given(names: list[str], functions: tuple) -> dict[str, object]:
+    """The functions by their names."""
+    for name, function in zip(names, functions):
+        if not callable(function):
+            raise TypeError(f"`{name}` is a function that the graph calls, not {type(function).__name__}")
+    return dict(zip(names, functions))
 
 
 def _described(one: dict) -> Array | Scalar:

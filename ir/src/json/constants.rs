@@ -219,7 +219,7 @@ impl Reader<'_> {
 }
 
 /// The entry of the scope that a node is in.
-fn scope_of(state: &State, node: NodeId) -> Option<NodeId> {
+pub(super) fn scope_of(state: &State, node: NodeId) -> Option<NodeId> {
     let mut seen = BTreeSet::new();
     let mut at = node;
     while seen.insert(at) {

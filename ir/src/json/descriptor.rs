@@ -23,6 +23,11 @@ pub(super) fn containers(attributes: &Value, path: &Path<'_>, sdfg: &mut Sdfg) -
         if value.is_null() {
             continue;
         }
+        let function =
+            value.get("attributes").and_then(|it| it.get("dtype")).is_some_and(super::callbacks::is_callback);
+        if function {
+            continue;
+        }
         let container = name(container, &path)?;
         match text(get(value, "type", &path)?, &path)? {
             "Structure" | "ContainerArray" => structure(value, &container, &[], None, sdfg, &path)?,

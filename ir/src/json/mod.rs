@@ -23,6 +23,8 @@
 
 mod aliases;
 mod blas;
+mod borders;
+mod callbacks;
 mod chunks;
 mod computed;
 mod constants;

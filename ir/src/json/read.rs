@@ -1,6 +1,7 @@
 //! Reads SDFGs, containers and control flow.
 
 use super::ReadOptions;
+use super::callbacks;
 use super::computed;
 use super::constants;
 use super::descriptor;
@@ -148,13 +149,21 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> 
     )?);
     sdfg.span = span(attributes);
     sdfg.file = attributes.get("_meta_file").and_then(Value::as_str).unwrap_or_default().to_owned();
-    no_callbacks(attributes, &attributes_path)?;
+    let (callbacks, kept) = callbacks::declared(attributes, &attributes_path, options.trust_code)?;
     sdfg.attributes.sdfg = unknown(attributes, &KNOWN_OF_SDFG);
+    let calls_nothing = kept.is_empty();
+    if !kept.is_empty() {
+        sdfg.attributes.sdfg.insert(callbacks::KEPT.into(), kept.into());
+    }
     sdfg.instrument = instrument(&mut sdfg.attributes.sdfg);
     descriptor::containers(attributes, &attributes_path, &mut sdfg)?;
     constants::read(attributes, &attributes_path, &mut sdfg)?;
+    if !callbacks.is_empty() {
+        callbacks::declare(&mut sdfg);
+    }
     let path_of_symbols = attributes_path.key("symbols");
-    for (symbol, value) in attributes.get("symbols").and_then(Value::as_object).into_iter().flatten() {
+    let symbols = attributes.get("symbols").and_then(Value::as_object).into_iter().flatten();
+    for (symbol, value) in symbols.filter(|(_, dtype)| !callbacks::is_callback(dtype)) {
         let here = path_of_symbols.key(symbol);
         let dtype = dtype(value, &here)?;
         let symbol = name(symbol, &here)?;
@@ -169,6 +178,7 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> 
     let reader = Reader {
         sdfg: &sdfg,
         options,
+        callbacks,
         loops: RefCell::default(),
         zeroed: RefCell::default(),
         code: RefCell::default(),
@@ -181,6 +191,9 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> 
     };
     let (loops, zeroed, sections) = (reader.loops.take(), reader.zeroed.take(), reader.code.take());
     (sdfg.body, sdfg.sections) = (body, sections);
+    if !calls_nothing {
+        callbacks::forget_unused(&mut sdfg);
+    }
     begin_with_zeros(&mut sdfg, &zeroed);
     sdfg.attributes.loops = loops;
     // DaCe does not ask for declarations.
@@ -196,7 +209,7 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> 
 }
 
 /// Attributes of an SDFG that are read, or that no longer hold once the graph has changed.
-const KNOWN_OF_SDFG: [&str; 13] = [
+const KNOWN_OF_SDFG: [&str; 12] = [
     "name",
     "arg_names",
     "_arrays",
@@ -205,22 +218,11 @@ const KNOWN_OF_SDFG: [&str; 13] = [
     "global_code",
     "init_code",
     "exit_code",
-    "callback_mapping",
     "hash",
     "orig_sdfg",
     "transformation_hist",
     "logical_groups",
 ];
-
-/// Refuses calls back into Python: the functions are not in the file.
-fn no_callbacks(attributes: &Value, path: &Path<'_>) -> Result<()> {
-    match attributes.get("callback_mapping").and_then(Value::as_object) {
-        Some(all) if !all.is_empty() => Err(path
-            .key("callback_mapping")
-            .error("calls back into Python are not supported: the functions are not in the file")),
-        _ => Ok(()),
-    }
-}
 
 /// Marks containers that are set to 0 when they are allocated. There, what one state uses alone is allocated with the
 /// state; here, only what says so.
@@ -294,6 +296,8 @@ fn members(sdfg: &Sdfg, name: Name) -> Vec<Name> {
 pub(super) struct Reader<'a> {
     pub(super) sdfg: &'a Sdfg,
     pub(super) options: ReadOptions<'a>,
+    /// Functions of Python that tasklets call.
+    pub(super) callbacks: callbacks::Signatures,
     /// Attributes of loops, by label.
     pub(super) loops: RefCell<BTreeMap<Name, Attributes>>,
     /// Containers with an access that sets them to 0.

@@ -1,5 +1,6 @@
 //! Reads states: nodes, then edges with their memlets.
 
+use super::callbacks::Ports;
 use super::error::{Path, Result};
 use super::read::{Reader, code, dtype, end, expr, get, list, name, node_id, object, span, text, unknown};
 use super::resolution::resolution;
@@ -7,6 +8,7 @@ use super::tree::Value;
 use super::typing::{Meaning, Typing};
 use super::{ReadOptions, aliases, chunks, external, python, scopes, syntax};
 use crate::attributes::Attributes;
+use crate::callback::INTERPRETER;
 use crate::node::{ForeignCode, Language};
 use crate::state::Edge;
 use crate::{
@@ -138,7 +140,11 @@ impl Reader<'_> {
                 state.attributes.edges.insert(id, wire.attributes);
             }
         }
+        self.mend_borders(&mut state);
         self.supply_constants(&mut state);
+        if !self.callbacks.is_empty() {
+            self.supply_interpreter(&mut state);
+        }
         Ok(state)
     }
 
@@ -180,6 +186,9 @@ impl Reader<'_> {
         path: &Path<'_>,
     ) -> Result<Memlet> {
         let data = text(get(attributes, "data", path)?, path)?;
+        if let Some(memlet) = self.ordering(data) {
+            return Ok(memlet);
+        }
         let container = self.container(data, path)?;
         let given = |key: &str| attributes.get(key).filter(|value| !value.is_null());
         let subset_of =
@@ -237,7 +246,7 @@ impl Reader<'_> {
         let attributes = value.get("attributes").unwrap_or(&empty);
         match kind {
             "AccessNode" => {
-                let data = text(get(attributes, "data", &attributes_path)?, &attributes_path)?;
+                let data = self.renamed(text(get(attributes, "data", &attributes_path)?, &attributes_path)?);
                 self.container(data, &attributes_path)?;
                 if attributes.get("setzero").and_then(Value::as_bool).unwrap_or(false) {
                     self.zeroed.borrow_mut().insert(data.into());
@@ -279,7 +288,9 @@ impl Reader<'_> {
                 let here = path.key(conn);
                 let memlet = edge_of(conn, input).ok_or_else(|| here.error("no edge carries this data"))?;
                 let element = self.container(&memlet.data, &here)?.dtype();
-                let declared = if declared.is_string() { dtype(declared, &here)? } else { element };
+                let orders = memlet.data == INTERPRETER;
+                let declared =
+                    if declared.is_string() && !orders { dtype(declared, &here)? } else { element };
                 if declared != element {
                     return Err(here.error(format!("declared as {declared}, but the data is {element}")));
                 }
@@ -302,6 +313,12 @@ impl Reader<'_> {
             return Ok(Tasklet { label, inputs, outputs, code: TaskletCode::Foreign(code), span });
         }
         let source = attributes.get("code").map_or(Ok(""), |value| code(value, &path))?;
+        if !self.callbacks.is_empty() {
+            let ports = Ports { inputs: &inputs, outputs: &outputs, memlet: &edge_of };
+            if let Some(call) = self.callback(source, &ports, span.line).map_err(|error| path.error(error))? {
+                return Ok(Tasklet { label, inputs, outputs, code: TaskletCode::External(call), span });
+            }
+        }
         inputs.extend(self.constants_of(source, [&inputs, &outputs]));
         let native = TypedCode { inputs: &inputs, outputs: &outputs };
         let stmts = match attributes.get("_meta_code").and_then(|hint| native.hinted(hint, source)) {

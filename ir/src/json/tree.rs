@@ -130,10 +130,6 @@ impl<'a> Object<'a> {
         self.get(key).is_some()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))
     }
@@ -304,7 +300,7 @@ mod tests {
             (Some(-1), Some(u64::MAX), Some(1.5))
         );
         assert_eq!((all[5].as_bool(), all[6].is_null()), (Some(true), true));
-        assert!(value["b"].as_object().unwrap().is_empty() && value["c"].is_null());
+        assert!(value["b"].as_object().unwrap().iter().next().is_none() && value["c"].is_null());
         let owned: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(value.to_owned(), owned);
         assert_eq!(Value::from(&owned), value);

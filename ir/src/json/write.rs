@@ -18,7 +18,10 @@ pub(super) const ALWAYS: &str = "1";
 pub(super) fn document(sdfg: &Sdfg, dialect: Dialect) -> Value {
     let mut sdfg = sdfg.clone();
     sdfg.lower_machines_that(&|machine| dialect == Dialect::V1 || !super::unstructured::has_form(machine));
-    for_all(&mut sdfg, &super::chunks::join);
+    for_all(&mut sdfg, &|sdfg| {
+        super::chunks::join(sdfg);
+        super::callbacks::restore(sdfg);
+    });
     let sdfg = &sdfg;
     let mut regions = 0;
     let mut value = Writer { sdfg, dialect, path: sdfg.name.to_string(), regions: &mut regions }.sdfg();
@@ -157,6 +160,7 @@ impl Writer<'_> {
             skeleton::write(sdfg, &mut attributes);
         }
         put_back(&mut attributes, Some(&sdfg.attributes.sdfg));
+        attributes.remove(super::callbacks::KEPT);
         attributes
     }
 
@@ -177,6 +181,8 @@ impl Writer<'_> {
             }
         });
         machine.iter().for_each(|name| declare(name));
+        let functions = self.sdfg.attributes.sdfg.get(super::callbacks::KEPT).and_then(Value::as_object);
+        symbols.extend(functions.into_iter().flatten().map(|(name, dtype)| (name.clone(), dtype.clone())));
         symbols
     }
 

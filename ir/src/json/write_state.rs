@@ -1,6 +1,7 @@
 //! Writes states: nodes with their ids and scopes, and edges with their memlets.
 
 use super::blas;
+use super::callbacks::CODE;
 use super::python;
 use super::read_state::TypedCode;
 use super::resolution::lambda;
@@ -120,6 +121,10 @@ impl Writer<'_> {
             }
             Node::Tasklet(tasklet) => {
                 self.tasklet(tasklet, &renamed[&id], &mut attributes);
+                if let Some(code) = state.attributes.nodes.get(&id).and_then(|kept| kept.get(CODE)) {
+                    attributes.remove("_meta_call");
+                    attributes.insert("code".into(), code.clone());
+                }
                 ("Tasklet", tasklet.label.to_string())
             }
             Node::MapEntry(map) => {
@@ -258,8 +263,10 @@ impl Writer<'_> {
         attributes.insert("label".into(), json!(nested.sdfg.name.as_str()));
         attributes.insert("in_connectors".into(), connectors(&nested.inputs));
         attributes.insert("out_connectors".into(), connectors(&nested.outputs));
-        let mapping: Attributes =
+        let mut mapping: Attributes =
             nested.symbols.iter().map(|(symbol, value)| (symbol.to_string(), self.value(value))).collect();
+        let functions = nested.sdfg.attributes.sdfg.get(super::callbacks::KEPT).and_then(Value::as_object);
+        mapping.extend(functions.into_iter().flatten().map(|(name, _)| (name.clone(), json!(name))));
         attributes.insert("symbol_mapping".into(), mapping.into());
         let path = format!("{}/{id}/{}", self.path, nested.sdfg.name);
         let inner = Writer { sdfg: &nested.sdfg, dialect: self.dialect, path, regions: self.regions }.sdfg();
