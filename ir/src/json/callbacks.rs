@@ -375,6 +375,14 @@ pub(super) fn restore(sdfg: &mut Sdfg) {
             };
             let code = serde_json::json!({ "string_data": call, "language": "Python" });
             state.attributes.nodes.entry(id).or_default().insert(CODE.into(), code);
+            // What is passed is an address, of one element too; a result that is a number is none.
+            if let Node::Tasklet(tasklet) = state.node_mut(id) {
+                let passed =
+                    |name: &Name| call.contains(&format!("({name}")) || call.contains(&format!(", {name}"));
+                for (_, port) in tasklet.outputs.iter_mut().filter(|(name, _)| passed(name)) {
+                    port.rank = port.rank.max(1);
+                }
+            }
         }
         disconnect(state);
     });
