@@ -377,8 +377,9 @@ pub(super) fn restore(sdfg: &mut Sdfg) {
             state.attributes.nodes.entry(id).or_default().insert(CODE.into(), code);
             // What is passed is an address, of one element too; a result that is a number is none.
             if let Node::Tasklet(tasklet) = state.node_mut(id) {
-                let passed =
-                    |name: &Name| call.contains(&format!("({name}")) || call.contains(&format!(", {name}"));
+                let operands = call.split_once('(').map_or("", |(_, operands)| operands);
+                let words: Vec<&str> = operands.split([',', ')', ' ']).collect();
+                let passed = |name: &Name| words.contains(&name.as_str());
                 for (_, port) in tasklet.outputs.iter_mut().filter(|(name, _)| passed(name)) {
                     port.rank = port.rank.max(1);
                 }
