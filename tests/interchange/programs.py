@@ -1035,3 +1035,174 @@ def keeps_count():
         )
         state.add_edge(tasklet, "b", state.add_write("x"), None, dace.Memlet(f"x[{at}]"))
     return sdfg
+
+
+# --- Control flow as regions -----------------------------------------------------------------------------------------
+
+
+def choices_in_regions(x: dace.float64[N], y: dace.float64[N]):
+    for i in range(N):
+        if x[i] > 1.2:
+            y[i] = 1
+        elif x[i] > 0.8:
+            y[i] = 2
+        else:
+            y[i] = 3
+    k = 0
+    while k < 5:
+        y[k] += 10
+        k += 1
+
+
+def _with_regions():
+    parsed = dace.program(choices_in_regions)
+    parsed.use_experimental_cfg_blocks = True
+    return parsed.to_sdfg(simplify=True)
+
+
+PROGRAMS["choices_in_regions"] = Entry(
+    "choices_in_regions", _with_regions, {"x": vector(), "y": vector(seed=1)}, choices_in_regions
+)
+
+
+def _jumps_in_regions(x, n):
+    for i in range(len(x)):
+        x[i] += 1
+        if i % 2 == 0:
+            continue
+        x[i] += 10
+        if i > n:
+            break
+    if n > 100:
+        return
+    x[:3] += 100
+
+
+def _make_jumps():
+    """Loops, one of which tests its condition last, and every jump that a region may have."""
+    regions = dace.sdfg.state
+    sdfg = dace.SDFG("jumps")
+    sdfg.using_experimental_blocks = True
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_scalar("n", dace.int64)
+    for symbol in "ij":
+        sdfg.add_symbol(symbol, dace.int64)
+
+    def add(region, label, amount, index, **options):
+        state = region.add_state(label, **options)
+        tasklet = state.add_tasklet("t", {"a"}, {"b"}, f"b = a + {amount}")
+        state.add_edge(state.add_read("x"), None, tasklet, "a", dace.Memlet(f"x[{index}]"))
+        state.add_edge(tasklet, "b", state.add_write("x"), None, dace.Memlet(f"x[{index}]"))
+        return state
+
+    def jump(region, after, condition, kind, label):
+        choice = regions.ConditionalBlock(label, sdfg=sdfg, parent=region)
+        region.add_node(choice)
+        region.add_edge(after, choice, dace.InterstateEdge())
+        branch = regions.ControlFlowRegion(f"{label}_branch", sdfg=sdfg)
+        choice.add_branch(dace.properties.CodeBlock(condition), branch)
+        branch.add_node(kind(f"{label}_jump"), is_start_block=True)
+        return choice
+
+    loop = regions.LoopRegion("count", "i < N", "i", "i = 0", "i = i + 1", sdfg=sdfg)
+    sdfg.add_node(loop, is_start_block=True)
+    even = jump(loop, add(loop, "first", 1, "i", is_start_block=True), "i % 2 == 0", regions.ContinueBlock, "even")
+    second = add(loop, "second", 10, "i")
+    loop.add_edge(even, second, dace.InterstateEdge())
+    jump(loop, second, "i > n", regions.BreakBlock, "far")
+    large = jump(sdfg, loop, "n > 100", regions.ReturnBlock, "large")
+    last = regions.LoopRegion("last", "j < 3", "j", "j = 0", "j = j + 1", inverted=True, sdfg=sdfg)
+    sdfg.add_node(last)
+    sdfg.add_edge(large, last, dace.InterstateEdge())
+    add(last, "third", 100, "j", is_start_block=True)
+    return sdfg
+
+
+for _name, _limit in (("jumps_in_regions", 5), ("returns_in_regions", 500)):
+    PROGRAMS[_name] = Entry(_name, _make_jumps, {"x": vector(), "n": _limit}, _jumps_in_regions)
+
+
+# --- Every type, storage and lifetime that a CPU has -----------------------------------------------------------------
+
+NUMBERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "complex64",
+           "complex128"]  # fmt: skip
+
+
+def _every_number(**arrays):
+    for name in NUMBERS:
+        arrays[f"y_{name}"][:] = arrays[f"x_{name}"] + arrays[f"x_{name}"]
+    arrays["y_bool"][:] = ~arrays["x_bool"]
+
+
+def _number_inputs():
+    made = {}
+    for name in [*NUMBERS, "bool"]:
+        dtype = np.dtype(name).type
+        made[f"x_{name}"] = lambda dtype=dtype: random(4, dtype)
+        made[f"y_{name}"] = lambda dtype=dtype: np.zeros(4, dtype)
+    return made
+
+
+@graph(_every_number, **_number_inputs())
+def every_number():
+    """Each type of numbers, with its own arithmetic."""
+    sdfg = dace.SDFG("every_number")
+    state = sdfg.add_state("only")
+    for name in [*NUMBERS, "bool"]:
+        for side in "xy":
+            sdfg.add_array(f"{side}_{name}", [4], getattr(dace, "bool_" if name == "bool" else name))
+        state.add_mapped_tasklet(
+            f"m_{name}", {"i": "0:4"}, {"a": dace.Memlet(f"x_{name}[i]")}, "b = not a" if name == "bool" else "b = a + a",
+            {"b": dace.Memlet(f"y_{name}[i]")}, external_edges=True,
+        )
+    return sdfg
+
+
+def _every_place(x, y):
+    y[:] = x * 2**5
+
+
+@graph(_every_place, x=vector(), y=vector(seed=1))
+def every_place():
+    """A transient of each lifetime and of each storage of a CPU, one after the other, and schedules."""
+    sdfg = _vector_graph("every_place", "x", "y")
+    lifetimes, storages = dace.AllocationLifetime, dace.StorageType
+    places = [
+        ("t0", storages.CPU_Heap, lifetimes.Global), ("t1", storages.Default, lifetimes.Persistent),
+        ("t2", storages.Default, lifetimes.State), ("t3", storages.Register, lifetimes.SDFG),
+    ]  # fmt: skip
+    for name, storage, lifetime in places:
+        shape = [13] if storage == storages.Register else [N]
+        sdfg.add_transient(name, shape, dace.float64, storage=storage, lifetime=lifetime)
+    names = ["x", *(name for name, _, _ in places), "y"]
+    schedules = [dace.ScheduleType.Sequential, dace.ScheduleType.CPU_Multicore, dace.ScheduleType.Default]
+    state = sdfg.add_state("only")
+    last = state.add_read("x")
+    for at, (source, target) in enumerate(zip(names, names[1:])):
+        next_one = state.add_access(target)
+        state.add_mapped_tasklet(
+            f"m{at}", {"i": "0:13"}, {"a": dace.Memlet(f"{source}[i]")}, "b = a * 2", {"b": dace.Memlet(f"{target}[i]")},
+            external_edges=True, schedule=schedules[at % 3], input_nodes={source: last}, output_nodes={target: next_one},
+        )
+        last = next_one
+    return sdfg
+
+
+def _resolved(x, y):
+    y[:] = [x.sum(), x.prod(), x.min(), x.max()]
+
+
+@graph(_resolved, x=vector(), y=lambda: np.array([0.0, 1.0, 99.0, -99.0]))
+def every_resolution():
+    """Writes that meet: sum, product, minimum, maximum."""
+    sdfg = dace.SDFG("every_resolution")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [4], dace.float64)
+    state = sdfg.add_state("only")
+    write = state.add_write("y")
+    for at, text in enumerate(("a + b", "a * b", "min(a, b)", "max(a, b)")):
+        state.add_mapped_tasklet(
+            f"m{at}", {"i": "0:N"}, {"a": dace.Memlet("x[i]")}, "b = a",
+            {"b": dace.Memlet(f"y[{at}]", wcr=f"lambda a, b: {text}")}, external_edges=True, output_nodes={"y": write},
+        )
+    return sdfg
