@@ -1,6 +1,6 @@
 //! The catalogue of transformations: a page made of the passes' names, parameters and the headers of their files.
 
-use crate::registry::{Entry, entries};
+use crate::registry::{Entry, OTHER_NAMES, entries};
 
 const HEAD: &str = "\
 # Transformations
@@ -18,7 +18,18 @@ pub fn page(header: &dyn Fn(&str) -> String) -> String {
     for entry in entries() {
         page.push_str(&section(&entry, &header(entry.source)));
     }
-    page
+    page + &other_names()
+}
+
+/// The names of other compilers, as a table.
+fn other_names() -> String {
+    let mut text =
+        "\n## Other names\n\nWhat other compilers call by another name is found by it too.\n\n".to_owned();
+    text.push_str("| name | pass |\n| --- | --- |\n");
+    for (other, pass) in OTHER_NAMES {
+        text.push_str(&format!("| `{other}` | `{pass}` |\n"));
+    }
+    text
 }
 
 fn section(entry: &Entry, source: &str) -> String {

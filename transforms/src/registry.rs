@@ -119,18 +119,44 @@ pub fn entries() -> Vec<Entry> {
     [crate::simplify::ENTRIES, crate::auto::ENTRIES].concat()
 }
 
+/// Names that other compilers give to what a pass of this crate does, with the name of that pass.
+pub const OTHER_NAMES: &[(&str, &str)] = &[
+    ("accumulate-transient", "out-local-storage"),
+    ("composite-fusion", "subgraph-fusion"),
+    ("consolidate-edges", "propagate-memlets"),
+    ("constant-propagation", "symbol-propagation"),
+    ("dead-array-elimination", "dead-container-elimination"),
+    ("empty-loop-elimination", "trivial-control-flow"),
+    ("false-condition-elimination", "trivial-control-flow"),
+    ("fuse-states", "state-fusion"),
+    ("inline-multistate-sdfg", "inline-sdfg"),
+    ("inline-sdfgs", "inline-sdfg"),
+    ("lift-trivial-if", "trivial-control-flow"),
+    ("loop-peeling", "loop-peel"),
+    ("map-fusion-vertical", "map-fusion"),
+    ("prune-empty-conditional-branches", "dead-state-elimination"),
+    ("redundant-read-slice", "redundant-second-array"),
+    ("redundant-write-slice", "redundant-array"),
+    ("remove-unused-symbols", "symbol-propagation"),
+    ("symbol-alias-promotion", "symbol-propagation"),
+    ("trivial-loop-elimination", "trivial-control-flow"),
+    ("true-condition-elimination", "trivial-control-flow"),
+];
+
 /// The pass that a text asks for, of [those of this crate](entries); see [`request_from`].
 pub fn request(text: &str) -> Result<Box<dyn Pass>, RequestError> {
     request_from(&entries(), text)
 }
 
 /// The pass that a text asks for: `name` or `name:parameter=value:parameter=value`. Names may be written in kebab-case
-/// or as the transformation's (`state-fusion`, `StateFusion`). Passes that apply a transformation wherever they can also
+/// or as the transformation's (`state-fusion`, `StateFusion`), and may be [those of other compilers](OTHER_NAMES). Passes that apply a transformation wherever they can also
 /// have the parameters `skip` and `count`: how many matches are left alone first, and how many are rewritten then.
 pub fn request_from(entries: &[Entry], text: &str) -> Result<Box<dyn Pass>, RequestError> {
     let mut parts = text.split(':');
     let name = parts.next().unwrap_or_default().trim();
-    let Some(entry) = entries.iter().find(|entry| plain(entry.name) == plain(name)) else {
+    let called = |name: &str| entries.iter().find(|entry| plain(entry.name) == plain(name));
+    let other = || OTHER_NAMES.iter().find(|(other, _)| plain(other) == plain(name));
+    let Some(entry) = called(name).or_else(|| other().and_then(|(_, pass)| called(pass))) else {
         let hint = entries.iter().map(|entry| entry.name).find(|known| plain(known).contains(&plain(name)));
         return Err(RequestError::UnknownPass {
             name: name.to_owned(),
@@ -199,6 +225,16 @@ mod tests {
             assert!(pass.summary().len() > 10, "{} says what it does", entry.name);
             assert!(names.insert(entry.name), "{} is there once", entry.name);
         }
+    }
+
+    #[test]
+    fn other_names_lead_to_passes() {
+        let passes: Vec<&str> = entries().iter().map(|entry| entry.name).collect();
+        for (other, pass) in OTHER_NAMES {
+            assert!(!passes.contains(other), "{other} is a pass of its own");
+            assert_eq!(request(other).map(|found| found.name()).ok(), Some(*pass));
+        }
+        assert_eq!(request("SymbolAliasPromotion").expect("a pass").name(), "symbol-propagation");
     }
 
     #[test]

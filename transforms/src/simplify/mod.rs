@@ -16,6 +16,7 @@ mod inline_names;
 pub mod inline_sdfg;
 pub mod redundant_array;
 pub mod redundant_second_array;
+pub mod reference_to_view;
 pub mod return_in_place;
 pub mod scalar_to_symbol;
 pub mod state_fusion;
@@ -36,6 +37,7 @@ pub(crate) use inline_names::{Labels, Renaming};
 pub use inline_sdfg::InlineSdfg;
 pub use redundant_array::RedundantArray;
 pub use redundant_second_array::RedundantSecondArray;
+pub use reference_to_view::ReferenceToView;
 pub use return_in_place::ReturnInPlace;
 pub use scalar_to_symbol::ScalarToSymbolPromotion;
 pub use state_fusion::StateFusion;
@@ -56,6 +58,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("redundant-second-array", "simplify/redundant_second_array.rs", |_| {
         Ok(Box::new(RedundantSecondArray))
     }),
+    Entry::new("reference-to-view", "simplify/reference_to_view.rs", |_| Ok(Box::new(ReferenceToView))),
     Entry::new("return-in-place", "simplify/return_in_place.rs", |_| Ok(Box::new(ReturnInPlace))),
     Entry::new("scalar-to-symbol-promotion", "simplify/scalar_to_symbol.rs", |_| {
         Ok(Box::new(ScalarToSymbolPromotion))
@@ -71,6 +74,7 @@ pub const ENTRIES: &[Entry] = &[
 /// Removes what the front end left behind: calls, copies, temporaries, states without need.
 pub fn simplify() -> Pipeline {
     let passes: Vec<Box<dyn Pass>> = vec![
+        Box::new(ReferenceToView),         // before passes that know views and no references
         Box::new(InlineSdfg),              // first: what follows does not look into calls
         Box::new(ScalarToSymbolPromotion), // before states are fused: it looks for states that compute one integer
         Box::new(SymbolPropagation),

@@ -454,7 +454,8 @@ fn totals(b: &mut SdfgBuilder, at: &str, (columns, largest, accumulate): (bool, 
 }
 
 /// Graphs that are too particular for a statement, each with its result.
-const WRITTEN: [(&str, &str); 5] = [
+const WRITTEN: [(&str, &str); 6] = [
+    (include_str!("../passes/reference_to_view.txt"), "y"),
     (include_str!("../passes/double_buffering.txt"), "B"),
     (include_str!("../passes/factorization_cholesky.txt"), "A"),
     (include_str!("../passes/factorization_lu.txt"), "A"),
@@ -496,6 +497,10 @@ fn written(b: &mut SdfgBuilder, at: &str, (file, result): (&str, &str)) {
                 let value = ScalarExpr::binary(dacec_ir::BinaryOp::Add, value, near);
                 s.map("operand", &dims, &[("e", "E", "i, j")], value, (&own, "i, j"));
             }
+            [length] => {
+                let dims = [("i", &*format!("0:{length}"))];
+                s.map("operand", &dims, &[("e", "E", "i, 0")], name("e"), (&own, "i"));
+            }
             _ => {
                 s.tasklet("operand", &[("a", "A", "3")], name("a"), (&own, ""));
             }
@@ -523,7 +528,8 @@ fn written(b: &mut SdfgBuilder, at: &str, (file, result): (&str, &str)) {
         operands.iter().find(|(name, ..)| name == result).expect("the result is an argument");
     let part = Subset::full(shape).to_string();
     let part = part.trim_matches(['[', ']']);
-    b.state(&format!("result{at}")).copy((own, part), ("D", part));
+    let to = if shape.len() == 1 { format!("0, {part}") } else { part.to_owned() };
+    b.state(&format!("result{at}")).copy((own, part), ("D", &to));
 }
 
 fn chained(b: &mut SdfgBuilder, at: &str, on_the_left: bool, used: bool) {
