@@ -92,6 +92,37 @@ fn instrumented_graphs_report_times() {
     command.current_dir(folder.path()).arg("run").arg(&file).args(["x=x.npy", "y=y.npy"]);
     let printed = run(&mut command).success();
     assert!(printed.contains("SDFG twice: 1 runs, ") && printed.contains("map m: 1 runs, "), "{printed}");
+    run(command.args(["--report", "report.json"])).success();
+    let report = std::fs::read_to_string(folder.path().join("report.json")).expect("the report was written");
+    for part in ["\"traceEvents\":[", "\"name\":\"Map m\"", "\"ph\":\"X\"", "\"sdfgHash\""] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+}
+
+#[test]
+fn what_a_graph_asks_for_in_vain_is_said() {
+    let folder = scratch();
+    write_arguments(&folder);
+    let text = std::fs::read_to_string(graph(&folder)).expect("it was just written");
+    let counted =
+        text.replacen("\"name\": \"twice\"", "\"name\": \"twice\", \"instrument\": \"PAPI_Counters\"", 1);
+    let file = write(&folder, "counted.sdfg", &counted);
+    let mut command = dacec();
+    command.current_dir(folder.path()).arg("run").arg(&file).args(["x=x.npy", "y=y.npy"]);
+    let output = command.output().expect("the command runs");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("`PAPI_Counters` of the SDFG measures nothing"), "{message}");
+
+    let function = "{\"type\": \"callback\", \"arguments\": [\"float64\"], \"returntypes\": [\"float64\"]}";
+    let copies = dacec_ir::text::parse(&TWICE.replace("a*2.0", "a")).expect("the text is a graph");
+    let calling = dacec_ir::json::to_string(&copies)
+        .replace("\"symbols\": {", &format!("\"symbols\": {{\"f\": {function},"))
+        .replace("\"b = a\"", "\"b = f(a)\"");
+    let file = write(&folder, "calling.sdfg", &calling);
+    let refused = run(dacec().arg("run").arg(&file)).failure();
+    assert!(refused.contains("C012") && refused.contains("$.attributes.symbols.f"), "{refused}");
+    let refused = run(dacec().arg("run").arg(&file).arg("--trust-code")).failure();
+    assert!(refused.contains("C017") && refused.contains("SDFG.from_file"), "{refused}");
 }
 
 #[test]

@@ -163,6 +163,9 @@ pub(crate) struct Run {
     /// Save an array after the run: C=c.npy
     #[arg(long, value_name = "NAME=FILE")]
     pub(crate) save: Vec<String>,
+    /// Write what timers of the graph have measured as a trace, which DaCe's reports and browsers read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) compile: Compile,
 }

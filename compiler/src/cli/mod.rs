@@ -18,6 +18,7 @@ mod opt;
 mod report;
 mod run;
 mod table;
+mod trace;
 mod view;
 
 use crate::{Compiler, Error, Library, Program};

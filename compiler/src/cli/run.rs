@@ -3,7 +3,7 @@
 use super::args::{MessageFormat, Run};
 use super::comparison::Comparison;
 use super::table::{self, Row};
-use super::{Extensions, Outcome, compiler, examples, open, warn};
+use super::{Extensions, Outcome, compiler, examples, open, trace, warn};
 use crate::benchmark::{self, Benchmark, Measured, Values};
 use crate::reference::{self, Request};
 use crate::{Compiler, Error, Options, Program, interpret};
@@ -28,7 +28,7 @@ pub(super) fn run(task: &Run, format: MessageFormat, extensions: &Extensions) ->
         examples::give(file, name, &examples)?;
     }
     warn(&task.source, &program, format);
-    no_callbacks(&program)?;
+    check_requests(&program)?;
     if task.interpret {
         return interpret(task, &program, format);
     }
@@ -41,12 +41,15 @@ pub(super) fn run(task: &Run, format: MessageFormat, extensions: &Extensions) ->
     }
 }
 
-/// Refuses a graph that calls functions of Python, which nobody here can give.
-fn no_callbacks(program: &Program) -> Result<(), Error> {
+/// Refuses a graph that calls functions of Python, which nobody here can give, and names what it asks for in vain.
+fn check_requests(program: &Program) -> Result<(), Error> {
     let Program::Graph(sdfg) = program else { return Ok(()) };
     let mut functions: Vec<String> = Callback::all(sdfg).into_iter().map(|call| call.function).collect();
     functions.sort();
     functions.dedup();
+    for what in trace::unmeasured(sdfg) {
+        anstream::eprintln!("warning: {what} measures nothing: only timers do");
+    }
     if functions.is_empty() { Ok(()) } else { Err(Error::Functions { functions }) }
 }
 
@@ -250,7 +253,11 @@ fn run_on_data(
     results.extend(outputs);
     save(task, &results)?;
     table::print_results(&results, format);
-    table::print_timers(&loaded.timers(), format);
+    let timers = loaded.timers();
+    table::print_timers(&timers, format);
+    if let Some(path) = &task.report {
+        trace::write(path, &timers)?;
+    }
     Ok(Outcome::Fine)
 }
 

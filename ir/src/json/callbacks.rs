@@ -320,7 +320,15 @@ impl Call<'_, '_> {
                 "`{name}` is no connector; a function of Python is passed what connectors carry"
             ));
         };
-        let same = self.ports.inputs.keys().find(|input| self.carries(input, true, &memlet.data));
+        // What is written may be read as well: then it is what is read that is passed.
+        let read = |input: &&Name| {
+            (self.ports.memlet)(input, true)
+                .is_some_and(|it| (&it.data, &it.subset) == (&memlet.data, &memlet.subset))
+        };
+        let same = match self.ports.inputs.contains_key(name) {
+            true => None,
+            false => self.ports.inputs.keys().find(read),
+        };
         self.pointers.push(CallArgument::Pointer(same.cloned().unwrap_or_else(|| name.into())));
         match kind {
             Kind::Number(dtype) if memlet.subset.num_elements().is_one() => Ok(Passed::PythonNumber(dtype)),
@@ -413,22 +421,22 @@ fn written(
     };
     let described = Callback::parse(what)?;
     let function = own(&described.function)?;
-    let data_of = |name: &Name| {
+    let moved = |name: &Name| {
         let edges = state.in_edges(id).into_iter().chain(state.out_edges(id));
         let mut edges = edges.filter(|edge| edge.dst_conn() == Some(name) || edge.src_conn() == Some(name));
-        edges.find_map(|edge| edge.memlet().map(|memlet| memlet.data.clone()))
-    };
-    // What is read and written is passed as what is written.
-    let passed = |name: &Name| {
-        let data = data_of(name);
-        let after = tasklet.outputs.keys().find(|output| data.is_some() && data_of(output) == data);
-        after.unwrap_or(name).to_string()
+        edges.find_map(|edge| edge.memlet().map(|memlet| (memlet.data.clone(), memlet.subset.clone())))
     };
     let mut operands: Vec<String> = Vec::new();
-    for argument in rest {
-        if let CallArgument::Pointer(name) = argument {
-            operands.push(passed(name));
-        }
+    let pointers = rest.iter().filter_map(|argument| match argument {
+        CallArgument::Pointer(name) => Some(name),
+        _ => None,
+    });
+    for (at, name) in pointers.enumerate() {
+        let is_array = matches!(described.arguments.get(at), Some(Passed::Array(..)));
+        // An array that is read and written is passed as what is written.
+        let after =
+            tasklet.outputs.keys().find(|it| is_array && moved(it).is_some() && moved(it) == moved(name));
+        operands.push(after.unwrap_or(name).to_string());
     }
     let target = match described.result {
         Wanted::Number(_) => Some(operands.pop()?),
