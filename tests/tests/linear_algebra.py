@@ -9,6 +9,8 @@ N, M, S = (dc.symbol(s, dtype=dc.int64) for s in ("N", "M", "S"))
 presets = {
     "S": {"N": 60, "M": 7, "S": 3},
     "tiny": {"N": 2, "M": 1, "S": 1},
+    "one": {"N": 1, "M": 1, "S": 1},
+    "empty": {"N": 0, "M": 0, "S": 0},
     # Worth more than one thread.
     "large": {"N": 300, "M": 7, "S": 2},
 }

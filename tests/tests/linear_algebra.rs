@@ -11,7 +11,7 @@ fn results_are_those_of_numpy() {
     }
     let folder = scratch();
     let file = write(&folder, "linear_algebra.py", PROGRAM);
-    for preset in ["S", "tiny"] {
+    for preset in ["S", "tiny", "one", "empty"] {
         let mut command = dacec();
         command.current_dir(folder.path()).arg("run").arg(&file);
         let output = run(command.args(["--preset", preset, "--repeat", "1", "--verify"])).success();
@@ -45,7 +45,11 @@ fn results_of_threads_and_of_lapack_are_those_of_numpy() {
     }
     let folder = scratch();
     let file = write(&folder, "linear_algebra.py", PROGRAM);
-    for options in [&["--preset", "large"][..], &["--preset", "S", "--library", "blas=openblas"]] {
+    for options in [
+        &["--preset", "large"][..],
+        &["--preset", "S", "--library", "blas=openblas"],
+        &["--preset", "empty", "--library", "blas=openblas"],
+    ] {
         let mut command = dacec();
         command.current_dir(folder.path()).env("OMP_NUM_THREADS", "3").arg("run").arg(&file).args(options);
         let output = run(command.args(["--repeat", "1", "--verify"]));
@@ -55,6 +59,28 @@ fn results_of_threads_and_of_lapack_are_those_of_numpy() {
         }
         let output = output.success();
         assert_eq!(output.matches("agrees with CPython").count(), 15, "{output}");
+    }
+}
+
+#[test]
+fn operands_may_lie_anywhere_and_hold_no_numbers() {
+    if python().is_none() {
+        return;
+    }
+    let folder = scratch();
+    let file = write(&folder, "linear_algebra_layouts.py", include_str!("linear_algebra_layouts.py"));
+    for options in
+        [&["--preset", "S"][..], &["--preset", "large"], &["--preset", "S", "--library", "blas=openblas"]]
+    {
+        let mut command = dacec();
+        command.current_dir(folder.path()).arg("run").arg(&file).args(options);
+        let output = run(command.args(["--repeat", "1", "--verify"]));
+        if output.stderr().contains("OpenBLAS was not found") {
+            skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+            continue;
+        }
+        let output = output.success();
+        assert_eq!(output.matches("agrees with CPython").count(), 14, "{output}");
     }
 }
 

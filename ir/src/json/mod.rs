@@ -37,6 +37,7 @@ mod external;
 mod lift;
 mod machine;
 mod marked;
+mod operations;
 mod python;
 mod read;
 mod read_library;

@@ -1,12 +1,12 @@
 //! Reads library nodes.
 
-use super::blas;
 use super::error::{Path, Result};
 use super::read::{Reader, get, list, name, span, text, unknown};
 use super::read_state::Wire;
 use super::resolution::resolution;
 use super::tree::Value;
 use super::write_state::identity;
+use super::{blas, operations};
 use crate::attributes::Attributes;
 use crate::foreign::ForeignOp;
 use crate::library::{Blas, LibraryOp, MatMul, Property, Reduce, from_properties};
@@ -22,8 +22,8 @@ use std::sync::Arc;
 enum Kind {
     MatMul,
     Reduce,
-    Transpose,
     Blas(Blas),
+    Other(Arc<dyn LibraryOp>),
     /// An operation of this compiler that DaCe does not have.
     Own,
     Foreign,
@@ -40,11 +40,10 @@ fn kind(class: &str, attributes: &Value) -> Kind {
         _ if !class.starts_with("dace.libraries.") => Kind::Foreign,
         "MatMul" if is_one("alpha", 1.0) && is_one("beta", 0.0) => Kind::MatMul,
         "Reduce" => Kind::Reduce,
-        "Transpose" => Kind::Transpose,
         _ if class.starts_with("dace.libraries.blas.") => {
             blas::read(short, attributes).map_or(Kind::Foreign, Kind::Blas)
         }
-        _ => Kind::Foreign,
+        _ => operations::read(short, attributes).map_or(Kind::Foreign, Kind::Other),
     }
 }
 
@@ -58,8 +57,9 @@ pub(super) fn attributes_of(node: &Value) -> Attributes {
         Kind::MatMul | Kind::Own => unknown(attributes, &connectors),
         Kind::Reduce => unknown(attributes, &[&connectors[..], &["wcr", "axes", "identity"]].concat()),
         Kind::Blas(_) => unknown(attributes, &[&connectors[..], &blas::ATTRIBUTES].concat()),
-        // Their own properties are part of the operation, or have no meaning for what they become.
-        Kind::Foreign | Kind::Transpose => {
+        Kind::Other(_) => unknown(attributes, &[&connectors[..], &operations::ATTRIBUTES].concat()),
+        // Their own properties are part of the operation.
+        Kind::Foreign => {
             let mut kept = unknown(attributes, &[]);
             kept.retain(|key, _| key == "guid" || key == "debuginfo");
             return kept;
@@ -83,6 +83,7 @@ impl Reader<'_> {
         let op: Arc<dyn LibraryOp> = match kind(class, attributes) {
             Kind::MatMul => Arc::new(MatMul),
             Kind::Blas(op) => Arc::new(op),
+            Kind::Other(op) => op,
             Kind::Reduce => {
                 let (reduce, start) = self.reduce(attributes, at, wires, path)?;
                 if let Some(start) = start {
@@ -91,9 +92,6 @@ impl Reader<'_> {
                         .map(|it| Node::Nested(Box::new(it)));
                 }
                 Arc::new(reduce)
-            }
-            Kind::Transpose => {
-                return Ok(Node::Nested(Box::new(self.transpose(at, wires, path)?)));
             }
             Kind::Own => {
                 let properties = attributes.get("_meta_properties").and_then(Value::as_object);
@@ -184,27 +182,9 @@ impl Reader<'_> {
         let node = combine.add_node(Node::Library(node));
         combine.connect((from, None), (node, Some("_in")), subset("_in"));
         combine.connect((node, Some("_out")), (to, None), subset("_out"));
-        let first = elementwise("start", &shape, None, ("_out", dtype), start.into(), &|indices| indices);
+        let first = filled("start", &shape, ("_out", dtype), start.into());
         sdfg.body = crate::Region::new([Block::State(first), Block::State(combine)]);
         Ok(called(sdfg, ["_in", "_out"]))
-    }
-
-    /// A matrix with its dimensions exchanged: a map in an SDFG of its own.
-    fn transpose(&self, at: usize, wires: &[Wire], path: &Path<'_>) -> Result<NestedSdfg> {
-        let mut sdfg = self.callee("transpose", at, wires, path, ["_inp", "_out"])?;
-        if sdfg.containers.values().any(|data| data.rank() != 2) {
-            return Err(path.error("a transposition is one of a matrix"));
-        }
-        let input = &sdfg.containers["_inp"];
-        let (dtype, shape) = (input.dtype(), input.shape().to_vec());
-        let value = ScalarExpr::name("value");
-        let exchange = |mut indices: Vec<Expr>| {
-            indices.reverse();
-            indices
-        };
-        let state = elementwise("exchange", &shape, Some("_inp"), ("_out", dtype), value, &exchange);
-        sdfg.body.blocks.push(Block::State(state));
-        Ok(called(sdfg, ["_inp", "_out"]))
     }
 
     /// An SDFG with containers for what the node reads and writes.
@@ -248,22 +228,13 @@ fn called(mut sdfg: Sdfg, [input, output]: [&str; 2]) -> NestedSdfg {
     NestedSdfg { sdfg, inputs, outputs, symbols, span: Default::default() }
 }
 
-/// A state that gives `value` to every element of `output`: of `value` in it, that is the element of `input` at the
-/// indices of the iteration. `target` tells which element of the output an iteration writes.
-fn elementwise(
-    label: &str,
-    shape: &[Expr],
-    input: Option<&str>,
-    (output, dtype): (&str, DType),
-    value: ScalarExpr,
-    target: &dyn Fn(Vec<Expr>) -> Vec<Expr>,
-) -> State {
+/// A state that gives `value` to every element of `output`.
+fn filled(label: &str, shape: &[Expr], (output, dtype): (&str, DType), value: ScalarExpr) -> State {
     let mut state = State::new(label);
-    let one = |name: &str| (Name::from(name), Connector::scalar(dtype));
     let tasklet = Tasklet {
         label: label.into(),
-        inputs: input.iter().map(|_| one("value")).collect(),
-        outputs: IndexMap::from([one("out")]),
+        inputs: IndexMap::new(),
+        outputs: IndexMap::from([("out".into(), Connector::scalar(dtype))]),
         code: TaskletCode::Native(vec![Stmt::assign("out", value)]),
         span: Default::default(),
     };
@@ -274,23 +245,13 @@ fn elementwise(
         return state;
     }
     let params: Vec<Name> = (0..shape.len()).map(|at| format!("__i{at}").into()).collect();
-    let indices: Vec<Expr> = params.iter().map(Expr::sym).collect();
+    let element = Memlet::element(output, params.iter().map(Expr::sym));
     let dims: Vec<_> = params.into_iter().zip(shape.iter().map(Range::full)).collect();
     let (entry, exit) = state.add_map(label, dims, Schedule::Default);
-    let whole = |name: &str, shape: Vec<Expr>| Memlet::new(name, Subset::full(&shape));
-    match input {
-        Some(input) => {
-            let from = state.add_access(input);
-            state.connect((from, None), (entry, Some("IN_in")), whole(input, shape.to_vec()));
-            let element = Memlet::element(input, indices.clone());
-            state.connect((entry, Some("OUT_in")), (tasklet, Some("value")), element);
-        }
-        None => {
-            state.order(entry, tasklet);
-        }
-    }
-    state.connect((tasklet, Some("out")), (exit, Some("IN_out")), Memlet::element(output, target(indices)));
-    state.connect((exit, Some("OUT_out")), (to, None), whole(output, target(shape.to_vec())));
+    state.order(entry, tasklet);
+    state.connect((tasklet, Some("out")), (exit, Some("IN_out")), element);
+    let whole = Memlet::new(output, Subset::full(shape));
+    state.connect((exit, Some("OUT_out")), (to, None), whole);
     state
 }
 

@@ -541,15 +541,24 @@ fn operations_of_blas_are_nodes_of_dace_where_it_has_them() {
 }
 
 #[test]
-fn a_transposition_becomes_a_map() {
+fn transpositions_and_sparse_products_are_classes_of_dace() {
     let sdfg = from_slice(library("dace.libraries.linalg.nodes.transpose.Transpose").as_bytes()).unwrap();
     assert!(crate::validate::validate(&sdfg).is_ok(), "{sdfg}");
-    let text = sdfg.to_string();
-    for expected in
-        ["data _inp: float64[N, 3]", "map exchange(__i0 in 0:N, __i1 in 0:3)", ": _out[__i1, __i0]"]
-    {
-        assert!(text.contains(expected), "{expected}\n{text}");
-    }
+    assert!(sdfg.to_string().contains("Transpose(axes = [1, 0])"), "{sdfg}");
+    let sparse = "n0 -> n4._a_rows: r[0:N + 1]\n    n1 -> n4._a_cols: c[0:M]\n    n2 -> n4._a_vals: v[0:M]\n    n3 -> n4._b: x[0:N]";
+    let program = |op: &str| {
+        let text = format!(
+            "sdfg f(r, c, v, x, y) {{\n  symbol N: int64\n  symbol M: int64\n  data r: int32[N + 1]\n  data c: int32[M]\n  \
+             data v: float64[M]\n  data x: float64[N]\n  data y: float64[N]\n\n  state s {{\n    n0 = access r\n    \
+             n1 = access c\n    n2 = access v\n    n3 = access x\n    {sparse}\n    n4 = library l {op}\n    \
+             n4._c -> n5: y[0:N]\n    n5 = access y\n  }}\n}}\n"
+        );
+        text::parse(&text).unwrap()
+    };
+    let sdfg = program("Csrmv(alpha = 2.0)");
+    let json = to_string(&sdfg);
+    assert!(json.contains("dace.libraries.sparse.nodes.csrmv.CSRMV"), "{json}");
+    assert_eq!(from_slice(json.as_bytes()).unwrap().to_string(), text::normalize(&sdfg).to_string());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Writes states: nodes with their ids and scopes, and edges with their memlets.
 
-use super::blas;
 use super::callbacks::CODE;
 use super::python;
 use super::read_state::TypedCode;
 use super::resolution::lambda;
 use super::write::{Attributes, Writer, put_back};
+use super::{Dialect, blas, operations};
 use crate::foreign::ForeignOp;
 use crate::library::Property;
 use crate::node::{Language, LibraryNode};
@@ -173,7 +173,8 @@ impl Writer<'_> {
         if let Node::Library(library) = node {
             let kept = state.attributes.nodes.get(&id).and_then(|kept| kept.get("classpath"));
             let foreign = library.op.as_any().downcast_ref::<ForeignOp>().map(|op| json!(op.class));
-            value["classpath"] = foreign.or(kept.cloned()).unwrap_or_else(|| json!(class_path(library)));
+            value["classpath"] =
+                foreign.or(kept.cloned()).unwrap_or_else(|| json!(class_path(library, self.dialect)));
         }
         value
     }
@@ -301,7 +302,7 @@ impl Writer<'_> {
             put_back(attributes, Some(&properties));
             return;
         }
-        if let Some((_, own)) = library.op.as_any().downcast_ref().and_then(blas::write) {
+        if let Some((_, own)) = class_of(library, self.dialect) {
             attributes.extend(own);
             return;
         }
@@ -415,11 +416,17 @@ fn is_reduce(node: &Node) -> bool {
     matches!(node, Node::Library(library) if library.op.name() == "Reduce")
 }
 
-fn class_path(library: &LibraryNode) -> String {
+/// DaCe's class of an operation, and its attributes there.
+fn class_of(library: &LibraryNode, dialect: Dialect) -> Option<(&'static str, Attributes)> {
+    let blas = library.op.as_any().downcast_ref().and_then(blas::write);
+    blas.or_else(|| operations::write(&*library.op, dialect))
+}
+
+fn class_path(library: &LibraryNode, dialect: Dialect) -> String {
     match library.op.name() {
         "MatMul" => "dace.libraries.blas.nodes.matmul.MatMul".to_owned(),
         "Reduce" => "dace.libraries.standard.nodes.reduce.Reduce".to_owned(),
-        name => match library.op.as_any().downcast_ref().and_then(blas::write) {
+        name => match class_of(library, dialect) {
             Some((path, _)) => path.to_owned(),
             None => format!("dacec.library.{name}"),
         },

@@ -2,9 +2,11 @@
 //! `_a_rows` says where each row begins and, last, how many elements there are.
 
 use super::blas::Factor;
+use super::defined::Operands;
+use super::defined::build::{all, binary, name};
 use super::{LibraryOp, Property, UnknownOp};
-use crate::interp::{Tensor, Value, binary};
-use crate::{BinaryOp, DType, Name};
+use crate::interp::{self, Tensor, Value};
+use crate::{BinaryOp, Constant, DType, Expr, Name, ScalarExpr, Sdfg};
 use std::any::Any;
 
 /// `_c = alpha * A @ _b + beta * _cin` with a sparse `A`; connectors are those of DaCe's `CSRMM` and `CSRMV`.
@@ -43,6 +45,57 @@ impl Csr {
             }
         }
         Some(Ok(op))
+    }
+}
+
+impl Csr {
+    /// Row after row, the elements of each; what is updated is in the result.
+    fn graph(&self, operands: &Operands) -> Result<Sdfg, String> {
+        let dtype = operands.common(&["_a_vals", "_b", "_c"])?;
+        let own = operands.iter().filter(|(name, _)| **name != "_cin");
+        let own: Operands = own.map(|(name, operand)| (name.clone(), operand.clone())).collect();
+        let result = own.at("_c").shape.clone();
+        Operands::same(&own.at("_a_rows").shape[0], &(&result[0] + 1))?;
+        let factor = |factor: Factor, connector: &'static str| match factor {
+            Factor::Number(number) if dtype.is_float() => Constant::Float(number, dtype).into(),
+            Factor::Number(number) if dtype.is_complex() => Constant::Complex(number, 0.0, dtype).into(),
+            Factor::Number(number) => Constant::of_int(number as i64, dtype).into(),
+            Factor::Operand => name(connector).cast(own.at(connector).dtype, dtype),
+        };
+        let given = |factor: Factor, connector: &'static str| {
+            (factor == Factor::Operand).then(|| (connector, connector, Vec::new()))
+        };
+        let mut graph = own.graph("csr");
+        let (alpha, beta) = (factor(self.alpha, "_alpha"), factor(self.beta, "_beta"));
+        let place = all(result.len());
+        if self.beta == Factor::ZERO {
+            graph.map("start", &result, &[], Constant::of_int(0, dtype).into(), ("_c", place));
+        } else {
+            let mut reads = vec![("c", "_c", place.clone())];
+            reads.extend(given(self.beta, "_beta"));
+            graph.map("start", &result, &reads, binary(BinaryOp::Mul, beta, name("c")), ("_c", place));
+        }
+        let load = |data: &str, at: Expr| {
+            let element = ScalarExpr::Load { name: data.into(), indices: vec![ScalarExpr::Symbolic(at)] };
+            element.cast(own.at(data).dtype, DType::Int64)
+        };
+        let (row, element, column) = (Expr::sym("__row"), Expr::sym("__at"), Expr::sym("__column"));
+        let product = binary(BinaryOp::Mul, name("a"), name("b"));
+        let added = binary(BinaryOp::Add, name("c"), binary(BinaryOp::Mul, alpha, product));
+        let across = &result[1..];
+        let of = |first: &Expr| [vec![first.clone()], all(across.len())].concat();
+        graph.repeat("__row", (Expr::zero(), result[0].clone()), |graph| {
+            graph.assign("__first", load("_a_rows", row.clone()));
+            graph.assign("__end", load("_a_rows", &row + 1));
+            graph.repeat("__at", (Expr::sym("__first"), Expr::sym("__end")), |graph| {
+                graph.assign("__column", load("_a_cols", element.clone()));
+                let mut reads = vec![("c", "_c", of(&row)), ("a", "_a_vals", vec![element.clone()])];
+                reads.push(("b", "_b", of(&column)));
+                reads.extend(given(self.alpha, "_alpha"));
+                graph.map("add", across, &reads, added.clone(), ("_c", of(&row)));
+            });
+        });
+        Ok(graph.build())
     }
 }
 
@@ -85,6 +138,10 @@ impl LibraryOp for Csr {
         })
     }
 
+    fn definition(&self, operands: &Operands) -> Option<Result<Sdfg, String>> {
+        Some(self.graph(operands))
+    }
+
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
         let ([rows, columns, values, b, others @ ..], [c]) = (inputs, outputs) else {
             return Err("takes a sparse matrix and another, and gives one result".to_owned());
@@ -113,7 +170,7 @@ impl LibraryOp for Csr {
             let (row, column) = (at / width, at % width);
             let sum = sparse.product(row, |k| (k < b.shape()[0]).then(|| b.get(k * width + column)))?;
             let combined = multiply(alpha, sum).and_then(|value| match old {
-                Some(old) => binary(BinaryOp::Add, value, multiply(beta, old.get(at))?),
+                Some(old) => interp::binary(BinaryOp::Add, value, multiply(beta, old.get(at))?),
                 None => Ok(value),
             });
             c.set(at, combined.map_err(|error| error.to_string())?);
@@ -123,7 +180,7 @@ impl LibraryOp for Csr {
 }
 
 fn multiply(a: Value, b: Value) -> Result<Value, crate::code::TypeError> {
-    binary(BinaryOp::Mul, a, b)
+    interp::binary(BinaryOp::Mul, a, b)
 }
 
 /// A matrix by its three arrays.
@@ -143,7 +200,7 @@ impl Sparse<'_> {
             let column = usize::try_from(self.columns.get(at).to_i64()).ok().and_then(&element);
             let other = column.ok_or_else(|| format!("there is no column {}", self.columns.get(at)))?;
             let term = multiply(self.values.get(at), other);
-            let next = term.and_then(|term| binary(BinaryOp::Add, sum, term));
+            let next = term.and_then(|term| interp::binary(BinaryOp::Add, sum, term));
             sum = next.map_err(|error| error.to_string())?;
         }
         Ok(sum)

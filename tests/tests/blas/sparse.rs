@@ -77,17 +77,29 @@ fn check(what: &str, arrays: &Arrays, c: &[f64], y: &[f64]) {
     }
 }
 
+/// A compiler that computes sparse products in one way.
+fn compiler(implementation: &str) -> Compiler {
+    let implementations = Csr::NAMES.map(|op| (op.into(), implementation.into())).to_vec();
+    let options = Options { implementations, ..Options::default() };
+    let cache = Cache::private().expect("a private cache can be made");
+    Compiler::with_cache(options, cache).expect("there is a C++ compiler")
+}
+
 #[test]
 fn sparse_products_are_those_of_dense_matrices() {
-    let cache = Cache::private().expect("a private cache can be made");
-    let compiler = Compiler::with_cache(Options::default(), cache).expect("there is a C++ compiler");
-    for index in [DType::Int32, DType::Int64] {
+    for (index, implementation) in [
+        (DType::Int32, "built-in"),
+        (DType::Int64, "built-in"),
+        (DType::Int32, "pure"),
+        (DType::Int64, "pure"),
+    ] {
+        let compiler = compiler(implementation);
         let program = program(index);
         let loaded =
             compiler.compile(program.clone()).expect("it can be compiled").load().expect("it was compiled");
         for sizes in [[1, 1, 1], [7, 5, 3], [4, 9, 1], [300, 200, 20]] {
             for beta in [0.5, 0.0] {
-                let what = format!("{index} {sizes:?} {beta}");
+                let what = format!("{implementation} {index} {sizes:?} {beta}");
                 let (arrays, c, y) = example(sizes, beta, index);
                 let mut after = arrays.clone();
                 let mut arguments = Arguments::new().scalar("beta", beta);
@@ -115,8 +127,6 @@ fn sparse_products_are_those_of_dense_matrices() {
 
 #[test]
 fn indices_of_other_types_are_refused() {
-    let cache = Cache::private().expect("a private cache can be made");
-    let compiler = Compiler::with_cache(Options::default(), cache).expect("there is a C++ compiler");
-    let message = compiler.compile(program(DType::Int16)).unwrap_err().to_string();
+    let message = compiler("built-in").compile(program(DType::Int16)).unwrap_err().to_string();
     assert!(message.contains("built-in: `_a_rows` has elements of int16"), "{message}");
 }

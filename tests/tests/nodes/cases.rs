@@ -98,7 +98,8 @@ pub(super) fn cases(dtype: DType) -> Vec<Case> {
     if !dtype.is_complex() {
         let points =
             [("code", "p0 + p1 + p2 - p3"), ("offsets", "[-1, 0, 1, 0, 0, -1, 0, 1]"), ("rank", "2")];
-        add("Stencil", &points, one(&["n + 1", "m + 2"]));
+        let grid: &[&'static str] = &["n + 1", "m + 2"];
+        add("Stencil", &points, vec![of("_in", grid), of("_old", grid), of("_out", grid)]);
         add("Scan", &[("wcr", "max")], one(&["n"]));
         add("Scan", &[("wcr", "min"), ("rank", "2")], one(&["n", "m"]));
         add("Sort", &[], one(&["n"]));

@@ -79,7 +79,7 @@ fn check(dtype: DType, implementation: Option<&str>, blas: BlasProvider) {
     let options = Options {
         opt: OptLevel::O1,
         passes: Some(OptLevel::O0),
-        verify_each: false,
+        verify_each: true,
         blas,
         implementations: chosen.unwrap_or_default(),
         ..Options::default()

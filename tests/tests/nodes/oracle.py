@@ -92,7 +92,7 @@ def compute(case, get):
     if op == "Pooling":
         return pooling(case, get("_in"), out)
     if op == "Stencil":
-        return stencil(case, get("_in"), out)
+        return stencil(case, get("_in"), get("_old"))
     if op == "Random":
         return mixed(get("_seed")[0], len(out)).astype(out.dtype)
     operands = [get(f"_in{k}") for k in range(case["subscripts"].split("->")[0].count(",") + 1)]

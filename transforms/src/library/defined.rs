@@ -40,18 +40,21 @@ impl Expansion for PureDefinition {
     fn expand(&self, _: &mut Surroundings<'_>, state: &mut State, call: Call) {
         let mut sdfg = definition(&call).expect("the requirement was checked");
         let symbols = sdfg.free_symbols();
-        sdfg.symbols = symbols.iter().map(|symbol| (symbol.clone(), DType::Int64)).collect();
+        sdfg.symbols.extend(symbols.iter().map(|symbol| (symbol.clone(), DType::Int64)));
         let symbols = symbols.into_iter().map(|symbol| (symbol.clone(), Expr::sym(&symbol))).collect();
-        let mut inputs: Vec<Name> = call.inputs.keys().cloned().collect();
-        if call.op.reads_outputs() {
-            inputs.extend(call.outputs.keys().cloned());
-        }
+        // What is updated is in the result already.
+        let updated = call.op.in_place();
+        let inside = |name: &Name| match updated {
+            Some((old, result)) if name == old => result.into(),
+            _ => name.clone(),
+        };
+        let inputs = call.inputs.keys().map(inside).collect();
         let outputs = call.outputs.keys().cloned().collect();
         let nested = NestedSdfg { sdfg, inputs, outputs, symbols, span: call.span };
         let node = state.add_node(Node::Nested(Box::new(nested)));
         for (name, operand) in &call.inputs {
             let (from, conn) = &operand.end;
-            state.connect((*from, conn.as_deref()), (node, Some(name)), operand.memlet.clone());
+            state.connect((*from, conn.as_deref()), (node, Some(&inside(name))), operand.memlet.clone());
         }
         for (name, operand) in &call.outputs {
             let (to, conn) = &operand.end;

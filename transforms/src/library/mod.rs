@@ -93,7 +93,8 @@ impl Default for Expansions {
             }
         }
         known.extend(BuiltInOrder::NAMES.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltInOrder(op)) }));
-        known.extend(DECLARED.map(|it| -> Arc<dyn Expansion> { Arc::new(PureDefinition(it.name)) }));
+        let defined = DECLARED.map(|it| it.name).into_iter().chain(Csr::NAMES);
+        known.extend(defined.map(|op| -> Arc<dyn Expansion> { Arc::new(PureDefinition(op)) }));
         // Nobody gets these without asking.
         known.extend(ByLibrary::all(&known));
         Expansions { known }

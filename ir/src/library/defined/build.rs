@@ -3,8 +3,8 @@
 use crate::builder::SdfgBuilder;
 use crate::interp::{Arguments, identity};
 use crate::{
-    Array, BinaryOp, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg, Node, Range, Scalar,
-    ScalarExpr, Schedule, Sdfg, Stmt, Subset, Tasklet, TaskletCode, Wcr,
+    Array, Assignment, BinaryOp, Block, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg,
+    Node, Range, Scalar, ScalarExpr, Schedule, Sdfg, Stmt, Subset, Tasklet, TaskletCode, Wcr,
 };
 use indexmap::IndexMap;
 
@@ -31,7 +31,7 @@ impl FromIterator<(Name, OperandType)> for Operands {
 
 impl Operands {
     /// Dense tensors.
-    pub(super) fn of(tensors: &Arguments) -> Self {
+    pub(in crate::library) fn of(tensors: &Arguments) -> Self {
         let dense = |(name, tensor): (&Name, &crate::interp::Tensor)| {
             let shape: Vec<Expr> = tensor.shape().iter().map(|&extent| Expr::from(extent)).collect();
             let array = Array::new(tensor.dtype(), shape.clone());
@@ -54,7 +54,7 @@ impl Operands {
     }
 
     /// The type that all of these have; the error says that they have different ones.
-    pub(super) fn common(&self, connectors: &[&str]) -> Result<DType, String> {
+    pub(in crate::library) fn common(&self, connectors: &[&str]) -> Result<DType, String> {
         let dtype = self.at(connectors[0]).dtype;
         match connectors.iter().find(|it| self.at(it).dtype != dtype) {
             None => Ok(dtype),
@@ -65,7 +65,7 @@ impl Operands {
     }
 
     /// An error if two extents are known to differ.
-    pub(super) fn same(a: &Expr, b: &Expr) -> Result<(), String> {
+    pub(in crate::library) fn same(a: &Expr, b: &Expr) -> Result<(), String> {
         match (a - b).as_int() {
             None | Some(0) => Ok(()),
             Some(_) => Err(format!("the extents {a} and {b} do not fit")),
@@ -73,7 +73,7 @@ impl Operands {
     }
 
     /// A graph with a container for each operand.
-    pub(super) fn graph(&self, name: &str) -> Definition {
+    pub(in crate::library) fn graph(&self, name: &str) -> Definition {
         let mut builder = SdfgBuilder::new(name);
         for (connector, operand) in &self.0 {
             let data: Data = match operand.shape.is_empty() {
@@ -85,11 +85,12 @@ impl Operands {
             };
             builder.argument(connector, data);
         }
-        Definition { builder, types: self.0.iter().map(|(name, it)| (name.clone(), it.dtype)).collect() }
+        let types = self.0.iter().map(|(name, it)| (name.clone(), it.dtype)).collect();
+        Definition { builder, types, assigned: Vec::new() }
     }
 
     /// The graph that does for each row of the operands, along their last dimension, what `one` defines for vectors.
-    pub(super) fn by_row(
+    pub(in crate::library) fn by_row(
         &self,
         name: &str,
         one: &dyn Fn(&Operands) -> Result<Sdfg, String>,
@@ -113,28 +114,32 @@ impl Operands {
 }
 
 /// Elements that a map reads: the name in its code, the container, the indices.
-pub(super) type Read<'a> = (&'a str, &'a str, Vec<Expr>);
+pub(in crate::library) type Read<'a> = (&'a str, &'a str, Vec<Expr>);
 
 /// A graph on its way.
 #[derive(Debug)]
-pub(super) struct Definition {
-    pub(super) builder: SdfgBuilder,
+pub(in crate::library) struct Definition {
+    pub(in crate::library) builder: SdfgBuilder,
     types: IndexMap<Name, DType>,
+    /// Symbols that get their values inside.
+    assigned: Vec<Name>,
 }
 
 impl Definition {
-    pub(super) fn build(self) -> Sdfg {
-        self.builder.build()
+    pub(in crate::library) fn build(self) -> Sdfg {
+        let mut sdfg = self.builder.build();
+        sdfg.symbols.extend(self.assigned.into_iter().map(|symbol| (symbol, DType::Int64)));
+        sdfg
     }
 
     /// Adds an array of the graph's own.
-    pub(super) fn transient(&mut self, name: &str, dtype: DType, shape: &[Expr]) {
+    pub(in crate::library) fn transient(&mut self, name: &str, dtype: DType, shape: &[Expr]) {
         self.types.insert(name.into(), dtype);
         self.builder.transient(name, dtype, shape);
     }
 
     /// Adds a state with a map whose iterations compute one element.
-    pub(super) fn map(
+    pub(in crate::library) fn map(
         &mut self,
         label: &str,
         extents: &[Expr],
@@ -146,7 +151,7 @@ impl Definition {
     }
 
     /// As [`map`](Self::map), combining the value with what is there.
-    pub(super) fn reduce(
+    pub(in crate::library) fn reduce(
         &mut self,
         label: &str,
         extents: &[Expr],
@@ -159,7 +164,7 @@ impl Definition {
     }
 
     /// Adds a state with a map over ranges.
-    pub(super) fn ranges(
+    pub(in crate::library) fn ranges(
         &mut self,
         label: &str,
         mut dims: Vec<(Name, Range)>,
@@ -181,7 +186,7 @@ impl Definition {
     fn rows(&mut self, outer: &[Expr], operands: &Operands, one: Sdfg) {
         let mut sdfg = one;
         let symbols = sdfg.free_symbols();
-        sdfg.symbols = symbols.iter().map(|symbol| (symbol.clone(), DType::Int64)).collect();
+        sdfg.symbols.extend(symbols.iter().map(|symbol| (symbol.clone(), DType::Int64)));
         let symbols = symbols.into_iter().map(|symbol| (symbol.clone(), Expr::sym(&symbol))).collect();
         let read = |name: &Name| *name != "_out";
         let names: Vec<Name> = operands.iter().map(|(name, _)| name.clone()).collect();
@@ -221,10 +226,21 @@ impl Definition {
         }
     }
 
-    /// A loop from 0 to an extent.
-    pub(super) fn repeat(&mut self, variable: &str, extent: &Expr, body: impl FnOnce(&mut Self)) {
+    /// Gives a symbol the value of an integer.
+    pub(in crate::library) fn assign(&mut self, symbol: &str, value: ScalarExpr) {
+        self.assigned.push(symbol.into());
+        self.builder.push(Block::Assign(vec![Assignment { symbol: symbol.into(), value }]));
+    }
+
+    /// A loop from one number to another.
+    pub(in crate::library) fn repeat(
+        &mut self,
+        variable: &str,
+        (start, stop): (Expr, Expr),
+        body: impl FnOnce(&mut Self),
+    ) {
         let mut builder = std::mem::replace(&mut self.builder, SdfgBuilder::new("body"));
-        builder.for_loop(variable, 0, extent.clone(), |inside| {
+        builder.for_loop(variable, start, stop, |inside| {
             std::mem::swap(inside, &mut self.builder);
             body(self);
             std::mem::swap(inside, &mut self.builder);
@@ -233,7 +249,7 @@ impl Definition {
     }
 
     /// Adds a state with a tasklet that computes one element.
-    pub(super) fn element(
+    pub(in crate::library) fn element(
         &mut self,
         label: &str,
         reads: &[Read<'_>],
@@ -262,12 +278,12 @@ impl Definition {
 }
 
 /// The parameter of a map's dimension.
-pub(super) fn at(dim: usize) -> Expr {
+pub(in crate::library) fn at(dim: usize) -> Expr {
     Expr::sym(format!("__d{dim}"))
 }
 
 /// The parameters of all dimensions.
-pub(super) fn all(rank: usize) -> Vec<Expr> {
+pub(in crate::library) fn all(rank: usize) -> Vec<Expr> {
     (0..rank).map(at).collect()
 }
 
@@ -283,22 +299,22 @@ fn rows_of(extents: &[Expr]) -> Vec<(Name, Range)> {
 }
 
 /// A value by its name.
-pub(super) fn name(name: &str) -> ScalarExpr {
+pub(in crate::library) fn name(name: &str) -> ScalarExpr {
     ScalarExpr::name(name)
 }
 
 /// An operation on two values.
-pub(super) fn binary(op: BinaryOp, a: ScalarExpr, b: ScalarExpr) -> ScalarExpr {
+pub(in crate::library) fn binary(op: BinaryOp, a: ScalarExpr, b: ScalarExpr) -> ScalarExpr {
     ScalarExpr::binary(op, a, b)
 }
 
 /// An integer as a number of a type.
-pub(super) fn number(value: i64, dtype: DType) -> ScalarExpr {
+pub(in crate::library) fn number(value: i64, dtype: DType) -> ScalarExpr {
     Constant::of_int(value, dtype).into()
 }
 
 /// What combining starts from.
-pub(super) fn start(wcr: Wcr, dtype: DType) -> Result<ScalarExpr, String> {
+pub(in crate::library) fn start(wcr: Wcr, dtype: DType) -> Result<ScalarExpr, String> {
     match identity(wcr, dtype) {
         Some(value) => Ok(value.to_constant().into()),
         None => Err(format!("combining by {wcr} starts from nothing for {dtype}")),
@@ -306,7 +322,7 @@ pub(super) fn start(wcr: Wcr, dtype: DType) -> Result<ScalarExpr, String> {
 }
 
 /// Two values combined.
-pub(super) fn combined(wcr: Wcr, a: ScalarExpr, b: ScalarExpr) -> Result<ScalarExpr, String> {
+pub(in crate::library) fn combined(wcr: Wcr, a: ScalarExpr, b: ScalarExpr) -> Result<ScalarExpr, String> {
     let op = match wcr {
         Wcr::Sum => BinaryOp::Add,
         Wcr::Product => BinaryOp::Mul,
@@ -318,7 +334,7 @@ pub(super) fn combined(wcr: Wcr, a: ScalarExpr, b: ScalarExpr) -> Result<ScalarE
 }
 
 /// Whether `a` comes before `b` in a sort: NaN comes last.
-pub(super) fn less(a: &str, b: &str, dtype: DType) -> ScalarExpr {
+pub(in crate::library) fn less(a: &str, b: &str, dtype: DType) -> ScalarExpr {
     let smaller = binary(BinaryOp::Lt, name(a), name(b));
     if !dtype.is_float() {
         return smaller;

@@ -9,7 +9,7 @@
 //! Scan(wcr = "sum")        loop k in 0:n { total = total + _in[k];  _out[k] = total }
 //! ```
 
-mod build;
+pub(in crate::library) mod build;
 mod convolution;
 mod copy;
 mod einsum;
@@ -70,9 +70,9 @@ pub trait Defined: fmt::Debug + Send + Sync + Sized + 'static {
     /// Number of dimensions of the operand at a connector.
     fn rank(&self, connector: &str) -> usize;
 
-    /// Whether elements of the outputs stay as they are.
-    fn keeps_elements(&self) -> bool {
-        false
+    /// An input that becomes an output, of which elements stay as they are; the graph has only the output.
+    fn updates(&self) -> Option<(&'static str, &'static str)> {
+        None
     }
 
     /// The graph that computes the outputs from the inputs, whose containers are named like the connectors. The error is a
@@ -101,8 +101,8 @@ impl<T: Defined> LibraryOp for T {
         self
     }
 
-    fn reads_outputs(&self) -> bool {
-        self.keeps_elements()
+    fn in_place(&self) -> Option<(&'static str, &'static str)> {
+        self.updates()
     }
 
     fn operand_rank(&self, connector: &str) -> Option<usize> {
@@ -111,7 +111,10 @@ impl<T: Defined> LibraryOp for T {
 
     fn definition(&self, operands: &Operands) -> Option<Result<Sdfg, String>> {
         let fits = operands.iter().all(|(name, operand)| operand.shape.len() == self.rank(name));
-        Some(if fits { self.define(operands) } else { Err("an operand has too many dimensions".to_owned()) })
+        let old = self.updates().map(|(old, _)| old);
+        let own = operands.iter().filter(|(name, _)| old != Some(name.as_str()));
+        let own: Operands = own.map(|(name, operand)| (name.clone(), operand.clone())).collect();
+        Some(if fits { self.define(&own) } else { Err("an operand has too many dimensions".to_owned()) })
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
@@ -128,6 +131,11 @@ impl<T: Defined> LibraryOp for T {
             Some(defined) => defined?,
             None => return Err("the operation has no definition".to_owned()),
         };
+        if let Some((old, result)) = self.updates()
+            && let Some(tensor) = arguments.shift_remove(old)
+        {
+            arguments.insert(result.into(), tensor);
+        }
         interp::run(&sdfg, &mut arguments, &[]).map_err(|error| error.to_string())?;
         for (name, output) in self.writes().iter().zip(outputs) {
             for at in 0..output.len() {

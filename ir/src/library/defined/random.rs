@@ -49,7 +49,7 @@ impl Defined for Random {
             let mixed = binary(BinaryOp::BitXor, name("z"), binary(BinaryOp::Shr, name("z"), word(shift)));
             let value = binary(BinaryOp::Mul, mixed, word(factor));
             graph.map(
-                "mix",
+                &format!("mix_{shift}"),
                 &output.shape,
                 &[("z", "__bits", place.clone())],
                 value,

@@ -73,7 +73,7 @@ impl Scan {
                 }
             }
         };
-        graph.repeat("__k", extent, parts);
+        graph.repeat("__k", (Expr::zero(), extent.clone()), parts);
         Ok(graph.build())
     }
 }

@@ -3,7 +3,7 @@
 use super::build::{Operands, all, at, binary, less, name, number};
 use super::{Defined, Given};
 use crate::library::Property;
-use crate::{Assignment, BinaryOp, Block, DType, Expr, ScalarExpr, Sdfg, Wcr};
+use crate::{BinaryOp, DType, Expr, ScalarExpr, Sdfg, Wcr};
 
 /// `_out` = the elements of `_in` along the last axis in ascending order, or their positions: NumPy's `sort` and `argsort`.
 /// Equal elements keep their order, and NaN comes last.
@@ -64,12 +64,12 @@ impl Sort {
         let reads = [("x", "_in", vec![at(0)]), ("y", "_in", vec![at(1)])];
         graph.reduce("count", &[extent.clone(), extent.clone()], &reads, one, count, Wcr::Sum);
         let positions = self.positions;
-        graph.repeat("__k", &extent, |graph| {
+        graph.repeat("__k", (Expr::zero(), extent.clone()), |graph| {
             let place = ScalarExpr::Load {
                 name: "__before".into(),
                 indices: vec![ScalarExpr::Symbolic(Expr::sym("__k"))],
             };
-            graph.builder.push(Block::Assign(vec![Assignment { symbol: "__place".into(), value: place }]));
+            graph.assign("__place", place);
             let target = ("_out", vec![Expr::sym("__place")]);
             match positions {
                 true => graph.element("put", &[], ScalarExpr::Symbolic(Expr::sym("__k")), target),

@@ -7,7 +7,7 @@ use crate::text::parse_scalar;
 use crate::{Expr, Memlet, Name, Range, ScalarExpr, Sdfg};
 
 /// Each element of `_out` = an expression over the elements of `_in` at fixed distances, called `p0`, `p1` and so on. Elements
-/// of which a point is outside of `_in` stay as they are.
+/// of which a point is outside of `_in` stay as they are in `_old`, which may be the same array as `_out`.
 ///
 /// ```text
 /// Stencil(code = "0.25*(p0 + p1 + p2 + p3)", offsets = [-1, 0, 1, 0, 0, -1, 0, 1], rank = 2)
@@ -47,8 +47,12 @@ impl Defined for Stencil {
         self.rank
     }
 
-    fn keeps_elements(&self) -> bool {
-        true
+    fn reads(&self) -> Vec<Name> {
+        vec!["_in".into(), "_old".into()]
+    }
+
+    fn updates(&self) -> Option<(&'static str, &'static str)> {
+        Some(("_old", "_out"))
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
