@@ -80,6 +80,8 @@ pub enum Captured {
         module: String,
         /// The name in it.
         name: String,
+        /// What it is where the module has no such member that can be compiled.
+        other: Box<Captured>,
     },
     /// A plain object or a module of the user: its attributes that are used.
     Namespace(IndexMap<String, Captured>),
@@ -325,9 +327,10 @@ impl Installer<'_> {
                 }
                 if others.is_empty() { Value::Module(known) } else { Value::OpenModule(known, others) }
             }
-            Captured::Member { module, name } => {
-                numpy::member(numpy::module(module), name).ok_or_else(|| format!("`{module}.{name}`"))?
-            }
+            Captured::Member { module, name, other } => match numpy::member(numpy::module(module), name) {
+                Some(value) => value,
+                None => self.value(other)?,
+            },
             // What of it cannot be used is an error only where it is used.
             Captured::Namespace(members) => Value::Namespace(
                 members

@@ -295,6 +295,10 @@ pub(crate) enum Module {
     Math,
     /// `cmath`.
     Cmath,
+    /// `scipy`.
+    Scipy,
+    /// `scipy.special`.
+    Special,
     /// Any other; an error when it is used.
     Other,
 }

@@ -52,6 +52,7 @@ CLASSES = ["bool", "int32", "uint8", "float32", "float64", "complex128"]
 HEADER = """import math
 
 import numpy as np
+import scipy.special
 import dace
 
 {symbols}

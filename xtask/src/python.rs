@@ -27,18 +27,18 @@ pub(crate) struct Environment {
     help: &'static str,
 }
 
-/// NumPy, whose results are the ones to agree with.
+/// NumPy and SciPy, whose results are the ones to agree with.
 pub(crate) const NUMPY: Environment = Environment {
     folder: "python",
     requirements: "tests/requirements.txt",
     variable: "DACEC_PYTHON",
-    probe: "import numpy, sys; sys.exit(int(numpy.__version__.split('.')[0]) < 2)",
-    reason: "The tests compare with NumPy.",
+    probe: "import numpy, scipy, sys; sys.exit(int(numpy.__version__.split('.')[0]) < 2)",
+    reason: "The tests compare with NumPy and SciPy.",
     bases: &["python3", "python"],
     base_probe: "import sys; sys.exit(sys.version_info < (3, 10))",
     help: "install CPython 3.10 or newer with its venv module \
         (Debian, Ubuntu: apt-get install python3 python3-venv; Fedora: dnf install python3; macOS: brew install python), \
-        or set DACEC_PYTHON to an interpreter that has NumPy 2",
+        or set DACEC_PYTHON to an interpreter that has NumPy 2 and SciPy",
 };
 
 /// DaCe, which has to read what dacec writes and the other way round.

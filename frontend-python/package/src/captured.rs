@@ -78,7 +78,11 @@ fn captured(value: &Bound<'_, PyAny>) -> PyResult<Captured> {
             let result = if result.is_none() { None } else { Some(Box::new(parameter(&result)?)) };
             Captured::Object { key: item(1)?.extract()?, what: item(2)?.extract()?, result }
         }
-        "member" => Captured::Member { module: item(1)?.extract()?, name: item(2)?.extract()? },
+        "member" => Captured::Member {
+            module: item(1)?.extract()?,
+            name: item(2)?.extract()?,
+            other: Box::new(captured(&item(3)?)?),
+        },
         "namespace" => {
             let mut members = IndexMap::new();
             for (name, member) in item(1)?.cast::<PyDict>()? {

@@ -7,6 +7,8 @@ import unittest
 import warnings
 
 import numpy as np
+import scipy.special
+from scipy.special import erf, jv
 
 import dacec as dace
 
@@ -332,6 +334,21 @@ class Messages(unittest.TestCase):
         self.assertIs(caught[0].category, dace.PerformanceWarning)
         self.assertEqual((caught[0].filename, caught[0].lineno), (__file__, f.f.__code__.co_firstlineno + 3))
         self.assertRegex(str(caught[0].message), "`remember` is not compiled: this statement cannot be compiled")
+
+    def test_what_the_compiler_knows_of_a_library_is_no_callback(self):
+        @dace.program
+        def f(a: dace.float64[N], b: dace.float64[N]):
+            a[:] = erf(a) + scipy.special.expit(a)
+            b[:] = jv(0, b)
+
+        a, b = np.linspace(-1, 1, 5), np.linspace(0, 3, 5)
+        expected = erf(a) + scipy.special.expit(a), jv(0, b)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            f(a, b)
+        self.assertRegex(" ".join(str(one.message) for one in caught), "^`jv` is not compiled")
+        self.assertEqual(len(caught), 1)
+        np.testing.assert_allclose((a, b), expected, rtol=1e-12)
 
     def refused(self, text, program, *args):
         with warnings.catch_warnings():

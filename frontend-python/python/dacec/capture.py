@@ -13,6 +13,7 @@ import dis
 import enum
 import functools
 import math
+import sys
 import types
 import typing
 
@@ -27,6 +28,7 @@ from dacec.symbols import Expression, extent_text, symbol
 __all__ = ["Captures", "array_key", "attributes_of", "describe_constant", "described_result", "result_of"]
 
 _MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math"}
+_LATER = ("scipy", "scipy.special")
 _DEPTH = 4
 _FUNCTIONS = (types.BuiltinFunctionType, types.MethodType, type, numpy.ufunc, functools.partial)
 """Classes of what can be called and has no attributes that programs use."""
@@ -123,7 +125,7 @@ class _Collector:
         return self.callable(name, value) or self.namespace(name, value, depth) or self.object(name, value)
 
     def module(self, name: str, value: types.ModuleType, origin: tuple, depth: int) -> tuple:
-        known = _MODULES.get(value)
+        known = _known_modules().get(value)
         if known is not None or value.__name__ in ("dacec", "dace"):
             if known is None or not settings.callbacks:
                 return ("module", known or "dacec")
@@ -153,7 +155,8 @@ class _Collector:
     def callable(self, name: str, value) -> tuple | None:
         member = _member(value)
         if member is not None:
-            return member
+            # The compiler may not know it.
+            return (*member, self.object(name, value))
         from dacec.program import Program
         from dacec.sdfg import SDFG
 
@@ -301,6 +304,11 @@ def _symbols_of(value) -> typing.Iterable[symbol]:
     return ()
 
 
+def _known_modules() -> dict[types.ModuleType, str]:
+    """The modules of which the compiler knows functions. SciPy's are among them once somebody has imported them."""
+    return _MODULES | {sys.modules[name]: name for name in _LATER if name in sys.modules}
+
+
 def _member(value) -> tuple | None:
     """A function of a module that the compiler knows."""
     import dacec
@@ -308,7 +316,7 @@ def _member(value) -> tuple | None:
     name = getattr(value, "__name__", None)
     if not isinstance(name, str):
         return None
-    for module, full in [*_MODULES.items(), (dacec, "dacec")]:
+    for module, full in [*_known_modules().items(), (dacec, "dacec")]:
         if getattr(module, name, None) is value:
             return ("member", full, name)
     return None

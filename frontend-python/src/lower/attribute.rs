@@ -172,6 +172,8 @@ fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
         Module::Fft => "numpy.fft",
         Module::Math => "math",
         Module::Cmath => "cmath",
+        Module::Scipy => "scipy",
+        Module::Special => "scipy.special",
         Module::Other => "this module",
     };
     let message = format!("`{attr}` of {name} cannot be compiled");

@@ -3,7 +3,7 @@
 use super::math::{one, two};
 use super::{Args, Entry, Lowering, ONE, TWO, call, math, math2, op};
 use crate::lower::{Dest, Library, Lowerer, Result};
-use crate::promotion::float_of;
+use crate::promotion::{float_of, rank};
 use crate::scalar::{self, Refusal};
 use crate::types::{Scalar, Value};
 use dacec_ir::{BinaryOp, DType, Function, UnaryOp};
@@ -51,10 +51,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     op("bitwise_or", BinaryOp::BitOr),
     op("bitwise_xor", BinaryOp::BitXor),
     op("left_shift", BinaryOp::Shl),
+    op("bitwise_left_shift", BinaryOp::Shl),
+    op("bitwise_right_shift", BinaryOp::Shr),
     op("right_shift", BinaryOp::Shr),
     Entry { name: "negative", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::Neg) },
     Entry { name: "logical_not", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::Not) },
     Entry { name: "invert", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::BitNot) },
+    Entry { name: "bitwise_invert", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::BitNot) },
     Entry { name: "bitwise_not", params: ONE, lowering: Lowering::UnaryOp(UnaryOp::BitNot) },
     unary("positive", |of| Ok(of[0].clone())),
     unary("square", |of| match of[0].dtype() {
@@ -184,6 +187,18 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("nan_to_num", &["x", "copy?", "nan?", "posinf?", "neginf?"], nan_to_num),
 ];
 
+/// Functions of `scipy.special`, which are universal functions too.
+pub(super) const SPECIAL: &[Entry] = &[
+    unary("cbrt", |of| scalar::call(Function::Cbrt, &as_wide_float(&of[0]))),
+    unary("erf", |of| scalar::call(Function::Erf, &as_wide_float(&of[0]))),
+    unary("erfc", |of| scalar::call(Function::Erfc, &as_wide_float(&of[0]))),
+    unary("exp2", |of| scalar::call(Function::Exp2, &as_wide_float(&of[0]))),
+    unary("expm1", |of| scalar::call(Function::Expm1, &as_wide_float(&of[0]))),
+    unary("gamma", |of| scalar::call(Function::Gamma, &as_wide_float(&of[0]))),
+    unary("gammaln", |of| scalar::call(Function::Lgamma, &as_wide_float(&of[0]))),
+    unary("log1p", |of| scalar::call(Function::Log1p, &as_wide_float(&of[0]))),
+];
+
 /// Functions of `math`: on numbers, with Python's float as the result.
 pub(super) const MATH: &[Entry] = &[
     float("sqrt", Function::Sqrt),
@@ -248,6 +263,12 @@ fn as_float(value: &Scalar) -> Scalar {
         _ if value.ty.weak => scalar::converted(value, DType::Float64),
         dtype => scalar::converted(value, float_of(dtype)),
     }
+}
+
+/// The value as a float, in double precision if it is an integer: SciPy knows no smaller ones.
+fn as_wide_float(value: &Scalar) -> Scalar {
+    let wide = if rank(value.dtype()) < rank(DType::Float64) { DType::Float64 } else { value.dtype() };
+    scalar::converted(value, wide)
 }
 
 fn infinite(value: &Scalar, sign: BinaryOp) -> Computed {

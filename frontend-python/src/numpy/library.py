@@ -6,6 +6,7 @@ Two empty lines end a function. Extents may be 0: a loop that starts at 1 has no
 
 import math
 import numpy as np
+import scipy.special
 import dace
 
 

@@ -2,6 +2,7 @@
 
 use super::{Args, Entry, array, axis_of, call, elements};
 use crate::lower::{Lowerer, Result};
+use crate::promotion::Typed;
 use crate::scalar;
 use crate::types::{Scalar, Value};
 use dacec_ir::{Constant, DType, Expr};
@@ -13,7 +14,39 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("shape", &["a"], shape),
     call("ndim", &["a"], |l, args| Ok(Value::Scalar(Scalar::int(array(l, args, "a")?.rank() as i64)))),
     call("size", &["a", "axis?"], size),
+    call("result_type", &["*"], |_, args| result_type(args, &args.rest)),
+    call("promote_types", &["type1", "type2"], |_, args| {
+        result_type(args, &[args.value("type1"), args.value("type2")])
+    }),
+    call("isscalar", &["element"], |_, args| {
+        Ok(Value::Scalar(Scalar::bool(matches!(args.value("element"), Value::Scalar(_) | Value::Text(_)))))
+    }),
+    call("iscomplexobj", &["x"], |l, args| Ok(Value::Scalar(Scalar::bool(is_complex(l, args)?)))),
+    call("isrealobj", &["x"], |l, args| Ok(Value::Scalar(Scalar::bool(!is_complex(l, args)?)))),
 ];
+
+/// The type of an operation on values or types.
+fn result_type(args: &Args, of: &[Value]) -> Result<Value> {
+    let types: Option<Vec<Typed>> = of
+        .iter()
+        .map(|value| match value {
+            Value::Array(view) => Some(Typed::strong(view.dtype)),
+            Value::Scalar(scalar) => Some(scalar.ty),
+            other => super::as_dtype(other).map(Typed::strong),
+        })
+        .collect();
+    let joined = types.and_then(|types| types.into_iter().reduce(Typed::with));
+    joined
+        .map(|ty| Value::DType(ty.dtype))
+        .ok_or_else(|| args.unsupported("type1", "its arguments are types, arrays and numbers").into())
+}
+
+fn is_complex(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<bool> {
+    Ok(match args.value("x") {
+        Value::Scalar(scalar) => scalar.dtype().is_complex(),
+        _ => array(lowerer, args, "x")?.dtype.is_complex(),
+    })
+}
 
 fn limits(args: &Args, fits: fn(DType) -> bool, reason: &str) -> Result<Value> {
     let name = if args.given("dtype") { "dtype" } else { "type" };

@@ -3,6 +3,7 @@
 //! A function is one [`Entry`] in the table of its family: its name, its parameters, and how it is lowered. Adding a
 //! function is adding an entry.
 
+mod composed;
 mod contraction;
 mod counted;
 mod creation;
@@ -63,6 +64,10 @@ pub(crate) enum Lowering {
     Math(Function),
     /// As `Math`, of two arguments.
     Math2(Function),
+    /// By a text in `composed.py`, of which these parameters must be known: each with what it is if it is not given.
+    Composed(&'static [(&'static str, &'static str)]),
+    /// As `Composed`, of operands that become floats of one type.
+    Special(&'static [(&'static str, &'static str)]),
     /// As `Math`, of a number that becomes a float of Python, as the result is.
     Float(Function),
     /// As `Float`, of two arguments.
@@ -294,6 +299,8 @@ pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
     match entry.lowering {
         Lowering::Call(lower) => lower(lowerer, args),
         Lowering::Refused(why) => Err(why(args).into()),
+        Lowering::Composed(known) => composed::apply(lowerer, entry, known, args),
+        Lowering::Special(known) => composed::apply_special(lowerer, entry, known, args),
         _ => ufunc::apply(lowerer, entry, args),
     }
 }
@@ -309,6 +316,8 @@ pub(crate) fn module(name: &str) -> Module {
         "numpy.fft" => Module::Fft,
         "math" => Module::Math,
         "cmath" => Module::Cmath,
+        "scipy" => Module::Scipy,
+        "scipy.special" => Module::Special,
         _ => Module::Other,
     }
 }
@@ -330,6 +339,7 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
             counted::ENTRIES,
             formulas::ENTRIES,
             limits::ENTRIES,
+            composed::ENTRIES,
         ],
         Module::Math => &[math::MATH, elementwise::MATH],
         Module::Cmath => &[math::CMATH],
@@ -338,7 +348,8 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::Linalg => &[linalg::LINALG, dense::ENTRIES],
         Module::Random => &[random::ENTRIES],
         Module::Fft => &[fft::ENTRIES],
-        Module::Other => &[],
+        Module::Special => &[elementwise::SPECIAL, composed::SPECIAL],
+        Module::Scipy | Module::Other => &[],
     }
 }
 
@@ -350,6 +361,7 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Numpy, "linalg") => return Some(Value::Module(Module::Linalg)),
         (Module::Numpy, "random") => return Some(Value::Module(Module::Random)),
         (Module::Numpy, "fft") => return Some(Value::Module(Module::Fft)),
+        (Module::Scipy, "special") => return Some(Value::Module(Module::Special)),
         (Module::Numpy, "newaxis") => return Some(Value::None),
         (Module::Dace, "data") => return Some(Value::Module(Module::Data)),
         (Module::Dace, "math") => return Some(Value::Module(Module::Math)),

@@ -42,6 +42,9 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "intersect1d", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "isin", "not of complex numbers"),
     ("numpy", "linspace", "without `retstep`"),
+    ("numpy", "nanargmax", "0 where all are NaN"),
+    ("numpy", "nanargmin", "0 where all are NaN"),
+    ("numpy", "nanmedian", "along one axis, or all"),
     ("numpy", "nonzero", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "pad", "the modes are those of a known text"),
     (
@@ -153,6 +156,7 @@ fn sections() -> Vec<Section> {
         ("Methods of universal functions", "ufunc", ufunc::METHODS.iter().collect()),
         ("math", "math", of(Module::Math)),
         ("cmath", "cmath", of(Module::Cmath)),
+        ("scipy.special", "special", of(Module::Special)),
         ("dace", "dace", dace_only()),
         ("dace.data", "data", of(Module::Data)),
         ("Methods of streams", "stream", super::dace::STREAMS.iter().collect()),

@@ -30,7 +30,10 @@ pub(super) const METHODS: &[Entry] = &[
 impl Entry {
     /// Whether the function works element by element, with the methods of NumPy's universal functions.
     pub(crate) fn is_ufunc(&self) -> bool {
-        !matches!(self.lowering, Lowering::Call(_) | Lowering::Refused(_))
+        !matches!(
+            self.lowering,
+            Lowering::Call(_) | Lowering::Refused(_) | Lowering::Composed(_) | Lowering::Special(_)
+        )
     }
 
     /// Whether a call is an error that says what to use instead.

@@ -165,3 +165,9 @@ body("q, r = np.linalg.qr(x)\nreturn q @ r, r.shape[0]", x="float64[N,1]")
 case("np.linalg.lstsq(x, y, rcond=None)[0]", x="float64[N,1]", y="float64[N]")
 case("np.linalg.norm(x, 'nuc')", x="float64[N,1]")
 case("np.linalg.inv(x * 0)", x="float64[1,1]")
+
+for T in ["float64", "complex128", "int32"]:
+    case("np.matvec(x, y)", x=f"{T}[N,M]", y=f"{T}[M]")
+    case("np.matvec(x, y)", x=f"{T}[K,N,M]", y=f"{T}[K,M]")
+    case("np.vecmat(y, x)", x=f"{T}[N,M]", y=f"{T}[N]")
+    case("np.vecmat(y, x)", x=f"{T}[K,N,M]", y=f"{T}[K,N]")

@@ -124,3 +124,36 @@ for part in ["real", "imag"]:
     body(f"x.{part}[:] = np.inf", x="complex128[N]")
 case("complex(a, b)", a="float64=np.inf", b="float64=1.5")
 case("complex(a, b)", a="float64=2.5", b="float64=np.nan")
+
+for name in ["nanvar", "nanstd"]:
+    for rest in ["", ", axis=0", ", axis=1", ", ddof=1", ", axis=-1, keepdims=True", ", axis=(0, 1)", ", axis=1, ddof=3"]:
+        case(f"np.{name}(np.where(x > 0.5, np.nan, x){rest})", T=FLOATS, x="T[N,M]")
+    case(f"np.{name}(x)", x="int32[P]")
+    case(f"np.{name}(x)", x="float64[1]")
+for rest in ["", ", axis=0", ", axis=1", ", axis=-1, keepdims=True", ", keepdims=True"]:
+    case(f"np.nanmedian(np.where(x > 0.5, np.nan, x){rest})", T=FLOATS, x="T[N,M]")
+    case(f"np.nanmedian(x{rest})", T=["int32", "float64"], x="T[N,M]")
+for name in ["nanargmin", "nanargmax"]:
+    for rest in ["", ", axis=0", ", axis=-1"]:
+        case(f"np.{name}(np.where(x == 0.25, np.nan, x){rest})", T=FLOATS, x="T[N,M]")
+        case(f"np.{name}(x{rest})", x="int32[N,M]")
+for name in ["nancumsum", "nancumprod"]:
+    for rest in ["", ", axis=0", ", axis=-1"]:
+        case(f"np.{name}(np.where(x > 0.5, np.nan, x){rest})", T=FLOATS, x="T[N,M]")
+    case(f"np.{name}(x)", x="int32[P]")
+for name in ["cumulative_sum", "cumulative_prod"]:
+    case(f"np.{name}(x)", T=CLASSES, x="T[P]")
+    case(f"np.{name}(x, axis=1)", x="float64[N,M]")
+for name in ["bartlett", "blackman", "hamming", "hanning"]:
+    for size in ["7", "8", "1", "len(x)", "N"]:
+        case(f"np.{name}({size}) * 1.0", x="float64[N]")
+for name in ["isreal", "iscomplex"]:
+    case(f"np.{name}(x)", T=["int32", "float64", "complex128"], x="T[N,M]")
+    case(f"np.{name}(np.where(x > 0, x, x + 1j))", x="float64[P]")
+case("np.array_equiv(x, y)", x="int32[N,M]:ties", y="int32[M]:ties")
+case("np.array_equiv(x, x)", x="float64[N,M]")
+for of in ["x, y", "x, 1.5", "y, 1", "x, np.float64", "np.int8, np.uint8"]:
+    case(f"np.zeros(3, np.result_type({of}))", x="float32[N]", y="int16[N]")
+case("np.ones(2, np.promote_types(np.int32, np.float32))")
+case("x + (1 if np.iscomplexobj(x) else 2) + (4 if np.isscalar(x[0]) else 8) + (16 if np.isrealobj(x) else 32)", T=CLASSES, x="T[N]")
+body("i, j = np.diag_indices(4)\nA[i, j] = 7\nreturn i + j", A="float64[N,M]")
