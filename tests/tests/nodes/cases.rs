@@ -52,9 +52,12 @@ fn property(text: &str) -> Property {
     }
 }
 
+/// An operation, its properties, and its operands.
+type Described = (&'static str, Vec<(&'static str, &'static str)>, Vec<Operand>);
+
 /// All cases that make sense for a type; each once with whole arrays, and once with every second element.
 pub(super) fn cases(dtype: DType) -> Vec<Case> {
-    let mut list: Vec<(&str, Vec<(&str, &str)>, Vec<Operand>)> = Vec::new();
+    let mut list: Vec<Described> = Vec::new();
     let of = |name: &'static str, shape: &[&'static str]| (name, shape.to_vec(), Kind::Numbers);
     let mut add = |op: &'static str, properties: &[(&'static str, &'static str)], operands: Vec<Operand>| {
         list.push((op, properties.to_vec(), operands));
