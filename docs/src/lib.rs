@@ -10,6 +10,10 @@ pub mod architecture {}
 #[doc = include_str!("../testing.md")]
 pub mod testing {}
 
+/// The language: sizes, numbers, views, loops, structures, streams and tasklets.
+#[doc = include_str!("../language.md")]
+pub mod language {}
+
 /// The Python package: what is compiled when, what can be passed, and what happens to the rest.
 #[doc = include_str!("../python.md")]
 pub mod python {}

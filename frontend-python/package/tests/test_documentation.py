@@ -10,6 +10,7 @@ import linecache
 import os
 import pathlib
 import pkgutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,16 @@ class Notebook(unittest.TestCase):
         self.assertIn("`largest` is not compiled", output)
         self.assertIn("chain(x: float64[N], y: float64[N])", output)
         self.assertEqual(scope["sdfg"].number_of_maps(), 1)
+
+
+class Pages(unittest.TestCase):
+    def test_every_example_of_the_language_runs(self):
+        page = (NOTEBOOK.parent / "language.md").read_text(encoding="utf-8")
+        blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        self.assertGreater(len(blocks), 8)
+        scope = {"__name__": "__main__"}
+        for number, block in enumerate(blocks):
+            run_cell(block, f"<block {number}>", scope)
 
 
 def run_cell(text, name, scope):
