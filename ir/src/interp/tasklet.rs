@@ -145,6 +145,10 @@ impl Machine {
         memlet: &Memlet,
         external: bool,
     ) -> Result<Port, InterpretError> {
+        if external && memlet.wcr.is_some() {
+            let message = format!("a routine writes `{name}` itself, and cannot combine it: {memlet}");
+            return Err(Fault::Malformed(message).into());
+        }
         let view = self.slice(frame, &memlet.data, &memlet.subset)?;
         if view.dims.len() != connector.rank && !external {
             return Err(Fault::Malformed(format!(

@@ -275,6 +275,10 @@ fn a_library_product_and_a_routine_agree() {
     let unknown = parsed(&PRODUCT.replace("NODE", &routine.replace("gemm_f64", "dgemm")));
     let fault = fault_of(&unknown, &arguments, &Options::default());
     assert!(fault.starts_with("the external routine `dgemm`"), "{fault}");
+    let combined = PRODUCT.replace("NODE", routine).replace("c[0:N, 0:M]", "c[0:N, 0:M] wcr sum");
+    let combined = text::parse(&combined).expect("it can be read, and is not valid");
+    let fault = fault_of(&combined, &arguments, &Options::default());
+    assert!(fault.contains("a routine writes `_c` itself, and cannot combine it"), "{fault}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::state::Checked;
 use crate::interp::{Value, combine};
 use crate::state::EdgeView;
 use crate::symbolic::Facts;
-use crate::{Data, Expr, Memlet, Name, Node, NodeId, Range, Span, State, Subset};
+use crate::{Data, Expr, Memlet, Name, Node, NodeId, Range, Span, State, Subset, TaskletCode};
 use std::collections::HashMap;
 
 pub(super) fn check(it: &Checked<'_>, report: &mut Report) {
@@ -57,6 +57,14 @@ fn check_memlet<'a>(
         );
     }
     check_resolution(memlet, data, &ends, span, report);
+    if memlet.wcr.is_some()
+        && let Node::Tasklet(tasklet) = it.state.node(edge.src)
+        && let TaskletCode::External(call) = &tasklet.code
+    {
+        let message =
+            format!("`{memlet}` has a conflict resolution, which the routine `{}` ignores", call.routine);
+        report.add(&RESOLUTIONS, span, message);
+    }
     let at = At { it, scope: it.scope_of_edge(edge), memlet, span };
     at.subset(&memlet.data, data, &memlet.subset, proved, report);
     match (ends.source, ends.target) {
@@ -111,7 +119,7 @@ fn knows_tiles(state: &State, edge: EdgeView<'_>) -> bool {
         return false;
     }
     let knows = |id: NodeId| match state.node(id) {
-        Node::Tasklet(tasklet) => matches!(tasklet.code, crate::TaskletCode::Native(_)),
+        Node::Tasklet(tasklet) => matches!(tasklet.code, TaskletCode::Native(_)),
         Node::Access(_) => true,
         Node::MapEntry(_) | Node::MapExit { .. } => true,
         Node::Nested(_) | Node::Library(_) => false,

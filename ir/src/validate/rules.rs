@@ -80,7 +80,8 @@ rules! {
         "The subsets at both ends of a copy do not provably differ in their number of elements, and both containers have \
          the same type.";
     RESOLUTIONS = "V021", "Conflicts are resolved on writes",
-        "Only a write has a conflict resolution, and the container's type has the operation.";
+        "Only a write has a conflict resolution, and the container's type has the operation. A call of an external routine, \
+         which writes to an address, has none: the routine would have to know.";
     PORTS = "V022", "Connectors fit their memlets",
         "A connector of a tasklet has the type of the memlet's container, and as many dimensions as the subset has \
          without single indices.";

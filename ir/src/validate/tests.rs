@@ -396,6 +396,25 @@ fn copies_move_as_many_elements_as_they_write() {
 fn conflicts_are_resolved_on_writes() {
     breaks(&RESOLUTIONS, "n2.a: A[i, j]", "n2.a: A[i, j] wcr sum", "is a read and has a conflict resolution");
     breaks(&RESOLUTIONS, "n3.IN_t: t[j]", "n3.IN_t: t[j] wcr bitxor", "float64 has no operation `bitxor`");
+    state_breaks(
+        &RESOLUTIONS,
+        "n0 = access A\nn1 = tasklet mm(a: float64[1]) -> (c: float64[1]) { call f(&a, &c) }\nn2 = access B\n\
+         n0 -> n1.a: A[0:N]\nn1.c -> n2: B[0:N] wcr sum",
+        "has a conflict resolution, which the routine `f` ignores",
+    );
+}
+
+#[test]
+fn zeros_have_a_beginning() {
+    breaks(&ZEROS, "data B: float64[N]", "data B: float64[N] zeroed", "`B` belongs to the caller");
+    let more = |line: &str| format!("{line}\n  transient s:");
+    breaks(
+        &ZEROS,
+        "transient s:",
+        &more("transient p: pointer_int8 zeroed"),
+        "zeros, which pointer_int8 has not",
+    );
+    breaks(&ZEROS, "transient s:", &more("transient v: int8[k] call zeroed"), "where `k` has no value");
 }
 
 #[test]
