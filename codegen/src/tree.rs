@@ -36,6 +36,8 @@ pub struct Program {
     pub timed: bool,
     /// Code of the program's author around it.
     pub sections: CodeSections,
+    /// Types of C that containers have and that are no numbers.
+    pub handles: Vec<DType>,
 }
 
 /// A parameter of the program's function.

@@ -364,6 +364,28 @@ fn code_of_the_author_is_around_the_program() {
     );
 }
 
+/// Only code in C++ looks into handles and addresses; the graph moves them.
+#[test]
+fn handles_and_addresses_are_moved() {
+    let sdfg = text::parse(
+        "sdfg f(x, y) {\n code global \"struct Handle { double value = 0.5; };\"\n data x: float64[4]\n data y: float64[2]\n \
+         transient h: opaque_Handle\n transient g: opaque_Handle[2]\n transient p: pointer_float64\n state s {\n \
+         n0 = access x\n n0 -> n1.a: x[2]\n n1 = tasklet make(a: float64) -> (o: opaque_Handle) { cpp \"o.value += a;\" }\n \
+         n1.o -> n2: h\n n2 = access h\n n2 -> n3: h to [1]\n n3 = access g\n n3 -> n4.a: g[1]\n \
+         n4 = tasklet use(a: opaque_Handle) -> (o: float64) { cpp \"a.value *= 2; o = a.value;\" }\n n4.o -> n5: y[0]\n \
+         n5 = access y\n n0 -> n6.a: x[0:4]\n \
+         n6 = tasklet take(a: float64[1]) -> (o: pointer_float64) { cpp \"o = a + 1;\" }\n n6.o -> n7: p\n n7 = access p\n \
+         n7 -> n8.a: p\n n8 = tasklet look(a: pointer_float64) -> (o: float64) { cpp \"o = a[2];\" }\n n8.o -> n9: y[1]\n \
+         n9 = access y\n }\n}",
+    );
+    let sdfg = sdfg.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(validate::validate(&sdfg), Ok(()));
+    let library = compile(&sdfg);
+    let (mut x, mut y) = ([1.0, 2.0, 3.0, 4.0], [0.0; 2]);
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::F64s(&mut y)]), 0, "{}", library.error());
+    assert_eq!(y, [7.0, 4.0]);
+}
+
 #[test]
 fn timers_count_and_measure() {
     let sdfg = program(
@@ -410,6 +432,24 @@ fn what_is_not_supported_is_named() {
     let foreign = "sdfg f() { transient x: float64\n state s { n0 = tasklet t() -> (o: float64) { cuda \"o = 1;\" }\n\
         n0.o -> n1: x\n n1 = access x } }";
     assert!(refused(foreign).to_string().contains("is written in cuda"));
+    let heap = "sdfg f() { transient h: opaque_Handle[4] heap\n state s { n0 = access h } }";
+    assert!(refused(heap).to_string().contains("holds handles on the heap"));
+    let queue = "sdfg f() { transient h: stream opaque_Handle\n state s { n0 = access h } }";
+    assert!(refused(queue).to_string().contains("holds handles on the heap"));
+    let handle = "sdfg f(h) { data h: opaque_Handle\n state s { n0 = access h } }";
+    assert!(refused(handle).to_string().contains("of type opaque_Handle, which callers cannot pass"));
+    let combined = "sdfg f(x) { data x: float64[4]\n state s { n0 = tasklet t() -> (o: float64[1]) { cpp \"o[0] = 1;\" }\n\
+        n0.o -> n1: x[0:4] wcr sum\n n1 = access x } }";
+    assert!(refused(combined).to_string().contains("writes elements of `o` itself"));
+    for text in [
+        "sdfg f(x) { data x: bfloat16[4]\n state s { n0 = access x } }",
+        "sdfg f() { transient x: bfloat16\n state s { n0 = access x } }",
+        "sdfg f(x) { data x: float32[4]\n state s { n0 = access x\n n0 -> n1.a: x[0]\n n1 = tasklet t(a: float32) -> \
+         (o: float32) { o = float32(bfloat16(a)) }\n n2 = access x\n n1.o -> n2: x[1] } }",
+    ] {
+        let error = refused(text).to_string();
+        assert!(error.contains("of type bfloat16, which the C++ backend does not support"), "{error}");
+    }
     let passed = "sdfg f(S) { data S: stream float64\n state s { n0 = access S } }";
     assert!(refused(passed).to_string().contains("is a stream, which callers cannot pass"));
     let kept = "sdfg f() { transient S: stream float64 persistent\n state s { n0 = access S } }";

@@ -66,9 +66,21 @@ pub(crate) fn c_type(dtype: DType) -> &'static str {
         DType::Float64 => "double",
         DType::Complex64 => "complex64_t",
         DType::Complex128 => "complex128_t",
+        // What `handles` declares.
+        DType::Pointer(_) | DType::Opaque(_) => dtype.name(),
         // Programs with these are refused.
-        DType::Vector(_) | DType::Pointer(_) | DType::Opaque(_) => dtype.name(),
+        DType::Vector(_) => dtype.name(),
     }
+}
+
+/// Names for the types of addresses and handles that a program has.
+pub(super) fn handles(types: &[DType]) -> String {
+    let declaration = |dtype: &DType| match dtype {
+        DType::Pointer(it) => format!("typedef {} *{dtype};\n", c_type(it.element())),
+        DType::Opaque(it) => format!("typedef {} {dtype};\n", it.name()),
+        _ => String::new(),
+    };
+    types.iter().map(declaration).collect()
 }
 
 /// Whether arithmetic is done in a wider type and has to be brought back.

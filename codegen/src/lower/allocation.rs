@@ -13,6 +13,7 @@
 //! **Sound because** a map's iterations are independent: no value that one of them leaves in a container of its own can
 //! be read by another.
 
+use super::handles;
 use super::places::{self, Slot, Storage};
 use super::states::StateView;
 use super::{Function, Result};
@@ -251,7 +252,10 @@ impl Function<'_, '_> {
                 let pointer = self.allocate_array(name, &array, out)?;
                 Storage::Array { pointer, dtype: array.dtype, strides }
             }
-            Data::Stream(stream) => self.allocate_stream(name, &stream, out)?,
+            Data::Stream(stream) => {
+                handles::check_memory(name, stream.dtype)?;
+                self.allocate_stream(name, &stream, out)?
+            }
             Data::View(_) | Data::Reference(_) => {
                 return Err(CodegenError::Invalid(format!("`{name}` has no memory of its own")));
             }
@@ -290,6 +294,7 @@ impl Function<'_, '_> {
             out.push(Stmt::StackArray { name: local.clone(), dtype, count: count.max(1) });
             return Ok(local);
         }
+        handles::check_memory(name, dtype)?;
         if array.storage == Memory::Register {
             return Err(CodegenError::RegisterSize(name.clone()));
         }

@@ -1,7 +1,7 @@
 //! Scalar and symbolic expressions with names resolved.
 
 use super::places::integer;
-use super::{Function, Result};
+use super::{Function, Result, check_number};
 use crate::CodegenError;
 use crate::tree::Value;
 use dacec_ir::symbolic::{Atom, CmpOp, Function as IntegerFunction};
@@ -51,7 +51,10 @@ impl Function<'_, '_> {
     /// A scalar expression with names resolved.
     pub(super) fn value(&self, expr: &ScalarExpr, names: &dyn Resolve) -> Result<Value> {
         Ok(match expr {
-            ScalarExpr::Constant(constant) => Value::Constant(*constant),
+            ScalarExpr::Constant(constant) => {
+                check_number(expr, constant.dtype())?;
+                Value::Constant(*constant)
+            }
             ScalarExpr::Name(name) => names.name(name)?,
             ScalarExpr::Symbolic(expr) => self.symbolic(expr)?,
             ScalarExpr::Load { name, indices } => {
@@ -77,7 +80,10 @@ impl Function<'_, '_> {
                 let [condition, then, otherwise] = parts;
                 Value::Select(Box::new(truth(condition?)), Box::new(then?), Box::new(otherwise?))
             }
-            ScalarExpr::Cast(dtype, operand) => cast(self.value(operand, names)?, *dtype),
+            ScalarExpr::Cast(dtype, operand) => {
+                check_number(expr, *dtype)?;
+                cast(self.value(operand, names)?, *dtype)
+            }
         })
     }
 

@@ -13,6 +13,7 @@ use super::tasklets::{input, output_edges, unconnected};
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Stmt, Value};
+use dacec_ir::dtype::Kind;
 use dacec_ir::node::{ForeignCode, Language};
 use dacec_ir::{DType, Name, NodeId, Tasklet};
 use std::collections::BTreeSet;
@@ -63,7 +64,9 @@ impl<'a> Function<'_, 'a> {
                     None if self.is_stream(&memlet.data) => self.pop(memlet, name, &mut body)?,
                     None => self.start_of(&memlet.data, &memlet.subset)?.value(),
                 };
-                body.push(Stmt::Declare { name: local.clone(), dtype, value: Some(value), constant: true });
+                // Functions that take a handle may want to change it, which is a copy.
+                let constant = dtype.kind() != Kind::Handle;
+                body.push(Stmt::Declare { name: local.clone(), dtype, value: Some(value), constant });
             }
             bindings.push((name.clone(), local));
         }
@@ -74,6 +77,12 @@ impl<'a> Function<'_, 'a> {
             let memlet = memlet.ok_or_else(|| unconnected(tasklet, name))?;
             let (local, dtype) = (self.apart(name, &taken), connector.dtype);
             if connector.rank > 0 {
+                if memlet.wcr.is_some() {
+                    let what = format!(
+                        "writes elements of `{name}` itself, which are to be combined with what is there"
+                    );
+                    return Err(CodegenError::unsupported(place(), what));
+                }
                 let to = self.start_of(&memlet.data, &memlet.subset)?;
                 body.push(Stmt::Pointer { name: local.clone(), dtype, to });
             } else {

@@ -22,6 +22,7 @@
 //! | Views, which are pointers | `views` |
 //! | References, which are pointers that change | `references` |
 //! | Tasklets in C++ | `foreign` |
+//! | Addresses, handles of libraries | `handles` |
 //! | Streams, consume scopes | `streams` |
 //!
 //! **Order within a state** is that of [`dacec_ir::State::topological_order`], scope by scope.
@@ -35,6 +36,7 @@ mod control_flow;
 mod copies;
 mod expressions;
 mod foreign;
+mod handles;
 mod jam;
 mod maps;
 mod names;
@@ -66,7 +68,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, CodegenError>;
 
 /// What programs may use beyond arrays, maps and structured control flow.
-const SUPPORTED: [Feature; 8] = [
+const SUPPORTED: [Feature; 9] = [
     Feature::Constants,
     Feature::Views,
     Feature::References,
@@ -74,6 +76,7 @@ const SUPPORTED: [Feature; 8] = [
     Feature::Consume,
     Feature::CustomResolutions,
     Feature::ForeignCode,
+    Feature::Handles,
     Feature::DynamicRanges,
 ];
 
@@ -87,6 +90,10 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     let mut shared = Shared::new();
     if sdfg.instrument == Instrument::Timer {
         shared.timers.push(format!("SDFG {}", sdfg.name));
+    }
+    let handles = handles::types(sdfg);
+    for dtype in &handles {
+        shared.names.global(dtype.name());
     }
     let mut function = Function::new(&mut shared, sdfg);
     let mut parameters = Vec::new();
@@ -122,7 +129,16 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
         timers,
         timed,
         sections,
+        handles,
     })
+}
+
+/// Refuses types of numbers that the emitted code has no words for: the `__bf16` of compilers is too new.
+fn check_number(what: &dyn std::fmt::Display, dtype: DType) -> Result<()> {
+    match dtype {
+        DType::BFloat16 => Err(CodegenError::UnsupportedType { name: what.to_string().into(), dtype }),
+        _ => Ok(()),
+    }
 }
 
 /// Adds the code around an SDFG and around those nested in it.
@@ -291,6 +307,9 @@ impl<'s, 'a> Function<'s, 'a> {
 
     /// Lowers everything of the SDFG: its transient containers, its symbols and its body.
     fn lower_body(&mut self, out: &mut Vec<Stmt>) -> Result<()> {
+        for (name, data) in &self.sdfg.containers {
+            check_number(name, data.dtype())?;
+        }
         self.bind_strides()?;
         self.homes = Homes::of(self.sdfg, &self.aliases)?;
         self.declare_symbols(out);
