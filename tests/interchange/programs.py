@@ -1206,3 +1206,132 @@ def every_resolution():
             {"b": dace.Memlet(f"y[{at}]", wcr=f"lambda a, b: {text}")}, external_edges=True, output_nodes={"y": write},
         )
     return sdfg
+
+
+# --- Arrays of structures, half precision, and types that are no numbers ---------------------------------------------
+
+
+RECORDS = {"A.values": matrix("N", "K"), "A.weights": matrix("N", "K", seed=1)}
+
+
+def _records(name):
+    """An SDFG with an array of structures, views of one of them and of its members; and the structure."""
+    sdfg = dace.SDFG(name)
+    record = dace.data.Structure({"values": dace.float64[K], "weights": dace.float64[K]}, name="Record")
+    sdfg.add_datadesc("A", record[N])
+    sdfg.add_datadesc("row", dace.data.View.view(record))
+    for member in record.members:
+        sdfg.add_view(member, [K], dace.float64)
+    return sdfg, record
+
+
+def _read_records(out, **A):
+    out[:] = A["A.values"] * A["A.weights"]
+
+
+@graph(_read_records, out=matrix("N", "K", seed=2), **RECORDS)
+def read_records():
+    """A map over an array of structures, whose members are read."""
+    sdfg, record = _records("read_records")
+    sdfg.add_array("out", [N, K], dace.float64)
+    state = sdfg.add_state("only")
+    outer_in, outer_out = state.add_map("rows", {"i": "0:N"})
+    inner_in, inner_out = state.add_map("columns", {"j": "0:K"}, schedule=dace.ScheduleType.Sequential)
+    tasklet, row = state.add_tasklet("t", {"a", "b"}, {"c"}, "c = a * b"), state.add_access("row")
+    one = dace.Memlet(data="A", subset="i")
+    state.add_memlet_path(state.add_read("A"), outer_in, row, dst_conn="views", memlet=one)
+    for member, conn in (("values", "a"), ("weights", "b")):
+        view = state.add_access(member)
+        state.add_edge(row, None, view, "views", dace.Memlet.from_array(f"row.{member}", record.members[member]))
+        state.add_memlet_path(view, inner_in, tasklet, dst_conn=conn, memlet=dace.Memlet(f"{member}[j]"))
+    write = state.add_write("out")
+    state.add_memlet_path(tasklet, inner_out, outer_out, write, src_conn="c", memlet=dace.Memlet("out[i, j]"))
+    return sdfg
+
+
+def _write_records(x, **A):
+    A["A.values"][:] = x * 2
+
+
+@graph(_write_records, x=matrix("N", "K", seed=2), **RECORDS)
+def write_records():
+    """A map over an array of structures, a member of which is written."""
+    sdfg, record = _records("write_records")
+    sdfg.add_array("x", [N, K], dace.float64)
+    sdfg.remove_data("weights")
+    state = sdfg.add_state("only")
+    outer_in, outer_out = state.add_map("rows", {"i": "0:N"})
+    inner_in, inner_out = state.add_map("columns", {"j": "0:K"}, schedule=dace.ScheduleType.Sequential)
+    tasklet = state.add_tasklet("t", {"a"}, {"b"}, "b = a * 2")
+    read, row, view = state.add_read("x"), state.add_access("row"), state.add_access("values")
+    state.add_memlet_path(read, outer_in, inner_in, tasklet, dst_conn="a", memlet=dace.Memlet("x[i, j]"))
+    state.add_memlet_path(tasklet, inner_out, view, src_conn="b", memlet=dace.Memlet("values[j]"))
+    state.add_edge(view, "views", row, None, dace.Memlet.from_array("row.values", record.members["values"]))
+    one = dace.Memlet(data="A", subset="i")
+    state.add_memlet_path(row, outer_out, state.add_write("A"), src_conn="views", memlet=one)
+    return sdfg
+
+
+def _half_numbers(x, y, z):
+    y[:] = x[::-1]
+    z[:] = x
+
+
+@graph(_half_numbers, x=vector(dtype=np.float16), y=vector(dtype=np.float16), z=vector(dtype=np.float16))
+def half_numbers():
+    """Moved only: DaCe 1.0.2 takes the bits for an integer where it computes with them, and declares none of its own."""
+    sdfg = _vector_graph("half_numbers", "x", "y", "z", dtype=dace.float16)
+    state = sdfg.add_state("only")
+    state.add_mapped_tasklet(
+        "m", {"i": "0:N"}, {"a": dace.Memlet("x[N - 1 - i]")}, "b = a", {"b": dace.Memlet("y[i]", dynamic=True)},
+        external_edges=True,
+    )
+    state.add_nedge(state.add_read("x"), state.add_write("z"), dace.Memlet("x[0:N]"))
+    return sdfg
+
+
+def _chain(state, source, first, between, second):
+    """A tasklet on elements of a container, one on what it leaves in another, and `y`."""
+    name, subset = source
+    between = state.add_access(between)
+    state.add_edge(state.add_read(name), None, first, "a", dace.Memlet(data=name, subset=subset))
+    state.add_edge(first, "b", between, None, dace.Memlet(data=between.data, subset="0"))
+    state.add_edge(between, None, second, "a", dace.Memlet(data=between.data, subset="0"))
+    state.add_edge(second, "b", state.add_write("y"), None, dace.Memlet("y[0]"))
+
+
+def _by_address(x, y):
+    y[:] = x[2] + x[5]
+
+
+@graph(_by_address, x=vector(), y=lambda: np.zeros(1))
+def by_address():
+    """A container that holds an address."""
+    sdfg, address = dace.SDFG("by_address"), dace.pointer(dace.float64)
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    sdfg.add_scalar("p", address, transient=True)
+    state, cpp = sdfg.add_state("only"), {"language": dace.Language.CPP}
+    take = state.add_tasklet("take", {"a": address}, {"b": address}, "b = a + 2;", **cpp)
+    use = state.add_tasklet("use", {"a": address}, {"b"}, "b = a[0] + a[3];", **cpp)
+    _chain(state, ("x", "0:N"), take, "p", use)
+    return sdfg
+
+
+def _by_handle(x, y):
+    y[:] = 2 * x[0]
+
+
+@graph(_by_handle, x=vector(), y=lambda: np.zeros(1))
+def by_handle():
+    """A container of a type that only the program's own code knows."""
+    sdfg, handle = dace.SDFG("by_handle"), dace.opaque("Handle")
+    sdfg.append_global_code("struct Handle { double value; };")
+    sdfg.add_array("x", [N], dace.float64)
+    sdfg.add_array("y", [1], dace.float64)
+    sdfg.add_transient("h", [1], handle)
+    state, cpp = sdfg.add_state("only"), {"language": dace.Language.CPP}
+    make = state.add_tasklet("make", {"a"}, {"b": handle}, "b.value = a;", **cpp)
+    use = state.add_tasklet("use", {"a": handle}, {"b"}, "b = a.value * 2;", **cpp)
+    _chain(state, ("x", "0"), make, "h", use)
+    return sdfg

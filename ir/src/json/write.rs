@@ -45,12 +45,20 @@ fn for_all(sdfg: &mut Sdfg, f: &dyn Fn(&mut Sdfg)) {
 }
 
 /// Adds what was kept from the file that an element came from. What is written anyway has precedence, except for ids
-/// and places in source files, which the file knows better.
+/// and places in source files, which the file knows better. Places come after what is written anyway, whether the element
+/// has one of its own or not: what is read and written again looks the same.
 pub(super) fn put_back(attributes: &mut Attributes, kept: Option<&Attributes>) {
     for (key, value) in kept.into_iter().flatten().filter(|(key, _)| *key != "classpath") {
-        if !attributes.contains_key(key) || matches!(key.as_str(), "guid" | "debuginfo") {
+        if key == "debuginfo" {
+            attributes.shift_remove(key);
+        }
+        if !attributes.contains_key(key) || key == "guid" {
             attributes.insert(key.clone(), value.clone());
         }
+    }
+    // A position of another writer says nothing of bytes, and has to be told from this writer's own when it is read again.
+    if kept.is_some_and(|kept| kept.contains_key("debuginfo")) {
+        attributes.shift_remove("_meta_bytes");
     }
 }
 
