@@ -1,5 +1,6 @@
 //! Why a transformation does not apply: the answer to "why was this not fused?".
 
+use dacec_ir::analysis::dependence::Dependence;
 use dacec_ir::{Feature, Memlet, Name, NodeId, Subset};
 use thiserror::Error;
 
@@ -81,6 +82,12 @@ impl Refusal {
     /// Whether the reason is of interest to a person who expected the transformation to apply.
     pub fn is_interesting(&self) -> bool {
         !matches!(self, Refusal::NoMatch(_))
+    }
+}
+
+impl From<Dependence> for Refusal {
+    fn from(Dependence { first, second }: Dependence) -> Self {
+        Refusal::conflict(&first, &second)
     }
 }
 

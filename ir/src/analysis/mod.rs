@@ -8,9 +8,11 @@
 //! | Which elements does a state read and write, and when? | [`access`] |
 //! | Which containers may be read later? | [`liveness`] |
 //! | Which containers may share memory? | [`alias`] |
+//! | Do iterations of a loop depend on each other? | [`dependence`] |
 
 pub mod access;
 pub mod alias;
+pub mod dependence;
 pub mod liveness;
 
 pub use access::{Access, AccessSets, accesses_at, copy_subsets, must_write, subset_at};

@@ -11,11 +11,11 @@
 //! one of them writes; neither part leaves the loop or assigns symbols. The first place at which the body can be parted is
 //! taken; the second loop is looked at again.
 
-use super::dependence::{Touch, other, own_values, shared_element};
 use super::loop_nest_to_map::{assigned_outside_headers, check_control_flow, touches_of};
 use super::loop_to_map::iterations;
 use crate::surroundings::{Surroundings, assigned_symbols};
 use crate::{Refusal, Transformation};
+use dacec_ir::analysis::dependence::{Touch, other, own_values, shared_element};
 use dacec_ir::{Block, Expr, Loop, Name, Range, Region, propagate};
 
 /// Makes two loops of one; see the [module](self).

@@ -14,14 +14,13 @@
 //!
 //! **Legal when**
 //! * nothing in the body leaves the loop, prints or checks;
-//! * no two accesses in different iterations depend on each other (see `dependence`), whatever the inner loops' variables
+//! * no two accesses in different iterations depend on each other (see [`dependence`](dacec_ir::analysis::dependence)), whatever the inner loops' variables
 //!   and the symbols that the body assigns are; updates in any order are not exempt;
 //! * containers that only the body uses hold nothing that one iteration leaves to the next (see `private`);
 //! * symbols that the body assigns are assigned before they are used, and not used elsewhere.
 //!
 //! **Cost**: the pairs of accesses of each container in the body.
 
-use super::dependence::{Iterations, Touch, touches};
 use super::iterations::leaves;
 use super::loop_to_map::iterations;
 use super::outside_in::{Rewrite, rewrite_blocks};
@@ -31,6 +30,7 @@ use crate::Refusal;
 use crate::map::paths;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{Surroundings, Uses, assigned_symbols};
+use dacec_ir::analysis::dependence::{Iterations, Touch, touches};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::{
     Block, DType, Data, Expr, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State,

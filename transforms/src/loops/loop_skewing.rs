@@ -18,12 +18,12 @@
 //! with a later iteration `(i', j')`, `i != i'`, whose wavefront is the same or an earlier one. **Applies where** neither
 //! loop is a map as it is.
 
-use super::dependence::Iterations;
 use super::loop_nest_to_map::{assigned_outside_headers, touches_of};
 use super::nest::{Dim, Nest, take_apart};
 use super::private::private_to;
 use crate::surroundings::{Surroundings, assigned_symbols};
 use crate::{Refusal, Transformation};
+use dacec_ir::analysis::dependence::Iterations;
 use dacec_ir::{Block, DType, Expr, Loop, Name, Region};
 
 /// Runs a nest in wavefronts; see the [module](self).

@@ -10,7 +10,7 @@
 //!
 //! **Legal when**
 //! * the body is one state (fuse states first), so nothing in it leaves the loop or assigns symbols;
-//! * no two accesses in different iterations depend on each other (see `dependence`), apart from containers that belong
+//! * no two accesses in different iterations depend on each other (see [`dependence`](dacec_ir::analysis::dependence)), apart from containers that belong
 //!   to one iteration (see `private`);
 //! * updates such as `s = s + A[i]` may become sums in any order, where nothing else in the body reads `s`.
 //!
@@ -18,7 +18,6 @@
 //! iteration (see `spill`); temporaries whose size depends on the iteration get one for all of them (see `sizes`); copies
 //! become maps, so that only computations touch the border of the new scope.
 
-use super::dependence::{Iterations, Touch, touches};
 use super::private::private;
 use super::sizes::Values;
 use super::spill;
@@ -27,6 +26,7 @@ use crate::map::paths;
 use crate::map::{apply_copy, apply_update, find_copy, find_update, is_copy};
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
+use dacec_ir::analysis::dependence::{Iterations, Touch, touches};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, Expr, Loop, Name, Node, NodeId, Range, Region, Schedule, State, propagate};
@@ -82,7 +82,7 @@ impl Transformation for LoopToMap {
         if let Err(reason) = iterations.independent(&touches) {
             updates = resolve_updates(state, &variable, &mut touches);
             if updates.is_empty() {
-                return Err(reason);
+                return Err(reason.into());
             }
             iterations.independent(&touches)?;
         }

@@ -1,6 +1,5 @@
 //! Transformations of loops.
 
-mod dependence;
 mod in_order;
 mod iterations;
 pub mod loop_fission;

@@ -1,11 +1,11 @@
 //! Nests of two counted loops, and the order of their iterations.
 
-use super::dependence::{Touch, other, own_values, shared_element};
 use super::loop_nest_to_map::{assigned_outside_headers, check_control_flow, touches_of};
 use super::private::private_to;
 use super::symbols::defined_before_use;
 use crate::Refusal;
 use crate::surroundings::{Surroundings, assigned_symbols};
+use dacec_ir::analysis::dependence::{Touch, other, own_values, shared_element};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::{Facts, Substitution};
 use dacec_ir::{Block, Expr, Loop, Name, Range, Region, propagate};

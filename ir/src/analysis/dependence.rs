@@ -14,16 +14,15 @@
 //! s += …; s += …                 independent: the order of sums is free
 //! ```
 
-use crate::Refusal;
-use dacec_ir::analysis::access::subset_at;
-use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{Data, EdgeId, Expr, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
+use super::access::subset_at;
+use crate::symbolic::{Facts, Substitution};
+use crate::{Data, EdgeId, Expr, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// What one iteration does with a container.
 #[derive(Clone, Debug)]
-pub(super) struct Touch {
+pub struct Touch {
     /// The container.
     pub data: Name,
     /// The elements, in terms of the loop's variable.
@@ -40,7 +39,7 @@ pub(super) struct Touch {
 
 impl Touch {
     /// The access with symbols replaced.
-    pub(super) fn subs(&self, values: &Substitution) -> Touch {
+    pub fn subs(&self, values: &Substitution) -> Touch {
         let mut within = self.within.clone();
         for (_, range) in &mut within {
             range.map_exprs(&mut |expr| expr.subs(values));
@@ -48,14 +47,15 @@ impl Touch {
         Touch { subset: self.subset.subs(values), within, ..self.clone() }
     }
 
-    pub(super) fn memlet(&self) -> Memlet {
+    /// The access as a memlet, to tell people of it.
+    pub fn memlet(&self) -> Memlet {
         Memlet { wcr: self.wcr, ..Memlet::new(&self.data, self.subset.clone()) }
     }
 }
 
 /// Everything that a state does with containers. What happens inside of scopes counts by the edges at top level; an
 /// access node inside of a scope counts as an access of the whole container.
-pub(super) fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<Touch> {
+pub fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<Touch> {
     let scopes = state.scopes();
     let mut touches = Vec::new();
     for (id, node) in state.nodes() {
@@ -82,9 +82,18 @@ pub(super) fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<T
     touches
 }
 
+/// Two accesses in different iterations that may touch a common element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dependence {
+    /// What one iteration does.
+    pub first: Memlet,
+    /// What another one does.
+    pub second: Memlet,
+}
+
 /// The iterations of a counted loop.
 #[derive(Clone, Debug)]
-pub(super) struct Iterations<'a> {
+pub struct Iterations<'a> {
     /// The loop's symbol.
     pub variable: &'a Name,
     /// Its values; the step is a constant.
@@ -96,8 +105,8 @@ pub(super) struct Iterations<'a> {
 }
 
 impl Iterations<'_> {
-    /// Proves that no two different iterations depend on each other.
-    pub(super) fn independent(&self, touches: &[Touch]) -> Result<(), Refusal> {
+    /// Proves that no two different iterations depend on each other; the error is a pair of accesses that may.
+    pub fn independent(&self, touches: &[Touch]) -> Result<(), Dependence> {
         let mut by_container: IndexMap<&Name, Vec<&Touch>> = IndexMap::new();
         for touch in touches {
             by_container.entry(&touch.data).or_default().push(touch);
@@ -107,7 +116,7 @@ impl Iterations<'_> {
             for (at, a) in touches.iter().enumerate() {
                 for b in &touches[at..] {
                     if !self.pair_is_independent(a, b, &orders) {
-                        return Err(Refusal::conflict(&a.memlet(), &b.memlet()));
+                        return Err(Dependence { first: a.memlet(), second: b.memlet() });
                     }
                 }
             }
@@ -138,13 +147,13 @@ impl Iterations<'_> {
 }
 
 /// Symbols of another iteration for those that have a value of their own in each.
-pub(super) fn own_values<'a>(symbols: impl Iterator<Item = &'a Name>) -> Substitution {
+pub fn own_values<'a>(symbols: impl Iterator<Item = &'a Name>) -> Substitution {
     symbols.map(|name| (name.clone(), Expr::sym(other(name)))).collect()
 }
 
 /// Whether an access of one iteration and one of another may touch a common element. `renaming` are the other iteration's
 /// [values](own_values); `facts` hold for both, not inside of loops within them.
-pub(super) fn shared_element(a: &Touch, b: &Touch, renaming: &Substitution, facts: &Facts) -> bool {
+pub fn shared_element(a: &Touch, b: &Touch, renaming: &Substitution, facts: &Facts) -> bool {
     let mut facts = facts.clone();
     for (name, range) in &a.within {
         propagate::assume_in_range(&mut facts, name, range);
@@ -184,14 +193,13 @@ fn disjoint_together(a: &Subset, b: &Subset, facts: &Facts) -> bool {
 }
 
 /// A symbol of the other iteration; no identifier, so that nothing else has it.
-pub(super) fn other(name: &Name) -> Name {
+pub fn other(name: &Name) -> Name {
     format!("{name}'").into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dacec_ir::State;
 
     /// `w A[…]` or `r A[…]`, separated by `;`, over `i in 0:N`.
     fn independent(text: &str, range: &str) -> bool {
