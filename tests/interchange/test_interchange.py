@@ -308,7 +308,7 @@ class Coverage(unittest.TestCase):
 
 
 class BFloat16(unittest.TestCase):
-    """A type that only dacec has: DaCe 1.0.2 cannot load such a file, and nothing is lost in it."""
+    """A type that only dacec has: DaCe 1.0.2 makes nothing of such containers; here nothing is lost."""
 
     def test_it_survives(self):
         path, again = PLACE / "bfloat.sdfg", PLACE / "bfloat_again.sdfg"
@@ -319,8 +319,7 @@ class BFloat16(unittest.TestCase):
             arrays = json.loads(again.read_text())["attributes"]["_arrays"]
             self.assertEqual({it["attributes"]["dtype"] for it in arrays.values()}, {"bfloat16"})
             self.assertEqual(dacec("emit", again, *options), again.read_text())
-        with self.assertRaisesRegex(AttributeError, "dtype"):
-            dace.SDFG.from_file(str(path))
+        self.assertNotIsInstance(dace.SDFG.from_file(str(path)).arrays["x"], dace.data.Data)
 
 
 class Count(unittest.TestCase):
