@@ -443,12 +443,17 @@ impl ScalarExpr {
     /// Symbols read.
     pub fn symbols(&self) -> BTreeSet<Name> {
         let mut symbols = BTreeSet::new();
+        self.collect_symbols(&mut symbols);
+        symbols
+    }
+
+    /// Adds the [symbols](ScalarExpr::symbols) to others.
+    pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
         self.visit(&mut |expr| {
             if let ScalarExpr::Symbolic(value) = expr {
-                symbols.extend(value.symbols());
+                value.collect_symbols(symbols);
             }
         });
-        symbols
     }
 
     /// Gives names another name: values and loaded connectors or containers.

@@ -360,11 +360,11 @@ impl Node {
         match self {
             Node::Tasklet(tasklet) => tasklet.code.collect_symbols(used),
             Node::MapEntry(map) => {
-                used.extend(map.ranges.iter().flat_map(Range::symbols));
-                used.extend(map.parallel_if.iter().flat_map(Expr::symbols));
-                used.extend(map.stop_condition().into_iter().flat_map(ScalarExpr::symbols));
+                map.ranges.iter().for_each(|range| range.collect_symbols(used));
+                map.parallel_if.iter().for_each(|condition| condition.collect_symbols(used));
+                map.stop_condition().into_iter().for_each(|condition| condition.collect_symbols(used));
             }
-            Node::Nested(nested) => used.extend(nested.symbols.values().flat_map(|expr| expr.symbols())),
+            Node::Nested(nested) => nested.symbols.values().for_each(|value| value.collect_symbols(used)),
             Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
         }
     }
@@ -393,14 +393,14 @@ impl TaskletCode {
         match self {
             TaskletCode::Native(stmts) => {
                 for stmt in stmts {
-                    stmt.visit_exprs(&mut |expr| used.extend(expr.symbols()));
+                    stmt.visit_exprs(&mut |expr| expr.collect_symbols(used));
                 }
             }
             TaskletCode::External(call) => {
                 for argument in &call.arguments {
                     match argument {
-                        CallArgument::Int(expr) => used.extend(expr.symbols()),
-                        CallArgument::Value(_, value) => used.extend(value.symbols()),
+                        CallArgument::Int(expr) => expr.collect_symbols(used),
+                        CallArgument::Value(_, value) => value.collect_symbols(used),
                         CallArgument::Pointer(_) | CallArgument::Text(_) => {}
                     }
                 }

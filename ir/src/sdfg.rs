@@ -251,12 +251,8 @@ impl NameSupply {
 
 /// Symbols that a block itself reads (`used`) and defines (`assigned`); nested regions are visited by the caller.
 fn collect_block_symbols(block: &Block, used: &mut BTreeSet<Name>, assigned: &mut BTreeSet<Name>) {
-    for scalar in block.scalars() {
-        used.extend(scalar.symbols());
-    }
-    for expr in block.symbolic() {
-        used.extend(expr.symbols());
-    }
+    block.scalars().into_iter().for_each(|scalar| scalar.collect_symbols(used));
+    block.symbolic().into_iter().for_each(|expr| expr.collect_symbols(used));
     assigned.extend(block.assignments().map(|it| it.symbol.clone()));
     match block {
         Block::Loop(it) => assigned.extend(it.variable().cloned()),
@@ -296,8 +292,9 @@ impl State {
         for edge in self.edges() {
             params.extend(self.range_input(edge).cloned());
             if let Some(memlet) = edge.memlet() {
-                memlet.subset.dims.iter().for_each(|range| range.collect_symbols(&mut used));
-                used.extend(memlet.other_subset.iter().flat_map(|subset| subset.symbols()));
+                let subsets = [Some(&memlet.subset), memlet.other_subset.as_ref()];
+                let ranges = subsets.into_iter().flatten().flat_map(|subset| &subset.dims);
+                ranges.for_each(|range| range.collect_symbols(&mut used));
             }
         }
         used.retain(|name| !params.contains(name));

@@ -1,6 +1,7 @@
 //! The search for a proof of `d >= 0`.
 
-use super::{Facts, Known, interval, shift};
+use super::{Bounds, Facts, Known, interval, shift};
+use crate::Name;
 use crate::symbolic::{Atom, CmpOp, Expr, Function, poly};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -101,6 +102,9 @@ impl Search {
         if is_known_not_zero(known, &next) && self.not_negative(known, seen, &next, depth + 1) {
             return true;
         }
+        if says_everything(known, &d) {
+            return false;
+        }
         let by_assumption = |assumption: &Expr| {
             let mut overflow = false;
             let rest = poly::add_scaled(&d, assumption, -1, &mut overflow);
@@ -121,6 +125,19 @@ impl Search {
             }
         })
     }
+}
+
+/// Whether the interval of a linear `d` is all that can be known of it: nothing but numbers bounds its symbols, and nothing else
+/// is known that involves them.
+fn says_everything(known: &Known, d: &Expr) -> bool {
+    let is_free = |name: &Name| {
+        let bounds = |bounds: &Bounds| bounds.lower.iter().chain(&bounds.upper).any(|bound| bound.uses(name));
+        let own = known.symbols.get(name);
+        own.is_none_or(|own| own.lower.iter().chain(&own.upper).all(|bound| bound.as_int().is_some()))
+            && !known.symbols.values().any(bounds)
+            && !known.not_negative.iter().any(|it| it.uses(name))
+    };
+    d.parts().all(|(_, monomial)| matches!(monomial.as_atom(), Some(Atom::Symbol(name)) if is_free(name)))
 }
 
 /// `d` divided by the common divisor of its coefficients; at least 0 exactly where `d` is. `None` for absurd numbers.
