@@ -46,7 +46,7 @@ COMPILED_BY_DEFAULT = {
     "tasklet_statements", "columns_are_near", "nested_graph", "viewed", "referred", "consumed", "with_constants",
     "member_by_view", "counted_from_one", "rows_of_data", "zeros_first", "with_own_code", "timed", "consumed_in_pairs",
     "in_tiles", "keeps_count", "choices_in_regions", "jumps_in_regions", "returns_in_regions", "every_number",
-    "every_place", "read_records", "write_records", "half_numbers", "by_address", "by_handle",
+    "every_place", "read_records", "write_records", "half_numbers", "by_address", "by_handle", "in_lanes",
 }
 
 warnings.simplefilter("ignore")

@@ -409,6 +409,20 @@ fn views_race_as_what_they_show() {
 }
 
 #[test]
+fn members_of_an_array_of_structures_have_its_extents_first() {
+    let sdfg = parsed(
+        "sdfg f(p.x, p.y, o) { structure p[3] { x, y }\n data p.x: float64[3, 2]\n data p.y: float64[3]\n \
+         data o: float64[3]\n state s { n0 = access p.x\n n1 = access p.y\n n0 -> n2.IN_x: p.x[0:3, 1]\n \
+         n1 -> n2.IN_y: p.y[0:3]\n n2 = map m(i in 0:3) { n2.OUT_x -> n3.a: p.x[i, 1]\n n2.OUT_y -> n3.b: p.y[i]\n \
+         n3 = tasklet t(a: float64, b: float64) -> (c: float64) { c = a*b }\n n3.c -> n4.IN_o: o[i] } n4\n \
+         n4.OUT_o -> n5: o[0:3]\n n5 = access o } }",
+    );
+    let x = Tensor::new(&[3, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).expect("six numbers");
+    let arguments = [("p.x", x), ("p.y", doubles(&[10.0, 20.0, 30.0])), ("o", doubles(&[0.0; 3]))];
+    assert_eq!(result_of(&sdfg, &arguments, "o"), doubles(&[20.0, 80.0, 180.0]));
+}
+
+#[test]
 fn references_stand_for_what_they_were_set_to() {
     let set = |label: &str, from: &str| {
         format!("state {label} {{ n0 = access x\n n0 -> n1.set: x[{from}]\n n1 = access r }}\n")

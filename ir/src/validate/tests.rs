@@ -404,6 +404,21 @@ fn conflicts_are_resolved_on_writes() {
     );
 }
 
+/// A rule that nothing breaks may as well not be there.
+#[test]
+fn every_rule_has_a_test() {
+    let constants = include_str!("rules.rs").lines().filter_map(|line| {
+        let (name, text) = line.trim().split_once(" = \"V")?;
+        Some((name, format!("V{}", text.get(..3)?)))
+    });
+    let constants: Vec<_> = constants.collect();
+    assert_eq!(constants.len(), RULES.len());
+    for (rule, (name, code)) in RULES.iter().zip(constants) {
+        assert_eq!(rule.code, code);
+        assert!(include_str!("tests.rs").contains(&format!("&{name},")), "{name} has no test");
+    }
+}
+
 #[test]
 fn zeros_have_a_beginning() {
     breaks(&ZEROS, "data B: float64[N]", "data B: float64[N] zeroed", "`B` belongs to the caller");
