@@ -85,9 +85,9 @@ impl Refusal {
     }
 }
 
-impl From<Dependence> for Refusal {
-    fn from(Dependence { first, second }: Dependence) -> Self {
-        Refusal::conflict(&first, &second)
+impl From<Box<Dependence>> for Refusal {
+    fn from(dependence: Box<Dependence>) -> Self {
+        Refusal::conflict(&dependence.first, &dependence.second)
     }
 }
 

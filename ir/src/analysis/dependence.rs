@@ -106,7 +106,7 @@ pub struct Iterations<'a> {
 
 impl Iterations<'_> {
     /// Proves that no two different iterations depend on each other; the error is a pair of accesses that may.
-    pub fn independent(&self, touches: &[Touch]) -> Result<(), Dependence> {
+    pub fn independent(&self, touches: &[Touch]) -> Result<(), Box<Dependence>> {
         let mut by_container: IndexMap<&Name, Vec<&Touch>> = IndexMap::new();
         for touch in touches {
             by_container.entry(&touch.data).or_default().push(touch);
@@ -116,7 +116,7 @@ impl Iterations<'_> {
             for (at, a) in touches.iter().enumerate() {
                 for b in &touches[at..] {
                     if !self.pair_is_independent(a, b, &orders) {
-                        return Err(Dependence { first: a.memlet(), second: b.memlet() });
+                        return Err(Box::new(Dependence { first: a.memlet(), second: b.memlet() }));
                     }
                 }
             }
