@@ -1,5 +1,6 @@
 """The compiler, as the rest of the package uses it. Not meant for others: its form changes."""
 
+import os
 from typing import Any
 
 __version__: str
@@ -9,7 +10,7 @@ class Graph:
 
     name: str
     @staticmethod
-    def from_json(bytes: bytes) -> Graph: ...
+    def from_json(bytes: bytes, trust_code: bool = False, folder: os.PathLike | None = None) -> Graph: ...
     @staticmethod
     def from_text(source: str) -> Graph: ...
     @staticmethod

@@ -294,8 +294,8 @@ class CompiledSDFG(_native.Dispatcher):
         defaults = [it.default for it in parameters] if parameters else [_NO_DEFAULT] * len(names)
         defaults += [_NO_DEFAULT] * len(functions)
         symbols = program._symbols() if isinstance(program, Program) else program.free_symbols
-        parameters = [(*it, False) for it in zip([*names, *functions], defaults)]
-        self._configure(self.name, parameters, _NO_DEFAULT, sorted(symbols))
+        arguments = [(*it, False) for it in zip([*names, *functions], defaults)]
+        self._configure(self.name, arguments, _NO_DEFAULT, sorted(symbols))
         self._plan, self._origins = plan, {**captures.arrays, **plan.members}
         self._objects = captures.objects
         if not functions:
