@@ -16,6 +16,7 @@ use crate::{
     Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
+use std::collections::HashMap;
 
 /// An edge whose nodes are known by their position.
 pub(super) struct Wire {
@@ -37,10 +38,27 @@ impl Wire {
 /// The nodes and edges of a state, as the file has them.
 struct Drawn<'s, 'a> {
     nodes: &'s [Value<'a>],
-    edges: &'s [Value<'a>],
+    /// The first edge at a node's connector.
+    entering: HashMap<(usize, &'s str), &'s Value<'a>>,
+    leaving: HashMap<(usize, &'s str), &'s Value<'a>>,
 }
 
-impl<'s> Drawn<'s, '_> {
+impl<'s, 'a> Drawn<'s, 'a> {
+    fn new(nodes: &'s [Value<'a>], edges: &'s [Value<'a>]) -> Self {
+        let at = |side: &str, connector: &str| {
+            let mut first = HashMap::new();
+            for edge in edges {
+                if let (Some(node), Some(name)) =
+                    (end(edge, side), edge.get(connector).and_then(Value::as_str))
+                {
+                    first.entry((node, name)).or_insert(edge);
+                }
+            }
+            first
+        };
+        Drawn { nodes, entering: at("dst", "dst_connector"), leaving: at("src", "src_connector") }
+    }
+
     /// The container to which data goes that enters a map's exit.
     fn destination(&self, node: usize, conn: Option<&Name>) -> Option<&'s str> {
         self.follow((node, conn), ["ConsumeExit", "MapExit"], ["IN_", "OUT_"], ["src", "dst"])
@@ -66,10 +84,8 @@ impl<'s> Drawn<'s, '_> {
                 return access(&self.nodes[node]);
             }
             let name = format!("{there}{}", conn.strip_prefix(here)?);
-            let next = self.edges.iter().find(|edge| {
-                end(edge, near) == Some(node)
-                    && edge.get(&format!("{near}_connector")).and_then(Value::as_str) == Some(name.as_str())
-            })?;
+            let edges = if near == "dst" { &self.entering } else { &self.leaving };
+            let next = *edges.get(&(node, name.as_str()))?;
             node = end(next, far)?;
             conn =
                 next.get(&format!("{far}_connector")).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -106,8 +122,9 @@ impl Reader<'_> {
         let edges_path = path.key("edges");
         let mut wires = Vec::new();
         let edges = list(get(value, "edges", path)?, &edges_path)?;
+        let drawn = Drawn::new(nodes, edges);
         for (at, edge) in edges.iter().enumerate() {
-            wires.push(self.wire(edge, &Drawn { nodes, edges }, &edges_path.index(at))?);
+            wires.push(self.wire(edge, &drawn, &edges_path.index(at))?);
         }
         let added = chunks::split(self.sdfg, nodes, &mut wires);
         let mut ends = vec![Ends::default(); nodes.len() + added.len()];
