@@ -4,6 +4,7 @@
 //! durations. So totals, counts and means are right, and minima and maxima are means.
 
 use crate::Error;
+use crate::artifacts::write_atomically;
 use dacec_ir::Sdfg;
 use dacec_ir::attributes::Attributes;
 use dacec_runtime::TimerReport;
@@ -15,8 +16,7 @@ const MAX_EVENTS: i64 = 10_000;
 
 /// Writes a report.
 pub(super) fn write(path: &Path, timers: &[TimerReport]) -> Result<(), Error> {
-    let text = report(timers).to_string();
-    std::fs::write(path, text).map_err(|reason| Error::Write { path: path.to_owned(), reason })
+    write_atomically(path, report(timers).to_string().as_bytes()).map(drop)
 }
 
 fn report(timers: &[TimerReport]) -> Value {
