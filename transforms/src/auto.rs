@@ -60,6 +60,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_all(if in_order { Pipeline::new("in-order") } else { folding() })
         // Sums of rows now end in maps over rows, which fuse with what uses the sums.
         .until_stable(vec![trivial_map_elimination(), map_fusion(), map_fusion_horizontal()])
+        // What is only summed need not be stored; the loops of a sum are of another shape than those of its summands.
+        .then_boxed(otf_map_fusion(OTFMapFusion::once()))
         // Fusion is done with the order of parameters as people wrote it.
         .then_boxed(map_interchange())
         // No map is made after this.
@@ -128,7 +130,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("double-buffering", "map/double_buffering.rs", |_| Ok(double_buffering())),
     Entry::new("out-local-storage", "map/out_local_storage.rs", |_| Ok(out_local_storage())),
     Entry::new("map-fission", "map/map_fission.rs", |_| Ok(map_fission())),
-    Entry::new("otf-map-fusion", "map/otf_map_fusion.rs", |_| Ok(otf_map_fusion())),
+    Entry::new("otf-map-fusion", "map/otf_map_fusion.rs", |_| Ok(otf_map_fusion(OTFMapFusion::default()))),
     Entry::new("subgraph-fusion", "map/subgraph_fusion.rs", |_| Ok(subgraph_fusion())),
     Entry::new("map-reduce-fusion", "map/map_reduce_fusion.rs", |_| Ok(map_reduce_fusion())),
     Entry {
@@ -295,12 +297,8 @@ fn map_fission() -> Box<dyn Pass> {
     boxed("map-fission", "Makes two maps of one that does two things", MapFission)
 }
 
-fn otf_map_fusion() -> Box<dyn Pass> {
-    boxed(
-        "otf-map-fusion",
-        "Computes values again where they are read, instead of keeping them",
-        OTFMapFusion,
-    )
+fn otf_map_fusion(how: OTFMapFusion) -> Box<dyn Pass> {
+    boxed("otf-map-fusion", "Computes values again where they are read, instead of keeping them", how)
 }
 
 fn subgraph_fusion() -> Box<dyn Pass> {

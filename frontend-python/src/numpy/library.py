@@ -176,10 +176,19 @@ def bincount_weighted(x, weights, out):
 
 def histogram(x, edges, counts):
     bins = counts.shape[0]
+    origin = float(edges[0])
+    scale = bins / max(float(edges[bins]) - origin, 2.2250738585072014e-308)
     for k in range(x.shape[0]):
         if x[k] >= edges[0] and x[k] <= edges[bins]:
+            # Edges at equal distances, which are the common case, tell the bin; where they do not, it is searched for.
+            guess = (float(x[k]) - origin) * scale
             low = 0
             high = bins
+            if guess >= 0 and guess < bins:
+                near = int(guess)
+                if edges[near] <= x[k] and (x[k] < edges[near + 1] or near + 1 == bins):
+                    low = near + 1
+                    high = near + 1
             while low < high:
                 middle = (low + high) // 2
                 if edges[middle] <= x[k]:
@@ -191,10 +200,19 @@ def histogram(x, edges, counts):
 
 def histogram_weighted(x, weights, edges, counts):
     bins = counts.shape[0]
+    origin = float(edges[0])
+    scale = bins / max(float(edges[bins]) - origin, 2.2250738585072014e-308)
     for k in range(x.shape[0]):
         if x[k] >= edges[0] and x[k] <= edges[bins]:
+            # Edges at equal distances, which are the common case, tell the bin; where they do not, it is searched for.
+            guess = (float(x[k]) - origin) * scale
             low = 0
             high = bins
+            if guess >= 0 and guess < bins:
+                near = int(guess)
+                if edges[near] <= x[k] and (x[k] < edges[near + 1] or near + 1 == bins):
+                    low = near + 1
+                    high = near + 1
             while low < high:
                 middle = (low + high) // 2
                 if edges[middle] <= x[k]:

@@ -135,23 +135,21 @@ impl Accumulation<'_> {
         call.replace(state, ends);
     }
 
-    /// The kept axis that should run innermost: the one along which more operands are contiguous than along any reduced
-    /// axis. The output counts as an operand.
+    /// The kept axis that should run innermost: the one along which more inputs are contiguous than along any reduced
+    /// axis. The output, which is written less often than inputs are read, decides between equal numbers of them.
     fn lane(&self) -> Option<usize> {
-        let contiguous = |axis: Axis| {
-            let inputs = self.inputs.iter().map(|input| (input.axes.clone(), input.operand));
-            let output = ((0..self.kept.len()).map(Axis::Kept).collect(), self.output);
-            inputs
-                .chain([output])
-                .filter(|(axes, operand)| {
-                    axes.iter().zip(&operand.strides).any(|(of, stride)| *of == axis && stride.is_one())
-                })
-                .count()
+        let is_contiguous = |axis: Axis, axes: &[Axis], operand: &Operand| {
+            axes.iter().zip(&operand.strides).any(|(of, stride)| *of == axis && stride.is_one())
         };
-        let reduced = (0..self.reduced.len()).map(|at| contiguous(Axis::Reduced(at))).max().unwrap_or(0);
+        let results: Vec<Axis> = (0..self.kept.len()).map(Axis::Kept).collect();
+        let contiguous = |axis: Axis| {
+            let inputs = self.inputs.iter().filter(|it| is_contiguous(axis, &it.axes, it.operand));
+            (inputs.count(), is_contiguous(axis, &results, self.output))
+        };
+        let reduced = (0..self.reduced.len()).map(|at| contiguous(Axis::Reduced(at))).max();
         let lane = (0..self.kept.len()).max_by_key(|&at| contiguous(Axis::Kept(at)))?;
-        (contiguous(Axis::Kept(lane)) > 0 && contiguous(Axis::Kept(lane)) >= reduced && !self.is_small())
-            .then_some(lane)
+        let most = contiguous(Axis::Kept(lane));
+        (most > (0, false) && Some(most) >= reduced && !self.is_small()).then_some(lane)
     }
 
     /// Whether all loops are so short that everything stays in registers.
