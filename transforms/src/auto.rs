@@ -16,7 +16,7 @@ use crate::map::{
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
 use crate::raise::{
-    LoopToFactorization, LoopToRankUpdate, LoopToSymmetricProduct, LoopToTriangularProduct,
+    LiftEinsum, LoopToFactorization, LoopToRankUpdate, LoopToSymmetricProduct, LoopToTriangularProduct,
     LoopToTriangularSolve, MatrixChain,
 };
 use crate::registry::{Arguments, Entry, RequestError};
@@ -72,6 +72,7 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
 fn raising() -> Pipeline {
     Pipeline::new("raising")
         .then_boxed(matrix_chain())
+        .then_boxed(lift_einsum())
         .then_boxed(loop_to_rank_update())
         .then_boxed(loop_to_triangular_solve())
         .then_boxed(loop_to_triangular_product())
@@ -109,6 +110,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("map-collapse", "map/map_collapse.rs", |_| Ok(map_collapse())),
     Entry::new("map-fusion", "map/map_fusion.rs", |_| Ok(map_fusion())),
     Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
+    Entry::new("lift-einsum", "raise/lift_einsum.rs", |_| Ok(lift_einsum())),
     Entry::new("matrix-chain", "raise/matrix_chain.rs", |_| Ok(matrix_chain())),
     Entry::new("loop-to-rank-update", "raise/loop_to_rank_update.rs", |_| Ok(loop_to_rank_update())),
     Entry::new("loop-to-triangular-solve", "raise/loop_to_triangular_solve.rs", |_| {
@@ -224,6 +226,10 @@ fn matrix_chain() -> Box<dyn Pass> {
         "Multiplies several matrices in the order that takes the fewest operations",
         MatrixChain,
     )
+}
+
+fn lift_einsum() -> Box<dyn Pass> {
+    boxed("lift-einsum", "Makes one operation of maps that add products of elements", LiftEinsum)
 }
 
 fn loop_to_rank_update() -> Box<dyn Pass> {

@@ -282,6 +282,7 @@ impl Lowerer<'_> {
             }
         };
         self.storages.insert(name.to_owned(), storage.clone());
+        self.check_precision(name, scalar.ty, ty, range)?;
         self.warn_of_widening(&format!("`{name}`"), scalar.ty, ty);
         let code = cast(&scalar, ty.dtype);
         let code = match storage {
@@ -296,6 +297,20 @@ impl Lowerer<'_> {
             }
         };
         Ok(Value::Scalar(Scalar { code, ty }))
+    }
+
+    /// Refuses to keep an integer of NumPy as a short float: with a number of Python it would become a short float too, where
+    /// NumPy makes one of 64 bits.
+    fn check_precision(&self, name: &str, ty: Typed, kept: Typed, range: TextRange) -> Result<()> {
+        let is_short = matches!(kept.dtype.real(), DType::Float16 | DType::BFloat16 | DType::Float32);
+        if ty.weak || ty.dtype.is_float() || ty.dtype.is_complex() || !is_short {
+            return Ok(());
+        }
+        let (ty, kept) = (ty.dtype, kept.dtype);
+        Err(Diagnostic::error(codes::REBIND, range, format!("`{name}` is {ty} here and {kept} elsewhere"))
+            .label(format!("as {kept}, it would be rounded where NumPy does not"))
+            .help(format!("convert the value (`np.{kept}(...)`), or use another name"))
+            .into())
     }
 
     /// Remarks that a number is kept in a wider type than it has.

@@ -54,5 +54,5 @@ pub use subgraph_fusion::{Common, SubgraphFusion};
 pub use tasklet_fusion::{Chain, TaskletFusion};
 pub(crate) use trivial_map_elimination::remove_scope;
 pub use trivial_map_elimination::{Trivial, TrivialMapElimination};
-pub(crate) use unchanged::unchanged;
+pub(crate) use unchanged::{unchanged, untouched};
 pub use vectorization::{Vectorizable, Vectorization};

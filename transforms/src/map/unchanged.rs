@@ -29,7 +29,7 @@ pub(crate) fn unchanged(
 
 /// Proves that nothing but the edges at some nodes touches the elements of a memlet between the moment at which `from`
 /// begins and the one at which `until` has ended, so that a write of them may move there.
-pub(super) fn untouched(
+pub(crate) fn untouched(
     around: &Surroundings<'_>,
     state: &State,
     write: &Memlet,

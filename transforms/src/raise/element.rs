@@ -43,10 +43,24 @@ pub(super) struct Product {
 
 impl Element {
     /// What moves along an edge; `None` if it is more than one element or not computed by plain tasklets.
+    ///
+    /// What the state itself computes is no load, as it is not there before the state.
     pub(super) fn of(state: &State, containers: &IndexMap<Name, Data>, edge: EdgeId) -> Option<Element> {
-        let mut leaves = IndexMap::new();
-        let value = value_of(state, containers, edge, &mut leaves)?;
-        Some(Element { value, leaves })
+        let mut reader = Reader { state, containers, leaves: IndexMap::new(), own: false };
+        let value = reader.value_of(edge)?;
+        Some(Element { value, leaves: reader.leaves })
+    }
+
+    /// What an edge with a conflict resolution combines with what is there. Loads may be of what the state has computed.
+    pub(super) fn of_update(
+        state: &State,
+        containers: &IndexMap<Name, Data>,
+        edge: EdgeId,
+    ) -> Option<Element> {
+        let mut reader = Reader { state, containers, leaves: IndexMap::new(), own: true };
+        let memlet = state.edge(edge).memlet.as_ref()?;
+        let value = reader.computed(edge, memlet)?;
+        Some(Element { value, leaves: reader.leaves })
     }
 
     /// The expression as a sum of products.
@@ -55,82 +69,88 @@ impl Element {
     }
 }
 
-fn value_of(
-    state: &State,
-    containers: &IndexMap<Name, Data>,
-    edge: EdgeId,
-    leaves: &mut IndexMap<Name, Leaf>,
-) -> Option<ScalarExpr> {
-    let memlet = state.edge(edge).memlet.as_ref()?;
-    if memlet.wcr.is_some() || memlet.dynamic {
-        return None;
+/// Follows edges backwards and collects what is loaded.
+struct Reader<'s> {
+    state: &'s State,
+    containers: &'s IndexMap<Name, Data>,
+    leaves: IndexMap<Name, Leaf>,
+    /// Whether arrays that the state itself writes are loaded.
+    own: bool,
+}
+
+impl Reader<'_> {
+    fn value_of(&mut self, edge: EdgeId) -> Option<ScalarExpr> {
+        let memlet = self.state.edge(edge).memlet.as_ref()?;
+        let plain = memlet.wcr.is_none() && !memlet.dynamic;
+        plain.then(|| self.computed(edge, memlet)).flatten()
     }
-    let (src, _) = state.endpoints(edge);
-    match state.node(src) {
-        Node::Tasklet(tasklet) => {
-            let TaskletCode::Native(stmts) = &tasklet.code else { return None };
-            let [Stmt::Assign { target, value }] = &stmts[..] else { return None };
-            if Some(target) != state.edge(edge).src_conn.as_ref() {
-                return None;
-            }
-            let mut inputs = IndexMap::new();
-            for input in state.in_edges(src) {
-                let name = input.dst_conn()?;
-                inputs.insert(name.clone(), value_of(state, containers, input.id, leaves)?);
-            }
-            let mut value = value.clone();
-            replace(&mut value, &inputs)?;
-            Some(value)
-        }
-        Node::Access(data) => match state.in_edges(src)[..] {
-            // A value that was computed for this element.
-            [write] if matches!(containers.get(data), Some(Data::Scalar(it)) if it.transient) => {
-                value_of(state, containers, write.id, leaves)
-            }
-            [] => load(memlet, leaves),
-            _ => None,
-        },
-        Node::MapEntry(_) => {
-            let outside = state.origin(edge)?;
-            let (outer, _) = state.endpoints(outside);
-            let computed = state.node(outer).as_access().is_some_and(|data| {
-                matches!(containers.get(data), Some(Data::Scalar(_))) && state.in_degree(outer) > 0
-            });
-            match state.node(outer) {
-                Node::Access(_) if !computed && state.in_degree(outer) > 0 => {
-                    part(state, containers, (outer, memlet), leaves)
+
+    /// What the node at the source of an edge gives it.
+    fn computed(&mut self, edge: EdgeId, memlet: &Memlet) -> Option<ScalarExpr> {
+        let state = self.state;
+        let (src, _) = state.endpoints(edge);
+        match state.node(src) {
+            Node::Tasklet(tasklet) => {
+                let TaskletCode::Native(stmts) = &tasklet.code else { return None };
+                let [Stmt::Assign { target, value }] = &stmts[..] else { return None };
+                if Some(target) != state.edge(edge).src_conn.as_ref() {
+                    return None;
                 }
-                Node::Access(_) if !computed => load(memlet, leaves),
-                _ => value_of(state, containers, outside, leaves),
+                let mut inputs = IndexMap::new();
+                for input in state.in_edges(src) {
+                    let name = input.dst_conn()?;
+                    inputs.insert(name.clone(), self.value_of(input.id)?);
+                }
+                let mut value = value.clone();
+                replace(&mut value, &inputs)?;
+                Some(value)
             }
+            Node::Access(data) => match state.in_edges(src)[..] {
+                // A value that was computed for this element.
+                [write] if matches!(self.containers.get(data), Some(Data::Scalar(it)) if it.transient) => {
+                    self.value_of(write.id)
+                }
+                [] => self.load(memlet),
+                _ => None,
+            },
+            Node::MapEntry(_) => {
+                let outside = state.origin(edge)?;
+                let (outer, _) = state.endpoints(outside);
+                let computed = state.node(outer).as_access().is_some_and(|data| {
+                    matches!(self.containers.get(data), Some(Data::Scalar(_))) && state.in_degree(outer) > 0
+                });
+                match state.node(outer) {
+                    Node::Access(_) if !computed && state.in_degree(outer) > 0 && !self.own => {
+                        self.part(outer, memlet)
+                    }
+                    Node::Access(_) if !computed => self.load(memlet),
+                    _ => self.value_of(outside),
+                }
+            }
+            Node::Library(_) => {
+                memlet.subset.as_element()?;
+                Some(leaf(Leaf::Library(src), &mut self.leaves))
+            }
+            Node::MapExit { .. } | Node::Nested(_) => None,
         }
-        Node::Library(_) => {
-            memlet.subset.as_element()?;
-            Some(leaf(Leaf::Library(src), leaves))
-        }
-        Node::MapExit { .. } | Node::Nested(_) => None,
     }
-}
 
-fn load(memlet: &Memlet, leaves: &mut IndexMap<Name, Leaf>) -> Option<ScalarExpr> {
-    memlet.subset.as_element()?;
-    Some(leaf(Leaf::Load(memlet.clone()), leaves))
-}
+    fn load(&mut self, memlet: &Memlet) -> Option<ScalarExpr> {
+        memlet.subset.as_element()?;
+        Some(leaf(Leaf::Load(memlet.clone()), &mut self.leaves))
+    }
 
-/// An element of an array that is computed as a whole in this state, by a library node.
-fn part(
-    state: &State,
-    containers: &IndexMap<Name, Data>,
-    (access, memlet): (NodeId, &Memlet),
-    leaves: &mut IndexMap<Name, Leaf>,
-) -> Option<ScalarExpr> {
-    memlet.subset.as_element()?;
-    let [write] = state.in_edges(access)[..] else { return None };
-    let written = write.memlet()?;
-    let data = containers.get(&written.data).filter(|it| it.is_transient())?;
-    let whole = written.wcr.is_none() && written.data == memlet.data && written.subset.is_full(data.shape());
-    let computed = whole && matches!(state.node(write.src), Node::Library(_));
-    computed.then(|| leaf(Leaf::Part(write.src, memlet.subset.clone()), leaves))
+    /// An element of an array that is computed as a whole in this state, by a library node.
+    fn part(&mut self, access: NodeId, memlet: &Memlet) -> Option<ScalarExpr> {
+        memlet.subset.as_element()?;
+        let [write] = self.state.in_edges(access)[..] else { return None };
+        let written = write.memlet()?;
+        let data = self.containers.get(&written.data).filter(|it| it.is_transient())?;
+        let whole =
+            written.wcr.is_none() && written.data == memlet.data && written.subset.is_full(data.shape());
+        let computed = whole && matches!(self.state.node(write.src), Node::Library(_));
+        computed.then(|| leaf(Leaf::Part(write.src, memlet.subset.clone()), &mut self.leaves))
+    }
 }
 
 /// The name of a leaf; equal ones have one.

@@ -12,11 +12,13 @@
 //! | `C *= beta; for i: C[:i] += alpha*outer(A[i, :i], B[i]); C[i] += alpha*(A[i, :i] @ B[:i] + A[i, i]*B[i])` | `Symm` ([`LoopToSymmetricProduct`]) |
 //! | `for i: for j < i: A[i, j] = (A[i, j] - A[i, :j] @ A[j, :j]) / A[j, j]; A[i, i] = sqrt(…)` | `CholeskyInPlace` ([`LoopToFactorization`]) |
 //! | the same with `A[:j, j]`, and `A[i, j] -= A[i, :i] @ A[:i, j]` for `j >= i` | `LuInPlace` |
+//! | `for i: for j: for k: C[i, j] += alpha*A[i, k]*B[k, j]`, in any order and with a matrix and a vector | `Gemm`, `Gemv` ([`LiftEinsum`]) |
 //! | `A @ B @ x` | `A @ (B @ x)` ([`MatrixChain`]) |
 //!
 //! All of them compute sums in another order, so they are left out where floating-point results must be rounded as written.
 
 mod element;
+pub mod lift_einsum;
 pub mod loop_to_factorization;
 pub mod loop_to_rank_update;
 pub mod loop_to_symmetric_product;
@@ -26,6 +28,7 @@ pub mod matrix_chain;
 mod replace;
 mod written;
 
+pub use lift_einsum::{Contraction, LiftEinsum};
 pub use loop_to_factorization::{Factorization, LoopToFactorization};
 pub use loop_to_rank_update::{LoopToRankUpdate, RankUpdates};
 pub use loop_to_symmetric_product::{LoopToSymmetricProduct, SymmetricProduct};

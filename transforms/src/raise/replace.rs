@@ -94,7 +94,7 @@ fn read(
 }
 
 /// The access of a scalar with the value of a factor.
-fn factor(
+pub(super) fn factor(
     around: &mut Surroundings<'_>,
     state: &mut State,
     sources: &mut IndexMap<Name, NodeId>,
