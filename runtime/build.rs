@@ -42,7 +42,7 @@ fn products() -> Vec<Member> {
 
 /// The archive of everything else: an object for the factorizations or the transforms of each type.
 fn dense() -> Vec<Member> {
-    let dense = ["solve", "inverse", "determinant", "cholesky", "qr", "eigh", "svd", "slogdet"];
+    let dense = ["solve", "inverse", "determinant", "cholesky", "qr", "eigh", "svd", "lstsq", "slogdet"];
     let factorizations = |dtype: &&str| {
         let roots = dense.iter().map(|name| format!("dacec_{name}_{dtype}")).collect();
         (format!("dacec_dense_{dtype}"), roots)

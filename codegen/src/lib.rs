@@ -54,13 +54,15 @@ pub struct Options<'a> {
     pub blas: Blas,
     /// Whether that library has factorizations, too, by the names of LAPACK.
     pub lapack: bool,
+    /// The name of that library's environment, if it has one; those that calls name are called as the calls do.
+    pub machine: Option<&'a str>,
     /// Libraries whose routines may be called.
     pub environments: &'a [Environment],
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { source: None, blas: Blas::BuiltIn, lapack: true, environments: &[] }
+        Options { source: None, blas: Blas::BuiltIn, lapack: true, machine: None, environments: &[] }
     }
 }
 

@@ -257,7 +257,7 @@ fn product() -> Sdfg {
         label: "gemm".into(),
         inputs: [("_a".into(), matrix), ("_b".into(), matrix), ("_in".into(), matrix)].into_iter().collect(),
         outputs: [("_c".into(), matrix)].into_iter().collect(),
-        code: TaskletCode::External(ExternalCall { routine: "gemm_f64".into(), arguments }),
+        code: TaskletCode::External(ExternalCall { routine: "gemm_f64".into(), arguments, cost: None }),
         span: Span::default(),
     };
     let state = program.state("s").state;

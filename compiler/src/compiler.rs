@@ -231,12 +231,11 @@ fn print(
     options: &Options,
     libraries: &Libraries,
 ) -> Result<Generated, Error> {
-    let blas = match options.blas {
-        BlasProvider::OpenBlas | BlasProvider::Mkl | BlasProvider::Blis => Blas::Cblas,
-        BlasProvider::BuiltIn | BlasProvider::None => Blas::BuiltIn,
-    };
+    let machine = options.blas.word();
+    let blas = if machine.is_some() { Blas::Cblas } else { Blas::BuiltIn };
     let lapack = options.blas != BlasProvider::Blis;
-    let options = dacec_codegen::Options { source, blas, lapack, environments: &libraries.environments };
+    let environments = libraries.environments_with_known();
+    let options = dacec_codegen::Options { source, blas, lapack, machine, environments: &environments };
     dacec_codegen::generate(sdfg, &options).map_err(|error| match error {
         CodegenError::NotExpanded { .. } => {
             let reasons: Vec<String> =

@@ -3,6 +3,7 @@
 use crate::Error;
 use dacec_codegen::Environment;
 use dacec_ir::{Name, Node, Sdfg};
+use dacec_runtime::libraries::ENVIRONMENTS;
 use dacec_runtime::{Search, Toolchain};
 use dacec_transforms::library::{Expansion, Expansions};
 use std::sync::Arc;
@@ -50,6 +51,16 @@ impl Libraries {
         }
         self.environments.insert(0, library.environment);
         Ok(())
+    }
+
+    /// What emitted code needs of all libraries, those of the machine that are known included.
+    pub(crate) fn environments_with_known(&self) -> Vec<Environment> {
+        let known = ENVIRONMENTS.iter().filter_map(|it| {
+            let headers = it.headers.iter().map(|&header| header.to_owned()).collect();
+            let (code, init, exit) = (it.code.to_owned(), it.init.to_owned(), it.exit.to_owned());
+            Some(Environment { headers, code, init, exit, ..Environment::new(it.word?) })
+        });
+        self.environments.iter().cloned().chain(known).collect()
     }
 
     /// The files of the environments with these names.

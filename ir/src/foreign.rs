@@ -3,9 +3,10 @@
 //! People define library nodes of their own, and files of other versions have some that are not known here. They are
 //! read, drawn, moved around and written back; to run them is an error.
 
-use crate::Name;
 use crate::interp::Tensor;
-use crate::library::{LibraryOp, Property, UnknownOp};
+use crate::library::defined::Operands;
+use crate::library::{Cost, LibraryOp, Property, UnknownOp};
+use crate::{Expr, Name};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -91,6 +92,11 @@ impl LibraryOp for ForeignOp {
     /// Whatever it does, it may do it with what is there.
     fn reads_outputs(&self) -> bool {
         true
+    }
+
+    /// What it computes is not known, so what it moves is all that counts.
+    fn cost(&self, operands: &Operands) -> Cost {
+        Cost::new(operands, Expr::zero())
     }
 
     fn interpret(&self, _inputs: &[Tensor], _outputs: &mut [Tensor]) -> Result<(), String> {

@@ -5,16 +5,19 @@
 //! an external routine.
 
 pub mod blas;
+pub mod cost;
 pub mod defined;
 pub mod dense;
 pub mod sparse;
 
-pub use blas::Blas;
+pub use blas::{Blas, Routine};
+pub use cost::Cost;
 pub use dense::Dense;
 pub use sparse::Csr;
 
 use crate::interp::{Tensor, reference};
-use crate::{Name, Sdfg, Wcr};
+use crate::{Expr, Name, Sdfg, Wcr};
+use defined::Operands;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -71,9 +74,12 @@ pub trait LibraryOp: fmt::Debug + Send + Sync {
 
     /// The graph that computes the operation for operands like these, with a container for each connector, if that is how
     /// it is [defined](defined::Defined); the error is a reason for people why they do not fit.
-    fn definition(&self, _operands: &defined::Operands) -> Option<Result<Sdfg, String>> {
+    fn definition(&self, _operands: &Operands) -> Option<Result<Sdfg, String>> {
         None
     }
+
+    /// What it costs on operands like these, one for each connector, by which passes decide.
+    fn cost(&self, operands: &Operands) -> Cost;
 
     /// The meaning: computes every element of `outputs` from `inputs`.
     ///
@@ -101,6 +107,14 @@ pub struct Reduce {
     pub accumulate: bool,
 }
 
+impl MatMul {
+    /// Operations of a product of a matrix of so many rows and columns with one of so many columns: a multiplication and an
+    /// addition for each term.
+    pub fn operations(rows: &Expr, terms: &Expr, columns: &Expr) -> Expr {
+        rows * terms * columns * 2
+    }
+}
+
 impl LibraryOp for MatMul {
     fn name(&self) -> &'static str {
         "MatMul"
@@ -120,6 +134,18 @@ impl LibraryOp for MatMul {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn cost(&self, operands: &Operands) -> Cost {
+        let shape = |name| operands.get(name).map_or(&[][..], |it| &it.shape);
+        let (a, b, c) = (shape("_a"), shape("_b"), shape("_c"));
+        let terms = match a {
+            // Products of all pairs.
+            [_] if b.len() == 1 && c.len() == 2 => Expr::one(),
+            [.., terms] if !b.is_empty() => terms.clone(),
+            _ => Expr::one(),
+        };
+        Cost::new(operands, MatMul::operations(&operands.elements("_c"), &terms, &Expr::one()))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
@@ -162,11 +188,26 @@ impl LibraryOp for Reduce {
         self.accumulate
     }
 
+    fn cost(&self, operands: &Operands) -> Cost {
+        Cost::new(operands, operands.elements("_in"))
+    }
+
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
         match (inputs, outputs) {
             ([input], [output]) => reference::reduce(self, input, output),
             _ => Err("takes one operand and gives one result".to_owned()),
         }
+    }
+}
+
+/// Whether a team of threads shares one call of a routine, where no loop around it is shared and that is worth it. Others run
+/// on the thread that calls them; so do routines of which nothing is known here, as far as one knows.
+pub fn is_shared(routine: &str) -> bool {
+    match (routine.split_once('_'), Dense::of_routine(routine), Routine::find(routine)) {
+        (Some(("gemm", _)), ..) => true,
+        (_, Some((op, _)), _) => op.is_shared(),
+        (_, _, Some((routine, _))) => routine.is_shared(),
+        _ => false,
     }
 }
 

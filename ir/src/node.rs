@@ -2,7 +2,7 @@
 
 use crate::Constant;
 use crate::instrument::Instrument;
-use crate::library::LibraryOp;
+use crate::library::{Cost, LibraryOp};
 use crate::state::NodeId;
 use crate::{DType, Expr, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
 use indexmap::IndexMap;
@@ -171,6 +171,8 @@ pub struct ExternalCall {
     pub routine: Name,
     /// Its arguments.
     pub arguments: Vec<CallArgument>,
+    /// What the call costs, if that is known: the cost of the operation that it computes.
+    pub cost: Option<Cost>,
 }
 
 impl ExternalCall {
@@ -404,6 +406,10 @@ impl TaskletCode {
                         CallArgument::Pointer(_) | CallArgument::Text(_) => {}
                     }
                 }
+                if let Some(cost) = &call.cost {
+                    cost.operations.collect_symbols(used);
+                    cost.bytes.collect_symbols(used);
+                }
             }
             TaskletCode::Foreign(_) => {}
         }
@@ -423,6 +429,10 @@ impl TaskletCode {
                         CallArgument::Value(_, value) => value.map_exprs(f),
                         CallArgument::Pointer(_) | CallArgument::Text(_) => {}
                     }
+                }
+                if let Some(cost) = &mut call.cost {
+                    cost.operations = f(&cost.operations);
+                    cost.bytes = f(&cost.bytes);
                 }
             }
             TaskletCode::Foreign(_) => {}

@@ -5,7 +5,7 @@
 use crate::{
     cache::Cache,
     cpu,
-    libraries::{self, Library},
+    libraries::{ENVIRONMENTS, Environment},
     provider::Provider,
     toolchain::{Toolchain, ToolchainError, find_program},
 };
@@ -54,26 +54,16 @@ pub fn examine() -> Vec<Finding> {
     findings.push(linker(found));
     findings.push(openmp(found));
     findings.push(Finding {
-        name: "matrix product",
-        found: Ok(format!("built in ({})", &Provider::Products.hash()[..12])),
+        name: "linear algebra",
+        found: Ok(format!(
+            "built in: products {}, factorizations and transforms {}",
+            &Provider::Products.hash()[..12],
+            &Provider::Dense.hash()[..12]
+        )),
         without: "",
         required: false,
     });
-    findings.push(blas(
-        "OpenBLAS",
-        found.and_then(libraries::openblas),
-        "the built-in product is used, which is as fast",
-    ));
-    findings.push(blas(
-        "MKL",
-        found.and_then(libraries::mkl),
-        "the built-in product is used; MKL's factorizations are faster",
-    ));
-    findings.push(blas(
-        "BLIS",
-        found.and_then(libraries::blis),
-        "the built-in product is used, which is as fast",
-    ));
+    findings.extend(ENVIRONMENTS.iter().map(|it| library(it, found)));
     findings.push(python_finding());
     findings.extend(programs());
     findings.push(cuda_driver());
@@ -124,10 +114,13 @@ fn openmp(toolchain: Option<&Toolchain>) -> Finding {
     }
 }
 
-fn blas(name: &'static str, library: Option<Library>, without: &'static str) -> Finding {
-    let found =
-        library.map(|library| library.path.display().to_string()).ok_or_else(|| "not found".to_owned());
-    Finding { name, found, without, required: false }
+fn library(environment: &Environment, toolchain: Option<&Toolchain>) -> Finding {
+    let found = match toolchain {
+        Some(toolchain) => environment.examine(toolchain),
+        None => Err("there is no compiler that knows where libraries are".to_owned()),
+    };
+    let found = found.map(|library| format!("{} ({})", library.path.display(), environment.provides));
+    Finding { name: environment.name, found, without: environment.without, required: false }
 }
 
 fn python_finding() -> Finding {

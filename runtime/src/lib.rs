@@ -16,7 +16,7 @@
 //! | [`toolchain`] | which compiler and linker the machine has |
 //! | [`cpu`] | instruction sets: what `-march` values mean, what this CPU has |
 //! | [`provider`] | the embedded matrix product |
-//! | [`libraries`] | BLAS libraries of the machine |
+//! | [`libraries`] | libraries of the machine, and what using them takes |
 //! | [`cache`] | content-addressed, atomic, private directory of builds |
 //! | [`compile`] | from units of C++ to a shared library |
 //! | [`load`] | a shared library in this process |
@@ -56,7 +56,7 @@ pub use array::{ArrayBuf, ArrayRef, Element, OutOfMemory};
 pub use cache::Cache;
 pub use check::CallError;
 pub use compile::{BlasProvider, CompileJob, FpMode, OptLevel, Unit};
-pub use libraries::{Library, Search};
+pub use libraries::{Environment, Library, Search};
 pub use program::{CompiledProgram, Outputs, TimerReport};
 pub use scalar::ScalarValue;
 pub use signature::{Argument, ArgumentKind, Signature};

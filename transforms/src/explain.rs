@@ -11,7 +11,6 @@ use crate::surroundings::{Surroundings, Uses, entry_facts, visit_with_facts};
 use crate::{Refusal, Transformation};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::sdfg::NameSupply;
-use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, Loop, Node, Region, Sdfg, State, TaskletCode};
 
 /// One thing that runs more than once, or that a library computes, and how.
@@ -81,7 +80,7 @@ fn in_region(
                 };
                 found.push(Decision { line: it.span.line, what, how });
             }
-            Block::State(state) => in_state(state, &around.facts, in_map, found),
+            Block::State(state) => in_state((around, state), in_map, found),
             _ => {}
         }
     }
@@ -96,19 +95,22 @@ fn explain(reason: &Refusal, it: &Loop) -> String {
     }
 }
 
-fn in_state(state: &State, facts: &Facts, in_map: bool, found: &mut Vec<Decision>) {
+fn in_state((around, state): (&Surroundings<'_>, &State), in_map: bool, found: &mut Vec<Decision>) {
     for (id, node) in state.nodes() {
         match node {
             Node::MapEntry(map) if state.scope_of(id).is_none() => {
                 let params: Vec<&str> = map.params.iter().map(|param| param.as_str()).collect();
                 let what = format!("map {}", params.join(", "));
-                let how = schedule::explain(state, id, facts, in_map);
+                let how = schedule::explain(&around.sdfg.containers, (state, id), &around.facts, in_map);
                 found.push(Decision { line: map.span.line, what, how });
             }
             Node::Tasklet(tasklet) => {
                 if let TaskletCode::External(call) = &tasklet.code {
                     let (line, what) = (tasklet.span.line, format!("call {}", call.routine));
-                    found.push(Decision { line, what, how: "library".to_owned() });
+                    let how = call.cost.as_ref().map_or("library".to_owned(), |cost| {
+                        format!("library: {} operations, {} bytes", cost.operations, cost.bytes)
+                    });
+                    found.push(Decision { line, what, how });
                 }
             }
             _ => {}

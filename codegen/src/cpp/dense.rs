@@ -92,6 +92,7 @@ fn lapack(op: Dense) -> Option<&'static str> {
         Dense::Qr => Some(include_str!("dense/lapack/qr.cpp")),
         Dense::Eigh => Some(include_str!("dense/lapack/eigh.cpp")),
         Dense::Svd => Some(include_str!("dense/lapack/svd.cpp")),
+        Dense::Lstsq => Some(include_str!("dense/lapack/lstsq.cpp")),
         Dense::Fft | Dense::Ifft => None,
     }
 }
@@ -127,6 +128,7 @@ pub(super) fn print_drivers(used: &BTreeSet<(Dense, DType)>, blas: Blas) -> Stri
             // Routines on complex matrices have memory for reals besides.
             ("@REAL_TYPES@", "@R@ *, const int *, ", ""),
             ("@REAL_QUERY@", "&reals, &query, ", ""),
+            ("@REAL_SIZE@", "&reals, ", ""),
             ("@REAL_WORK@", "real_work, &real_length, ", ""),
             ("@REAL_TYPE@", "@R@ *, ", ""),
             ("@REAL_ONE@", "real_work, ", ""),
@@ -143,7 +145,7 @@ pub(super) fn print_drivers(used: &BTreeSet<(Dense, DType)>, blas: Blas) -> Stri
 /// The prototype of a routine.
 fn declaration(op: Dense, dtype: DType) -> String {
     let mut parameters: Vec<String> =
-        ["m", "n"].iter().take(op.sizes()).map(|size| format!("int64_t {size}")).collect();
+        ["m", "n", "k"].iter().take(op.sizes()).map(|size| format!("int64_t {size}")).collect();
     for operand in op.operands() {
         let element = c_type(Dense::operand_type(operand.form, dtype));
         let constant = if operand.written { "" } else { "const " };

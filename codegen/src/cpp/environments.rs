@@ -23,6 +23,9 @@ pub(super) fn print(known: &[Environment], used: &BTreeSet<&str>) -> String {
         text.push_str(&format!("#include <{header}>\n"));
     }
     for Environment { name, code, init, exit, .. } in used {
+        if code.is_empty() && init.is_empty() && exit.is_empty() {
+            continue;
+        }
         text.push_str(&format!("\n// The library `{name}`.\n{}\n", code.trim_end()));
         if !(init.is_empty() && exit.is_empty()) {
             text.push_str(&format!(

@@ -174,7 +174,7 @@ static inline void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha,
     if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
     int64_t threads = 1;
 #ifdef _OPENMP
-    if ((double)m * (double)n * (double)k > 2e5) threads = omp_get_max_threads();
+    if ((double)m * (double)n * (double)k > 2e5 && !omp_in_parallel()) threads = omp_get_max_threads();
 #endif
     // As many rows of blocks as make the blocks most like squares.
     int64_t rows = 1;

@@ -70,7 +70,11 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print(&printer.helpers));
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&dense::print(&printer.dense));
-    text.push_str(&environments::print(options.environments, &printer.environments));
+    // Those of libraries of the machine have no routines of their own, but something to run first.
+    let machine = printer.calls.libraries();
+    let names = machine.iter().map(|name| if name.is_empty() { options.machine.unwrap_or("") } else { name });
+    let used: BTreeSet<&str> = names.chain(printer.environments.iter().copied()).collect();
+    text.push_str(&environments::print(options.environments, &used));
     if printer.uses_alone {
         text.push_str(blas::ALONE);
     }

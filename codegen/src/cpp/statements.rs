@@ -263,17 +263,20 @@ impl Printer<'_> {
         }
         self.block(&format!("for (int64_t {variable} = {start}; {condition}; {change}) {{"), &it.body, "}")?;
         if it.parallel.is_some() && self.calls.of_machine() > calls {
-            self.alone(begin);
+            let when = it.parallel.as_ref().and_then(|parallel| parallel.when.as_ref());
+            let when = when.map(|when| self.text(when)).transpose()?;
+            self.alone(begin, when);
         }
         Ok(())
     }
 
-    /// Puts what was printed from a place on into a block in which a BLAS of the machine starts no threads.
-    fn alone(&mut self, begin: usize) {
+    /// Puts what was printed from a place on into a block in which a BLAS of the machine starts no threads, if the loop there
+    /// is shared.
+    fn alone(&mut self, begin: usize, when: Option<String>) {
         let text = self.out.split_off(begin);
         self.line("{");
         self.indent += 1;
-        self.line("const dacec_alone alone;");
+        self.line(&format!("const dacec_alone alone({});", when.as_deref().unwrap_or("true")));
         for line in text.lines() {
             self.out.push_str("    ");
             self.out.push_str(line);

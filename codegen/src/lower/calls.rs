@@ -97,7 +97,7 @@ impl Function<'_, '_> {
             b: matrix(7)?,
             beta: if call.arguments[10].is_constant_zero() { None } else { Some(scalar(10)?) },
             c: matrix(11)?,
-            parallel: !self.shared.region.parallel,
+            parallel: !self.shared.region.parallel || self.shared.region.perhaps,
             library: library_of(call),
         }))))
     }

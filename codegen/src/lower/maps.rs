@@ -113,7 +113,7 @@ impl<'a> Function<'_, 'a> {
 
     /// Whether a map may run in parallel, and on which condition.
     fn schedule(&self, map: &Map) -> Result<(bool, Option<Value>)> {
-        let ExecutionRegion { parallel, in_map } = self.shared.region;
+        let ExecutionRegion { parallel, in_map, .. } = self.shared.region;
         let iterations = map.ranges.iter().fold(Expr::one(), |product, range| product * range.len());
         let spread = match map.schedule {
             Schedule::Sequential | Schedule::Unrolled => false,
@@ -172,6 +172,7 @@ impl<'a> Function<'_, 'a> {
             return body;
         }
         self.shared.region.parallel = true;
+        self.shared.region.perhaps = nest.when.is_some();
         let label = self.shared.names.global("next_iteration");
         self.shared.failure = Escape::Label(label.clone());
         self.shared.iteration_fails = false;

@@ -195,6 +195,8 @@ struct Shared {
 struct ExecutionRegion {
     /// Inside a parallel loop: every thread runs it.
     parallel: bool,
+    /// The parallel loop is one on a condition: it may be one thread that runs it, as long as nobody else does.
+    perhaps: bool,
     /// Inside a map.
     in_map: bool,
 }

@@ -107,6 +107,7 @@ impl Lowerer<'_> {
             code: TaskletCode::External(ExternalCall {
                 routine: ExternalCall::PYTHON.into(),
                 arguments: all,
+                cost: None,
             }),
             span: self.span(range),
         };

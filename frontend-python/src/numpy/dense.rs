@@ -96,20 +96,28 @@ fn least_squares(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         )?,
     };
     let rcond = lowerer.as_dtype(&rcond, dtype.real(), &Dest::Temp, args.range)?;
+    let factor = lowerer.new_array("__rcond", dtype.real(), &[Expr::one()]);
+    lowerer.write(&factor, &rcond, args.range)?;
+    // The node takes the last dimensions of a container, and a row of a matrix is none of a vector.
+    let b = if b.rank() == 1 && b.subset.dims.len() > 1 { lowerer.copied(&b, "__tmp") } else { b };
+    lowerer.flush();
     let mut shape = vec![columns.clone()];
     shape.extend(b.shape().into_iter().skip(1));
+    let sides = shape.get(1).cloned().unwrap_or_else(Expr::one);
     let x = lowerer.new_array(args.dest.prefix(), dtype, &shape);
     let s = lowerer.new_array("__values", dtype.real(), &[rows.min(&columns)]);
-    let sides = shape.get(1).cloned().unwrap_or_else(Expr::one);
     let squares = lowerer.new_array("__squares", dtype.real(), std::slice::from_ref(&sides));
-    let library = Library::new("lstsq")
-        .array("a", &a)
-        .array("b", &b)
-        .value("rcond", rcond)
-        .array("x", &x)
-        .array("s", &s)
-        .array("squares", &squares);
-    let rank = lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    let rank = lowerer.new_scalar("__rank", DType::Int64);
+    let memlet = |view: &View| Memlet::new(&view.container, view.subset.clone());
+    let inputs =
+        [("_a", &a), ("_b", &b), ("_rcond", &factor)].map(|(name, view)| (name.into(), memlet(view)));
+    let outputs =
+        [("_x", &x), ("_residuals", &squares), ("_s", &s)].map(|(name, view)| (name.into(), memlet(view)));
+    let outputs: Vec<(Name, Memlet)> =
+        outputs.into_iter().chain([("_rank".into(), Memlet::scalar(&rank))]).collect();
+    lowerer.add_operation(node_of(lowerer, args, Dense::Lstsq), &inputs, &outputs);
+    lowerer.flush();
+    let rank = Value::Scalar(Scalar::strong(ScalarExpr::Name(rank), DType::Int64));
     let known = [rank.clone(), Value::Scalar(Scalar::symbolic(columns.clone()))];
     let equations = Scalar::symbolic(rows.clone());
     let count = lowerer.elementwise("count", &known, &Dest::Temp, args.range, &|of| {
@@ -344,8 +352,9 @@ fn results_of(op: Dense, operands: &[View]) -> Vec<Vec<Expr>> {
     let stack = shape.len() - op.operands()[0].form.rank();
     // A vector on the right of a system is a column, and so is the result.
     let is_column = operands.get(1).is_some_and(|b| b.rank() == stack + 1);
-    let second = operands.get(1).unwrap_or(&operands[0]).shape().pop().unwrap_or_else(Expr::one);
-    let sizes = [shape[stack].clone(), second];
+    let second = operands.get(1).and_then(|b| b.shape().pop()).unwrap_or_else(Expr::one);
+    let columns = shape.get(stack + 1).cloned().unwrap_or_else(Expr::one);
+    let sizes = op.sizes_of(shape[stack].clone(), columns, second);
     let written = op.operands().iter().filter(|it| it.written);
     let extents = written.map(|operand| {
         let mut extents = shape[..stack].to_vec();
@@ -358,15 +367,19 @@ fn results_of(op: Dense, operands: &[View]) -> Vec<Vec<Expr>> {
     extents.collect()
 }
 
-/// Adds the node; all results.
-fn add_node(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense, operands: &[View], dest: &Dest) -> Vec<Value> {
-    let a = &operands[0];
-    let node = Node::Library(LibraryNode {
+fn node_of(lowerer: &Lowerer<'_>, args: &Args, op: Dense) -> Node {
+    Node::Library(LibraryNode {
         label: op.name().to_lowercase().as_str().into(),
         op: Arc::new(op),
         implementation: None,
         span: lowerer.globals.lines.span(args.range),
-    });
+    })
+}
+
+/// Adds the node; all results.
+fn add_node(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense, operands: &[View], dest: &Dest) -> Vec<Value> {
+    let a = &operands[0];
+    let node = node_of(lowerer, args, op);
     let memlet = |view: &View| Memlet::new(&view.container, view.subset.clone());
     let reads = op.operands().iter().filter(|it| !it.written);
     let inputs: Vec<(Name, Memlet)> =

@@ -33,16 +33,6 @@ def pinv(a, rcond):
     return (np.conj(vh.T) * inverse) @ np.conj(u.T)
 
 
-def lstsq(a, b, rcond, x, s, squares):
-    u, w, vh = np.linalg.svd(a, full_matrices=False)
-    s[:] = w
-    inverse = np.where(w > rcond * np.max(w), 1 / w, 0)
-    x[:] = (np.conj(vh.T) * inverse) @ (np.conj(u.T) @ b)
-    r = b - a @ x
-    squares[:] = np.sum(np.real(r * np.conj(r)), axis=0)
-    return np.count_nonzero(w > rcond * np.max(w))
-
-
 def condition(a):
     s = np.linalg.svdvals(a)
     return np.max(s) / np.min(s)

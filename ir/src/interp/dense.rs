@@ -90,6 +90,7 @@ pub fn compute(op: Dense, inputs: &[Matrix]) -> Result<Vec<Matrix>, &'static str
             Ok(vec![w, v])
         }
         Dense::Svd => Ok(svd(&a)),
+        Dense::Lstsq => Ok(least_squares(&a, &inputs[1], inputs[2].at(0, 0).re)),
         Dense::Slogdet => {
             let (sign, logarithm) = logarithm_of_determinant(a);
             Ok(vec![Matrix::new(1, 1, |_, _| sign), Matrix::new(1, 1, |_, _| logarithm.into())])
@@ -97,6 +98,33 @@ pub fn compute(op: Dense, inputs: &[Matrix]) -> Result<Vec<Matrix>, &'static str
         Dense::Fft => Ok(vec![transform(&a, -1.0)]),
         Dense::Ifft => Ok(vec![transform(&a, 1.0)]),
     }
+}
+
+/// The solution by singular values, with the squared distances, the rank and the values.
+fn least_squares(a: &Matrix, b: &Matrix, rcond: f64) -> Vec<Matrix> {
+    let factors = svd(a);
+    let (u, s, vh) = (&factors[0], &factors[1], &factors[2]);
+    let least = s.rows;
+    let value = |i: usize| s.at(i, 0).re;
+    let rcond = if rcond > 0.0 && rcond < 1.0 { rcond } else { f64::EPSILON / 2.0 };
+    let largest = if least > 0 { value(0) } else { 0.0 };
+    let rank = (0..least).filter(|&i| value(i) > rcond * largest).count();
+    let coefficient = |i: usize, j: usize| {
+        (0..a.rows).map(|k| u.at(k, i).conj() * b.at(k, j)).sum::<Complex64>() / value(i)
+    };
+    let coefficients = Matrix::new(rank, b.columns, coefficient);
+    let x = Matrix::new(a.columns, b.columns, |i, j| {
+        (0..rank).map(|k| vh.at(k, i).conj() * coefficients.at(k, j)).sum()
+    });
+    let counts = a.rows > a.columns && rank == a.columns;
+    let residuals = Matrix::new(b.columns, 1, |j, _| {
+        let distance = |i: usize| {
+            let product: Complex64 = (0..a.columns).map(|k| a.at(i, k) * x.at(k, j)).sum();
+            (b.at(i, j) - product).norm_sqr()
+        };
+        Complex64::from(if counts { (0..a.rows).map(distance).sum() } else { 0.0 })
+    });
+    vec![x, residuals, Matrix::new(1, 1, |_, _| Complex64::from(rank as f64)), s.clone()]
 }
 
 /// Brings the matrix to upper triangular form, doing the same to `right`; whether rows were exchanged an odd number of
@@ -406,6 +434,29 @@ mod tests {
             let values: Complex64 = w.elements.iter().product();
             prop_assert!((of(Dense::Det)[0].at(0, 0) - values).norm() < 1e-6 * values.norm());
         }
+    }
+
+    #[test]
+    fn least_squares_are_solved_whatever_the_rank() {
+        let number = |value: f64| Matrix::new(1, 1, |_, _| Complex64::from(value));
+        let tall = Matrix::new(4, 2, |i, j| Complex64::from([1.0, i as f64][j]));
+        let b = Matrix::new(4, 1, |i, _| Complex64::from([1.0, 3.0, 5.0, 8.0][i]));
+        let solved = |a: &Matrix, b: &Matrix| {
+            let results = compute(Dense::Lstsq, &[a.clone(), b.clone(), number(-1.0)]).unwrap();
+            <[Matrix; 4]>::try_from(results).unwrap()
+        };
+        let [x, residuals, rank, s] = solved(&tall, &b);
+        // The line of regression.
+        close(&x, &Matrix::new(2, 1, |i, _| Complex64::from([0.8, 2.3][i])));
+        close(&residuals, &number(0.3));
+        assert_eq!((rank.at(0, 0).re, s.rows), (2.0, 2));
+        // The shortest of many solutions; no distances.
+        let [x, residuals, rank, _] = solved(&Matrix::new(4, 2, |_, _| Complex64::ONE), &b);
+        close(&x, &Matrix::new(2, 1, |_, _| Complex64::from(17.0 / 8.0)));
+        assert_eq!((residuals.at(0, 0).re, rank.at(0, 0).re), (0.0, 1.0));
+        let [x, _, rank, _] =
+            solved(&Matrix::new(2, 3, |_, _| Complex64::ZERO), &Matrix::new(2, 1, |_, _| Complex64::ONE));
+        assert_eq!((x.elements.iter().map(|it| it.norm()).sum::<f64>(), rank.at(0, 0).re), (0.0, 0.0));
     }
 
     #[test]

@@ -118,9 +118,10 @@ impl Running<'_, '_, '_> {
     /// A dense operation.
     fn dense(&mut self, call: &ExternalCall, op: Dense, dtype: DType) -> Result<(), InterpretError> {
         let mut arguments = Arguments::of(call);
-        let first = arguments.int(self)?;
-        let second = if op.sizes() == 2 { arguments.int(self)? } else { first };
-        let sizes = [first.max(0), second.max(0)];
+        let mut sizes = [arguments.int(self)?.max(0); 3];
+        for size in &mut sizes[1..op.sizes()] {
+            *size = arguments.int(self)?.max(0);
+        }
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         for operand in op.operands() {
             let place = arguments.strided(self, operand.form.rank())?;

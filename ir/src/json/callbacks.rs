@@ -221,7 +221,7 @@ impl Reader<'_> {
         let mut all = vec![CallArgument::Text(call.to_string()), CallArgument::Pointer(place)];
         all.append(&mut made.pointers);
         all.append(&mut made.extents);
-        Ok(Some(ExternalCall { routine: ExternalCall::PYTHON.into(), arguments: all }))
+        Ok(Some(ExternalCall { routine: ExternalCall::PYTHON.into(), arguments: all, cost: None }))
     }
 
     /// Connects the interpreter to calls and nested graphs that the file does not connect to anything.

@@ -4,7 +4,7 @@
 use super::blas::Factor;
 use super::defined::Operands;
 use super::defined::build::{all, binary, name};
-use super::{LibraryOp, Property, UnknownOp};
+use super::{Cost, LibraryOp, Property, UnknownOp};
 use crate::interp::{self, Tensor, Value};
 use crate::{BinaryOp, Constant, DType, Expr, Name, ScalarExpr, Sdfg};
 use std::any::Any;
@@ -140,6 +140,14 @@ impl LibraryOp for Csr {
 
     fn definition(&self, operands: &Operands) -> Option<Result<Sdfg, String>> {
         Some(self.graph(operands))
+    }
+
+    fn cost(&self, operands: &Operands) -> Cost {
+        let columns = match operands.get("_b").map_or(&[][..], |it| &it.shape) {
+            [_, columns] => columns.clone(),
+            _ => Expr::one(),
+        };
+        Cost::new(operands, operands.elements("_a_vals") * columns * 2)
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

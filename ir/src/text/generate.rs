@@ -2,7 +2,7 @@
 
 use crate::control_flow::{Effect, Format, LoopHeader, Piece};
 use crate::interp::Tensor;
-use crate::library::{LibraryOp, MatMul, Reduce};
+use crate::library::{Cost, LibraryOp, MatMul, Reduce};
 use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::{
     Array, Assignment, BinaryOp, Block, Branch, Conditional, Connector, Constant, ConstantArray, Consume,
@@ -182,8 +182,10 @@ fn tasklets() -> impl Strategy<Value = Tasklet> {
     ];
     let code = prop_oneof![
         4 => vec(stmts(), 0..3).prop_map(TaskletCode::Native),
-        1 => (names(), vec(argument, 0..3))
-            .prop_map(|(routine, arguments)| TaskletCode::External(ExternalCall { routine, arguments })),
+        1 => (names(), vec(argument, 0..3), option::of((exprs(), exprs()))).prop_map(|(routine, arguments, cost)| {
+            let cost = cost.map(|(operations, bytes)| Cost { operations, bytes });
+            TaskletCode::External(ExternalCall { routine, arguments, cost })
+        }),
         1 => (select(&Language::ALL[..]), names())
             .prop_map(|(language, code)| TaskletCode::Foreign(ForeignCode { language, code: code.to_string() })),
     ];

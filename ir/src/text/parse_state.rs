@@ -3,12 +3,12 @@
 use super::TextErrorKind;
 use super::lexer::Token;
 use super::parser::{Parser, Result};
-use crate::library::{self, Property};
+use crate::library::{self, Cost, Property};
 use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::state::Edge;
 use crate::{
-    Connector, Consume, CustomWcr, Instrument, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State,
-    Stmt, Subset, Tasklet, TaskletCode, Wcr,
+    Connector, Consume, CustomWcr, Expr, Instrument, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule,
+    State, Stmt, Subset, Tasklet, TaskletCode, Wcr,
 };
 use indexmap::IndexMap;
 
@@ -269,17 +269,15 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// `routine(&pointer, (integer), dtype: value)`
+    /// `routine(&pointer, (integer), dtype: value) costs (operations), (bytes)`
     pub(super) fn external(&mut self) -> Result<ExternalCall> {
         let routine = self.name("the routine's name")?;
         let arguments = self.list(("(", ")"), |this| {
             if this.eat("&") {
                 return this.name("a connector").map(CallArgument::Pointer);
             }
-            if this.eat("(") {
-                let expr = this.expr()?;
-                this.expect(")")?;
-                return Ok(CallArgument::Int(expr));
+            if this.is("(") {
+                return this.in_parentheses().map(CallArgument::Int);
             }
             if let Token::Quoted(text) = this.token() {
                 let text = text.clone();
@@ -290,7 +288,20 @@ impl<'a> Parser<'a> {
             this.expect(":")?;
             Ok(CallArgument::Value(dtype, this.scalar()?))
         })?;
-        Ok(ExternalCall { routine, arguments })
+        let mut cost = None;
+        if self.eat_word("costs") {
+            let operations = self.in_parentheses()?;
+            self.expect(",")?;
+            cost = Some(Cost { operations, bytes: self.in_parentheses()? });
+        }
+        Ok(ExternalCall { routine, arguments, cost })
+    }
+
+    fn in_parentheses(&mut self) -> Result<Expr> {
+        self.expect("(")?;
+        let expr = self.expr()?;
+        self.expect(")")?;
+        Ok(expr)
     }
 
     /// `(inputs) -> (outputs) with [symbol = value, …] sdfg …`

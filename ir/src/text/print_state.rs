@@ -243,7 +243,11 @@ impl Display for External<'_> {
                 CallArgument::Text(text) => Quoted(text).fmt(f)?,
             }
         }
-        f.write_str(")")
+        f.write_str(")")?;
+        match &self.0.cost {
+            Some(cost) => write!(f, " costs ({}), ({})", cost.operations, cost.bytes),
+            None => Ok(()),
+        }
     }
 }
 

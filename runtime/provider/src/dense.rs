@@ -7,7 +7,9 @@
 use crate::product::{Matrix, MatrixMut};
 use faer::linalg::solvers::{Llt, PartialPivLu, Qr, SelfAdjointEigen, Solve, Svd};
 use faer::traits::ComplexField;
-use faer::traits::math_utils::{add, conj, is_finite, mul, neg, one, real, zero};
+use faer::traits::math_utils::{
+    abs2, add, conj, from_f64, is_finite, mul, mul_real, neg, one, real, recip, zero,
+};
 use faer::{MatMut, MatRef, Side};
 
 /// What a routine returns; the numbers are part of the C interface.
@@ -303,5 +305,75 @@ pub(crate) unsafe fn svd<T: ComplexField>(
         // SAFETY: inside the size.
         unsafe { *s.offset(i as isize * distance) = real(&values[i]) };
     }
+    Status::Done
+}
+
+/// Where the results of [`lstsq`] that are no matrix go: addresses, and the distances of elements.
+pub(crate) struct LeastSquares<R> {
+    /// The squared distance of each right-hand side.
+    pub(crate) residuals: (*mut R, isize),
+    /// How many singular values count.
+    pub(crate) rank: *mut i64,
+    /// The singular values.
+    pub(crate) s: (*mut R, isize),
+}
+
+/// The shortest `X` that comes closest to `A @ X = B`, with `A` of `m`×`n` and `B` of `m`×`k`: singular values up to `rcond`
+/// times the largest count as 0. A factor that is not between 0 and 1 stands for the rounding error, as in LAPACK's `gelsd`.
+/// Squared distances are 0 unless there are more equations than unknowns, of full rank.
+///
+/// # Safety
+///
+/// As for [`solve`]; `residuals` has `k` elements, `s` as many as the smaller of `m` and `n`.
+pub(crate) unsafe fn lstsq<T: ComplexField>(
+    [m, n, k]: [usize; 3],
+    a: Matrix<T>,
+    b: Matrix<T>,
+    rcond: T::Real,
+    rounding: f64,
+    x: MatrixMut<T>,
+    results: LeastSquares<T::Real>,
+) -> Status {
+    // SAFETY: the caller's promise.
+    let (a, b, mut x) = unsafe { (a.view(m, n), b.view(m, k), x.view(n, k)) };
+    let least = m.min(n);
+    let mut rank = 0;
+    x.fill(zero::<T>());
+    if least > 0 {
+        let Ok(svd) = Svd::new_thin(a) else { return Status::NoConvergence };
+        let values = svd.S().column_vector();
+        let value = |i: usize| real(&values[i]);
+        let usual = rcond <= zero::<T::Real>() || rcond >= one::<T::Real>();
+        let rcond = if usual { from_f64::<T::Real>(rounding) } else { rcond };
+        let limit = mul(&rcond, &value(0));
+        rank = (0..least).filter(|&i| value(i) > limit).count();
+        for i in 0..least {
+            // SAFETY: inside the size.
+            unsafe { *results.s.0.offset(i as isize * results.s.1) = value(i) };
+        }
+        let mut coefficients = svd.U().subcols(0, rank).adjoint() * b;
+        for j in 0..k {
+            for i in 0..rank {
+                coefficients[(i, j)] = mul_real(&coefficients[(i, j)], &recip(&value(i)));
+            }
+        }
+        x.copy_from(svd.V().subcols(0, rank) * coefficients);
+    }
+    let mut distances = vec![zero::<T::Real>(); k];
+    if m > n && rank == n {
+        let products = a * x.as_ref();
+        for (j, distance) in distances.iter_mut().enumerate() {
+            for i in 0..m {
+                let difference = add(&b[(i, j)], &neg(&products[(i, j)]));
+                *distance = add(distance, &abs2(&difference));
+            }
+        }
+    }
+    for (j, distance) in distances.into_iter().enumerate() {
+        // SAFETY: inside the size.
+        unsafe { *results.residuals.0.offset(j as isize * results.residuals.1) = distance };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { *results.rank = rank as i64 };
     Status::Done
 }

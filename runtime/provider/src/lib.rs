@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Factorizations come from the `faer` crate: `dacec_solve_*`, `dacec_inverse_*`, `dacec_determinant_*`, `dacec_cholesky_*`,
-//! `dacec_qr_*`, `dacec_eigh_*`, `dacec_svd_*` and `dacec_slogdet_*`. They return a [`Status`], zero if all went well.
+//! `dacec_qr_*`, `dacec_eigh_*`, `dacec_svd_*`, `dacec_lstsq_*` and `dacec_slogdet_*`. They return a [`Status`], zero if all went well.
 //! Fourier transforms of vectors, `dacec_fft_*` and `dacec_ifft_*`, come from the `rustfft` crate.
 //!
 //! **Layout**: `rs` and `cs` are the distances, in elements, from one row and from one column to the next. Any signed
@@ -132,7 +132,7 @@ export_conjugate!(dacec_gemm_conj_c128, Complex64);
 
 /// Defines the C functions of the factorizations of one element type.
 macro_rules! export_dense {
-    ($element:ty, $real:ty, $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident, $slogdet:ident) => {
+    ($element:ty, $real:ty, $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident, $slogdet:ident, $lstsq:ident) => {
         /// `X` with `A @ X = B`; `A` has `n`×`n` elements, `B` and `X` have `n`×`k`. Singular matrices are reported.
         ///
         /// # Safety
@@ -310,6 +310,44 @@ macro_rules! export_dense {
             unsafe { (*s, *l) = dense::slogdet(size(n), input(a, rsa, csa)) };
             Status::Done as i32
         }
+
+        /// The shortest `X` that comes closest to `A @ X = B`, with `A` of `m`×`n` and `B` of `m`×`k` elements: singular values
+        /// up to `*rcond` times the largest count as 0. Written besides are the squared distances of the `k` right-hand
+        /// sides, 0 unless there are more equations than unknowns, of full rank; how many singular values count; and `s`,
+        /// all of them, descending.
+        ///
+        /// # Safety
+        ///
+        /// All elements that the sizes and strides address must be valid, and those of the results distinct from all
+        /// others.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $lstsq(
+            m: i64,
+            n: i64,
+            k: i64,
+            a: *const $element,
+            rsa: i64,
+            csa: i64,
+            b: *const $element,
+            rsb: i64,
+            csb: i64,
+            rcond: *const $real,
+            x: *mut $element,
+            rsx: i64,
+            csx: i64,
+            residuals: *mut $real,
+            sresiduals: i64,
+            rank: *mut i64,
+            s: *mut $real,
+            ss: i64,
+        ) -> i32 {
+            let (a, b, x) = (input(a, rsa, csa), input(b, rsb, csb), output(x, rsx, csx));
+            let (residuals, s) = ((residuals, sresiduals as isize), (s, ss as isize));
+            let results = dense::LeastSquares { residuals, rank, s };
+            let rounding = f64::from(<$real>::EPSILON) / 2.0;
+            // SAFETY: the caller's promise is the same.
+            unsafe { dense::lstsq([m, n, k].map(size), a, b, *rcond, rounding, x, results) as i32 }
+        }
     };
 }
 
@@ -323,7 +361,8 @@ export_dense!(
     dacec_qr_f32,
     dacec_eigh_f32,
     dacec_svd_f32,
-    dacec_slogdet_f32
+    dacec_slogdet_f32,
+    dacec_lstsq_f32
 );
 export_dense!(
     f64,
@@ -335,7 +374,8 @@ export_dense!(
     dacec_qr_f64,
     dacec_eigh_f64,
     dacec_svd_f64,
-    dacec_slogdet_f64
+    dacec_slogdet_f64,
+    dacec_lstsq_f64
 );
 export_dense!(
     Complex32,
@@ -347,7 +387,8 @@ export_dense!(
     dacec_qr_c64,
     dacec_eigh_c64,
     dacec_svd_c64,
-    dacec_slogdet_c64
+    dacec_slogdet_c64,
+    dacec_lstsq_c64
 );
 export_dense!(
     Complex64,
@@ -359,7 +400,8 @@ export_dense!(
     dacec_qr_c128,
     dacec_eigh_c128,
     dacec_svd_c128,
-    dacec_slogdet_c128
+    dacec_slogdet_c128,
+    dacec_lstsq_c128
 );
 
 /// Defines the C functions of the Fourier transforms of one element type.
@@ -410,5 +452,5 @@ fn output<T>(data: *mut T, row: i64, column: i64) -> MatrixMut<T> {
 /// The version of this interface; it changes with every change of a signature or of a meaning.
 #[unsafe(no_mangle)]
 pub extern "C" fn dacec_provider_version() -> u32 {
-    4
+    5
 }

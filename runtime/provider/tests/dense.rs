@@ -84,12 +84,21 @@ trait Routines {
     fn qr(a: &Dense) -> (Dense, Dense);
     fn eigh(a: &Dense) -> Result<(Vec<f64>, Dense), i32>;
     fn svd(a: &Dense) -> Result<(Dense, Vec<f64>, Dense), i32>;
+    fn lstsq(a: &Dense, b: &Dense, rcond: f64) -> Result<LeastSquares, i32>;
+}
+
+/// What comes closest to solving systems of equations.
+struct LeastSquares {
+    x: Dense,
+    residuals: Vec<f64>,
+    rank: i64,
+    s: Vec<f64>,
 }
 
 /// Inputs lie row after row; results lie column after column, so that both layouts are seen.
 macro_rules! routines {
     ($name:ident, $element:ty, $real:ty, $tolerance:expr, $new:expr, $back:expr,
-     $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident) => {
+     $solve:ident, $inverse:ident, $determinant:ident, $cholesky:ident, $qr:ident, $eigh:ident, $svd:ident, $lstsq:ident) => {
         struct $name;
 
         impl $name {
@@ -170,6 +179,23 @@ macro_rules! routines {
                 let factors = || (Self::unpack(a.rows, k, &u), values, Self::unpack(k, a.columns, &vh));
                 (status == 0).then(factors).ok_or(status)
             }
+            fn lstsq(a: &Dense, b: &Dense, rcond: f64) -> Result<LeastSquares, i32> {
+                let (m, n, k) = (a.rows as i64, a.columns as i64, b.columns as i64);
+                let (packed, right, rcond) = (Self::pack(a), Self::pack(b), rcond as $real);
+                let (mut x, mut rank) = (Self::room(a.columns * b.columns), 7);
+                let (mut r, mut s): (Vec<$real>, Vec<$real>) =
+                    (vec![7.0; b.columns], vec![7.0; a.rows.min(a.columns)]);
+                // SAFETY: the buffers have the sizes.
+                let status = unsafe {
+                    let (a, b, x, r) = (packed.as_ptr(), right.as_ptr(), x.as_mut_ptr(), r.as_mut_ptr());
+                    $lstsq(m, n, k, a, n, 1, b, k, 1, &rcond, x, 1, n, r, 1, &mut rank, s.as_mut_ptr(), 1)
+                };
+                let reals = |values: Vec<$real>| values.into_iter().map(f64::from).collect();
+                let x = Self::unpack(a.columns, b.columns, &x);
+                (status == 0)
+                    .then(|| LeastSquares { x, residuals: reals(r), rank, s: reals(s) })
+                    .ok_or(status)
+            }
         }
     };
 }
@@ -187,7 +213,8 @@ routines!(
     dacec_cholesky_f32,
     dacec_qr_f32,
     dacec_eigh_f32,
-    dacec_svd_f32
+    dacec_svd_f32,
+    dacec_lstsq_f32
 );
 routines!(
     Double,
@@ -202,7 +229,8 @@ routines!(
     dacec_cholesky_f64,
     dacec_qr_f64,
     dacec_eigh_f64,
-    dacec_svd_f64
+    dacec_svd_f64,
+    dacec_lstsq_f64
 );
 routines!(
     SingleComplex,
@@ -217,7 +245,8 @@ routines!(
     dacec_cholesky_c64,
     dacec_qr_c64,
     dacec_eigh_c64,
-    dacec_svd_c64
+    dacec_svd_c64,
+    dacec_lstsq_c64
 );
 routines!(
     DoubleComplex,
@@ -232,7 +261,8 @@ routines!(
     dacec_cholesky_c128,
     dacec_qr_c128,
     dacec_eigh_c128,
-    dacec_svd_c128
+    dacec_svd_c128,
+    dacec_lstsq_c128
 );
 
 /// A matrix far from singular.
@@ -275,6 +305,22 @@ fn orthogonal<R: Routines>(m: usize, n: usize, seed: u64) {
     u.adjoint().product(&u).assert_close(&Dense::identity(k), R::TOLERANCE);
 }
 
+fn least_squares<R: Routines>(m: usize, n: usize, seed: u64) {
+    let (a, b) = (R::rounded(&Dense::random(m, n, seed)), R::rounded(&Dense::random(m, 2, !seed)));
+    let solved = R::lstsq(&a, &b, -1.0).unwrap();
+    assert_eq!((solved.rank, solved.s.len()), (m.min(n) as i64, m.min(n)));
+    let products = a.product(&solved.x);
+    let rest = Dense::new(m, 2, |i, j| b.at(i, j) - products.at(i, j));
+    // The rest is orthogonal to all columns: nothing of it can be had.
+    let size = 1.0 + solved.x.elements.iter().map(|it| it.norm()).fold(0.0, f64::max);
+    a.adjoint().product(&rest).assert_close(&Dense::zeros(n, 2), R::TOLERANCE * size * m as f64);
+    for j in 0..2 {
+        let distance: f64 = (0..m).map(|i| rest.at(i, j).norm_sqr()).sum();
+        let expected = if m > n { distance } else { 0.0 };
+        assert!((solved.residuals[j] - expected).abs() <= R::TOLERANCE * size * m as f64);
+    }
+}
+
 fn eigenvalues<R: Routines>(n: usize, seed: u64) {
     let random = R::rounded(&Dense::random(n, n, seed));
     let a = Dense::new(n, n, |i, j| match i.cmp(&j) {
@@ -293,6 +339,7 @@ fn everything<R: Routines>(m: usize, n: usize, seed: u64) {
     systems::<R>(m, n, seed);
     cholesky::<R>(m, seed);
     orthogonal::<R>(m, n, seed);
+    least_squares::<R>(m, n, seed);
     eigenvalues::<R>(m, seed);
 }
 
@@ -373,6 +420,11 @@ fn nothing_is_done_for_empty_matrices() {
     assert!(Double::eigh(&Dense::zeros(0, 0)).is_ok());
     assert!(Double::svd(&Dense::zeros(0, 3)).is_ok() && Double::svd(&Dense::zeros(3, 0)).is_ok());
     assert_eq!(Double::qr(&Dense::zeros(3, 0)).1.elements.len(), 0);
+    let ones = Dense::new(3, 2, |_, _| Complex64::ONE);
+    let solved = Double::lstsq(&Dense::zeros(3, 0), &ones, -1.0).unwrap();
+    assert_eq!((solved.residuals, solved.rank), (vec![3.0, 3.0], 0));
+    let solved = Double::lstsq(&Dense::zeros(0, 3), &Dense::zeros(0, 2), -1.0).unwrap();
+    assert_eq!((solved.x.elements, solved.residuals), (vec![Complex64::ZERO; 6], vec![0.0, 0.0]));
     assert_eq!(Double::solve(&Dense::identity(2), &Dense::zeros(2, 0)).unwrap().elements.len(), 0);
 }
 
@@ -388,4 +440,20 @@ fn no_numbers_give_no_crash() {
     if let Ok((_, values, _)) = Double::svd(&nan) {
         assert!(values.iter().any(|value| value.is_nan()));
     }
+}
+
+#[test]
+fn singular_values_count_down_to_a_limit() {
+    let diagonal =
+        |values: [f64; 3]| Dense::new(4, 3, |i, j| if i == j { values[i].into() } else { Complex64::ZERO });
+    let b = Dense::new(4, 1, |_, _| Complex64::ONE);
+    let rank = |values, rcond| Double::lstsq(&diagonal(values), &b, rcond).unwrap().rank;
+    assert_eq!([rank([1.0, 0.1, 0.01], 0.05), rank([1.0, 0.1, 0.01], 0.005)], [2, 3]);
+    // Not a factor: the rounding error counts.
+    assert_eq!([rank([1.0, 1e-15, 1e-17], 0.0), rank([1.0, 1e-15, 1e-17], 1.0)], [2, 2]);
+    assert_eq!(rank([0.0; 3], -1.0), 0);
+    // Without full rank there are no distances.
+    let solved = Double::lstsq(&diagonal([1.0, 2.0, 0.0]), &b, -1.0).unwrap();
+    assert_eq!(solved.residuals, [0.0]);
+    solved.x.assert_close(&Dense::new(3, 1, |i, _| [1.0, 0.5, 0.0][i].into()), 1e-14);
 }

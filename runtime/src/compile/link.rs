@@ -6,7 +6,7 @@
 use super::{BlasProvider, CompileError, CompileJob, run};
 use crate::{
     cache::Cache,
-    libraries::{self, Library},
+    libraries::{self, Environment, Library},
     provider::Provider,
     toolchain::{DirectLink, Toolchain},
 };
@@ -44,24 +44,28 @@ pub(super) fn link(
 impl BlasProvider {
     /// The library of the machine; `None` if that is none, and an error if it was not found.
     pub fn library(self, toolchain: &Toolchain) -> Result<Option<Library>, CompileError> {
-        let (found, library, variable) = match self {
-            BlasProvider::None | BlasProvider::BuiltIn => return Ok(None),
-            BlasProvider::OpenBlas => (libraries::openblas(toolchain), "OpenBLAS", "DACEC_OPENBLAS"),
-            BlasProvider::Mkl => (libraries::mkl(toolchain), "MKL", "DACEC_MKL"),
-            BlasProvider::Blis => (libraries::blis(toolchain), "BLIS", "DACEC_BLIS"),
-        };
-        found.ok_or(CompileError::NoBlas { library, variable }).map(Some)
+        let Some(environment) = Environment::of(self) else { return Ok(None) };
+        let (library, variable) = (environment.name, environment.variable);
+        environment.find(toolchain).ok_or(CompileError::NoBlas { library, variable }).map(Some)
+    }
+
+    /// The word that chooses a library of the machine; `None` for what needs none.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            BlasProvider::None | BlasProvider::BuiltIn => None,
+            BlasProvider::OpenBlas => Some("openblas"),
+            BlasProvider::Mkl => Some("mkl"),
+            BlasProvider::Blis => Some("blis"),
+        }
     }
 
     /// The provider of that name, as `--library blas=` takes it.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "built-in" => BlasProvider::BuiltIn,
-            "openblas" => BlasProvider::OpenBlas,
-            "mkl" => BlasProvider::Mkl,
-            "blis" => BlasProvider::Blis,
-            _ => return None,
-        })
+        let machine = [BlasProvider::OpenBlas, BlasProvider::Mkl, BlasProvider::Blis];
+        match name {
+            "built-in" => Some(BlasProvider::BuiltIn),
+            name => machine.into_iter().find(|it| it.word() == Some(name)),
+        }
     }
 }
 

@@ -161,7 +161,7 @@ fn stack() -> Sdfg {
 #[test]
 fn a_blas_with_threads_does_not_start_them_in_shared_loops() {
     let text = kernel(stack(), BlasProvider::OpenBlas);
-    let (alone, end) = (text.find("dacec_alone alone;"), text.rfind("dacec_product_f64("));
+    let (alone, end) = (text.find("dacec_alone alone("), text.rfind("dacec_product_f64("));
     let team = text.find("#pragma omp parallel for");
     assert!(alone.is_some() && alone < team && team < end, "{text}");
     // The block ends before the product that is alone.
@@ -213,10 +213,9 @@ fn results_do_not_depend_on_who_is_chosen() {
     let cache = Cache::private().expect("a private cache can be made");
     let compiler = Compiler::with_cache(Options::default(), cache.clone()).expect("there is a compiler");
     let refused = compiler.compile(chosen("openblas", "mkl")).unwrap_err().to_string();
-    let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
     assert!(refused.contains("cannot call both"), "{refused}");
-    if dacec_runtime::libraries::openblas(&toolchain).is_none() {
-        return dacec_tests::skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+    if !super::has(BlasProvider::OpenBlas) {
+        return;
     }
     let program = compiler.compile(chosen("openblas", "pure")).expect("it can be compiled");
     let program = program.load().expect("it can be loaded");
@@ -234,10 +233,8 @@ fn results_do_not_depend_on_who_is_chosen() {
 #[test]
 fn stacks_of_products_are_right_whoever_multiplies() {
     let cache = Cache::private().expect("a private cache can be made");
-    let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
     for blas in [BlasProvider::BuiltIn, BlasProvider::OpenBlas] {
-        if blas == BlasProvider::OpenBlas && dacec_runtime::libraries::openblas(&toolchain).is_none() {
-            dacec_tests::skip("OpenBLAS was not found (Debian, Ubuntu: apt-get install libopenblas-dev)");
+        if blas == BlasProvider::OpenBlas && !super::has(blas) {
             continue;
         }
         let options = Options { blas, ..Options::default() };

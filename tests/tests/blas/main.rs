@@ -13,7 +13,7 @@ use dacec::{Compiler, Options, interpret};
 use dacec_ir::library::blas::Blas;
 use dacec_ir::{DType, Name, interp};
 use dacec_runtime::npy::{read_archive, write_archive};
-use dacec_runtime::{Arguments, ArrayBuf, BlasProvider, Cache, OptLevel, ScalarValue, libraries};
+use dacec_runtime::{Arguments, ArrayBuf, BlasProvider, Cache, Environment, OptLevel, ScalarValue};
 use dacec_tests::{python, run, scratch, skip};
 use indexmap::IndexMap;
 use num_complex::Complex64;
@@ -146,29 +146,24 @@ fn built_in_routines_agree_with_numpy() {
 }
 
 /// Whether this machine has a library; says what is missing otherwise.
-fn has(name: &str, find: fn(&dacec_runtime::Toolchain) -> Option<dacec_runtime::Library>) -> bool {
+fn has(blas: BlasProvider) -> bool {
     let cache = Cache::private().expect("a private cache can be made");
     let toolchain = dacec_runtime::Toolchain::find(&cache).expect("there is a C++ compiler");
-    let found = find(&toolchain).is_some();
+    let environment = Environment::of(blas).expect("it is a library of the machine");
+    let found = environment.find(&toolchain).is_some();
     if !found {
-        skip(&format!(
-            "{name} was not found (Debian, Ubuntu: apt-get install lib{}-dev)",
-            name.to_lowercase()
-        ));
+        skip(&format!("{} was not found ({})", environment.name, environment.install));
     }
     found
 }
 
 #[test]
-fn openblas_agrees_with_numpy() {
-    for &dtype in types().iter().filter(|_| has("OpenBLAS", libraries::openblas)) {
-        check("OpenBLAS", dtype, BlasProvider::OpenBlas, "blas");
-    }
-}
-
-#[test]
-fn blis_agrees_with_numpy() {
-    for &dtype in types().iter().filter(|_| has("BLIS", libraries::blis)) {
-        check("BLIS", dtype, BlasProvider::Blis, "blas");
+fn libraries_of_the_machine_agree_with_numpy() {
+    for blas in
+        [BlasProvider::OpenBlas, BlasProvider::Mkl, BlasProvider::Blis].into_iter().filter(|it| has(*it))
+    {
+        for &dtype in types() {
+            check(&format!("{blas:?}"), dtype, blas, "blas");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use dacec::Library;
 use dacec_codegen::Environment;
 use dacec_ir::interp::{Tensor, Value};
-use dacec_ir::library::{LibraryOp, Property};
+use dacec_ir::library::defined::Operands;
+use dacec_ir::library::{Cost, LibraryOp, Property};
 use dacec_ir::node::CallArgument;
 use dacec_ir::{DType, Name, State};
 use dacec_runtime::Search;
@@ -37,6 +38,11 @@ impl LibraryOp for Fft {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    /// Five operations for each element and each halving.
+    fn cost(&self, operands: &Operands) -> Cost {
+        Cost::new(operands, operands.elements("_in") * (5 * Cost::LOGARITHM))
     }
 
     /// The definition, for the interpreter and as what implementations are compared with.

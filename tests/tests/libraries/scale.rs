@@ -3,7 +3,8 @@
 use dacec::Library;
 use dacec_codegen::Environment;
 use dacec_ir::interp::{Tensor, Value};
-use dacec_ir::library::{LibraryOp, Property};
+use dacec_ir::library::defined::Operands;
+use dacec_ir::library::{Cost, LibraryOp, Property};
 use dacec_ir::node::CallArgument;
 use dacec_ir::{Constant, DType, Name, State};
 use dacec_runtime::Search;
@@ -39,6 +40,10 @@ impl LibraryOp for Scale {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn cost(&self, operands: &Operands) -> Cost {
+        Cost::new(operands, operands.elements("_y"))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

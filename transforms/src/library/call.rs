@@ -4,7 +4,8 @@ use super::accumulate;
 use crate::Refusal;
 use crate::map::paths::{self, End};
 use crate::surroundings::{Surroundings, facts_inside};
-use dacec_ir::library::LibraryOp;
+use dacec_ir::library::defined::OperandType;
+use dacec_ir::library::{Cost, LibraryOp};
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
@@ -35,21 +36,11 @@ impl Operand {
     /// The data of a memlet, with as many dimensions as it has without single indices, or with `rank` dimensions: see
     /// [`Subset::operand_dims`]. Where there are not so many, dimensions of one element follow.
     pub(super) fn new(around: &Surroundings<'_>, end: End, memlet: &Memlet, rank: Option<usize>) -> Self {
-        let data = around.container(&memlet.data);
-        let ranges = &memlet.subset.dims;
+        let OperandType { dtype, shape, strides } =
+            OperandType::of(around.container(&memlet.data), memlet, rank);
         let mut dims: Vec<Option<usize>> = memlet.subset.operand_dims(rank).into_iter().map(Some).collect();
-        dims.resize(dims.len().max(rank.unwrap_or_default()), None);
-        let along = |each: &dyn Fn(usize) -> Expr| -> Vec<Expr> {
-            dims.iter().map(|dim| dim.map_or(Expr::one(), each)).collect()
-        };
-        Operand {
-            end,
-            memlet: memlet.clone(),
-            dtype: data.dtype(),
-            shape: along(&|at| ranges[at].len()),
-            strides: along(&|at| &data.strides()[at] * &ranges[at].step),
-            dims,
-        }
+        dims.resize(shape.len(), None);
+        Operand { end, memlet: memlet.clone(), dtype, shape, strides, dims }
     }
 
     /// Number of dimensions.
@@ -198,7 +189,8 @@ impl Call {
     /// Each connector that the arguments name as a pointer gives the routine its first element; the routine knows or is
     /// told the extents and [strides](Operand::strides). Operands may lie anywhere: nothing is copied.
     pub fn by_routine(&self, state: &mut State, routine: &str, arguments: Vec<CallArgument>) {
-        let tasklet = self.routine_tasklet(state, routine, arguments, &|operand| operand.memlet.clone());
+        let whole = |operand: &Operand| operand.memlet.clone();
+        let tasklet = self.routine_tasklet(state, (routine, arguments), &whole, &|operand| operand.rank());
         for (name, operand) in &self.inputs {
             let into = (tasklet, Some(name.clone()));
             paths::read(state, operand.end.clone(), &[], into, operand.memlet.clone());
@@ -233,7 +225,7 @@ impl Call {
             operand.at(&Subset::new(indices.chain(rest).collect::<Vec<_>>()))
         };
         let (entry, exit) = state.add_map(&self.label, stack, Schedule::Default);
-        let tasklet = self.routine_tasklet(state, routine, arguments, &part);
+        let tasklet = self.routine_tasklet(state, (routine, arguments), &part, own);
         for (name, operand) in &self.inputs {
             let into = (tasklet, Some(name.clone()));
             paths::read(state, operand.end.clone(), &[entry], into, part(operand));
@@ -251,9 +243,9 @@ impl Call {
     fn routine_tasklet(
         &self,
         state: &mut State,
-        routine: &str,
-        arguments: Vec<CallArgument>,
+        (routine, arguments): (&str, Vec<CallArgument>),
         part: &dyn Fn(&Operand) -> Memlet,
+        own: &dyn Fn(&Operand) -> usize,
     ) -> NodeId {
         let connector = |operand: &Operand| match part(operand).subset.squeezed_shape().len() {
             0 => Connector::scalar(operand.dtype),
@@ -272,9 +264,21 @@ impl Call {
                     None => routine.into(),
                 },
                 arguments,
+                cost: Some(self.cost_of_one(own)),
             }),
             span: self.span,
         })
+    }
+
+    /// What it costs for one element of a stack; `own` tells how many dimensions an operand has for it.
+    fn cost_of_one(&self, own: &dyn Fn(&Operand) -> usize) -> Cost {
+        let one = |(name, operand): (&Name, &Operand)| {
+            let Operand { dtype, mut shape, strides, .. } = operand.clone();
+            let stack = shape.len().saturating_sub(own(operand));
+            shape[..stack].fill(Expr::one());
+            (name.clone(), OperandType { dtype, shape, strides })
+        };
+        self.op.cost(&self.inputs.iter().chain(&self.outputs).map(one).collect())
     }
 
     /// A fresh transient scalar of the SDFG; its uses are counted by [`Call::access`].

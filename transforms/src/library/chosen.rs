@@ -45,7 +45,7 @@ impl ByLibrary {
 }
 
 fn has_lapack(op: &str) -> bool {
-    matches!(op, "Solve" | "Inv" | "Det" | "Slogdet" | "Cholesky" | "Qr" | "Eigh" | "Svd")
+    matches!(op, "Solve" | "Inv" | "Det" | "Slogdet" | "Cholesky" | "Qr" | "Eigh" | "Svd" | "Lstsq")
 }
 
 impl Expansion for ByLibrary {

@@ -44,6 +44,9 @@ impl Expansion for BuiltIn {
         }
         let stack = call.input("_a").rank().checked_sub(self.0.rank());
         let stack = stack.ok_or_else(|| Refusal::unproved("`_a` has too few dimensions"))?;
+        if stack > 0 && self.0.takes_one() {
+            return Err(Refusal::unproved("`_a` is a stack of matrices, and a call takes one"));
+        }
         for operand in self.0.operands() {
             let given = operand_of(call, operand.connector, operand.written);
             let expected = Dense::operand_type(operand.form, dtype);
@@ -92,15 +95,11 @@ impl BuiltIn {
     fn arguments(&self, call: &Call) -> Vec<CallArgument> {
         let a = call.input("_a");
         let stack = a.rank() - self.0.rank();
-        let mut arguments = vec![CallArgument::Int(a.shape[stack].clone())];
-        if self.0.sizes() == 2 {
-            let second = match call.inputs.get("_b") {
-                Some(b) if b.rank() == stack + 1 => Expr::int(1),
-                Some(b) => b.shape[stack + 1].clone(),
-                None => a.shape[stack + 1].clone(),
-            };
-            arguments.push(CallArgument::Int(second));
-        }
+        let column = |operand: &Operand| operand.shape.get(stack + 1).cloned().unwrap_or_else(Expr::one);
+        let sides = call.inputs.get("_b").map_or(Expr::one(), column);
+        let sizes = self.0.sizes_of(a.shape[stack].clone(), column(a), sides);
+        let mut arguments: Vec<CallArgument> =
+            sizes.into_iter().take(self.0.sizes()).map(CallArgument::Int).collect();
         for operand in self.0.operands() {
             let given = operand_of(call, operand.connector, operand.written);
             let rank = given.rank() - stack;

@@ -8,6 +8,7 @@ use crate::surroundings::Surroundings;
 use dacec_ir::library::defined::Einsum;
 use dacec_ir::node::CallArgument;
 use dacec_ir::{BinaryOp, Constant, Expr, Name, Range, ScalarExpr, State, Wcr};
+use std::sync::Arc;
 
 /// Calls of the matrix-product routine: one, or one for each matrix of a stack.
 ///
@@ -86,12 +87,17 @@ impl Expansion for EinsumGemm {
         let (names, letters) = (product.names(), product.letters.clone());
         let in_stack: Vec<char> = product.stack.iter().map(|(letter, _)| *letter).collect();
         let mut call = call.clone();
+        let mut reordered: Vec<Vec<char>> = Vec::new();
         for (at, (name, letters)) in names.into_iter().zip(&letters).enumerate() {
             let operand = if at == 2 { &mut call.outputs[&name] } else { &mut call.inputs[&name] };
             let rest = letters.iter().filter(|it| !in_stack.contains(it));
             let order = in_stack.iter().chain(rest).filter_map(|it| letters.iter().position(|own| own == it));
-            *operand = operand.permuted(&order.collect::<Vec<_>>());
+            let order: Vec<usize> = order.collect();
+            *operand = operand.permuted(&order);
+            reordered.push(order.into_iter().map(|at| letters[at]).collect());
         }
+        let result = reordered.pop().unwrap_or_default();
+        call.op = Arc::new(Einsum { operands: reordered, result });
         let stacked = stack.len();
         let own = move |operand: &Operand| operand.rank() - stacked;
         call.by_routine_in_stack(around, state, (name, arguments), stack, &own);

@@ -3,14 +3,14 @@
 use super::*;
 use crate::apply_everywhere;
 use crate::map::MapFusion;
-use crate::pass::{Context, Options};
+use crate::pass::{Context, Options, Pass};
 use crate::simplify::StateFusion;
 use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name, value};
 use dacec_ir::interp::Value;
 use dacec_ir::interp::testing::{assert_same, assert_same_on, random_arguments};
 use dacec_ir::library::{Dense, LibraryOp, MatMul, Reduce};
 use dacec_ir::node::LibraryNode;
-use dacec_ir::{DType, Data, Expr, Memlet, Sdfg, Subset, TaskletCode, Wcr};
+use dacec_ir::{DType, Data, Expr, Memlet, Schedule, Sdfg, Subset, TaskletCode, Wcr};
 
 /// A container with its shape, and the subset that the operation sees.
 type Place<'a> = (&'a str, &'a [&'a str], &'a str);
@@ -393,4 +393,93 @@ fn types_without_a_routine_are_refused() {
         assert!(!apply_everywhere(&ExpandLibrary::default(), &mut sdfg, &mut context).any());
         assert!(format!("{:?}", context.refusals()).contains(dtype.name()), "{:?}", context.refusals());
     }
+}
+
+/// `_x`, `_residuals`, `_rank` and `_s` of least squares, of a matrix `A` and right-hand sides with the given subsets.
+fn least_squares(a: (&[&str], &str), b: (&[&str], &str), x: (&[&str], &str)) -> Sdfg {
+    let exprs = |shape: &[&str]| -> Vec<Expr> {
+        shape.iter().map(|text| Expr::parse(text).expect("an extent")).collect()
+    };
+    let mut program = SdfgBuilder::new("p");
+    program.array("A", DType::Float64, exprs(a.0)).array("b", DType::Float64, exprs(b.0));
+    program.array("rcond", DType::Float64, exprs(&["1"])).array("x", DType::Float64, exprs(x.0));
+    program.array("r", DType::Float64, exprs(&["M"])).array("k", DType::Int64, exprs(&["1"]));
+    program.array("s", DType::Float64, exprs(&["Min(N, K)"]));
+    let places = [
+        ("_a", "A", a.1),
+        ("_b", "b", b.1),
+        ("_rcond", "rcond", "0"),
+        ("_x", "x", x.1),
+        ("_residuals", "r", if b.0.len() == 1 { "0:1" } else { "0:M" }),
+        ("_rank", "k", "0"),
+        ("_s", "s", "0:Min(N, K)"),
+    ];
+    program.state("s").library("lstsq", Dense::Lstsq, &places);
+    program.build()
+}
+
+#[test]
+fn least_squares_are_one_call() {
+    let matrix = (&["N", "K"][..], "0:N, 0:K");
+    let several = least_squares(matrix, (&["N", "M"], "0:N, 0:M"), (&["K", "M"], "0:K, 0:M"));
+    let vector = least_squares(matrix, (&["N"], "0:N"), (&["K"], "0:K"));
+    for (rows, columns) in [(6, 4), (4, 6), (5, 5), (1, 3), (3, 1), (1, 1)] {
+        for sdfg in [&several, &vector] {
+            check_dense(sdfg, &[("N", rows), ("K", columns), ("M", 2)]);
+        }
+    }
+    // A column of a matrix is a vector; the second axis of three is not seen.
+    let part = (&["N", "2", "K"][..], "0:N, 1, 0:K");
+    let column = least_squares(part, (&["N", "3"], "0:N, 2"), (&["K"], "0:K"));
+    check_dense(&column, &[("N", 5), ("K", 3), ("M", 1)]);
+    let stack = least_squares((&["2", "N", "K"], "0:2, 0:N, 0:K"), (&["N"], "0:N"), (&["K"], "0:K"));
+    let mut context = Context::new(Options { explain: true, ..Options::default() });
+    assert!(!apply_everywhere(&ExpandLibrary::default(), &mut stack.clone(), &mut context).any());
+    assert!(format!("{:?}", context.refusals()).contains("stack of matrices"), "{:?}", context.refusals());
+}
+
+/// The map around the calls of a stack of products, scheduled.
+fn stack_map(count: &str, size: &str) -> dacec_ir::Map {
+    let shape = [count, size, size];
+    let subset = format!("0:{count}, 0:{size}, 0:{size}");
+    let mut sdfg =
+        expand(&product(("A", &shape, &subset), ("B", &shape, &subset), ("C", &shape, &subset)), "gemm");
+    let _ = crate::map::ScheduleMaps.run(&mut sdfg, &mut Context::default());
+    crate::map::testing::maps(&sdfg).swap_remove(0)
+}
+
+#[test]
+fn the_cost_of_calls_decides_who_shares_their_work() {
+    // A call shares its work where there are few of them, and no thread starts for little of it.
+    assert_eq!(stack_map("4", "2000").schedule, Schedule::Sequential);
+    assert_eq!(stack_map("64", "16").schedule, Schedule::Sequential);
+    let many = stack_map("64", "200");
+    assert_eq!((many.schedule, many.parallel_if), (Schedule::CpuMulticore, None));
+    let unknown = stack_map("N", "M");
+    let condition = unknown.parallel_if.expect("sizes are not known");
+    let parallel = |n: i64, m: i64| {
+        condition.eval(&|name: &Name| Some(if name.as_str() == "N" { n } else { m })).expect("sizes") != 0
+    };
+    assert!(parallel(64, 200) && parallel(8, 2000) && parallel(100_000, 8));
+    assert!(!parallel(7, 2000) && !parallel(64, 16));
+}
+
+#[test]
+fn calls_say_what_they_cost() {
+    let sdfg = expand(
+        &product(
+            ("A", &["N", "K"], "0:N, 0:K"),
+            ("B", &["K", "M"], "0:K, 0:M"),
+            ("C", &["N", "M"], "0:N, 0:M"),
+        ),
+        "gemm",
+    );
+    let text = sdfg.to_string();
+    assert_eq!(dacec_ir::text::parse(&text).expect("what was printed can be read").to_string(), text);
+    let decisions = crate::explain::decisions(&sdfg);
+    let operations = Expr::parse("2*N*K*M").expect("an expression").to_string();
+    assert!(
+        decisions.iter().any(|it| it.how.contains(&format!("{operations} operations, "))),
+        "{decisions:?}"
+    );
 }

@@ -134,7 +134,7 @@ impl Wavefront {
         let facts = nest.facts(&around.facts);
         let locals = assigned_outside_headers(nest.body);
         let known = |expr: &Expr| expr.symbols().is_disjoint(&locals);
-        let mut body = work::region_work(nest.body, &facts, &known);
+        let mut body = work::region_work(&around.sdfg.containers, nest.body, &facts, &known);
         for dim in [&nest.inner, &nest.outer] {
             body = work::largest(&body, (dim.variable, &dim.range), &facts);
         }

@@ -5,6 +5,7 @@
 //! map i in 0:8 { … }                sequential: little work whatever the sizes are
 //! map i in 0:N { map k in 0:M … }   parallel over i, the inner map sequential
 //! map c in 0:3 { map i in 0:N … }   sequential over c, parallel over i: three iterations feed no eight cores
+//! map b in 0:B { gemm(…) }          parallel over b if there are enough of them, or else each call is
 //! ```
 //!
 //! A team of threads costs microseconds to start, so only the outermost map that has enough iterations is parallel,
@@ -14,11 +15,11 @@
 //! Writes with a conflict resolution stay correct under any schedule. Where they conflict along some parameters only,
 //! the others come first and only they are parallel.
 
-use super::work::body_work;
+use super::work::{Containers, body_work};
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{entry_facts, facts_inside, visit_with_facts};
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Block, Expr, Map, Node, NodeId, Range, Schedule, Sdfg, State};
+use dacec_ir::{Block, Expr, Map, Node, NodeId, Range, Schedule, Sdfg, State, TaskletCode, library};
 use indexmap::{IndexMap, IndexSet};
 
 /// Work, in memory accesses and simple operations, below which a second core does not repay its start: about a hundred
@@ -43,11 +44,12 @@ impl Pass for ScheduleMaps {
 
     fn run(&self, sdfg: &mut Sdfg, _: &mut Context) -> Changed {
         let facts = entry_facts(sdfg);
+        let (containers, body) = (&sdfg.containers, &mut sdfg.body);
         let mut changed = false;
-        visit_with_facts(&mut sdfg.body, &facts, &mut |region, facts| {
+        visit_with_facts(body, &facts, &mut |region, facts| {
             for block in &mut region.blocks {
                 if let Block::State(state) = block {
-                    changed |= schedule_state(state, facts);
+                    changed |= schedule_state(containers, state, facts);
                 }
             }
         });
@@ -73,7 +75,7 @@ enum Why {
     LittleWork,
     /// Iterations may update the same elements at the same time.
     Conflicts,
-    /// The maps inside have more iterations.
+    /// The maps inside have more iterations, or calls are shared.
     FewIterations,
 }
 
@@ -83,7 +85,7 @@ impl Decision {
     }
 }
 
-fn schedule_state(state: &mut State, facts: &Facts) -> bool {
+fn schedule_state(containers: &Containers, state: &mut State, facts: &Facts) -> bool {
     let scopes = state.scopes();
     let mut parallel: IndexSet<NodeId> = IndexSet::new();
     let mut decisions: IndexMap<NodeId, Decision> = IndexMap::new();
@@ -94,7 +96,7 @@ fn schedule_state(state: &mut State, facts: &Facts) -> bool {
                 decisions.insert(id, Decision::sequential(Why::LittleWork));
             }
             Node::MapEntry(map) => {
-                let decision = decide(state, id, map, &facts_inside(state, id, facts));
+                let decision = decide(containers, (state, id), map, &facts_inside(state, id, facts));
                 if decision.schedule == Schedule::CpuMulticore {
                     parallel.insert(id);
                 }
@@ -158,17 +160,22 @@ fn make_sequential(sdfg: &mut Sdfg) -> bool {
 }
 
 /// How a map at the top of a state runs, and why; the state may be nested in a map.
-pub(crate) fn explain(state: &State, entry: NodeId, facts: &Facts, in_map: bool) -> String {
+pub(crate) fn explain(
+    containers: &Containers,
+    (state, entry): (&State, NodeId),
+    facts: &Facts,
+    in_map: bool,
+) -> String {
     let Node::MapEntry(map) = state.node(entry) else { return String::new() };
     match (map.schedule, &map.parallel_if) {
         (Schedule::CpuMulticore, None) => "parallel".to_owned(),
         (Schedule::CpuMulticore, Some(condition)) => format!("parallel if {condition}"),
         _ => {
             let map = Map { schedule: Schedule::Default, ..map.clone() };
-            let reason = match decide(state, entry, &map, facts).why {
+            let reason = match decide(containers, (state, entry), &map, facts).why {
                 Why::LittleWork => "the work is little",
                 Why::Conflicts => "iterations update the same elements",
-                Why::FewIterations => "few iterations, and maps inside that have more",
+                Why::FewIterations => "few iterations, and more inside that can be shared",
                 Why::Worthwhile if in_map => "a map around it is parallel",
                 Why::Worthwhile => "it was not asked to be parallel",
             };
@@ -177,7 +184,7 @@ pub(crate) fn explain(state: &State, entry: NodeId, facts: &Facts, in_map: bool)
     }
 }
 
-fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
+fn decide(containers: &Containers, (state, entry): (&State, NodeId), map: &Map, facts: &Facts) -> Decision {
     if map.schedule == Schedule::Sequential {
         return Decision::sequential(Why::LittleWork);
     }
@@ -185,10 +192,12 @@ fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
     let contains_maps =
         inside.iter().any(|&id| matches!(state.node(id), Node::MapEntry(_) | Node::Nested(_)));
     let iterations: Expr = map.ranges.iter().map(Range::len).product();
-    if contains_maps && facts.prove_lt(&iterations, &Expr::int(FEW_ITERATIONS)) == Some(true) {
+    let enough = Expr::int(FEW_ITERATIONS);
+    let shared_inside = inside.iter().any(|&id| is_shared_call(state.node(id)));
+    if (contains_maps || shared_inside) && facts.prove_lt(&iterations, &enough) == Some(true) {
         return Decision::sequential(Why::FewIterations);
     }
-    let work = iterations * body_work(state, entry, &inside, facts);
+    let work = &iterations * body_work(containers, (state, entry), &inside, facts);
     let worthwhile = Expr::int(WORTHWHILE);
     let free = conflict_free(state, entry, map);
     // One search for both answers: it is long where there is no proof.
@@ -199,11 +208,24 @@ fn decide(state: &State, entry: NodeId, map: &Map, facts: &Facts) -> Decision {
     if free == 0 {
         return Decision::sequential(Why::Conflicts);
     }
-    let parallel_if = little.is_none().then(|| work.gt(&worthwhile));
+    let mut parallel_if = little.is_none().then(|| work.gt(&worthwhile));
+    if shared_inside && facts.prove_le(&enough, &iterations) != Some(true) {
+        // The calls share the work of few iterations better.
+        let many = iterations.ge(&enough);
+        parallel_if = Some(parallel_if.map_or(many.clone(), |condition| condition.and(&many)));
+    }
     // The innermost loop of a map without others inside stays whole, for the sake of vector instructions.
     let outer = if contains_maps { map.params.len() } else { map.params.len() - 1 };
     let (schedule, collapse) = (Schedule::CpuMulticore, outer.clamp(1, free));
     Decision { schedule, collapse, parallel_if, why: Why::Worthwhile }
+}
+
+/// Whether a node calls a routine that a team of threads shares where no loop around it is shared.
+fn is_shared_call(node: &Node) -> bool {
+    match node.as_tasklet().map(|tasklet| &tasklet.code) {
+        Some(TaskletCode::External(call)) => library::is_shared(call.named().0),
+        _ => false,
+    }
 }
 
 /// How many of the leading parameters may be spread over cores without iterations that update the same element at the

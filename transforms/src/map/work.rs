@@ -1,4 +1,5 @@
 //! How much a map, a state or a region does, in memory accesses and simple operations: what schedules are decided by.
+//! Operations of libraries, and calls that they have become, say themselves what they [cost](Cost).
 //!
 //! Estimates are expressions in symbols that are known outside of what is estimated, and upper ones: a range that depends
 //! on another parameter counts with its largest extent. What is not known before it runs, such as the number of
@@ -6,23 +7,33 @@
 
 use crate::surroundings::facts_of_loop;
 use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::library::Cost;
 use dacec_ir::symbolic::{Atom, Facts, Substitution};
 use dacec_ir::{
-    BinaryOp, Block, Expr, Function, Loop, Name, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr, State,
-    Tasklet, TaskletCode, propagate,
+    BinaryOp, Block, Data, Expr, Function, Loop, Name, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr,
+    State, Tasklet, TaskletCode, propagate,
 };
+use indexmap::IndexMap;
 
 /// Iterations that a loop counts with whose number is found only while its surroundings run.
 const UNKNOWN_ITERATIONS: i64 = 16;
 
+/// The containers of an SDFG.
+pub(crate) type Containers = IndexMap<Name, Data>;
+
 /// Work of one iteration of a map, of ranges that are not empty, which is where it matters. `inside` are the nodes of its
 /// scope.
-pub(super) fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: &Facts) -> Expr {
+pub(super) fn body_work(
+    containers: &Containers,
+    (state, entry): (&State, NodeId),
+    inside: &[NodeId],
+    facts: &Facts,
+) -> Expr {
     let mut total = Expr::zero();
     for &id in inside {
         let own = match state.node(id) {
-            Node::Tasklet(tasklet) => Expr::int(tasklet_work(tasklet)),
-            Node::Library(_) => moved(state, id),
+            Node::Tasklet(tasklet) => tasklet_work(tasklet),
+            Node::Library(_) => operation_cost(containers, state, id),
             Node::Nested(nested) => nested_work(nested, facts),
             _ => continue,
         };
@@ -31,13 +42,9 @@ pub(super) fn body_work(state: &State, entry: NodeId, inside: &[NodeId], facts: 
     total
 }
 
-/// What is moved to a node.
-fn moved(state: &State, node: NodeId) -> Expr {
-    let edges = state.in_edges(node);
-    edges
-        .iter()
-        .filter_map(|edge| edge.memlet())
-        .fold(Expr::one(), |sum, memlet| sum + memlet.subset.num_elements())
+/// Work of a library node.
+fn operation_cost(containers: &Containers, state: &State, node: NodeId) -> Expr {
+    Cost::of_node(containers, state, node).map_or(Expr::one(), |cost| cost.work())
 }
 
 /// Work of a nested SDFG, in terms of the caller's symbols.
@@ -45,18 +52,24 @@ fn nested_work(nested: &NestedSdfg, facts: &Facts) -> Expr {
     let values: Substitution = nested.symbols.iter().map(|(name, value)| (name, value.clone())).collect();
     // Outside of the nested SDFG, nobody knows what it assigns.
     let known = |expr: &Expr| expr.symbols().iter().all(|symbol| nested.symbols.contains_key(symbol));
-    region_work(&nested.sdfg.body, facts, &known).subs(&values)
+    region_work(&nested.sdfg.containers, &nested.sdfg.body, facts, &known).subs(&values)
 }
 
 /// Work of a region; `known` tells which expressions mean something outside of it.
-pub(crate) fn region_work(region: &Region, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
+pub(crate) fn region_work(
+    containers: &Containers,
+    region: &Region,
+    facts: &Facts,
+    known: &dyn Fn(&Expr) -> bool,
+) -> Expr {
     let mut total = Expr::zero();
     for block in &region.blocks {
         total += match block {
-            Block::State(state) => state_work(state, facts),
-            Block::Loop(it) => loop_work(it, facts, known),
+            Block::State(state) => state_work(containers, state, facts),
+            Block::Loop(it) => loop_work(containers, it, facts, known),
             Block::Conditional(it) => {
-                let branches = it.branches.iter().map(|branch| region_work(&branch.body, facts, known));
+                let branches =
+                    it.branches.iter().map(|branch| region_work(containers, &branch.body, facts, known));
                 branches.reduce(|most, it| most.max(&it)).unwrap_or_default()
             }
             _ => Expr::one(),
@@ -68,12 +81,13 @@ pub(crate) fn region_work(region: &Region, facts: &Facts, known: &dyn Fn(&Expr) 
     }
 }
 
-fn loop_work(it: &Loop, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
+fn loop_work(containers: &Containers, it: &Loop, facts: &Facts, known: &dyn Fn(&Expr) -> bool) -> Expr {
     let inside = facts_of_loop(it, facts);
     let LoopHeader::For { variable, start, stop, step } = &it.header else {
-        return region_work(&it.body, &inside, known) * UNKNOWN_ITERATIONS;
+        return region_work(containers, &it.body, &inside, known) * UNKNOWN_ITERATIONS;
     };
-    let body = region_work(&it.body, &inside, &|expr| known(&expr.subs1(variable, start)));
+    let known = |expr: &Expr| known(&expr.subs1(variable, start));
+    let body = region_work(containers, &it.body, &inside, &known);
     let range = Range::strided(start.clone(), stop.clone(), step.clone());
     range.len() * largest(&body, (variable, &range), facts)
 }
@@ -88,16 +102,16 @@ pub(crate) fn largest(work: &Expr, (variable, range): (&Name, &Range), facts: &F
     largest.unwrap_or_else(|| work.subs1(variable, &range.start).max(&work.subs1(variable, &range.last())))
 }
 
-fn state_work(state: &State, facts: &Facts) -> Expr {
+fn state_work(containers: &Containers, state: &State, facts: &Facts) -> Expr {
     let top = state.nodes().filter(|(id, _)| state.scope_of(*id).is_none());
     top.map(|(id, node)| match node {
-        Node::Tasklet(tasklet) => Expr::int(tasklet_work(tasklet)),
-        Node::Library(_) => moved(state, id),
+        Node::Tasklet(tasklet) => tasklet_work(tasklet),
+        Node::Library(_) => operation_cost(containers, state, id),
         Node::Nested(nested) => nested_work(nested, facts),
         Node::MapEntry(map) => {
             let iterations: Expr = map.ranges.iter().map(Range::len).product();
             let inside = propagate::inside_map(facts, map);
-            iterations * body_work(state, id, &state.scope_nodes(id), &inside)
+            iterations * body_work(containers, (state, id), &state.scope_nodes(id), &inside)
         }
         Node::Access(_) | Node::MapExit { .. } => Expr::zero(),
     })
@@ -146,14 +160,22 @@ fn longest(length: Expr, starts: &Substitution) -> Expr {
     if bounded { length.subs(starts) } else { length }
 }
 
-fn tasklet_work(tasklet: &Tasklet) -> i64 {
-    let edges = (tasklet.inputs.len() + tasklet.outputs.len()) as i64;
-    let TaskletCode::Native(stmts) = &tasklet.code else { return edges };
-    let mut work = edges;
-    for stmt in stmts {
-        stmt.visit_exprs(&mut |expr| expr.visit(&mut |part| work += operation_work(part)));
+fn tasklet_work(tasklet: &Tasklet) -> Expr {
+    let mut work = (tasklet.inputs.len() + tasklet.outputs.len()) as i64;
+    match &tasklet.code {
+        TaskletCode::Native(stmts) => {
+            for stmt in stmts {
+                stmt.visit_exprs(&mut |expr| expr.visit(&mut |part| work += operation_work(part)));
+            }
+        }
+        TaskletCode::External(call) => {
+            if let Some(cost) = &call.cost {
+                return cost.work();
+            }
+        }
+        TaskletCode::Foreign(_) => {}
     }
-    work
+    Expr::int(work)
 }
 
 /// Cost of one operation, in simple ones.

@@ -23,9 +23,10 @@ pub mod routine;
 
 pub use routine::{Parameter, Routine};
 
-use super::{LibraryOp, Property};
+use super::defined::Operands;
+use super::{Cost, LibraryOp, MatMul, Property};
 use crate::interp::{Tensor, blas};
-use crate::{DType, Name};
+use crate::{DType, Expr, Name};
 use std::any::Any;
 
 /// The number that a product or an old value is multiplied by.
@@ -228,6 +229,15 @@ pub enum Form {
 }
 
 impl Form {
+    /// The sizes that its extents are.
+    pub fn sizes(self) -> Vec<Size> {
+        match self {
+            Form::Matrix(rows, columns) => vec![rows, columns],
+            Form::Vector(len) => vec![len],
+            Form::Number | Form::Real => Vec::new(),
+        }
+    }
+
     /// Number of dimensions.
     pub fn rank(self) -> usize {
         match self {
@@ -334,6 +344,33 @@ impl Blas {
         }
     }
 
+    /// Operations, by the sizes of the operands.
+    fn operations(&self, operands: &Operands) -> Expr {
+        let mut sizes: [Expr; 3] = [Expr::one(), Expr::one(), Expr::one()];
+        for (name, form) in self.operands().into_iter().chain([self.result()]) {
+            let shape = operands.get(name).map_or(&[][..], |it| &it.shape);
+            for (size, extent) in form.sizes().into_iter().zip(shape) {
+                sizes[size as usize] = extent.clone();
+            }
+        }
+        let [m, n, k] = &sizes;
+        let of_side = |side: Side| if side == Side::Left { m } else { n };
+        match self {
+            Blas::Gemm { .. } => MatMul::operations(m, k, n),
+            Blas::Gemv { .. } | Blas::Ger { .. } => m * n * 2,
+            Blas::Dot { .. } | Blas::Axpy { .. } | Blas::Nrm2 => n * 2,
+            Blas::Scal { .. } => n.clone(),
+            // Half of the result.
+            Blas::Syrk(_) => n * n * k,
+            Blas::Syr2k(_) => n * n * k * 2,
+            Blas::Symm { side, .. } => m * n * of_side(*side) * 2,
+            // Half of the terms.
+            Blas::Trmm(it) | Blas::Trsm(it) => m * n * of_side(it.side),
+            Blas::CholeskyInPlace => (n * n * n).floor_div(&Expr::int(3)),
+            Blas::LuInPlace => (n * n * n * 2).floor_div(&Expr::int(3)),
+        }
+    }
+
     /// The names of all operations.
     pub const NAMES: [&'static str; 14] = [
         "Gemm",
@@ -403,6 +440,10 @@ impl LibraryOp for Blas {
         let all = self.operands().into_iter().chain(old).chain([result]);
         let form = all.into_iter().find(|(name, _)| *name == connector).map(|(_, form)| form);
         Some(form.unwrap_or(Form::Number).rank())
+    }
+
+    fn cost(&self, operands: &Operands) -> Cost {
+        Cost::new(operands, self.operations(operands))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

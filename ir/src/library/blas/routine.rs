@@ -204,6 +204,13 @@ pub fn suffix(dtype: DType) -> Option<&'static str> {
 }
 
 impl Routine {
+    /// Whether a team of threads shares one call, where that is worth it: those that multiply blocks of matrices.
+    pub fn is_shared(&self) -> bool {
+        const SHARED: [&str; 7] =
+            ["syrk", "syr2k", "symm", "trmm", "trsm", "cholesky_in_place", "lu_in_place"];
+        SHARED.contains(&self.name)
+    }
+
     /// The routine of a call, with the type of its elements.
     pub fn find(name: &str) -> Option<(Routine, DType)> {
         let (stem, ending) = name.rsplit_once('_')?;

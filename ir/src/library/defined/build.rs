@@ -23,6 +23,26 @@ pub struct OperandType {
 #[derive(Clone, Debug, Default)]
 pub struct Operands(IndexMap<Name, OperandType>);
 
+impl OperandType {
+    /// The operand that a memlet of a container is, with as many dimensions as it has without single indices, or with
+    /// `rank` dimensions: see [`Subset::operand_dims`]. Where there are not so many, dimensions of one element follow.
+    pub fn of(data: &Data, memlet: &Memlet, rank: Option<usize>) -> Self {
+        let (ranges, strides) = (&memlet.subset.dims, data.strides());
+        let dims = memlet.subset.operand_dims(rank);
+        let mut shape: Vec<Expr> = dims.iter().map(|&at| ranges[at].len()).collect();
+        let mut distances: Vec<Expr> = dims.iter().map(|&at| &strides[at] * &ranges[at].step).collect();
+        let missing = rank.unwrap_or_default().saturating_sub(shape.len());
+        shape.extend(vec![Expr::one(); missing]);
+        distances.extend(vec![Expr::one(); missing]);
+        OperandType { dtype: data.dtype(), shape, strides: distances }
+    }
+
+    /// Number of elements.
+    pub fn elements(&self) -> Expr {
+        self.shape.iter().product()
+    }
+}
+
 impl FromIterator<(Name, OperandType)> for Operands {
     fn from_iter<T: IntoIterator<Item = (Name, OperandType)>>(operands: T) -> Self {
         Operands(operands.into_iter().collect())
@@ -51,6 +71,16 @@ impl Operands {
     /// If the operation has no such connector.
     pub fn at(&self, connector: &str) -> &OperandType {
         &self.0[connector]
+    }
+
+    /// The operand at a connector, if there is one.
+    pub fn get(&self, connector: &str) -> Option<&OperandType> {
+        self.0.get(connector)
+    }
+
+    /// Number of elements at a connector; none where there is nothing.
+    pub fn elements(&self, connector: &str) -> Expr {
+        self.get(connector).map_or(Expr::zero(), OperandType::elements)
     }
 
     /// The type that all of these have; the error says that they have different ones.

@@ -42,6 +42,12 @@ impl Defined for Convolution {
         2 + self.strides.len()
     }
 
+    fn operations(&self, operands: &Operands) -> Expr {
+        // Terms of each sum: a channel and a place in the filter.
+        let terms = operands.get("_filter").map_or(Expr::one(), |it| it.shape[1..].iter().product());
+        operands.elements("_out") * terms * 2
+    }
+
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
         let dtype = operands.common(&["_in", "_filter", "_out"])?;
         let (input, filter, output) = (operands.at("_in"), operands.at("_filter"), operands.at("_out"));

@@ -2,8 +2,8 @@
 
 use super::build::{Operands, all, name};
 use super::{Defined, Given};
-use crate::Sdfg;
 use crate::library::Property;
+use crate::{Expr, Sdfg};
 
 /// `_out` = `_in`, converted to the type of the result. Subsets may lie anywhere and in any strides.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,10 @@ impl Defined for Copy {
 
     fn rank(&self, _: &str) -> usize {
         self.rank
+    }
+
+    fn operations(&self, _: &Operands) -> Expr {
+        Expr::zero()
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {

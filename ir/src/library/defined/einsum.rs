@@ -68,6 +68,17 @@ impl Defined for Einsum {
         at.and_then(|at| self.operands.get(at)).unwrap_or(&self.result).len()
     }
 
+    fn operations(&self, operands: &Operands) -> Expr {
+        let mut extents: IndexMap<char, Expr> = IndexMap::new();
+        for (at, letters) in self.operands.iter().enumerate() {
+            let shape = operands.get(&Einsum::connector(at)).map_or(&[][..], |it| &it.shape);
+            extents.extend(letters.iter().copied().zip(shape.iter().cloned()));
+        }
+        // Each term is a product of all operands, and is added where there is a sum.
+        let each = self.operands.len().saturating_sub(usize::from(self.summed().is_empty()));
+        extents.values().product::<Expr>() * each as i64
+    }
+
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
         let dtype = operands.at("_out").dtype;
         let mut extents: IndexMap<char, Expr> = IndexMap::new();

@@ -3,7 +3,7 @@
 use super::build::{Operands, all};
 use super::{Defined, Given};
 use crate::library::Property;
-use crate::{Constant, Name, ScalarExpr, Sdfg};
+use crate::{Constant, Expr, Name, ScalarExpr, Sdfg};
 
 /// Every element of `_out` = a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,10 @@ impl Defined for Fill {
 
     fn rank(&self, _: &str) -> usize {
         self.rank
+    }
+
+    fn operations(&self, _: &Operands) -> Expr {
+        Expr::zero()
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {

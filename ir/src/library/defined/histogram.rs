@@ -2,7 +2,7 @@
 
 use super::build::{Operands, all, at, binary, name, number};
 use super::{Defined, Given};
-use crate::library::Property;
+use crate::library::{Cost, Property};
 use crate::{BinaryOp, DType, Expr, Name, ScalarExpr, Sdfg, Wcr};
 
 /// `_out[b]` = how many elements of `_in` are in the bin from `_edges[b]` up to `_edges[b + 1]`, which only the last bin
@@ -27,6 +27,10 @@ impl Defined for Histogram {
 
     fn rank(&self, _: &str) -> usize {
         1
+    }
+
+    fn operations(&self, operands: &Operands) -> Expr {
+        operands.elements("_in") * Cost::LOGARITHM
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {

@@ -39,9 +39,9 @@ pub use sort::Sort;
 pub use stencil::Stencil;
 pub use transpose::Transpose;
 
-use super::{LibraryOp, Property, UnknownOp};
+use super::{Cost, LibraryOp, Property, UnknownOp};
 use crate::interp::{self, Arguments, Tensor};
-use crate::{Name, Sdfg};
+use crate::{Expr, Name, Sdfg};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -74,6 +74,9 @@ pub trait Defined: fmt::Debug + Send + Sync + Sized + 'static {
     fn updates(&self) -> Option<(&'static str, &'static str)> {
         None
     }
+
+    /// How many additions, multiplications and comparisons it takes; what moves is known.
+    fn operations(&self, operands: &Operands) -> Expr;
 
     /// The graph that computes the outputs from the inputs, whose containers are named like the connectors. The error is a
     /// reason for people why these operands do not fit.
@@ -115,6 +118,10 @@ impl<T: Defined> LibraryOp for T {
         let own = operands.iter().filter(|(name, _)| old != Some(name.as_str()));
         let own: Operands = own.map(|(name, operand)| (name.clone(), operand.clone())).collect();
         Some(if fits { self.define(&own) } else { Err("an operand has too many dimensions".to_owned()) })
+    }
+
+    fn cost(&self, operands: &Operands) -> Cost {
+        Cost::new(operands, self.operations(operands))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

@@ -41,6 +41,10 @@ impl Defined for Pooling {
         2 + self.window.len()
     }
 
+    fn operations(&self, operands: &Operands) -> Expr {
+        operands.elements("_out") * self.window.iter().product::<i64>()
+    }
+
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
         let dtype = operands.common(&["_in", "_out"])?;
         if self.mean && !dtype.is_float() || dtype.is_complex() {

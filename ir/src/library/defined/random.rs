@@ -3,7 +3,7 @@
 use super::build::{Operands, all, at, binary, name};
 use super::{Defined, Given};
 use crate::library::Property;
-use crate::{BinaryOp, Constant, DType, Name, ScalarExpr, Sdfg};
+use crate::{BinaryOp, Constant, DType, Expr, Name, ScalarExpr, Sdfg};
 
 /// `_out[k]` = a number in [0, 1) that depends on `_seed` and `k` alone, so that the elements can be computed in any order:
 /// the generator SplitMix64 (Steele, Lea and Flood 2014) at step `k`, of which the upper 53 bits count.
@@ -29,6 +29,11 @@ impl Defined for Random {
 
     fn rank(&self, connector: &str) -> usize {
         usize::from(connector == "_out")
+    }
+
+    fn operations(&self, operands: &Operands) -> Expr {
+        // A product and a sum, then three times a shift, a difference and a product, then a shift and a product.
+        operands.elements("_out") * 13
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {

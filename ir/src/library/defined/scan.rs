@@ -37,6 +37,10 @@ impl Defined for Scan {
         self.rank
     }
 
+    fn operations(&self, operands: &Operands) -> Expr {
+        operands.elements("_in")
+    }
+
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
         operands.by_row("scan", &|row| self.vector(row))
     }

@@ -2,8 +2,8 @@
 
 use super::build::{Operands, all, at, less, number};
 use super::{Defined, Given};
-use crate::library::Property;
-use crate::{DType, Name, ScalarExpr, Sdfg, UnaryOp, Wcr};
+use crate::library::{Cost, Property};
+use crate::{DType, Expr, Name, ScalarExpr, Sdfg, UnaryOp, Wcr};
 
 /// `_out` = where each of `_v` would be put into the sorted `_a`: NumPy's `searchsorted`. From the left, the first place;
 /// from the right, behind equal elements.
@@ -30,6 +30,10 @@ impl Defined for SearchSorted {
 
     fn rank(&self, _: &str) -> usize {
         1
+    }
+
+    fn operations(&self, operands: &Operands) -> Expr {
+        operands.elements("_v") * Cost::LOGARITHM
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {

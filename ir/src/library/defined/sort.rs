@@ -2,7 +2,7 @@
 
 use super::build::{Operands, all, at, binary, less, name, number};
 use super::{Defined, Given};
-use crate::library::Property;
+use crate::library::{Cost, Property};
 use crate::{BinaryOp, DType, Expr, ScalarExpr, Sdfg, Wcr};
 
 /// `_out` = the elements of `_in` along the last axis in ascending order, or their positions: NumPy's `sort` and `argsort`.
@@ -35,6 +35,10 @@ impl Defined for Sort {
 
     fn rank(&self, _: &str) -> usize {
         self.rank
+    }
+
+    fn operations(&self, operands: &Operands) -> Expr {
+        operands.elements("_in") * Cost::LOGARITHM
     }
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {

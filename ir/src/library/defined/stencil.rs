@@ -55,6 +55,15 @@ impl Defined for Stencil {
         Some(("_old", "_out"))
     }
 
+    fn operations(&self, operands: &Operands) -> Expr {
+        let mut each = 0;
+        if let Ok(code) = self.expression() {
+            let leaf = |it: &ScalarExpr| matches!(it, ScalarExpr::Name(_) | ScalarExpr::Constant(_));
+            code.visit(&mut |part| each += i64::from(!leaf(part)));
+        }
+        operands.elements("_out") * each
+    }
+
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
         operands.common(&["_in", "_out"])?;
         let (input, output) = (operands.at("_in"), operands.at("_out"));

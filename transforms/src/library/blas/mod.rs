@@ -125,7 +125,7 @@ fn checked(call: &Call) -> Result<DType, Refusal> {
         if operand.rank() != form.rank() {
             return Err(Refusal::unproved(format!("`{name}` has {} dimensions", operand.rank())));
         }
-        for (size, extent) in named(form).into_iter().zip(&operand.shape) {
+        for (size, extent) in form.sizes().into_iter().zip(&operand.shape) {
             let known = sizes[size as usize].get_or_insert_with(|| extent.clone());
             if call.facts.prove_eq(known, extent) == Some(false) {
                 return Err(Refusal::unproved(format!("the extents {known} and {extent} do not fit")));
@@ -143,20 +143,12 @@ fn checked(call: &Call) -> Result<DType, Refusal> {
     Ok(dtype)
 }
 
-fn named(form: Form) -> Vec<Size> {
-    match form {
-        Form::Matrix(rows, columns) => vec![rows, columns],
-        Form::Vector(len) => vec![len],
-        Form::Number | Form::Real => Vec::new(),
-    }
-}
-
 /// The size of that name, for operands that fit.
 fn size(call: &Call, op: &Blas, wanted: Size) -> Expr {
     let (result, form) = op.result();
     let all = op.operands().into_iter().map(|(name, form)| (form, call.input(name)));
     let extents = |(form, operand): (Form, &Operand)| -> Vec<(Size, Expr)> {
-        named(form).into_iter().zip(operand.shape.iter().cloned()).collect()
+        form.sizes().into_iter().zip(operand.shape.iter().cloned()).collect()
     };
     let mut known = all.chain([(form, call.output(result))]).flat_map(extents);
     known.find(|(size, _)| *size == wanted).map_or(Expr::one(), |(_, extent)| extent)

@@ -284,7 +284,7 @@ impl Body<'_> {
                 true => self.call.output(name),
                 false => self.call.input(name),
             };
-            let named = super::named(form).into_iter();
+            let named = form.sizes().into_iter();
             let shape: Vec<Expr> = named.map(|size| Expr::sym(symbol(size))).collect();
             let array = Array { strides: operand.strides.clone(), ..Array::new(operand.dtype, shape) };
             containers.insert(name.into(), array.into());
