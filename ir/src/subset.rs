@@ -276,6 +276,15 @@ impl Subset {
         kept
     }
 
+    /// The extents of the operand of a library node with so many dimensions: where there are not so many
+    /// [dimensions](Self::operand_dims), some of one element follow.
+    pub fn operand_shape(&self, rank: Option<usize>) -> Vec<Expr> {
+        let dims = self.operand_dims(rank);
+        let missing = rank.unwrap_or_default().saturating_sub(dims.len());
+        let extents = dims.into_iter().map(|at| self.dims[at].len());
+        extents.chain(std::iter::repeat_n(Expr::one(), missing)).collect()
+    }
+
     /// Number of elements.
     pub fn num_elements(&self) -> Expr {
         self.dims.iter().fold(Expr::one(), |product, dim| product * dim.len())

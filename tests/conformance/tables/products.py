@@ -150,6 +150,12 @@ for b in ["M", "M,K"]:
     body("x, r, k, s = np.linalg.lstsq(a, b, rcond=None)\nreturn x, r.sum(), r.size", a="float64[M,N]", b=f"float64[{b}]", tolerance=1e-9)
 case("np.linalg.lstsq(a, b)[0]", a="float64[N,M]", b="float64[N]", tolerance=1e-9)
 case("np.linalg.lstsq(np.vstack([x, np.ones(len(x))]).T, y)[0]", x="float64[P]", y="float64[P]", tolerance=1e-9)
+body("x, r, k, s = np.linalg.lstsq(a, y[1])\nreturn x, k, s, r.size", T=["float32", "complex64"], a="T[M,N]", y="T[2,M]", tolerance=2e-3)
+body("x, r, k, s = np.linalg.lstsq(np.outer(a, a), b, rcond=1e-9)\nreturn x, k, r.size", a="float64[M]", b="float64[M,K]", tolerance=1e-9)
+for rcond in ["0.3", "0.0", "-1", "1.5"]:
+    body(f"x, r, k, s = np.linalg.lstsq(np.diag(np.arange(5.0)), b, rcond={rcond})\nreturn x, k, s", b="float64[5]", tolerance=1e-9)
+body("x, r, k, s = np.linalg.lstsq(np.zeros((4, 2)), b)\nreturn x, k, s, r.size", b="float64[4]")
+body("x, r, k, s = np.linalg.lstsq(a, b)\nreturn x, k, s, r.size", a="int32[1,1]", b="int32[1]")
 case("np.linalg.det(np.zeros((3, 3)))")
 
 # Matrices of one number, rows and columns.

@@ -483,3 +483,33 @@ fn calls_say_what_they_cost() {
         "{decisions:?}"
     );
 }
+
+/// The right-hand side is a vector that is a copy of a row; in place of it, the row would be a matrix of one row.
+#[test]
+fn a_row_does_not_take_the_place_of_a_vector() {
+    let text = "sdfg p(A, B, x) {
+  symbol N: int64
+  data A: float64[N, N]
+  data B: float64[3, N]
+  data x: float64[N]
+  transient t: float64[N]
+
+  state s {
+    n0 = access B
+    n1 = access t
+    n0 -> n1: B[1, 0:N]
+    n2 = access A
+    n3 = library solve Trsm()
+    n4 = access x
+    n2 -> n3._a: A[0:N, 0:N]
+    n1 -> n3._b: t[0:N]
+    n3._c -> n4: x[0:N]
+  }
+}
+";
+    let sdfg = dacec_ir::text::parse(text).expect("the text is right");
+    let mut after = sdfg.clone();
+    let _ = crate::simplify::simplify().run(&mut after, &mut Context::default()).expect("passes are right");
+    assert_same(&sdfg, &after, &SIZES);
+    assert_same(&sdfg, &expand(&after, "blas"), &SIZES);
+}

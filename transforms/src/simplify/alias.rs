@@ -128,8 +128,23 @@ impl Alias {
         Ok(())
     }
 
-    /// Refuses nodes that depend on the transient's strides, if the window has others.
+    /// Refuses nodes that depend on the transient's strides, if the window has others, and operations that would take the
+    /// window for another operand: with a number of dimensions, a row of a matrix is no vector.
     pub(crate) fn check_layout(&self, state: &State, nodes: &[NodeId]) -> Result<(), Refusal> {
+        for id in memlet_edges(state, nodes) {
+            let (edge, (src, dst)) = (state.edge(id), state.endpoints(id));
+            for (node, connector) in [(src, &edge.src_conn), (dst, &edge.dst_conn)] {
+                let (Node::Library(it), Some(connector)) = (state.node(node), connector) else { continue };
+                let Some(memlet) = edge.memlet.as_ref().filter(|memlet| memlet.data == self.data) else {
+                    continue;
+                };
+                let rank = it.op.operand_rank(connector);
+                let shape = |subset: &Subset| rank.map(|rank| subset.operand_shape(Some(rank)));
+                if shape(&memlet.subset) != shape(&self.translate(&memlet.subset)) {
+                    return Err(Refusal::node(node, "would take the window for an operand of another shape"));
+                }
+            }
+        }
         if self.keeps_layout {
             return Ok(());
         }

@@ -27,14 +27,12 @@ impl OperandType {
     /// The operand that a memlet of a container is, with as many dimensions as it has without single indices, or with
     /// `rank` dimensions: see [`Subset::operand_dims`]. Where there are not so many, dimensions of one element follow.
     pub fn of(data: &Data, memlet: &Memlet, rank: Option<usize>) -> Self {
-        let (ranges, strides) = (&memlet.subset.dims, data.strides());
-        let dims = memlet.subset.operand_dims(rank);
-        let mut shape: Vec<Expr> = dims.iter().map(|&at| ranges[at].len()).collect();
-        let mut distances: Vec<Expr> = dims.iter().map(|&at| &strides[at] * &ranges[at].step).collect();
-        let missing = rank.unwrap_or_default().saturating_sub(shape.len());
-        shape.extend(vec![Expr::one(); missing]);
-        distances.extend(vec![Expr::one(); missing]);
-        OperandType { dtype: data.dtype(), shape, strides: distances }
+        let (ranges, distances) = (&memlet.subset.dims, data.strides());
+        let shape = memlet.subset.operand_shape(rank);
+        let dims = memlet.subset.operand_dims(rank).into_iter();
+        let mut strides: Vec<Expr> = dims.map(|at| &distances[at] * &ranges[at].step).collect();
+        strides.resize(shape.len(), Expr::one());
+        OperandType { dtype: data.dtype(), shape, strides }
     }
 
     /// Number of elements.
