@@ -28,7 +28,6 @@
 //! What cannot be compiled is a [`Diagnostic`] with its place in the source; there are no panics and no silent changes of
 //! meaning.
 
-pub mod callback;
 mod capture;
 mod classes;
 pub mod codes;

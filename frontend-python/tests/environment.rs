@@ -1,7 +1,7 @@
 //! What a running interpreter knows takes precedence over what a file's text says.
 
-use dacec_frontend::callback::{Callback, INTERPRETER, Passed, Wanted};
 use dacec_frontend::{Captured, Diagnostic, Environment, Parameter, SourceFile};
+use dacec_ir::callback::{Callback, INTERPRETER, Passed, Wanted};
 use dacec_ir::{Constant, DType, Data, Expr, Sdfg};
 use std::sync::Arc;
 

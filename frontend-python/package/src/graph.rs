@@ -1,7 +1,7 @@
 //! An SDFG that Python holds.
 
 use crate::errors;
-use dacec_frontend::callback::Callback;
+use dacec_ir::callback::Callback;
 use dacec_ir::data::c_strides;
 use dacec_ir::json::{self, Folder, ReadOptions};
 use dacec_ir::validate::validate;

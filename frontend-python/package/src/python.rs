@@ -12,8 +12,8 @@
 
 use crate::arrays::{self, NumpyArray};
 use crate::scalars;
-use dacec_frontend::callback::{Callback, Passed, Wanted};
 use dacec_ir::DType;
+use dacec_ir::callback::{Callback, Passed, Wanted};
 use dacec_runtime::ScalarValue;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;

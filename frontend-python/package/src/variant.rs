@@ -12,7 +12,7 @@ use crate::checked::CheckedProgram;
 use crate::graph::Graph;
 use crate::python::Context;
 use crate::{errors, fork, scalars};
-use dacec_frontend::callback::INTERPRETER;
+use dacec_ir::callback::INTERPRETER;
 use dacec_ir::control_flow::Effect;
 use dacec_ir::{Block, DType, Node, Sdfg};
 use dacec_runtime::arguments::Value;

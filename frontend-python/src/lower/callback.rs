@@ -12,12 +12,12 @@
 
 use super::operate::Dest;
 use super::{GivenArgs, Lowerer, Result, Stop};
-use crate::callback::{Callback, INTERPRETER, Passed, Wanted};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
 use crate::types::{Axis, Outcome, OuterArray, PythonObject, Scalar, Value, View};
+use dacec_ir::callback::{Callback, INTERPRETER, Passed, Wanted};
 use dacec_ir::node::{CallArgument, Connector, ExternalCall};
 use dacec_ir::{DType, Expr, Memlet, Name, Node, ScalarExpr, Subset, Tasklet, TaskletCode};
 use std::sync::Arc;

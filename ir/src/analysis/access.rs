@@ -11,11 +11,12 @@
 //!
 //! One access happens before another for certain if a path leads from the *end* of the first to the *start* of the
 //! second. An access of a view is also one of what it shows, and one of a reference of whatever it may have been set to.
-//! Map scopes count as one: an access inside of a scope is one of the whole container, by the outermost scope.
+//! Map scopes count as one: an access inside of a scope is one of the whole container, by the outermost scope. A nested
+//! SDFG accesses what it touches, not all that it is passed ([`touched_at`]).
 
-use crate::state::EdgeView;
+use crate::propagate::touched_at;
 use crate::symbolic::Facts;
-use crate::{Data, EdgeId, Name, Node, NodeId, State, Subset, propagate};
+use crate::{Data, EdgeId, Name, Node, NodeId, State, Subset};
 use indexmap::IndexMap;
 
 /// One read or write of a container.
@@ -46,9 +47,11 @@ impl AccessSets {
     pub fn of(state: &State, containers: &IndexMap<Name, Data>) -> Self {
         let scopes = state.scopes();
         let mut sets = AccessSets::default();
+        let facts = Facts::new();
+        let touched = |edge, at_source| touched_at(state, containers, edge, at_source, &facts);
         for (id, node) in state.nodes() {
             let Node::Access(data) = node else { continue };
-            let accesses = accesses_at(state, containers, &scopes, id);
+            let accesses = accesses_with(state, containers, &scopes, (id, &touched));
             for shown in shown_by(state, containers, id, data) {
                 let all = accesses.iter().map(|it| Access { subset: whole(containers, shown), ..it.clone() });
                 sets.accesses.entry(shown.clone()).or_default().extend(all);
@@ -109,19 +112,31 @@ fn arrays_like<'a>(containers: &'a IndexMap<Name, Data>, name: &Name) -> Vec<&'a
     containers.iter().filter(same).map(|(other, _)| other).collect()
 }
 
-/// The accesses at one access node, writes first. `scopes` are those of the state ([`State::scopes`]).
+/// The accesses at one access node, writes first, as its memlets tell them: what is passed to a nested SDFG counts as a
+/// whole, as it must for those who move memlets elsewhere. `scopes` are those of the state ([`State::scopes`]).
 pub fn accesses_at(
     state: &State,
     containers: &IndexMap<Name, Data>,
     scopes: &IndexMap<NodeId, Option<NodeId>>,
     node: NodeId,
 ) -> Vec<Access> {
+    let claimed = |edge, at_source| subset_at(state, containers, edge, at_source);
+    accesses_with(state, containers, scopes, (node, &claimed))
+}
+
+/// The accesses at one access node, where a function tells the elements at an edge's source or destination.
+fn accesses_with(
+    state: &State,
+    containers: &IndexMap<Name, Data>,
+    scopes: &IndexMap<NodeId, Option<NodeId>>,
+    (node, elements): (NodeId, &dyn Fn(EdgeId, bool) -> Option<Subset>),
+) -> Vec<Access> {
     let Some(data) = state.node(node).as_access() else { return Vec::new() };
     let outermost = outermost_scope(state, scopes, node);
     let access = |edge: EdgeId, is_write: bool, start: NodeId, end: NodeId| {
         let (subset, (start, end)) = match outermost {
             Some(ends) => (whole(containers, data), ends),
-            None => (subset_at(state, containers, edge, !is_write).unwrap_or_default(), (start, end)),
+            None => (elements(edge, !is_write).unwrap_or_default(), (start, end)),
         };
         Access { node, edge, subset, is_write, start, end }
     };
@@ -195,56 +210,6 @@ pub fn copy_subsets(
     Some((subset_at(state, containers, edge, true)?, subset_at(state, containers, edge, false)?))
 }
 
-/// The elements that the edge into an access node writes for certain, whenever the state runs; `None` where that is not
-/// known. The memlet alone does not say: outside of a map it may cover more than the iterations touch.
-pub fn must_write(
-    state: &State,
-    containers: &IndexMap<Name, Data>,
-    edge: EdgeId,
-    facts: &Facts,
-) -> Option<Subset> {
-    let memlet = state.edge(edge).memlet.as_ref()?;
-    let (src, dst) = state.endpoints(edge);
-    // A view may be written in part, and a subset of a stream says nothing about elements.
-    let view = EdgeView { id: edge, src, dst, edge: state.edge(edge) };
-    let is_stream = containers.get(&memlet.data).is_some_and(|data| data.as_stream().is_some());
-    if memlet.dynamic || memlet.wcr.is_some() || is_stream || state.is_alias_edge(view) {
-        return None;
-    }
-    match state.node(src) {
-        Node::Access(_) => subset_at(state, containers, edge, false),
-        Node::Tasklet(tasklet) => {
-            let connector = tasklet.outputs.get(state.edge(edge).src_conn.as_ref()?)?;
-            (connector.rank == 0).then(|| memlet.subset.clone())
-        }
-        Node::Library(_) => Some(memlet.subset.clone()),
-        Node::MapExit { entry } => {
-            let Node::MapEntry(map) = state.node(*entry) else { return None };
-            // Whether a stream holds anything is not known.
-            if map.consume.is_some() {
-                return None;
-            }
-            let name = state.edge(edge).src_conn.as_ref()?.strip_prefix("OUT_")?;
-            let mut inside = state
-                .in_edges(src)
-                .into_iter()
-                .filter(|inner| inner.dst_conn().is_some_and(|conn| conn.strip_prefix("IN_") == Some(name)));
-            let (inner, None) = (inside.next()?, inside.next()) else { return None };
-            let inner_facts = propagate::inside_map(facts, map);
-            let subset = must_write(state, containers, inner.id, &inner_facts)?;
-            let runs = map.params.iter().zip(&map.ranges).all(|(param, range)| {
-                subset.dims.iter().any(|dim| dim.symbols().contains(param))
-                    || range.is_empty(facts) == Some(false)
-            });
-            let variables: Vec<_> = map.params.iter().cloned().zip(map.ranges.iter().cloned()).collect();
-            let shape = containers.get(&memlet.data).map(Data::shape).unwrap_or_default();
-            let swept = propagate::subset_over(&subset, &variables, shape, facts);
-            (runs && swept.exact).then_some(swept.subset)
-        }
-        Node::MapEntry(_) | Node::Nested(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,27 +234,6 @@ mod tests {
         assert!(matches!(state.node(read.end), Node::MapExit { .. }));
         assert!(matches!(state.node(write.start), Node::MapEntry(_)));
         assert_eq!(read.start, read.node);
-    }
-
-    #[test]
-    fn what_is_written_for_certain_comes_from_inside() {
-        let sdfg = shifted();
-        let state = sdfg.body.states()[0];
-        let edge = state.in_edges(state.accesses(&"B".into())[0])[0].id;
-        assert_eq!(state.edge(edge).memlet.as_ref().map(|m| m.subset.to_string()), Some("[0:N]".into()));
-        let written = must_write(state, &sdfg.containers, edge, &Facts::new());
-        assert_eq!(written.map(|subset| subset.to_string()), Some("[1:N - 1]".into()));
-    }
-
-    #[test]
-    fn a_map_that_may_not_run_writes_nothing_for_certain() {
-        let mut b = SdfgBuilder::new("p");
-        b.array("A", DType::Float64, [Expr::sym("N")]).array("B", DType::Float64, [Expr::int(1)]);
-        b.state("s").map("m", &[("i", "0:N")], &[("a", "A", "i")], name("a"), ("B", "0"));
-        let sdfg = b.build();
-        let state = sdfg.body.states()[0];
-        let edge = state.in_edges(state.accesses(&"B".into())[0])[0].id;
-        assert_eq!(must_write(state, &sdfg.containers, edge, &Facts::new()), None);
     }
 
     #[test]

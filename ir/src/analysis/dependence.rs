@@ -14,7 +14,7 @@
 //! s += …; s += …                 independent: the order of sums is free
 //! ```
 
-use super::access::subset_at;
+use crate::propagate::touched_at;
 use crate::symbolic::{Facts, Substitution};
 use crate::{Data, EdgeId, Expr, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
 use indexmap::IndexMap;
@@ -53,9 +53,10 @@ impl Touch {
     }
 }
 
-/// Everything that a state does with containers. What happens inside of scopes counts by the edges at top level; an
-/// access node inside of a scope counts as an access of the whole container.
+/// Everything that a state does with containers. What happens inside of scopes counts by the edges at top level, and for
+/// a nested SDFG what it touches; an access node inside of a scope counts as an access of the whole container.
 pub fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<Touch> {
+    let facts = Facts::new();
     let scopes = state.scopes();
     let mut touches = Vec::new();
     for (id, node) in state.nodes() {
@@ -64,7 +65,7 @@ pub fn touches(state: &State, containers: &IndexMap<Name, Data>) -> Vec<Touch> {
         let ends = state.in_edges(id).into_iter().map(|edge| (edge, true));
         for (edge, is_write) in ends.chain(state.out_edges(id).into_iter().map(|edge| (edge, false))) {
             let Some(memlet) = edge.memlet() else { continue };
-            let subset = match subset_at(state, containers, edge.id, !is_write) {
+            let subset = match touched_at(state, containers, edge.id, !is_write, &facts) {
                 Some(subset) if !in_scope => subset,
                 _ => Subset::full(containers.get(data).map(Data::shape).unwrap_or_default()),
             };

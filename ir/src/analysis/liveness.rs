@@ -12,7 +12,8 @@
 //! The walk is backward over the tree of control flow and looks at each block once. At the end of a loop's body
 //! everything is live that the loop reads anywhere, which errs on the safe side and needs no iteration.
 
-use crate::analysis::access::{must_write, subset_at};
+use crate::analysis::access::subset_at;
+use crate::analysis::certain::must_write;
 use crate::symbolic::Facts;
 use crate::{Block, Data, Loop, Machine, Name, Node, Region, Sdfg, State};
 use indexmap::IndexMap;

@@ -16,6 +16,7 @@ use crate::{
     Tasklet, TaskletCode,
 };
 use indexmap::IndexMap;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// An edge whose nodes are known by their position.
@@ -38,25 +39,34 @@ impl Wire {
 /// The nodes and edges of a state, as the file has them.
 struct Drawn<'s, 'a> {
     nodes: &'s [Value<'a>],
-    /// The first edge at a node's connector.
-    entering: HashMap<(usize, &'s str), &'s Value<'a>>,
-    leaving: HashMap<(usize, &'s str), &'s Value<'a>>,
+    edges: &'s [Value<'a>],
+    /// The first edge at a node's connector; few states are asked for it.
+    entering: OnceCell<AtConnector<'s, 'a>>,
+    leaving: OnceCell<AtConnector<'s, 'a>>,
 }
+
+/// Edges by node and connector.
+type AtConnector<'s, 'a> = HashMap<(usize, &'s str), &'s Value<'a>>;
 
 impl<'s, 'a> Drawn<'s, 'a> {
     fn new(nodes: &'s [Value<'a>], edges: &'s [Value<'a>]) -> Self {
-        let at = |side: &str, connector: &str| {
+        Drawn { nodes, edges, entering: OnceCell::new(), leaving: OnceCell::new() }
+    }
+
+    fn at_connectors(&self, side: &str) -> &AtConnector<'s, 'a> {
+        let cell = if side == "dst" { &self.entering } else { &self.leaving };
+        cell.get_or_init(|| {
+            let connector = format!("{side}_connector");
             let mut first = HashMap::new();
-            for edge in edges {
+            for edge in self.edges {
                 if let (Some(node), Some(name)) =
-                    (end(edge, side), edge.get(connector).and_then(Value::as_str))
+                    (end(edge, side), edge.get(&connector).and_then(Value::as_str))
                 {
                     first.entry((node, name)).or_insert(edge);
                 }
             }
             first
-        };
-        Drawn { nodes, entering: at("dst", "dst_connector"), leaving: at("src", "src_connector") }
+        })
     }
 
     /// The container to which data goes that enters a map's exit.
@@ -84,8 +94,7 @@ impl<'s, 'a> Drawn<'s, 'a> {
                 return access(&self.nodes[node]);
             }
             let name = format!("{there}{}", conn.strip_prefix(here)?);
-            let edges = if near == "dst" { &self.entering } else { &self.leaving };
-            let next = *edges.get(&(node, name.as_str()))?;
+            let next = *self.at_connectors(near).get(&(node, name.as_str()))?;
             node = end(next, far)?;
             conn =
                 next.get(&format!("{far}_connector")).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -4,7 +4,7 @@
 //! key; making and dropping it took half of the time to load a file. This one borrows strings that have no escapes, and
 //! looks keys up one after the other.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Index, IndexMut};
@@ -209,14 +209,30 @@ impl From<&serde_json::Value> for Value<'_> {
 
 impl<'a> Deserialize<'a> for Value<'a> {
     fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        Reader(&mut Open::default()).deserialize(deserializer)
     }
 }
 
-/// Makes values of what a deserializer finds.
-struct Reader;
+/// What is not closed yet: the elements and members read so far, outermost first. Only when their number is known do they
+/// get memory of their own.
+#[derive(Default)]
+struct Open<'a> {
+    values: Vec<Value<'a>>,
+    members: Vec<(Cow<'a, str>, Value<'a>)>,
+}
 
-impl<'a> Visitor<'a> for Reader {
+/// Makes values of what a deserializer finds.
+struct Reader<'r, 'a>(&'r mut Open<'a>);
+
+impl<'a> DeserializeSeed<'a> for Reader<'_, 'a> {
+    type Value = Value<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Reader<'_, 'a> {
     type Value = Value<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -256,19 +272,20 @@ impl<'a> Visitor<'a> for Reader {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut access: A) -> Result<Value<'a>, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = access.next_element()? {
-            values.push(value);
+        let first = self.0.values.len();
+        while let Some(value) = access.next_element_seed(Reader(self.0))? {
+            self.0.values.push(value);
         }
-        Ok(Value::Array(values))
+        Ok(Value::Array(self.0.values.drain(first..).collect()))
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut access: A) -> Result<Value<'a>, A::Error> {
-        let mut members = Vec::new();
-        while let Some((Key(key), value)) = access.next_entry()? {
-            members.push((key, value));
+        let first = self.0.members.len();
+        while let Some(Key(key)) = access.next_key()? {
+            let value = access.next_value_seed(Reader(self.0))?;
+            self.0.members.push((key, value));
         }
-        Ok(Value::Object(Object(members)))
+        Ok(Value::Object(Object(self.0.members.drain(first..).collect())))
     }
 }
 
@@ -277,10 +294,25 @@ struct Key<'a>(Cow<'a, str>);
 
 impl<'a> Deserialize<'a> for Key<'a> {
     fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        match deserializer.deserialize_str(Reader)? {
-            Value::String(text) => Ok(Key(text)),
-            _ => Err(serde::de::Error::custom("a key is a text")),
-        }
+        deserializer.deserialize_str(KeyReader)
+    }
+}
+
+struct KeyReader;
+
+impl<'a> Visitor<'a> for KeyReader {
+    type Value = Key<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Key<'a>, E> {
+        Ok(Key(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Key<'a>, E> {
+        Ok(Key(Cow::Owned(text.to_owned())))
     }
 }
 

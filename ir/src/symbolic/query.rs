@@ -29,13 +29,15 @@ impl Expr {
 
     /// Adds the [symbols](Expr::symbols) to others.
     pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
-        self.visit(&mut |atom| {
-            if let Atom::Symbol(name) = atom
-                && !symbols.contains(name)
-            {
-                symbols.insert(name.clone());
+        for (atom, _) in self.atoms() {
+            match atom {
+                Atom::Symbol(name) if symbols.contains(name) => {}
+                Atom::Symbol(name) => {
+                    symbols.insert(name.clone());
+                }
+                _ => atom.operands().into_iter().for_each(|operand| operand.collect_symbols(symbols)),
             }
-        });
+        }
     }
 
     /// Whether the value depends on the symbol.

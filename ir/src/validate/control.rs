@@ -8,11 +8,13 @@ use super::rules::{
 use super::state;
 use crate::control_flow::LoopHeader;
 use crate::interp::single_state_containers;
+use crate::node::Map;
 use crate::symbolic::{Atom, Facts};
 use crate::{
     Assignment, Block, Conditional, DType, Data, Expr, Loop, Machine, Name, Range, Region, ScalarExpr, Sdfg,
     Span,
 };
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 /// What is known at a place of the control flow.
@@ -28,7 +30,19 @@ pub(super) struct Walk<'a> {
     mutable: HashSet<Name>,
     loops: usize,
     labels: HashSet<Name>,
+    recent: RefCell<Vec<Scope>>,
 }
+
+/// What is known inside of a map, `None` if nothing ever gets there.
+struct Scope {
+    around: Facts,
+    params: Vec<Name>,
+    ranges: Vec<Range>,
+    inside: Option<Facts>,
+}
+
+/// Scopes that are remembered: neighbouring states have maps over the same few ranges.
+const RECENT: usize = 8;
 
 pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
     let mut mutable = HashSet::new();
@@ -49,11 +63,29 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
         mutable,
         loops: 0,
         labels: HashSet::new(),
+        recent: RefCell::default(),
     };
     walk.region(&sdfg.body, report);
 }
 
 impl Walk<'_> {
+    /// What is known inside of a map, given what is known around it.
+    pub(super) fn inside(&self, around: &Facts, map: &Map) -> Option<Facts> {
+        let mut recent = self.recent.borrow_mut();
+        let same = |it: &Scope| it.params == map.params && it.ranges == map.ranges && it.around == *around;
+        if let Some(scope) = recent.iter().find(|scope| same(scope)) {
+            return scope.inside.clone();
+        }
+        let mut dims = map.params.iter().zip(&map.ranges);
+        let inside = dims.try_fold(around.clone(), |facts, (param, range)| in_range(&facts, param, range));
+        if recent.len() == RECENT {
+            recent.remove(0);
+        }
+        let (params, ranges) = (map.params.clone(), map.ranges.clone());
+        recent.push(Scope { around: around.clone(), params, ranges, inside: inside.clone() });
+        inside
+    }
+
     fn region(&mut self, region: &Region, report: &mut Report) {
         for block in &region.blocks {
             match block {

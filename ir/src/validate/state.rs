@@ -1,6 +1,6 @@
 //! What the checks of one state share.
 
-use super::control::{Walk, in_range};
+use super::control::Walk;
 use super::{
     Report, aliases, connectors, graph, memlets, nested, order, races, range_inputs, streams, structures,
     tasklets,
@@ -64,10 +64,7 @@ impl<'a> Checked<'a> {
             let next = self.facts.len();
             let place = *known.entry((around, &map.params, &map.ranges)).or_insert(next);
             if place == next {
-                let inside = map.params.iter().zip(&map.ranges);
-                let inside = inside.fold(self.facts[around].clone(), |facts, (param, range)| {
-                    facts.and_then(|facts| in_range(&facts, param, range))
-                });
+                let inside = self.facts[around].as_ref().and_then(|facts| self.walk.inside(facts, map));
                 self.facts.push(inside);
             }
             self.fact_ids.insert(Some(id), place);

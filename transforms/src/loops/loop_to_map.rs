@@ -502,6 +502,51 @@ mod tests {
         }
     }
 
+    /// A loop whose body calls what reads all of `C`, and writes `B` by itself, then `t` into `B`.
+    fn with_a_call(body: &str) -> Sdfg {
+        let text = format!(
+            "sdfg p(C, D, B) {{ symbol N: int64\n data C: float64[N, N]\n data D: float64[N, N]\n data B: float64[N]\n \
+             transient t: float64\n loop l for i in 0:N {{ state s {{ n0 = access C\n n0 -> n1.c: C[0:N, 0:N]\n \
+             n1 = nested (c) -> (d, t) with [N = N, k = i] sdfg f(c) -> (d, t) {{ symbol N: int64\n symbol k: int64\n \
+             data c: float64[N, N]\n data d: float64[N, N]\n data t: float64\n {body} }}\n n1.d -> n2: D[0:N, 0:N]\n \
+             n2 = access D\n n1.t -> n3: t\n n3 = access t\n n3 -> n4: t to [i]\n n4 = access B }} }} }}"
+        );
+        dacec_ir::text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    /// Copies an element.
+    fn store(label: &str, read: &str, (to, written): (&str, &str)) -> String {
+        format!(
+            "state {label} {{ n0 = access c\n n0 -> n1.a: c[{read}]\n n1 = tasklet {label}(a: float64) -> (b: float64) {{ b = a }}\n \
+             n1.b -> n2: {to}{written}\n n2 = access {to} }}\n"
+        )
+    }
+
+    #[test]
+    fn a_call_touches_what_its_loops_do() {
+        let row = |written: &str| {
+            let row = store("row", "j, k", ("d", written));
+            format!("loop m for j in 0:N {{ {row} }} {}", store("last", "k, 0", ("t", "")))
+        };
+        becomes_a_map(&with_a_call(&row("[k, j]")));
+        becomes_a_map(&with_a_call(&row("[j, N - 1 - k]")));
+        for shared in ["[0, j]", "[k//2, j]"] {
+            let reasons = refusals(&LoopToMap, &with_a_call(&row(shared))).join("; ");
+            assert!(reasons.contains("may be the same elements"), "{shared}: {reasons}");
+        }
+    }
+
+    #[test]
+    fn a_temporary_that_a_call_perhaps_writes_is_refused() {
+        let perhaps = format!(
+            "{} if c[k, 0] > 0.0 {{ {} }}",
+            store("row", "0, k", ("d", "[k, 0]")),
+            store("last", "k, 0", ("t", ""))
+        );
+        let reasons = refusals(&LoopToMap, &with_a_call(&perhaps)).join("; ");
+        assert!(reasons.contains("`t` and `t` may be the same elements"), "{reasons}");
+    }
+
     #[track_caller]
     fn refused(fill: impl FnOnce(&mut StateBuilder<'_>)) -> String {
         refusals(&LoopToMap, &program("0", "N - 1", fill)).join("; ")

@@ -9,7 +9,8 @@
 //! reads of it was written in the same iteration before, on every path that leads to the read.
 
 use crate::surroundings::{Surroundings, Uses, assigned_symbols, facts_inside, facts_of_loop};
-use dacec_ir::analysis::access::{must_write, subset_at};
+use dacec_ir::analysis::access::subset_at;
+use dacec_ir::analysis::must_write;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{Block, Data, Lifetime, Name, Node, NodeId, Region, ScalarExpr, State, Subset};
 use indexmap::{IndexMap, IndexSet};
@@ -83,8 +84,6 @@ impl<'a> Exposure<'a> {
                 }
                 if let Some(subset) = must_write(state, containers, edge.id, &inside) {
                     so_far.push((scope, subset));
-                } else if is_whole_scalar(containers.get(data), edge.memlet().is_some_and(|it| !it.dynamic)) {
-                    so_far.push((scope, Subset::default()));
                 }
             }
             for edge in state.out_edges(id) {
@@ -169,11 +168,6 @@ fn intersect(written: &mut Written, other: &Written) {
         let there = other.get(name).map(Vec::as_slice).unwrap_or_default();
         subsets.retain(|subset| there.contains(subset));
     }
-}
-
-/// A scalar is written as a whole or not at all; one that combines was checked before.
-fn is_whole_scalar(data: Option<&Data>, certain: bool) -> bool {
-    certain && matches!(data, Some(Data::Scalar(_)))
 }
 
 fn is_covered(

@@ -2,8 +2,10 @@
 
 use super::expr;
 use super::tree::{self, Tree};
+use crate::symbolic::simplify::simplify_within;
 use crate::symbolic::{Expr, Facts, cost, simplify};
 use proptest::prelude::*;
+use std::time::Duration;
 
 fn facts(conditions: &str) -> Facts {
     let mut facts = Facts::new();
@@ -123,6 +125,21 @@ fn large_expressions_end_within_the_limits() {
     let sum: Expr = (0..12).map(|k| expr(&format!("min(a{k}, b{k} + c)*(x{k} % 8)"))).sum();
     let simple = simplify(&sum, &Facts::new());
     assert!(cost(&simple) <= cost(&sum));
+}
+
+#[test]
+fn without_time_an_expression_stays_as_it_is() {
+    let facts = facts("0 <= j < 32; i >= 0");
+    for (text, simple) in [
+        ("(32*i + j) % 32", "j"),
+        ("4*(x//4) + x % 4", "x"),
+        ("a if i >= 0 else b", "a"),
+        ("A[abs(i)]", "A[i]"),
+    ] {
+        let before = expr(text);
+        assert_eq!(simplify_within(&before, &facts, Duration::ZERO), before, "{text}");
+        assert_eq!(simplify_within(&before, &facts, Duration::MAX).to_string(), simple, "{text}");
+    }
 }
 
 proptest! {

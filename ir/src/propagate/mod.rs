@@ -13,7 +13,20 @@
 //! known about a dimension it is all of that dimension. Variables are swept one after the other, innermost first, so the
 //! range of one may depend on those around it (triangular loops).
 //!
+//! Loops of control flow sweep like maps: [`region`] tells what blocks touch of a container. A nested SDFG is passed a
+//! *window* of a container, which fixes where its first element lies and which memlets outside of maps cover whether or
+//! not all of it is touched; they are dynamic where it may not be. What is really touched, in terms of the state around,
+//! is what [`touched_at`] tells.
+//!
 //! Whoever moves nodes between scopes calls [`scope`] or [`state`] afterwards instead of patching memlets by hand.
+
+mod nested;
+mod region;
+
+pub(crate) use nested::Window;
+pub use nested::touched_at;
+pub use region::region;
+pub(crate) use region::{changed_symbols, inside_loop, known_range, may_leave};
 
 use crate::node::Map;
 use crate::symbolic::Facts;
@@ -60,6 +73,42 @@ fn subset_over_inside(subset: &Subset, variables: &[(Name, Range)], shape: &[Exp
         }
     }
     swept
+}
+
+/// The union of `subset` over variables that run over ranges, outermost first, if it holds nothing else **and** nothing at
+/// all where a range is empty: what is touched for certain. `facts` hold around the variables.
+///
+/// ```text
+/// A[i], i in 0:N           A[0:N]           no element for N = 0
+/// A[i:i + 3], i in 0:N     A[0:N + 2]       only where N >= 1 is known: else two elements are too many
+/// ```
+pub fn certain_over(
+    subset: &Subset,
+    variables: &[(Name, Range)],
+    shape: &[Expr],
+    facts: &Facts,
+) -> Option<Subset> {
+    let Some(((variable, range), around)) = variables.split_last() else { return Some(subset.clone()) };
+    let mut outside = facts.clone();
+    for (name, range) in around {
+        assume_in_range(&mut outside, name, range);
+    }
+    let runs = range.is_empty(&outside) == Some(false);
+    let mut inside = outside.clone();
+    assume_in_range(&mut inside, variable, range);
+    if !runs && !subset.dims.iter().any(|dim| vanishes(dim, variable, range, &outside)) {
+        return None;
+    }
+    let swept =
+        subset_over_inside(subset, std::slice::from_ref(&(variable.clone(), range.clone())), shape, &inside);
+    swept.exact.then(|| certain_over(&swept.subset, around, shape, facts))?
+}
+
+/// Whether the union of a range over a variable is empty where the variable has no value: neighbouring iterations share
+/// nothing, so that it is as long as all of them together. `facts` hold around the variable.
+fn vanishes(dim: &Range, variable: &Name, over: &Range, facts: &Facts) -> bool {
+    shift(dim, variable, over)
+        .is_some_and(|shift| facts.prove_le(&dim.len(), &Expr::int(shift)) == Some(true))
 }
 
 /// What is known inside of a scope or loop whose variable runs over a range.
@@ -133,7 +182,8 @@ pub fn scope(state: &mut State, entry: NodeId, containers: &IndexMap<Name, Data>
         .map(|edge| (edge.id, origins(state, map.exit, edge.src_conn())))
         .collect();
     for (outside, insides) in reads.into_iter().chain(writes) {
-        let memlets: Vec<Memlet> = insides.iter().filter_map(|&id| state.edge(id).memlet.clone()).collect();
+        let memlets: Vec<Memlet> =
+            insides.iter().filter_map(|&id| nested::memlet_at(state, containers, id, &inner_facts)).collect();
         let Some(union) = union_of(&memlets, containers, &inner_facts) else { continue };
         let Some(data) = containers.get(&union.data) else { continue };
         let mut propagated = memlet_over_inside(&union, &map, data.shape(), &inner_facts);
@@ -165,25 +215,31 @@ fn union_of(memlets: &[Memlet], containers: &IndexMap<Name, Data>, facts: &Facts
     if rest.iter().any(|memlet| memlet.data != first.data) {
         return None;
     }
-    let mut union = Memlet { other_subset: None, ..first.clone() };
+    let shape = containers.get(&first.data).map(Data::shape).unwrap_or_default();
+    let mut union = Swept { subset: first.subset.clone(), exact: !first.dynamic };
     for memlet in rest {
-        if memlet.wcr != union.wcr {
-            union.wcr = None;
-        }
-        union.dynamic |= memlet.dynamic;
-        if union.subset.covers(&memlet.subset, facts) == Some(true) {
-            continue;
-        }
-        if memlet.subset.covers(&union.subset, facts) == Some(true) {
-            union.subset = memlet.subset.clone();
-            continue;
-        }
-        union.dynamic |= !extends(&union.subset, &memlet.subset, facts);
-        union.subset = union.subset.bounding_union(&memlet.subset, facts).unwrap_or_else(|| {
-            Subset::full(containers.get(&union.data).map(Data::shape).unwrap_or_default())
-        });
+        union.extend(&Swept { subset: memlet.subset.clone(), exact: !memlet.dynamic }, shape, facts);
     }
-    Some(union)
+    let wcr = first.wcr.filter(|_| rest.iter().all(|memlet| memlet.wcr == first.wcr));
+    Some(Memlet { wcr, dynamic: !union.exact, ..Memlet::new(&first.data, union.subset) })
+}
+
+impl Swept {
+    /// Adds another set of elements of the same container, whose shape it is.
+    fn extend(&mut self, other: &Swept, shape: &[Expr], facts: &Facts) {
+        if self.subset.covers(&other.subset, facts) == Some(true) {
+            self.exact &= other.exact;
+            return;
+        }
+        if other.subset.covers(&self.subset, facts) == Some(true) {
+            *self = Swept { subset: other.subset.clone(), exact: self.exact && other.exact };
+            return;
+        }
+        let is_box = extends(&self.subset, &other.subset, facts);
+        let union = self.subset.bounding_union(&other.subset, facts);
+        self.exact &= other.exact && is_box && union.is_some();
+        self.subset = union.unwrap_or_else(|| Subset::full(shape));
+    }
 }
 
 /// Whether the box around two boxes holds nothing else: they differ in one dimension, and touch or overlap there.
@@ -228,94 +284,18 @@ fn stride_of_index(dim: &Range, variable: &Name, over: &Range) -> Option<i64> {
 
 /// Whether the boxes of neighbouring iterations touch: the range moves as a whole, by no more than its length.
 fn overlaps(dim: &Range, variable: &Name, over: &Range, facts: &Facts) -> bool {
-    let (Some(start), Some(stop)) = (dim.start.coefficient(variable), dim.stop.coefficient(variable)) else {
-        return false;
-    };
-    let shift = match (&start * &over.step).as_int() {
-        Some(shift) if start == stop => shift.checked_abs(),
-        _ => None,
-    };
-    shift.is_some_and(|shift| facts.prove_le(&Expr::int(shift), &dim.len()) == Some(true))
+    shift(dim, variable, over)
+        .is_some_and(|shift| facts.prove_le(&Expr::int(shift), &dim.len()) == Some(true))
+}
+
+/// How far a range moves from one iteration to the next, if it moves as a whole by a constant distance.
+fn shift(dim: &Range, variable: &Name, over: &Range) -> Option<i64> {
+    let start = dim.start.coefficient(variable)?;
+    let shift = (&start * &over.step).as_int()?.checked_abs()?;
+    let fixed = |expr: &Expr| !expr.uses(variable);
+    let moves = dim.stop.coefficient(variable)? == start && fixed(&dim.step) && dim.tile.iter().all(fixed);
+    (moves && shift != 0).then_some(shift)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::builder::{SdfgBuilder, name};
-    use crate::{DType, Schedule, Wcr};
-
-    fn swept(subset: &str, variables: &[(&str, &str)]) -> String {
-        let variables: Vec<(Name, Range)> = variables
-            .iter()
-            .map(|(name, range)| ((*name).into(), Range::parse(range).expect("a valid range")))
-            .collect();
-        let subset = Subset::parse(subset).expect("a valid subset");
-        let shape: Vec<Expr> = (0..subset.rank()).map(|_| Expr::sym("M")).collect();
-        let swept = subset_over(&subset, &variables, &shape, &Facts::new());
-        format!("{}{}", swept.subset, if swept.exact { "" } else { " ~" })
-    }
-
-    #[test]
-    fn affine_indices_are_exact() {
-        assert_eq!(swept("i", &[("i", "1:N - 1")]), "[1:N - 1]");
-        assert_eq!(swept("2*i", &[("i", "0:N")]), "[0:2*N - 1:2]");
-        assert_eq!(swept("N - 1 - i", &[("i", "0:N")]), "[0:N]");
-        assert_eq!(swept("i - 1:i + 2", &[("i", "1:N - 1")]), "[0:N]");
-        assert_eq!(swept("i, j + 1", &[("i", "0:N"), ("j", "0:K")]), "[0:N, 1:K + 1]");
-        assert_eq!(swept("32*t + l", &[("t", "0:4"), ("l", "0:32")]), "[0:128]");
-    }
-
-    #[test]
-    fn triangles_are_swept_inside_out() {
-        assert_eq!(swept("0:i", &[("i", "0:N")]), "[0:N - 1]");
-        assert_eq!(swept("i, j", &[("i", "0:N"), ("j", "0:i + 1")]), "[0:N, 0:N] ~");
-    }
-
-    #[test]
-    fn what_is_too_large_is_marked() {
-        assert_eq!(swept("i, i", &[("i", "0:N")]), "[0:N, 0:N] ~");
-        assert_eq!(swept("i % 7", &[("i", "0:N")]), "[0:M] ~");
-        assert_eq!(swept("4*i:4*i + 2", &[("i", "0:N")]), "[0:4*N - 2] ~");
-    }
-
-    #[test]
-    fn loops_that_run_down_are_swept_too() {
-        assert_eq!(swept("i", &[("i", "N - 1:-1:-1")]), "[0:N]");
-    }
-
-    #[test]
-    fn the_outer_memlets_of_a_state_follow_the_inner_ones() {
-        let n = Expr::sym("N");
-        let mut builder = SdfgBuilder::new("p");
-        builder.array("A", DType::Float64, [n.clone()]);
-        builder.array("B", DType::Float64, [n.clone()]);
-        builder.state("s").map(
-            "m",
-            &[("i", "1:N - 1")],
-            &[("a", "A", "i - 1"), ("b", "A", "i")],
-            name("a") + name("b"),
-            ("B", "i"),
-        );
-        let mut sdfg = builder.build();
-        let (containers, facts) = (sdfg.containers.clone(), sdfg.facts());
-        sdfg.body.visit_states_mut(&mut |it| state(it, &containers, &facts));
-        let after = sdfg.body.states()[0];
-        let outer: Vec<String> = after
-            .edges()
-            .filter(|edge| [edge.src, edge.dst].iter().any(|&id| after.node(id).as_access().is_some()))
-            .filter_map(|edge| edge.memlet().map(ToString::to_string))
-            .collect();
-        assert_eq!(outer, ["A[0:N - 1]", "B[1:N - 1]"]);
-    }
-
-    #[test]
-    fn a_scope_keeps_the_conflict_resolution() {
-        let map = {
-            let mut state = State::new("s");
-            let (entry, _) = state.add_map("m", [("i".into(), Range::new(0, 8))], Schedule::Default);
-            state.node(entry).as_map().expect("an entry").clone()
-        };
-        let inside = Memlet::scalar("s").with_wcr(Wcr::Sum);
-        assert_eq!(memlet_over(&inside, &map, &[], &Facts::new()), inside);
-    }
-}
+mod tests;
