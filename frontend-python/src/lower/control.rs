@@ -1,7 +1,7 @@
 //! Loops and conditionals.
 
 use super::assign::row;
-use super::names::{breaks, continues, leaves};
+use super::names::{assigned, assigned_by, breaks, continues, leaves, target_names};
 use super::names_frame::Frame;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
@@ -148,7 +148,8 @@ impl Lowerer<'_> {
         let facts = self.facts.clone();
         self.assume_range(&symbol, &start, &stop, &step);
         let (before, label) = (self.env.len(), format!("for_{}", self.span(it.range).line));
-        let body = self.loop_body(Frame::sequential(self), |lowerer| {
+        let changing = assigned(&it.body).into_iter().chain(target_names(&it.target)).collect();
+        let body = self.loop_body(Frame::sequential(self, changing), |lowerer| {
             lowerer.assign_value(&it.target, item(&symbol))?;
             lowerer.flush();
             lowerer.block(&it.body)
@@ -254,7 +255,8 @@ impl Lowerer<'_> {
     fn while_loop(&mut self, it: &ast::StmtWhile) -> Result<()> {
         let before = self.env.len();
         let mut header = ScalarExpr::Constant(Constant::Bool(true));
-        let body = self.loop_body(Frame::sequential(self), |lowerer| {
+        let changing = assigned(&it.body).into_iter().chain(assigned_by(&it.test)).collect();
+        let body = self.loop_body(Frame::sequential(self, changing), |lowerer| {
             let test = lowerer.condition(&it.test)?;
             if lowerer.is_untouched() {
                 header = test.code;

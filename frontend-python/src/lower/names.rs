@@ -24,6 +24,13 @@ pub(crate) fn assigned(statements: &[ast::Stmt]) -> IndexSet<String> {
     names
 }
 
+/// Every name that an expression assigns.
+pub(crate) fn assigned_by(expr: &ast::Expr) -> IndexSet<String> {
+    let mut walrus = Walrus::default();
+    walrus.visit_expr(expr);
+    walrus.0
+}
+
 fn collect(statement: &ast::Stmt, names: &mut IndexSet<String>) {
     let mut targets = |target: &ast::Expr| names.extend(target_names(target));
     match statement {

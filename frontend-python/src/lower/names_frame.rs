@@ -30,6 +30,8 @@ pub(super) struct Frame {
     borrowed: IndexMap<String, bool>,
     /// Whether iterations follow each other.
     again: bool,
+    /// Names that the statements of a loop whose iterations follow each other assign, and the number of regions around it.
+    changing: Option<(IndexSet<String>, usize)>,
     /// Whether the iteration may have ended already.
     left: bool,
     /// Number of storages that existed before, if the loop is parallel: those its iterations cannot assign.
@@ -45,9 +47,14 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame of a loop whose iterations follow each other.
-    pub(super) fn sequential(lowerer: &Lowerer<'_>) -> Self {
-        Frame { again: true, containers: lowerer.sdfg.containers.len(), ..Frame::default() }
+    /// The frame of a loop whose iterations follow each other, and which assigns these names.
+    pub(super) fn sequential(lowerer: &Lowerer<'_>, assigned: IndexSet<String>) -> Self {
+        Frame {
+            again: true,
+            changing: Some((assigned, lowerer.regions.len())),
+            containers: lowerer.sdfg.containers.len(),
+            ..Frame::default()
+        }
     }
 
     /// The frame of a parallel loop that has no iterations where `empty` holds.
@@ -504,8 +511,7 @@ impl Lowerer<'_> {
                 Some(present) => present.clone(),
                 None => {
                     let present = self.new_symbol(&format!("{symbol}_now"));
-                    self.set_symbol(&present, ScalarExpr::Symbolic(Expr::sym(&symbol)));
-                    self.mutable.shift_remove(&present);
+                    self.keep_present(&symbol, &present);
                     for floor in [1, 0] {
                         if self.facts.prove_ge(&Expr::sym(&symbol), &Expr::int(floor)) == Some(true) {
                             self.facts.assume_ge(&present, floor);
@@ -519,6 +525,28 @@ impl Lowerer<'_> {
             substitution.insert(symbol, Expr::sym(present));
         }
         substitution
+    }
+
+    /// Gives a symbol the present value of another one, before all loops around that do not change it: an array whose size the
+    /// value is may outlive them.
+    fn keep_present(&mut self, symbol: &Name, present: &Name) {
+        let holds = |storage: &Storage| matches!(storage, Storage::Symbol(own) if own == symbol);
+        let name = self.storages.iter().find(|(_, storage)| holds(storage)).map(|(name, _)| name);
+        let outside = |frame: &&Frame| {
+            frame
+                .changing
+                .as_ref()
+                .is_some_and(|(assigned, _)| name.is_some_and(|name| !assigned.contains(name)))
+        };
+        let outermost = self.frames.iter().rev().take_while(outside).last();
+        let region = outermost.and_then(|frame| frame.changing.as_ref()).map(|(_, regions)| regions - 1);
+        self.set_symbol(present, ScalarExpr::Symbolic(Expr::sym(symbol)));
+        self.mutable.shift_remove(present);
+        if let Some(region) = region
+            && let Some(assign) = self.regions.last_mut().and_then(|it| it.blocks.pop())
+        {
+            self.regions[region].blocks.push(assign);
+        }
     }
 
     fn bind_shared_array(&mut self, name: &str, view: View, range: TextRange) -> Result<Value> {

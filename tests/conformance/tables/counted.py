@@ -53,3 +53,6 @@ case("np.trim_zeros(x).size", x="float64[N]:zeros")
 for call in ["a, 3.0", "0, a", "0, 2, a", "a, b, 0.25", "b, a, -0.5", "a"]:
     case(f"np.arange({call}).sum()", a="float64=0.4", b="float64=2.65")
     case(f"np.arange({call}).size", a="float64=0.4", b="float64=2.65")
+# The size of an array that outlives the loop which makes it, and after which the name that gave the size changes.
+body("for i in range(2, -1, -1):\n    x[i] += 1\nfor v in y:\n    t = x[i:] + v\nfor i in range(3, 0, -2):\n    x[0] += t[1]\nreturn t[-1] + i", x="float64[N]", y="float64[K]")
+body("k = 0\nwhile k < 3:\n    k += 1\nn = 4\nwhile n > 2:\n    t = x[k - 2:] * n\n    n -= 1\nk = 1\nreturn t.sum() + k", x="float64[Q]")
