@@ -98,3 +98,16 @@ case("len(x)", x="float64[N,M]")
 for name in INTEGERS:
     case("np.min(x)", T=[name], x="T[P]:extreme")
     case("np.max(x)", T=[name], x="T[P]:extreme")
+
+# What is no number goes on and on; nothing and one element.
+for call in ["maximum.accumulate(x)", "minimum.accumulate(x)"]:
+    case(f"np.{call}", T=["float64", "float32"], x="T[8]:special")
+    case(f"np.{call}", T=["float64", "int32"], x="T[E]")
+    case(f"np.{call}", T=["float64", "int32"], x="T[U]")
+for subscripts in ["i,i->i", "i,i->", "i,j->ij"]:
+    case(f"np.einsum('{subscripts}', x, y)", x="float64[8]:special", y="float64[8]")
+    case(f"np.einsum('{subscripts}', x, y)", x="float64[E]", y="float64[E]")
+    case(f"np.einsum('{subscripts}', x, y)", x="float64[U]", y="float64[U]")
+for name in ["sort", "argsort", "cumsum", "cumprod"]:
+    case(f"np.{name}(x)", T=["float64", "int32"], x="T[E]")
+    case(f"np.{name}(x)", T=["float64", "int32"], x="T[U]")

@@ -90,7 +90,7 @@ fn check(what: &str, dtype: DType, blas: BlasProvider, implementation: &str) {
         // What is tested is not what the optimizer makes of a hundred states.
         opt: OptLevel::O1,
         passes: Some(OptLevel::O0),
-        verify_each: false,
+        verify_each: true,
         blas,
         implementations: Blas::NAMES.iter().map(|&op| (op.into(), implementation.into())).collect(),
         ..Options::default()

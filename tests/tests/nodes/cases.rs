@@ -243,6 +243,14 @@ pub(super) fn inputs(cases: &[Case], [n, m]: [i64; 2], dtype: DType) -> Arrays {
                 for at in (1..tensor.len()).step_by(5) {
                     tensor.set(at, Value::float(f64::NAN, dtype));
                 }
+            } else if *kind == Kind::Numbers && *name != "_out" && !case.stepped && tensor.len() > 2 {
+                // What follows in a running sum is no number either, so it comes late.
+                let at = tensor.len() * 2 / 3;
+                if dtype.is_complex() {
+                    tensor.set(at, Value::complex(Complex64::new(f64::NAN, 1.0), dtype));
+                } else if dtype.is_float() {
+                    tensor.set(at, Value::float(f64::NAN, dtype));
+                }
             }
             arrays.insert(case.container(name).into(), to_buffer(&tensor));
         }
