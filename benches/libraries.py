@@ -1,9 +1,13 @@
 """Times library operations: who computes them, what calling them through dacec costs, and small products as loops.
 
-    python3 benches/libraries.py [--dacec PATH] [--rounds N] [--part operations|overhead|small] [size ...]
+    python3 benches/libraries.py [--dacec PATH] [--seconds S] [--part operations|overhead|small] [size ...]
 
-Everything is compiled first and then called from this process in turns, so that what disturbs the machine meets all of
-them. Printed are medians of the turns, and medians of the ratios of neighbouring turns. Needs NumPy, OpenBLAS and a C compiler.
+Both contenders are called from this process by turns, one call each, so that what disturbs the machine meets both. Printed are
+the shortest times, which other programs can only lengthen, their ratio, and the median of the ratios of neighbouring calls: where
+the two ratios are far apart, the machine was not calm. Needs NumPy, OpenBLAS and a C compiler.
+
+Overhead is told in a third way, too: what a call takes for matrices without elements, for which nobody calls BLAS. That is what
+is done around any call, for matrices of any size, and is measured to the nanosecond.
 """
 
 import argparse
@@ -28,8 +32,8 @@ OPERATIONS = {
     "cholesky": "C[:] = np.linalg.cholesky(A)",
     "solve": "C[:] = np.linalg.solve(A, B)",
 }
-# Seconds of a turn.
-TURN = 0.03
+# How often each contender is called, at the least and at the most.
+CALLS = (7, 20000)
 
 
 def built(command, folder, name, text, options=()):
@@ -52,22 +56,25 @@ def pointer(array):
     return array.ctypes.data_as(ctypes.c_void_p)
 
 
-def turn(call):
-    """Median seconds of a call, of those that fit into a turn; the first one finds caches as others left them."""
+def timed(call):
+    start = time.perf_counter()
     call()
-    times = []
-    while not times or sum(times) < TURN and len(times) < 200:
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return time.perf_counter() - start
 
 
-def contest(first, second, rounds):
-    """Median seconds of both, and the median of second / first."""
-    times = [(turn(first), turn(second)) for _ in range(rounds)]
-    ratios = [b / a for a, b in times]
-    return [statistics.median(column) for column in zip(*times)] + [statistics.median(ratios)]
+def contest(first, second, seconds):
+    """The shortest seconds of both, the ratio second / first of these, and the median of the ratios of neighbouring calls."""
+    first(), second()
+    times, begin = [], time.perf_counter()
+    while len(times) < CALLS[0] or time.perf_counter() - begin < seconds and len(times) < CALLS[1]:
+        # Neither is always the one that finds the caches as the other left them, or the processor as it cooled down.
+        if len(times) % 2:
+            times.append((timed(first), timed(second)))
+        else:
+            later = timed(second)
+            times.append((timed(first), later))
+    a, b = (min(column) for column in zip(*times))
+    return a, b, b / a, statistics.median(y / x for x, y in times)
 
 
 def operands(n):
@@ -85,8 +92,8 @@ def checked(function, *arguments):
     return call
 
 
-def operations(command, folder, sizes, rounds):
-    print("operation       n   built-in ms   OpenBLAS ms   OpenBLAS / built-in")
+def operations(command, folder, sizes, seconds):
+    print("operation       n   built-in ms   OpenBLAS ms   OpenBLAS / built-in   median of pairs")
     for name, statement in OPERATIONS.items():
         text = f"{HEAD.format(SQUARE)}    {statement}\n"
         ours = built(command, folder, f"{name}-built-in", text)
@@ -94,26 +101,74 @@ def operations(command, folder, sizes, rounds):
         for n in sizes:
             arrays = operands(n)
             given = [pointer(array) for array in arrays] + [ctypes.c_int64(n)]
-            a, b, ratio = contest(checked(ours, *given), checked(theirs, *given), rounds)
-            print(f"{name:10}{n:7}{1e3 * a:14.3f}{1e3 * b:14.3f}{ratio:14.2f}", flush=True)
+            a, b, ratio, median = contest(checked(ours, *given), checked(theirs, *given), seconds)
+            print(f"{name:10}{n:7}{1e3 * a:14.3f}{1e3 * b:14.3f}{ratio:22.2f}{median:18.2f}", flush=True)
 
 
-def overhead(command, folder, sizes, rounds):
-    print("\ngemm by OpenBLAS   n   directly ms   through dacec ms   overhead %")
+def overhead(command, folder, sizes, seconds):
     text = f"{HEAD.format(SQUARE)}    C[:] = 1.5 * A @ B + 0.5 * C\n"
     ours = built(command, folder, "overhead", text, ["--library", "blas=openblas"])
     gemm = ctypes.CDLL("libopenblas.so.0").cblas_dgemm
     number, integer = ctypes.c_double, ctypes.c_int
-    for n in sizes:
+
+    def contenders(n):
         arrays = operands(n)
         a, b, c = (pointer(array) for array in arrays)
-        size = integer(n)
+        size, leading, symbol = integer(n), integer(max(n, 1)), ctypes.c_int64(n)
+        factors = number(1.5), number(0.5)
 
         def directly():
-            gemm(101, 111, 111, size, size, size, number(1.5), a, size, b, size, number(0.5), c, size)
+            gemm(101, 111, 111, size, size, size, factors[0], a, leading, b, leading, factors[1], c, leading)
 
-        x, y, ratio = contest(directly, checked(ours, a, b, c, ctypes.c_int64(n)), rounds)
-        print(f"{'':12}{n:8}{1e3 * x:14.4f}{1e3 * y:17.4f}{100 * (ratio - 1):13.2f}", flush=True)
+        # What is called needs its arrays.
+        return directly, lambda: ours(a, b, c, symbol), arrays
+
+    fixed = fixed_cost(folder, os.path.join(folder, "overhead", "libkernel.so"))
+    print(f"\na call of gemm through dacec takes {1e9 * fixed:.0f} ns for matrices without elements, without BLAS")
+    print("gemm by OpenBLAS   n   directly ms   through dacec ms   overhead %   median of pairs %   fixed part %")
+    for n in sizes:
+        directly, through, _kept = contenders(n)
+        x, y, ratio, median = contest(directly, through, seconds)
+        shares = "".join(f"{100 * share:{width}.3f}" for share, width in [(ratio - 1, 13), (median - 1, 20), (fixed / x, 15)])
+        print(f"{'':12}{n:8}{1e3 * x:14.4f}{1e3 * y:17.4f}{shares}", flush=True)
+
+
+FIXED = """
+#include <stdint.h>
+#include <time.h>
+typedef int32_t kernel(double *, double *, double *, int64_t);
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + 1e-9 * time.tv_nsec;
+}
+double fixed(kernel *ours) {
+    static double a[1], b[1], c[1];
+    double lowest = 1;
+    for (int turn = 0; turn < 200; turn++) {
+        const double begin = now();
+        for (int call = 0; call < 1000; call++) ours(a, b, c, 0);
+        const double time = now() - begin;
+        if (time < lowest) lowest = time;
+    }
+    return lowest / 1000;
+}
+"""
+
+
+def compiled(folder, name, text):
+    source, target = os.path.join(folder, f"{name}.c"), os.path.join(folder, f"lib{name}.so")
+    with open(source, "w") as out:
+        out.write(text)
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", source, "-o", target, "-lopenblas"], check=True)
+    return ctypes.CDLL(target)
+
+
+def fixed_cost(folder, kernel):
+    """Seconds of a call of the kernel for matrices without elements."""
+    fixed = compiled(folder, "fixed", FIXED).fixed
+    fixed.restype = ctypes.c_double
+    return fixed(ctypes.CDLL(kernel).dacec_kernel)
 
 
 STACK = """
@@ -126,14 +181,10 @@ void stack(int64_t n, int64_t count, const double *a, const double *b, double *c
 """
 
 
-def small(command, folder, rounds):
+def small(command, folder, seconds):
     count = 2000
     print("\nsmall products   n   loops ns   unknown n, ns   OpenBLAS ns   OpenBLAS / loops   OpenBLAS / unknown n")
-    source, target = os.path.join(folder, "stack.c"), os.path.join(folder, "libstack.so")
-    with open(source, "w") as out:
-        out.write(STACK)
-    subprocess.run(["cc", "-O2", "-shared", "-fPIC", source, "-o", target, "-lopenblas"], check=True)
-    theirs = ctypes.CDLL(target).stack
+    theirs = compiled(folder, "stack", STACK).stack
     theirs.restype = None
     body = "    for s in range({}):\n        C[s] = A[s] @ B[s]\n"
     symbolic = ", ".join(f"{name}: dace.float64[{count}, N, N]" for name in "ABC")
@@ -145,8 +196,8 @@ def small(command, folder, rounds):
         given = [pointer(array) for array in arrays]
         size = ctypes.c_int64(n)
         directly = lambda: theirs(size, ctypes.c_int64(count), *given)
-        a, c, ratio = contest(checked(known, *given), directly, rounds)
-        b, _, other = contest(checked(unknown, *given, size), directly, rounds)
+        a, c, ratio, _ = contest(checked(known, *given), directly, seconds)
+        b, _, other, _ = contest(checked(unknown, *given, size), directly, seconds)
         times = "".join(f"{1e9 * it / count:13.1f}" for it in (a, b, c))
         print(f"{'':12}{n:6}{times}{ratio:16.2f}{other:20.2f}", flush=True)
 
@@ -154,17 +205,17 @@ def small(command, folder, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dacec", default="dacec", help="the command")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each contender")
+    parser.add_argument("--seconds", type=float, default=2.0, help="time for each pair of contenders")
     parser.add_argument("--part", choices=["operations", "overhead", "small"], help="only this one")
     parser.add_argument("sizes", nargs="*", type=int, default=[64, 256, 1000, 2000])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.part in (None, "operations"):
-            operations(given.dacec, folder, given.sizes, given.rounds)
+            operations(given.dacec, folder, given.sizes, given.seconds)
         if given.part in (None, "overhead"):
-            overhead(given.dacec, folder, given.sizes, given.rounds)
+            overhead(given.dacec, folder, given.sizes, given.seconds)
         if given.part in (None, "small"):
-            small(given.dacec, folder, given.rounds)
+            small(given.dacec, folder, given.seconds)
 
 
 if __name__ == "__main__":
