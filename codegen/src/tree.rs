@@ -314,6 +314,15 @@ pub enum Written {
     Text(String),
     /// A number, as Python writes it.
     Value(Value, Option<Format>),
+    /// An array, as NumPy writes it.
+    Array {
+        /// Its first element.
+        first: Place,
+        /// Its extents.
+        extents: Vec<Value>,
+        /// The distances of neighbours in each dimension, in elements.
+        strides: Vec<Value>,
+    },
 }
 
 /// Where control goes when it leaves a block.

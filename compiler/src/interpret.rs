@@ -27,7 +27,7 @@ pub fn run_benchmark(
 }
 
 /// Runs a graph. Arrays that are not given are zeros; the result holds the arrays that the program wrote and what it
-/// returned. `values` are those of symbols and scalars.
+/// returned. `values` are those of symbols and scalars. What the program prints goes to the standard output.
 pub fn run(
     sdfg: &Sdfg,
     values: &Values,
@@ -51,7 +51,8 @@ pub fn run(
     let symbols = sdfg.free_symbols();
     let symbols: Vec<(&str, i64)> =
         symbols.iter().filter_map(|name| Some((name.as_str(), values.get(name)?.as_int()?))).collect();
-    interp::run_with(sdfg, &mut arguments, &symbols, options)?;
+    let printed = interp::run_printing(sdfg, &mut arguments, &symbols, options)?;
+    print!("{printed}");
     let written = |argument: &&Argument| argument.as_array().is_some_and(|array| array.written);
     let written = interface.arguments.iter().filter(written).map(|it| &it.name).chain(&sdfg.returns);
     written

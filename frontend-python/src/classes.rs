@@ -12,13 +12,49 @@
 //!
 //! A function whose parameter is a structure or an object takes the members as arguments, which are called
 //! `parameter_member`: the parts of an object have no address in common, so nothing is lost, and a caller in C needs no
-//! layout.
+//! layout. A number that some function of the file assigns is passed as an array of one element, through which the caller
+//! sees its new value.
 
 use crate::module::Global;
 use crate::parse::{Ranged, ast};
 use crate::types::Value;
-use indexmap::IndexMap;
+use ast::visitor::{self, Visitor};
+use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
+
+/// Names of the members that functions assign, as in `object.name = value`. Constructors only give them their first values.
+pub(crate) fn assigned_members(statement: &ast::Stmt) -> IndexSet<String> {
+    struct Members(IndexSet<String>);
+    impl Members {
+        fn add(&mut self, target: &ast::Expr) {
+            match target {
+                ast::Expr::Attribute(it) => {
+                    self.0.insert(it.attr.to_string());
+                }
+                ast::Expr::Tuple(it) => it.elts.iter().for_each(|target| self.add(target)),
+                ast::Expr::List(it) => it.elts.iter().for_each(|target| self.add(target)),
+                _ => {}
+            }
+        }
+    }
+    impl<'a> Visitor<'a> for Members {
+        fn visit_stmt(&mut self, statement: &'a ast::Stmt) {
+            match statement {
+                ast::Stmt::FunctionDef(it) if it.name.as_str() == "__init__" => return,
+                ast::Stmt::Assign(it) => it.targets.iter().for_each(|target| self.add(target)),
+                ast::Stmt::AugAssign(it) => self.add(&it.target),
+                ast::Stmt::AnnAssign(it) => self.add(&it.target),
+                _ => {}
+            }
+            visitor::walk_stmt(self, statement);
+        }
+    }
+    let mut members = Members(IndexSet::new());
+    if matches!(statement, ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_)) {
+        members.visit_stmt(statement);
+    }
+    members.0
+}
 
 /// The type of a structure.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 //! may import and compute whatever it likes.
 
 use crate::capture::{self, Environment, Known, Parameter};
-use crate::classes::Class;
+use crate::classes::{Class, assigned_members};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{self, Calls, Decisions, Lowerer, Stop};
@@ -87,6 +87,8 @@ pub(crate) struct Globals {
     pub(crate) graphs: IndexMap<String, Graph>,
     /// Module-level names that hold lists.
     pub(crate) lists: IndexSet<String>,
+    /// Members of objects that functions of the file assign.
+    pub(crate) assigned_members: IndexSet<String>,
     /// Functions of the file that the interpreter can call where they cannot be compiled, by the places of their names.
     pub(crate) fallbacks: HashMap<TextRange, PythonObject>,
     /// Whether code in other languages is accepted.
@@ -116,7 +118,7 @@ impl Globals {
 #[derive(Debug)]
 pub struct SourceFile {
     source: Arc<NamedSource<String>>,
-    globals: Globals,
+    pub(crate) globals: Globals,
     presets: Presets,
 }
 
@@ -165,6 +167,7 @@ impl SourceFile {
             programs: IndexMap::new(),
             graphs: IndexMap::new(),
             lists: IndexSet::new(),
+            assigned_members: IndexSet::new(),
             fallbacks: HashMap::new(),
             trusted: false,
             used: RefCell::default(),
@@ -273,6 +276,7 @@ impl SourceFile {
     }
 
     fn scan(&mut self, statement: &ast::Stmt) {
+        self.globals.assigned_members.extend(assigned_members(statement));
         match statement {
             ast::Stmt::Import(it) => it.names.iter().for_each(|alias| self.import(alias)),
             ast::Stmt::ImportFrom(it) => self.import_from(it),

@@ -276,6 +276,21 @@ pub(crate) enum Outcome {
     Array(DType, Vec<Expr>),
 }
 
+/// What makes something of a subscript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Indexer {
+    /// `np.mgrid`: an array of the coordinates of a grid.
+    Grid,
+    /// `np.ogrid`: vectors that broadcast to the coordinates.
+    OpenGrid,
+    /// `np.r_`: what is given, one after the other along the first axis.
+    Rows,
+    /// `np.c_`: what is given, side by side.
+    Columns,
+    /// `np.s_`: the subscript itself.
+    Itself,
+}
+
 /// A module whose functions are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module {
@@ -318,6 +333,8 @@ pub(crate) enum Value {
     Scalar(Scalar),
     /// An array.
     Array(View),
+    /// A number that has a place: a member of an object that is assigned. The array has one element.
+    Cell(View),
     /// A stream, or one queue of an array of them.
     Stream(Queue),
     /// A generator of random numbers, by its state.
@@ -362,6 +379,10 @@ pub(crate) enum Value {
     Lambda(Arc<ast::ExprLambda>),
     /// `range(start, stop, step)`.
     Range(Expr, Expr, Expr),
+    /// `slice(start, stop, step)`.
+    Slice([Option<Expr>; 3]),
+    /// `np.mgrid` and its like, which make something of a subscript.
+    Indexer(Indexer),
     /// Values that are iterated together.
     Zip(Vec<Value>),
     /// `dace.map`, before its ranges are given.
@@ -395,7 +416,7 @@ impl Value {
             Value::None => "None",
             Value::Ellipsis => "an ellipsis",
             Value::Text(_) | Value::Message(_) => "a string",
-            Value::Scalar(_) => "a number",
+            Value::Scalar(_) | Value::Cell(_) => "a number",
             Value::Array(_) | Value::Outer(_) => "an array",
             Value::Stream(_) => "a stream",
             Value::Generator(_) => "a generator of random numbers",
@@ -410,6 +431,8 @@ impl Value {
             Value::Decorator | Value::Function(_) | Value::Method(..) | Value::Bound(..) => "a function",
             Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
             Value::Range(..) | Value::Map | Value::MapScope => "a range",
+            Value::Slice(_) => "a slice",
+            Value::Indexer(_) => "what makes arrays of a subscript",
             Value::Consume | Value::ConsumeScope => "a consuming loop",
             Value::Tasklet => "a tasklet",
             Value::Zip(_) => "an iterator",
@@ -439,6 +462,7 @@ impl Value {
                 members.values().any(|member| member.uses(symbol))
             }
             Value::Range(start, stop, step) => [start, stop, step].iter().any(|expr| expr.uses(symbol)),
+            Value::Slice(bounds) => bounds.iter().flatten().any(|expr| expr.uses(symbol)),
             _ => false,
         }
     }

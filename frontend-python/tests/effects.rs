@@ -50,6 +50,8 @@ fn text_is_that_of_python() {
     prints("for i in range(2):\n    print(i, x[i], end=';')", "0 0.25;1 0.5;");
     prints("if k > 4:\n    print('large')\nelse:\n    print('small')", "large\n");
     prints("s = 'x'\nprint(s, f'{s}{s}')", "x xx\n");
+    prints("print(x, f'{x[1:3] * 4 > 2}|')", "[0.25 0.5  0.75 1.  ] [False  True]|\n");
+    prints("y = x * k\nprint(y)\ny[:] = 0", "[1.25 2.5  3.75 5.  ]\n");
     prints("t = 0.0\nfor i in range(N):\n    t += x[i]\nprint('sum', t)", "sum 2.5\n");
 }
 

@@ -27,7 +27,12 @@ fn arguments(sdfg: &Sdfg, values: &Json) -> Arguments {
             |extent: &dacec_ir::Expr| extent.eval(&symbol).expect("every symbol has a value") as usize;
         let shape: Vec<usize> = data.shape().iter().map(extent).collect();
         let given = match data {
-            Data::Array(_) => values[name.as_str()].as_array().cloned().unwrap_or_default(),
+            Data::Array(_) => match &values[name.as_str()] {
+                Json::Array(numbers) => numbers.clone(),
+                // A number of a structure may be an array of one element.
+                number @ Json::Number(_) => vec![number.clone()],
+                _ => Vec::new(),
+            },
             _ => vec![values[name.as_str()].clone()],
         };
         let mut tensor = Tensor::zeros(data.dtype(), &shape);

@@ -53,7 +53,7 @@ pub(crate) fn effect(it: &Effect) -> String {
         Effect::Print { pieces, .. } => {
             let text = |piece: &Piece| match piece {
                 Piece::Text(text) => text.clone(),
-                Piece::Value(value, _) => format!("{{{value}}}"),
+                Piece::Value(value, _) | Piece::Array(value) => format!("{{{value}}}"),
             };
             format!("print: {}", pieces.iter().map(text).collect::<String>().trim_end())
         }

@@ -4,6 +4,7 @@
 //! nobody needs. It includes no header; helpers that are not part of the language ([`prelude`]) are printed only where
 //! they are used.
 
+mod array_text;
 mod blas;
 mod calls;
 mod dense;

@@ -1,9 +1,9 @@
 //! Printing: text for the user, as Python writes it.
 
 use super::literals::c_text;
+use super::types::c_type;
 use super::{Printer, Result};
 use crate::tree::{Value, Written};
-use dacec_ir::DType;
 use dacec_ir::control_flow::{Format, Notation};
 use dacec_ir::dtype::Kind;
 
@@ -15,6 +15,7 @@ impl Printer<'_> {
                 Written::Text(text) => self.line(&format!("printf(\"%s\", {});", c_text(text))),
                 Written::Value(value, None) => self.print_plain(value)?,
                 Written::Value(value, Some(format)) => self.print_formatted(value, *format)?,
+                Written::Array { first, extents, strides } => self.print_array(first, extents, strides)?,
             }
         }
         self.line("fflush(0);");
@@ -29,11 +30,11 @@ impl Printer<'_> {
             Kind::Unsigned => format!("printf(\"%llu\", (unsigned long long)({text}));"),
             // The others are refused before.
             Kind::Float | Kind::Vector | Kind::Handle => {
-                format!("dacec_print_float((double)({text}), {}, true);", value.dtype() != DType::Float64)
+                format!("dacec_print_float(({})({text}), true);", c_type(value.dtype()))
             }
             Kind::Complex => {
                 self.helper("dacec_print_complex");
-                format!("dacec_print_complex((complex128_t)({text}), {});", value.dtype() == DType::Complex64)
+                format!("dacec_print_complex<{}>({text});", c_type(value.dtype().real()))
             }
         };
         self.line(&line);

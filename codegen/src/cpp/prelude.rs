@@ -124,8 +124,14 @@ extern \"C\" double strtod(const char *, char **);
 extern \"C\" float strtof(const char *, char **);
 extern \"C\" int fflush(void *);
 
+// The number that a text is, as the type has it.
+static inline double dacec_read(const char *text, double) { return strtod(text, 0); }
+static inline float dacec_read(const char *text, float) { return strtof(text, 0); }
+template <typename F> static inline F dacec_read(const char *text, F) { return (F)strtod(text, 0); }
+
 // Writes the shortest number that reads back as the value, as Python does; a whole one with a point if asked to.
-static inline void dacec_print_float(double value, bool single, bool point) {
+template <typename F> static inline void dacec_print_float(F number, bool point) {
+    const double value = (double)number;
     if (__builtin_isnan(value) || __builtin_isinf(value)) {
         printf(\"%s\", __builtin_isnan(value) ? \"nan\" : value > 0 ? \"inf\" : \"-inf\");
         return;
@@ -135,7 +141,7 @@ static inline void dacec_print_float(double value, bool single, bool point) {
     bool exact = false;
     while (!exact && digits < 17) {
         snprintf(text, sizeof text, \"%.*e\", digits++, value);
-        exact = single ? strtof(text, 0) == (float)value : strtod(text, 0) == value;
+        exact = dacec_read(text, number) == number;
     }
     int mark = 0;
     while (text[mark] != 'e') ++mark;
@@ -160,18 +166,19 @@ static inline void dacec_print_float(double value, bool single, bool point) {
 "),
     ("dacec_print_complex", &["dacec_print"], "\
 // Writes a complex number as Python does.
-static inline void dacec_print_complex(complex128_t value, bool single) {
-    const double re = __real__ value, im = __imag__ value;
+template <typename F, typename T> static inline void dacec_print_complex(T value) {
+    const F re = __real__ value, im = __imag__ value;
     const bool whole = re != 0 || __builtin_signbit(re);
     if (whole) {
         printf(\"(\");
-        dacec_print_float(re, single, false);
+        dacec_print_float(re, false);
         if (__builtin_isnan(im) || !__builtin_signbit(im)) printf(\"+\");
     }
-    dacec_print_float(im, single, false);
+    dacec_print_float(im, false);
     printf(whole ? \"j)\" : \"j\");
 }
 "),
+    ("dacec_print_array", &["dacec_print"], super::array_text::HELPER),
     ("dacec_complex", &[], "\
 static inline complex64_t dacec_complex(float re, float im) {
     complex64_t z;

@@ -5,7 +5,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Direction, Escape, Failure, For, Stmt, Value, Written};
 use dacec_ir::control_flow::{Effect, LoopHeader, Piece};
-use dacec_ir::{Assignment, BinaryOp, Block, Conditional, DType, Expr, Loop, Name, Region, Span};
+use dacec_ir::{Assignment, BinaryOp, Block, Conditional, DType, Data, Expr, Loop, Name, Region, Span};
 use std::collections::BTreeSet;
 
 impl<'a> Function<'_, 'a> {
@@ -73,12 +73,26 @@ impl<'a> Function<'_, 'a> {
                     written.push(match piece {
                         Piece::Text(text) => Written::Text(text.clone()),
                         Piece::Value(value, format) => Written::Value(self.scalar(value)?, *format),
+                        Piece::Array(_) => self.written_array(piece)?,
                     });
                 }
                 out.push(Stmt::Print(written));
             }
         }
         Ok(())
+    }
+
+    /// A whole array that is printed.
+    fn written_array(&self, piece: &Piece) -> Result<Written> {
+        let data = piece.array().map(|name| Ok::<_, CodegenError>((name, self.data(name)?))).transpose()?;
+        let Some((name, Data::Array(array))) = data else {
+            return Err(CodegenError::Invalid("something that is no array is printed as one".into()));
+        };
+        let values = |exprs: &[Expr]| -> Result<Vec<Value>> {
+            exprs.iter().map(|expr| Ok(Value::Index(self.expr(expr)?))).collect()
+        };
+        let first = self.element(name, vec![Value::int(0); array.shape.len()])?;
+        Ok(Written::Array { first, extents: values(&array.shape)?, strides: values(&array.strides)? })
     }
 
     /// The body of a loop or branch, which is a block of its own.

@@ -105,8 +105,13 @@ impl Rewrite {
     }
 
     fn piece(&self, piece: &mut Written) {
-        if let Written::Value(value, _) = piece {
-            self.value(value);
+        match piece {
+            Written::Text(_) => {}
+            Written::Value(value, _) => self.value(value),
+            Written::Array { first, extents, strides } => {
+                self.place(first);
+                extents.iter_mut().chain(strides).for_each(|value| self.value(value));
+            }
         }
     }
 

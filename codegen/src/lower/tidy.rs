@@ -156,8 +156,13 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
         }
         Stmt::Print(pieces) => {
             for piece in pieces {
-                if let Written::Value(value, _) = piece {
-                    visit_value(value, f);
+                match piece {
+                    Written::Text(_) => {}
+                    Written::Value(value, _) => visit_value(value, f),
+                    Written::Array { first, extents, strides } => {
+                        visit_place(first, false, f);
+                        extents.iter().chain(strides).for_each(|value| visit_value(value, f));
+                    }
                 }
             }
         }

@@ -99,6 +99,27 @@ enum Source {
     Member(usize, Py<PyString>),
 }
 
+/// A number of an object that the program may assign: it gets an array of one element.
+struct Cell<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    name: &'a Bound<'py, PyString>,
+    member: Bound<'py, PyAny>,
+    array: Bound<'py, PyAny>,
+}
+
+impl Cell<'_, '_> {
+    /// Gives the object what is in the array now: a number of Python's, unless it had one of NumPy's.
+    fn give_back(&self) -> PyResult<()> {
+        let number = self.array.get_item(0)?;
+        if number.eq(&self.member)? {
+            return Ok(());
+        }
+        let is_numpy = self.member.hasattr("dtype")?;
+        let number = if is_numpy { number } else { number.call_method0("item")? };
+        self.object.setattr(self.name, number)
+    }
+}
+
 /// Where Python keeps a value.
 enum Origin {
     Item { dictionary: Py<PyDict>, key: Py<PyAny> },
@@ -249,10 +270,22 @@ impl Variant {
     ) -> PyResult<Bound<'py, PyAny>> {
         let signature = self.code.signature();
         let mut globals: SmallVec<[Bound<'py, PyAny>; 2]> = SmallVec::new();
-        for source in &self.sources {
+        let mut cells: Vec<Cell<'_, 'py>> = Vec::new();
+        for (source, argument) in self.sources.iter().zip(&signature.arguments) {
             match source {
                 Source::Global(origin) => globals.push(origin.value(py)?),
-                Source::Member(slot, name) => globals.push(slots[*slot].getattr(name.bind(py))?),
+                Source::Member(slot, name) => {
+                    let (object, name) = (&slots[*slot], name.bind(py));
+                    let member = object.getattr(name)?;
+                    if argument.as_array().is_none() || NumpyArray::of(&member).is_some() {
+                        globals.push(member);
+                        continue;
+                    }
+                    let (array, _) = arrays::empty(py, argument.dtype(), &[1])?;
+                    array.set_item(0, &member)?;
+                    globals.push(array.clone());
+                    cells.push(Cell { object, name, member, array });
+                }
                 Source::Slot(_) | Source::Interpreter => {}
             }
         }
@@ -302,10 +335,12 @@ impl Variant {
                 program.call(py, &values, &symbols, (self.returns_tuple, context.as_ref()))
             }
         };
-        match (result, context.and_then(|context| context.raised())) {
+        let result = match (result, context.and_then(|context| context.raised())) {
             (Err(_), Some(raised)) => Err(raised),
             (result, _) => result,
-        }
+        };
+        cells.iter().try_for_each(Cell::give_back)?;
+        result
     }
 
     fn call_native<'py>(

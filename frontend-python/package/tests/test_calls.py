@@ -191,6 +191,26 @@ class Structures(unittest.TestCase):
         with self.assertRaisesRegex(dace.ArgumentError, "`body` has no member `kind`"):
             push(body, np.arange(3.0), 0.5)
 
+    def test_members_are_assigned(self):
+        Body = dace.data.Structure({"mass": dace.float64, "hits": dace.int64, "weights": dace.float64[N]}, name="Body")
+
+        @dace.program
+        def hit(body: Body, by: dace.float64):
+            for i in range(N):
+                if body.weights[i] > by:
+                    body.hits += 1
+            body.mass = body.mass - by
+            return body.mass
+
+        body = types.SimpleNamespace(mass=2.0, hits=0, weights=np.array([1.0, 2.0, 3.0]))
+        self.assertEqual(hit(body, 1.5), 0.5)
+        self.assertEqual((body.mass, body.hits), (0.5, 2))
+        self.assertEqual((type(body.mass), type(body.hits)), (float, int))
+        body.mass = np.float64(5)
+        self.assertEqual(hit(body, 2.5), 2.5)
+        self.assertEqual((body.mass, body.hits, type(body.mass)), (2.5, 3, np.float64))
+        self.assertEqual(hit.to_sdfg().argnames, ["body_mass", "body_hits", "body_weights", "by"])
+
     def test_members_by_use(self):
         @dataclasses.dataclass
         class Grid:

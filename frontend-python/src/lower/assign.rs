@@ -90,11 +90,31 @@ impl Lowerer<'_> {
         self.calls_program(index) || reads && self.calls_program(value)
     }
 
+    /// The elements of an array in C order, to be written.
+    fn flat_target(&mut self, it: &ast::ExprAttribute) -> Result<Value> {
+        let value = self.eval(&it.value)?;
+        if matches!(&value, Value::Array(view) if !self.is_contiguous(view)) {
+            let message = "elements of `.flat` of a part of an array cannot be assigned";
+            return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, it.range, message)
+                .help("assign the elements of the part itself")
+                .into());
+        }
+        let flat = self.attribute(value, &it.attr, it.range)?;
+        self.flush();
+        self.name_mirror(&flat);
+        Ok(flat)
+    }
+
     /// The array whose elements are assigned.
     fn target_base(&mut self, base: &ast::Expr) -> Result<Value> {
+        if let ast::Expr::Attribute(it) = base
+            && it.attr.as_str() == "flat"
+        {
+            return self.flat_target(it);
+        }
         let value = self.eval(base)?;
         if let ast::Expr::Attribute(part) = base
-            && matches!(part.attr.as_str(), "real" | "imag" | "flat")
+            && matches!(part.attr.as_str(), "real" | "imag")
             && matches!(&value, Value::Array(view) if view.fresh)
         {
             let message = format!("elements of `.{}` cannot be assigned", part.attr);
@@ -150,7 +170,11 @@ impl Lowerer<'_> {
             ast::Expr::Starred(it) => self.assign_value(&it.value, value),
             ast::Expr::Tuple(it) => self.unpack(&it.elts, value, it.range),
             ast::Expr::List(it) => self.unpack(&it.elts, value, it.range),
-            ast::Expr::Attribute(it) if self.is_member(it)? => Err(self.cannot_assign_member(it, it.range)),
+            ast::Expr::Attribute(it) if self.is_member(it)? => self.assign_member(it, value),
+            ast::Expr::Attribute(it) if it.attr.as_str() == "flat" => {
+                let Value::Array(view) = self.flat_target(it)? else { return Ok(()) };
+                self.write(&view, &value, it.range)
+            }
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,
                 other.range(),
@@ -242,10 +266,7 @@ impl Lowerer<'_> {
                     Target::View(view) => self.aug_view(&view, it),
                 }
             }
-            ast::Expr::Attribute(target) if self.is_member(target)? => match self.eval(&it.target)? {
-                Value::Array(view) => self.aug_view(&view, it),
-                _ => Err(self.cannot_assign_member(target, it.range)),
-            },
+            ast::Expr::Attribute(target) if self.is_member(target)? => self.aug_member(target, it),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,
                 other.range(),
@@ -350,7 +371,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn aug_view(&mut self, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
+    pub(super) fn aug_view(&mut self, view: &View, it: &ast::StmtAugAssign) -> Result<()> {
         if !self.covers_params(view) {
             return self.accumulate_view(view, it);
         }
@@ -411,7 +432,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether different iterations of the parallel loops that share the view's container write different elements.
-    fn covers_params(&self, view: &View) -> bool {
+    pub(super) fn covers_params(&self, view: &View) -> bool {
         let indices: Vec<&Expr> = view.subset.dims.iter().filter_map(|dim| dim.as_index()).collect();
         let sharing = self.sharing(&view.container);
         sharing.iter().all(|param| indices.iter().any(|index| depends_only_on(index, param, sharing)))

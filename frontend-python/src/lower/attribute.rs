@@ -101,6 +101,12 @@ impl Lowerer<'_> {
                 let bytes = Expr::int(view.dtype.size() as i64);
                 Ok(int(view.shape().iter().fold(bytes, |product, extent| product * extent)))
             }
+            "flat" => {
+                let given =
+                    super::GivenArgs { positional: vec![(Value::Array(view), range)], keywords: Vec::new() };
+                numpy::call_numpy(self, "ravel", given, range)
+            }
+            "strides" => self.strides(&view, range),
             "T" => {
                 let mut view = view.alias();
                 view.axes.reverse();
@@ -132,6 +138,24 @@ impl Lowerer<'_> {
                 .into()),
             },
         }
+    }
+
+    /// The distances of neighbours in bytes, of an array without gaps in the order of memory.
+    fn strides(&self, view: &View, range: crate::parse::TextRange) -> Result<Value> {
+        if !self.is_contiguous(view) {
+            let message = "the strides of a view are not known";
+            return Err(Diagnostic::error(codes::NO_ATTRIBUTE, range, message)
+                .help("those of a copy in C order are: `x.copy().strides`")
+                .into());
+        }
+        let mut bytes = Expr::int(view.dtype.size() as i64);
+        let mut strides = Vec::new();
+        for extent in view.shape().iter().rev() {
+            strides.push(Value::Scalar(Scalar::symbolic(bytes.clone())));
+            bytes = bytes * extent;
+        }
+        strides.reverse();
+        Ok(Value::Tuple(strides))
     }
 
     fn scalar_attribute(

@@ -9,19 +9,42 @@ use crate::types::Value;
 use dacec_ir::Expr;
 
 impl Lowerer<'_> {
+    /// `{key: value for target in items if test}`, written out.
+    pub(super) fn dictionary_comprehension(
+        &mut self,
+        key: &ast::Expr,
+        value: &ast::Expr,
+        generators: &[ast::Comprehension],
+    ) -> Result<Value> {
+        let keys = self.generated(key, generators)?;
+        let values = self.generated(value, generators)?;
+        let mut items: Vec<(Value, Value)> = Vec::new();
+        for (key, value) in keys.into_iter().zip(values) {
+            match items.iter_mut().find(|(known, _)| super::index::same_key(known, &key)) {
+                Some((_, known)) => *known = value,
+                None => items.push((key, value)),
+            }
+        }
+        Ok(Value::Dict(items))
+    }
+
     /// `[element for target in items if test]`, written out.
     pub(super) fn comprehension(
         &mut self,
         element: &ast::Expr,
         generators: &[ast::Comprehension],
     ) -> Result<Value> {
+        self.generated(element, generators).map(Value::Tuple)
+    }
+
+    fn generated(&mut self, element: &ast::Expr, generators: &[ast::Comprehension]) -> Result<Vec<Value>> {
         let partial = self.partial.clone();
         self.env.mark();
         let mut values = Vec::new();
         let result = self.generate(element, generators, &mut values);
         self.env.take_back();
         self.partial = partial;
-        result.map(|()| Value::Tuple(values))
+        result.map(|()| values)
     }
 
     fn generate(

@@ -184,11 +184,14 @@ impl Lowerer<'_> {
         frame: Frame,
         fill: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<(Frame, Region)> {
+        let certain = self.certain();
         self.frames.push(frame);
         self.loops += 1;
         let body = self.nested(fill);
         self.loops -= 1;
         let frame = self.frames.pop().unwrap_or_default();
+        // There may be no iteration.
+        self.take_certain(&certain);
         Ok((frame, body?))
     }
 
@@ -331,19 +334,24 @@ impl Lowerer<'_> {
         if let Some(fact) = condition.code.to_symbolic().filter(|fact| self.is_fixed(fact)) {
             self.facts.assume(&fact);
         }
+        let certain = self.certain();
         self.env.mark();
         let then = self.nested(then);
         let after_then = self.env.take_back();
+        let certain_then = self.take_certain(&certain);
         self.facts.clone_from(&facts);
         let then = then?;
         let partial_then = std::mem::replace(&mut self.partial, partial);
         self.env.mark();
         let otherwise = self.nested(otherwise);
         let after_else = self.env.take_back();
+        let certain_else = self.take_certain(&certain);
         self.facts = facts;
         let otherwise = otherwise?;
         self.partial.extend(partial_then);
-        self.merge((after_then, leaves_region(&then)), (after_else, leaves_region(&otherwise)));
+        let left = [leaves_region(&then), leaves_region(&otherwise)];
+        self.join_certain((certain_then, left[0]), (certain_else, left[1]));
+        self.merge((after_then, left[0]), (after_else, left[1]));
         let mut branches = vec![Branch { condition: Some(condition.code.clone()), body: then }];
         if !otherwise.blocks.is_empty() {
             branches.push(Branch { condition: None, body: otherwise });

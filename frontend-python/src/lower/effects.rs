@@ -236,11 +236,12 @@ impl Lowerer<'_> {
                 }
                 pieces.push(Piece::Text(if alone { ",)" } else { ")" }.to_owned()));
             }
-            Value::Array(_) => {
-                let message = "printing a whole array cannot be compiled";
-                return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, range, message)
-                    .help("print its elements in a loop, or a number such as its sum")
-                    .into());
+            Value::Array(view) if view.rank() == 0 => pieces.push(number_piece(view.element(&[]))),
+            // What is printed has a container of its own, which is all of it.
+            Value::Array(view) => {
+                let printed = self.copied(&view, "__printed");
+                self.flush();
+                pieces.push(Piece::Array(ScalarExpr::Name(printed.container)));
             }
             Value::Poison => return Err(Stop::Reported),
             other => return Err(self.not_a_number(&other, range)),
@@ -260,6 +261,12 @@ impl Lowerer<'_> {
                 pieces.push(Piece::Text(before));
                 pieces.push(number_piece(number));
                 pieces.push(Piece::Text(after.to_owned()));
+            }
+            Value::Array(_) => {
+                let message = "an array in a tuple or list cannot be printed";
+                return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, range, message)
+                    .help("print the arrays themselves: `print(a, b)`")
+                    .into());
             }
             other => self.add_pieces(other, range, pieces)?,
         }

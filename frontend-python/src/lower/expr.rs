@@ -70,6 +70,9 @@ impl Lowerer<'_> {
             Dict(it) => self.dictionary(it),
             ListComp(it) => self.comprehension(&it.elt, &it.generators),
             Generator(it) => self.comprehension(&it.elt, &it.generators),
+            DictComp(ast::ExprDictComp { key: Some(key), value, generators, .. }) => {
+                self.dictionary_comprehension(key, value, generators)
+            }
             Lambda(it) => Ok(Value::Lambda(Arc::new(it.clone()))),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,

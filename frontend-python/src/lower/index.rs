@@ -5,7 +5,7 @@
 //! of `N` elements) are taken as they are.
 
 use super::gather::Places;
-use super::{Lowerer, Result, Stop};
+use super::{GivenArgs, Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
@@ -94,6 +94,7 @@ impl Lowerer<'_> {
                 Ok(Value::ArrayType(dtype, shape?))
             }
             Value::Stream(queue) => self.stream_subscript(queue, slice, range),
+            Value::Indexer(indexer) => self.indexer_subscript(indexer, slice, range),
             Value::Poison => Err(Stop::Reported),
             other => {
                 let message = format!("{} cannot be indexed", other.kind());
@@ -186,6 +187,7 @@ impl Lowerer<'_> {
             Value::Scalar(scalar) if scalar.dtype().is_integer() => items.push(Item::Index(scalar, range)),
             Value::None => items.push(Item::New),
             Value::Ellipsis => items.push(Item::Ellipsis),
+            Value::Slice(bounds) => items.push(Item::Slice(bounds, range)),
             Value::Tuple(values) => {
                 for value in values {
                     self.add_item(value, range, items)?;
@@ -228,10 +230,12 @@ impl Lowerer<'_> {
     fn list_item(&mut self, values: Vec<Value>, range: TextRange) -> Result<Item> {
         let rows = values.iter().all(|value| matches!(value, Value::Tuple(_)));
         if rows && !values.is_empty() {
-            let message = "a list of lists cannot be an index";
-            return Err(Diagnostic::error(codes::INDEX, range, message)
-                .help("make it an array first")
-                .into());
+            let given = GivenArgs { positional: vec![(Value::Tuple(values), range)], keywords: Vec::new() };
+            return match crate::numpy::call_numpy(self, "array", given, range)? {
+                Value::Array(view) if view.dtype == DType::Bool => Ok(Item::Mask(view, range)),
+                Value::Array(view) if view.dtype.is_integer() => Ok(Item::Array(view, range)),
+                other => Err(self.not_an_integer(&other, range)),
+            };
         }
         let truth = |value: &Value| matches!(value, Value::Scalar(it) if it.dtype() == DType::Bool);
         let is_mask = !values.is_empty() && values.iter().all(truth);
@@ -252,6 +256,11 @@ impl Lowerer<'_> {
     }
 
     fn slice(&mut self, it: &ast::ExprSlice) -> Result<Item> {
+        Ok(Item::Slice(self.slice_bounds(it)?, it.range))
+    }
+
+    /// The bounds of `lower:upper:step`.
+    pub(super) fn slice_bounds(&mut self, it: &ast::ExprSlice) -> Result<[Option<Expr>; 3]> {
         let mut bounds = [None, None, None];
         for (bound, part) in bounds.iter_mut().zip([&it.lower, &it.upper, &it.step]) {
             if let Some(part) = part {
@@ -261,7 +270,7 @@ impl Lowerer<'_> {
                 };
             }
         }
-        Ok(Item::Slice(bounds, it.range))
+        Ok(bounds)
     }
 
     fn place(&mut self, view: &View, items: Vec<Item>, for_store: bool, range: TextRange) -> Result<Place> {

@@ -1,5 +1,4 @@
-//! Functions of NumPy that are written in Python themselves: `library.py`, `formulas.py`, `random.py` and `composed.py` in
-//! `numpy`.
+//! Functions of NumPy that are written in Python themselves: `library.py`, `formulas.py` and `random.py` in `numpy`.
 //!
 //! Where an operation is a loop (sorting, searching, running sums) or a formula over arrays (a covariance, a
 //! pseudo-inverse), its meaning is easier to read as the function that it is than as calls that build it. A call takes the function's text, annotates its parameters with
@@ -15,7 +14,8 @@
 //!
 //! Equal extents of the arguments become one symbol, so that what is equal at the call is provably equal inside.
 
-use super::call::{Call, Callee};
+use super::callees::Callee;
+use super::nested_call::Call;
 use super::{Dest, Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -30,11 +30,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// The texts of the functions. Every one starts with what all functions can use.
-const TEXTS: [&str; 4] = [
+const TEXTS: [&str; 3] = [
     include_str!("../numpy/library.py"),
     include_str!("../numpy/formulas.py"),
     include_str!("../numpy/random.py"),
-    include_str!("../numpy/composed.py"),
 ];
 
 /// A call of a library function that is being put together.

@@ -130,6 +130,7 @@ impl Lowerer<'_> {
         let outer_loops = std::mem::take(&mut self.loops);
         let empty = dims.iter().map(|(_, range)| range.stop.le(&range.start)).reduce(|a, b| a.or(&b));
         let frame = Frame::parallel(self, empty);
+        let certain = self.certain();
         self.frames.push(frame);
         for (param, range) in dims {
             self.params.push(param.clone());
@@ -149,6 +150,7 @@ impl Lowerer<'_> {
         self.storages.truncate(outside);
         self.loops = outer_loops;
         let frame = self.frames.pop().unwrap_or_default();
+        self.take_certain(&certain);
         Ok((frame, body?))
     }
 

@@ -175,7 +175,15 @@ impl Lowerer<'_> {
         }
         self.flush();
         self.written.clear();
+        if self.env.get(UNNAMED).is_some() {
+            self.env.insert(UNNAMED.to_owned(), Value::None);
+        }
         Ok(())
+    }
+
+    /// Keeps an array that has no name until the end of the statement, so that what is written to it is copied back.
+    pub(super) fn name_mirror(&mut self, value: &Value) {
+        self.env.insert(UNNAMED.to_owned(), value.clone());
     }
 
     fn cannot_sync(&self, mirror: &Mirror, range: TextRange) -> super::Stop {
@@ -206,6 +214,9 @@ impl Lowerer<'_> {
         }
     }
 }
+
+/// What an array without a name is called.
+const UNNAMED: &str = "__unnamed";
 
 fn refers_to(value: &Value, container: &Name) -> bool {
     match value {

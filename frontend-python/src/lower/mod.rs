@@ -28,8 +28,10 @@
 
 mod assign;
 mod attribute;
+mod bind_call;
 mod call;
 mod callback;
+mod callees;
 mod comprehension;
 mod control;
 mod dataflow;
@@ -40,21 +42,24 @@ mod expr;
 mod foreign;
 mod gather;
 mod index;
+mod indexers;
 mod library;
 mod map;
 mod mirror;
 mod names;
 mod names_frame;
+mod nested_call;
 mod operate;
 mod parameters;
 mod parts;
+mod plain_call;
 mod returns;
 mod specialize;
 mod streams;
 mod structures;
 
-pub(crate) use call::Calls;
-pub(crate) use call::GivenArgs;
+pub(crate) use call::{Given, GivenArgs};
+pub(crate) use callees::Calls;
 pub(crate) use control::count_of;
 pub(crate) use explicit::resolution;
 pub(crate) use index::computed;

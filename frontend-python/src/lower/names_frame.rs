@@ -19,8 +19,10 @@ use std::sync::Arc;
 pub(super) struct Frame {
     /// Names whose value from before the iteration was read.
     read: IndexSet<String>,
-    /// Names that the iteration has assigned.
+    /// Names that the iteration has assigned, on some path.
     assigned: IndexSet<String>,
+    /// Those that it has assigned on every path to the present point.
+    certain: IndexSet<String>,
     /// Those of them that it has given more than one meaning.
     varied: IndexSet<String>,
     /// Names that were read where the iteration may not have assigned them.
@@ -98,7 +100,7 @@ impl Lowerer<'_> {
                 }
                 _ => {}
             }
-            for frame in self.frames.iter_mut().filter(|frame| !frame.assigned.contains(name)) {
+            for frame in self.frames.iter_mut().filter(|frame| !frame.certain.contains(name)) {
                 frame.read.insert(name.to_owned());
             }
             if self.partial.contains(name) {
@@ -210,6 +212,7 @@ impl Lowerer<'_> {
             other => other,
         };
         for frame in &mut self.frames {
+            frame.certain.insert(name.to_owned());
             let again = !frame.assigned.insert(name.to_owned());
             if again && !self.env.get(name).is_some_and(|known| same(known, &value)) {
                 frame.varied.insert(name.to_owned());
@@ -634,6 +637,33 @@ impl Lowerer<'_> {
     }
 
     // --- control flow ------------------------------------------------------------------------------------------
+
+    /// How many names each iteration around has certainly assigned.
+    pub(super) fn certain(&self) -> Vec<usize> {
+        self.frames.iter().map(|frame| frame.certain.len()).collect()
+    }
+
+    /// Takes back what was certainly assigned since then, as at the beginning of another path.
+    pub(super) fn take_certain(&mut self, since: &[usize]) -> Vec<IndexSet<String>> {
+        self.frames.iter_mut().zip(since).map(|(frame, since)| frame.certain.split_off(*since)).collect()
+    }
+
+    /// After two paths, of which each has assigned these names, unless it has left: those of both are certain.
+    pub(super) fn join_certain(
+        &mut self,
+        (then, then_left): (Vec<IndexSet<String>>, bool),
+        (otherwise, otherwise_left): (Vec<IndexSet<String>>, bool),
+    ) {
+        for (frame, (then, otherwise)) in self.frames.iter_mut().zip(then.into_iter().zip(otherwise)) {
+            match (then_left, otherwise_left) {
+                (true, _) => frame.certain.extend(otherwise),
+                (false, true) => frame.certain.extend(then),
+                (false, false) => {
+                    frame.certain.extend(then.into_iter().filter(|name| otherwise.contains(name)))
+                }
+            }
+        }
+    }
 
     /// After a loop: what its body assigned is known only if nothing else could be there. Where an iteration may end
     /// early, that is what another assignment of the body has left; where there is none, it is what an earlier iteration

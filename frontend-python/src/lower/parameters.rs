@@ -128,7 +128,10 @@ impl Lowerer<'_> {
             Known::Structure(members) => {
                 let members = members.into_iter();
                 let values = members.map(|(member, argument, known)| {
-                    let value = self.known_parameter(&argument, known);
+                    let value = match known {
+                        Known::Scalar(ty) => self.number_member(&member, &argument, ty),
+                        known => self.known_parameter(&argument, known),
+                    };
                     (member, value)
                 });
                 Value::Namespace(values.collect())
@@ -143,6 +146,9 @@ impl Lowerer<'_> {
 
     /// A value from outside of the function, at a place where it is used: an array becomes an argument.
     pub(super) fn reached(&mut self, value: Value) -> Value {
+        if let Value::Cell(cell) = &value {
+            return Value::Scalar(cell.element(&[Expr::zero()]));
+        }
         let Value::Outer(array) = value else { return value };
         if !self.sdfg.containers.contains_key(&array.argument) {
             self.names.reserve(&array.argument);

@@ -11,12 +11,14 @@
 //! scale(x, 2)
 //! ```
 
-use super::call::{Call, Callee};
+use super::callees::Callee;
 use super::names::{Reads, assigned};
+use super::nested_call::Call;
 use super::operate::same_elements;
 use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::module::{Global, Globals, SourceFile};
 use crate::parse::{TextRange, ast};
 use crate::promotion::Typed;
 use crate::types::{Scalar, Value, View};
@@ -24,6 +26,13 @@ use ast::visitor::Visitor;
 use dacec_ir::{Array, DType, Expr, Name, ScalarExpr};
 use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
+
+/// Functions of NumPy that are a few lines of NumPy themselves.
+const COMPOSED: [&str; 3] = [
+    include_str!("../numpy/composed.py"),
+    include_str!("../numpy/polynomials.py"),
+    include_str!("../numpy/spectral.py"),
+];
 
 /// The functions are nested deeper than this only if they call each other without end.
 const MAX_NESTED: usize = 64;
@@ -41,12 +50,6 @@ impl Lowerer<'_> {
         range: TextRange,
     ) -> Result<Value> {
         self.check_recursion(&function.name, range)?;
-        if let Some(extra) = function.parameters.vararg.as_ref().or(function.parameters.kwarg.as_ref()) {
-            let message = format!("`{}` has a variable number of parameters", function.name);
-            return Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
-                .also(extra.range, "this cannot be compiled")
-                .into());
-        }
         let parameters = self.given_parameters(Some(&function.parameters), given, range)?;
         let mut passed: IndexMap<String, Value> = self.captured(function);
         passed.extend(parameters);
@@ -54,7 +57,64 @@ impl Lowerer<'_> {
             *value = self.settle(value.clone());
         }
         self.flush();
-        let Specialized { callee, types, arguments } = self.specialized(function, &passed, range)?;
+        let specialized = self.specialized(function, &passed, range)?;
+        self.invoke_specialized(&function.name, specialized, dest, range)
+    }
+
+    /// Calls a function of `numpy/composed.py` or a text like it, as a plain function of the user is called.
+    pub(crate) fn call_composed(
+        &mut self,
+        name: &str,
+        given: GivenArgs,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
+        let failed = |diagnostics: Vec<Diagnostic>| {
+            let reason = diagnostics.first().map_or(String::new(), |it| it.message.clone());
+            let message = format!("this call cannot be compiled for these arguments: {reason}");
+            Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+        };
+        let head = format!("\ndef {name}(");
+        let text = COMPOSED.iter().find(|text| text.contains(&head)).copied().unwrap_or_default();
+        let file = SourceFile::at("numpy/composed.py", text, self.span(range)).map_err(failed)?;
+        let Some(Global::Value(Value::Helper(function))) = file.globals.values.get(name) else {
+            return Err(failed(Vec::new()).into());
+        };
+        let mut passed = IndexMap::new();
+        for (name, value) in self.given_parameters(Some(&function.parameters), given, range)? {
+            passed.extend(self.captured_by(&value));
+            passed.insert(name, self.settle(value));
+        }
+        self.flush();
+        self.enter(&self.sdfg.name.clone());
+        let result = self.attempts(&file.globals, function, &passed);
+        self.leave();
+        self.invoke_specialized(name, result.map_err(failed)?, dest, range)
+    }
+
+    /// What a function that is passed refers to.
+    fn captured_by(&self, value: &Value) -> IndexMap<String, Value> {
+        let names = match value {
+            Value::Lambda(lambda) => {
+                let mut reads = Reads::default();
+                reads.visit_expr(&lambda.body);
+                reads.0
+            }
+            Value::Helper(function) => reads(&function.body),
+            Value::Tuple(items) => return items.iter().flat_map(|item| self.captured_by(item)).collect(),
+            _ => return IndexMap::new(),
+        };
+        let known = |name: String| self.known_value(&name).cloned().map(|value| (name, value));
+        names.into_iter().filter_map(known).collect()
+    }
+
+    fn invoke_specialized(
+        &mut self,
+        name: &str,
+        Specialized { callee, types, arguments }: Specialized,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
         let mut call = Call::default();
         for symbol in callee.sdfg.free_symbols() {
             // A number that is passed gives the symbol of its name the same value.
@@ -65,7 +125,7 @@ impl Lowerer<'_> {
             call.symbols.insert(symbol, value);
         }
         call.arguments = arguments;
-        let result = self.invoke(&function.name, &callee, &call, dest, range)?;
+        let result = self.invoke(name, &callee, &call, dest, range)?;
         Ok(with_types(result, &types))
     }
 
@@ -103,7 +163,7 @@ impl Lowerer<'_> {
         range: TextRange,
     ) -> Result<Specialized> {
         self.enter(&self.sdfg.name.clone());
-        let result = self.attempts(function, passed);
+        let result = self.attempts(self.globals, function, passed);
         self.leave();
         result.map_err(|diagnostics| {
             let at_call =
@@ -115,6 +175,7 @@ impl Lowerer<'_> {
 
     fn attempts(
         &self,
+        globals: &Globals,
         function: &Arc<ast::StmtFunctionDef>,
         passed: &IndexMap<String, Value>,
     ) -> std::result::Result<Specialized, Vec<Diagnostic>> {
@@ -124,7 +185,7 @@ impl Lowerer<'_> {
         }
         let mut decisions = Decisions::default();
         for _ in 0..MAX_ATTEMPTS {
-            let mut inner = Lowerer::new(self.globals, self.calls, &function.name, decisions);
+            let mut inner = Lowerer::new(globals, self.calls, &function.name, decisions);
             inner.facts = self.facts.clone();
             match inner.specialize(function, passed) {
                 Ok(arguments) if inner.diagnostics.is_empty() => {
@@ -186,6 +247,10 @@ impl Lowerer<'_> {
                 arguments.insert(container.clone(), value.clone());
                 Value::Array(View::whole(container, view.dtype, &shape))
             }
+            Value::Cell(cell) => match self.stand_in(name, &Value::Array(cell.clone()), arguments) {
+                Value::Array(cell) => Value::Cell(cell),
+                other => other,
+            },
             Value::Scalar(scalar) if !scalar.is_pure() => {
                 let container = self.fresh(name);
                 self.add_argument(container.clone(), dacec_ir::Scalar::new(scalar.dtype()).into());
@@ -272,6 +337,7 @@ fn symbols_of(value: &Value) -> Vec<Name> {
         }
         Value::Method(_, object) | Value::Bound(_, object) => symbols_of(object),
         Value::Range(start, stop, step) => [start, stop, step].into_iter().flat_map(Expr::symbols).collect(),
+        Value::Slice(bounds) => bounds.iter().flatten().flat_map(Expr::symbols).collect(),
         _ => Vec::new(),
     }
 }

@@ -6,8 +6,9 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::Global;
 use crate::parse::{Ranged, TextRange, ast};
-use crate::promotion::Typed;
-use crate::types::Value;
+use crate::promotion::{Typed, rank};
+use crate::types::{Value, View};
+use dacec_ir::{Expr, Range};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -62,7 +63,7 @@ impl Lowerer<'_> {
                     .into());
             }
             let value = match ty {
-                Value::DType(dtype) => self.scalar_parameter(&argument, Typed::strong(*dtype)),
+                Value::DType(dtype) => self.number_member(member, &argument, Typed::strong(*dtype)),
                 Value::ArrayType(dtype, shape) => {
                     self.array_parameter(&argument, *dtype, shape.clone(), None)
                 }
@@ -77,6 +78,85 @@ impl Lowerer<'_> {
             values.insert(member.clone(), value);
         }
         Ok(values)
+    }
+
+    /// The argument for a member that is a number.
+    pub(super) fn number_member(&mut self, member: &str, argument: &str, ty: Typed) -> Value {
+        if !self.globals.assigned_members.contains(member) {
+            return self.scalar_parameter(argument, ty);
+        }
+        match self.array_parameter(argument, ty.dtype, vec![Expr::one()], None) {
+            Value::Array(view) => Value::Cell(view),
+            other => other,
+        }
+    }
+
+    /// A member of an object that is made here: a number that is assigned somewhere gets a place.
+    fn new_member(&mut self, class: &Class, member: &str, value: Value, range: TextRange) -> Result<Value> {
+        let value = self.settle(value);
+        let Value::Scalar(scalar) = &value else { return Ok(value) };
+        if !self.globals.assigned_members.contains(member) {
+            return Ok(value);
+        }
+        let declared = class.members.iter().find(|(name, _)| name == member);
+        let dtype = match declared {
+            Some((_, Value::DType(dtype))) => *dtype,
+            _ => scalar.dtype(),
+        };
+        let cell = self.new_array("__member", dtype, &[Expr::one()]);
+        self.write(&cell, &value, range)?;
+        self.flush();
+        Ok(Value::Cell(cell))
+    }
+
+    /// The place of the member that the target is, if it is a number that has one.
+    pub(super) fn member_cell(&mut self, target: &ast::ExprAttribute) -> Result<Option<View>> {
+        let member = match self.eval(&target.value)? {
+            Value::Namespace(members) | Value::Instance(_, members) => {
+                members.get(target.attr.as_str()).cloned()
+            }
+            _ => None,
+        };
+        let Some(Value::Cell(mut cell)) = member else { return Ok(None) };
+        cell.subset.dims[0] = Range::index(Expr::zero());
+        cell.axes.clear();
+        Ok(Some(cell))
+    }
+
+    /// `object.name = value`.
+    pub(super) fn assign_member(&mut self, target: &ast::ExprAttribute, value: Value) -> Result<()> {
+        let Some(cell) = self.member_cell(target)? else {
+            return Err(self.cannot_assign_member(target, target.range));
+        };
+        let Value::Scalar(number) = &value else { return Err(self.not_a_number(&value, target.range)) };
+        if rank(number.dtype()) > rank(cell.dtype) {
+            let message =
+                format!("the member `{}` is {}, and is given a {}", target.attr, cell.dtype, number.dtype());
+            return Err(Diagnostic::error(codes::TYPE, target.range, message)
+                .label("a member has one type in a compiled program")
+                .help(format!("declare it in the class: `{}: dace.{}`", target.attr, number.dtype()))
+                .into());
+        }
+        self.check_race(&cell, target.range)?;
+        self.write(&cell, &value, target.range)
+    }
+
+    /// `object.name op= value`.
+    pub(super) fn aug_member(&mut self, target: &ast::ExprAttribute, it: &ast::StmtAugAssign) -> Result<()> {
+        match self.member_cell(target)? {
+            Some(cell) if self.covers_params(&cell) => {
+                let old = Value::Scalar(cell.element(&[]));
+                let old = self.before(old, std::slice::from_ref(&it.value));
+                let value = self.eval(&it.value)?;
+                let value = self.operation(it.op, old, value, &super::Dest::Temp, it.range)?;
+                self.assign_member(target, value)
+            }
+            Some(cell) => self.aug_view(&cell, it),
+            None => match self.eval(&it.target)? {
+                Value::Array(view) => self.aug_view(&view, it),
+                _ => Err(self.cannot_assign_member(target, it.range)),
+            },
+        }
     }
 
     /// An argument of a call as the arguments that the callee has: an object is passed by its members.
@@ -194,8 +274,8 @@ impl Lowerer<'_> {
             return Err(not_an_initialization(statement.range()));
         }
         let value = self.eval(value)?;
-        let value = self.settle(value);
         if let Some(Value::Instance(class, mut members)) = self.env.get(own).cloned() {
+            let value = self.new_member(&class, &target.attr, value, statement.range())?;
             members.insert(target.attr.to_string(), value);
             self.env.insert(own.to_owned(), Value::Instance(class, members));
         }
@@ -212,7 +292,7 @@ impl Lowerer<'_> {
             let value = positional.next().map(|(value, _)| value).or_else(|| keywords.shift_remove(member));
             match value {
                 Some(value) => {
-                    let value = self.settle(value);
+                    let value = self.new_member(class, member, value, range)?;
                     members.insert(member.clone(), value);
                 }
                 None if class.constants.contains_key(member) => {}
@@ -233,11 +313,8 @@ impl Lowerer<'_> {
     pub(super) fn cannot_assign_member(&self, target: &ast::ExprAttribute, range: TextRange) -> Stop {
         let message = format!("the member `{}` cannot be given another value here", target.attr);
         Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, range, message)
-            .label("objects keep their members while compiled code runs")
-            .help(format!(
-                "write into an array (`....{}[:] = ...`), where a number may be an array of one element",
-                target.attr
-            ))
+            .label("objects keep their arrays and constants while compiled code runs")
+            .help(format!("write into the array: `{}[:] = ...`", self.globals.source(target.range)))
             .into()
     }
 }

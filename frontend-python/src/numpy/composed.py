@@ -1,12 +1,16 @@
-"""Functions of NumPy and SciPy that are a few lines of NumPy. The compiler annotates them for each call; see
-`numpy/composed.rs`, which says what is passed and what is known.
+"""Functions of NumPy and SciPy that are a few lines of NumPy; see `numpy/composed.rs`.
 
-A function uses its parameters, and the names that its comment lists as constants. Two empty lines end a function.
+Each is compiled for what is passed, as a plain function of the user is: what is known stays known, also tuples, texts and
+functions.
 """
 
+import math
+import numpy as np
+import scipy.special
+import dace
 
-def nanvar(a):
-    # axis, ddof, keepdims
+
+def nanvar(a, axis=None, ddof=0, keepdims=False):
     x = np.true_divide(a, 1)
     known = ~np.isnan(x)
     count = np.sum(known, axis=axis, keepdims=True).astype(x.dtype)
@@ -17,13 +21,11 @@ def nanvar(a):
     return np.sum(np.where(left > 0, spread / left, np.nan), axis=axis, keepdims=keepdims)
 
 
-def nanstd(a):
-    # axis, ddof, keepdims
+def nanstd(a, axis=None, ddof=0, keepdims=False):
     return np.sqrt(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
-def nanmedian(a):
-    # axis, keepdims
+def nanmedian(a, axis=None, keepdims=False):
     x = np.true_divide(a, 1)
     if axis is None:
         line = np.sort(x.ravel())
@@ -40,33 +42,27 @@ def nanmedian(a):
     return np.sum((low + high) / 2, axis=axis, keepdims=keepdims)
 
 
-def nanargmin(a):
-    # axis
+def nanargmin(a, axis=None):
     return np.argmin(np.where(np.isnan(a), np.inf, a), axis=axis)
 
 
-def nanargmax(a):
-    # axis
+def nanargmax(a, axis=None):
     return np.argmax(np.where(np.isnan(a), -np.inf, a), axis=axis)
 
 
-def nancumsum(a):
-    # axis
+def nancumsum(a, axis=None):
     return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis)
 
 
-def nancumprod(a):
-    # axis
+def nancumprod(a, axis=None):
     return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis)
 
 
-def cumulative_sum(x):
-    # axis
+def cumulative_sum(x, axis=0):
     return np.cumsum(x, axis=axis)
 
 
-def cumulative_prod(x):
-    # axis
+def cumulative_prod(x, axis=0):
     return np.cumprod(x, axis=axis)
 
 
@@ -118,6 +114,222 @@ def array_equiv(a1, a2):
     return np.all(a1 == a2)
 
 
+def diag_indices_from(arr):
+    return np.arange(arr.shape[0]), np.arange(arr.shape[0])
+
+
+def check_inside(holds):
+    if np.ndim(holds) == 0:
+        assert holds, "an index lies outside of the shape"
+    else:
+        assert np.all(holds), "an index lies outside of the shape"
+
+
+def unravel_index(indices, shape, order="C"):
+    rest = indices
+    parts = ()
+    extents = reversed(shape) if order == "C" else shape
+    for extent in extents:
+        part = (np.int64(rest % extent),)
+        parts = part + parts if order == "C" else parts + part
+        rest = rest // extent
+    check_inside(rest == 0)
+    return parts
+
+
+def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
+    total = np.int64(0)
+    pairs = zip(multi_index, dims) if order == "C" else reversed(tuple(zip(multi_index, dims)))
+    for index, extent in pairs:
+        if mode == "clip":
+            at = np.clip(index, 0, extent - 1)
+        elif mode == "wrap":
+            at = index % extent
+        else:
+            check_inside((index >= 0) & (index < extent))
+            at = index
+        total = total * extent + at
+    return total
+
+
+def lexsort(keys):
+    order = np.argsort(keys[0])
+    for key in keys[1:]:
+        order[:] = order[np.argsort(key[order])]
+    return order
+
+
+def partition(a, kth, axis=-1):
+    return np.sort(a, axis=axis)
+
+
+def argpartition(a, kth, axis=-1):
+    return np.argsort(a, axis=axis)
+
+
+def piecewise(x, condlist, funclist):
+    out_ = np.zeros_like(x)
+    if len(funclist) > len(condlist):
+        last_ = funclist[-1]
+        out_[...] = last_(x) if callable(last_) else last_
+    for condition_, function_ in zip(condlist, funclist):
+        value_ = function_(x) if callable(function_) else function_
+        out_[...] = np.where(condition_, value_, out_)
+    return out_
+
+
+def apply_along_axis(func1d, axis, arr):
+    moved_ = np.moveaxis(arr, axis, -1)
+    others_ = moved_.shape[:-1]
+    rows_ = moved_.copy().reshape(-1, moved_.shape[-1])
+    first_ = func1d(rows_[0])
+    if len(others_) == 0:
+        return first_
+    out_ = np.empty((rows_.shape[0],) + np.shape(first_), dtype=first_.dtype)
+    for row_ in range(rows_.shape[0]):
+        out_[row_] = func1d(rows_[row_])
+    if np.ndim(first_) == 0:
+        return out_.reshape(others_)
+    return np.moveaxis(out_.reshape(others_ + np.shape(first_)), -1, axis).copy()
+
+
+def apply_over_axes(func, a, axes):
+    value = a
+    for axis in axes:
+        reduced = func(value, axis=axis)
+        value = reduced if reduced.ndim == value.ndim else np.expand_dims(reduced, axis)
+    return value
+
+
+def histogram_density(counts, edges):
+    return counts / np.diff(edges) / np.sum(counts)
+
+
+def side_of_histogram(x, bins, limits):
+    if np.ndim(bins) == 0:
+        return np.histogram_bin_edges(x, bins, range=limits)
+    return bins
+
+
+def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
+    both = isinstance(bins, tuple)
+    x_edges = side_of_histogram(x, bins[0] if both else bins, None if range is None else range[0])
+    y_edges = side_of_histogram(y, bins[1] if both else bins, None if range is None else range[1])
+    rows = x_edges.shape[0] - 1
+    columns = y_edges.shape[0] - 1
+    row = np.searchsorted(x_edges, x, side="right") - 1
+    column = np.searchsorted(y_edges, y, side="right") - 1
+    counts = np.zeros((rows, columns))
+    at = 0
+    while at < x.shape[0]:
+        i = row[at] - 1 if x[at] == x_edges[rows] else row[at]
+        j = column[at] - 1 if y[at] == y_edges[columns] else column[at]
+        if i >= 0 and i < rows and j >= 0 and j < columns:
+            counts[i, j] += 1.0 if weights is None else weights[at]
+        at += 1
+    if density:
+        total = np.sum(counts)
+        counts /= np.diff(x_edges)[:, None]
+        counts /= np.diff(y_edges)
+        counts /= total
+    return counts, x_edges, y_edges
+
+
+def unwrap(p, discont=None, axis=-1, period=2 * np.pi):
+    line = np.moveaxis(p, axis, -1)
+    step = np.diff(line)
+    limit = period / 2 if discont is None else discont
+    turned = (step + period / 2) % period - period / 2
+    turned = np.where((turned == -period / 2) & (step > 0), period / 2, turned)
+    correction = np.where(np.abs(step) < limit, 0, turned - step)
+    out = line * 1.0
+    out[..., 1:] = line[..., 1:] + np.cumsum(correction, axis=-1)
+    return np.moveaxis(out, -1, axis).copy()
+
+
+def unstack(x, axis=0):
+    moved = np.moveaxis(x, axis, 0)
+    return tuple(moved[k] for k in range(x.shape[axis]))
+
+
+def bessel(x):
+    # The power series of I0: all its terms are positive.
+    square = x * x / 4
+    term = x * 0 + 1
+    total = x * 0 + 1
+    for k in range(1, 200):
+        term = term * square / (k * k)
+        total = total + term
+    return total
+
+
+def kaiser(M, beta):
+    n = np.arange(0, M)
+    alpha = (M - 1) / 2.0
+    top = bessel(beta * np.sqrt(1 - ((n - alpha) / alpha) ** 2.0))
+    return top / bessel(float(beta))
+
+
+def spaced_arrays(start, stop, num=50, endpoint=True, axis=0):
+    low = start * 1.0
+    high = stop * 1.0
+    parts = num - 1 if endpoint else num
+    width = high - low
+    out = np.empty((num,) + width.shape, dtype=width.dtype)
+    for k in range(num):
+        out[k] = k * (width / max(parts, 1)) + low
+    if endpoint and num > 1:
+        out[num - 1] = high
+    return np.moveaxis(out, 0, axis).copy()
+
+
+def cross_along(a, b, axisa, axisb, axisc):
+    product = np.cross(np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1))
+    return np.moveaxis(product, -1, axisc).copy()
+
+
+def fold_axis(op, x, axis, dtype):
+    moved = np.moveaxis(x, axis, 0)
+    total = moved[0].astype(dtype)
+    for k in range(1, x.shape[axis]):
+        total[...] = op(total, moved[k])
+    return total
+
+
+def reduceat(op, x, at, axis, dtype):
+    moved = np.moveaxis(x, axis, 0).astype(dtype)
+    n = moved.shape[0]
+    out = np.empty((at.shape[0],) + moved.shape[1:], dtype=dtype)
+    for k in range(at.shape[0]):
+        stop = n
+        if k + 1 < at.shape[0]:
+            stop = at[k + 1]
+        assert at[k] >= 0 and at[k] < n, "an index of reduceat lies outside of the axis"
+        out[k] = moved[at[k]]
+        for j in range(at[k] + 1, stop):
+            out[k] = op(out[k], moved[j])
+    return np.moveaxis(out, 0, axis).copy()
+
+
+def update_rows(op, x, at, y):
+    for k in range(at.shape[0]):
+        x[at[k]] = op(x[at[k]], y[k])
+
+
+def update_pairs(op, x, rows, columns, y):
+    for k in range(rows.shape[0]):
+        x[rows[k], columns[k]] = op(x[rows[k], columns[k]], y[k])
+
+
+def update_one_operand(op, x, at):
+    for k in range(at.shape[0]):
+        x[at[k]] = op(x[at[k]])
+
+
+def update_where(op, x, at, y):
+    x[at] = op(x[at], y)
+
+
 def expit(x):
     return 1 / (1 + np.exp(-x))
 
@@ -160,20 +372,17 @@ def kl_div(x, y):
     return np.where(np.isnan(x) | np.isnan(y), np.nan, inside)
 
 
-def softmax(x):
-    # axis
+def softmax(x, axis=None):
     power = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return power / np.sum(power, axis=axis, keepdims=True)
 
 
-def log_softmax(x):
-    # axis
+def log_softmax(x, axis=None):
     below = x - np.max(x, axis=axis, keepdims=True)
     return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
 
 
-def logsumexp(a):
-    # axis, keepdims
+def logsumexp(a, axis=None, keepdims=False):
     largest = np.max(a, axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0)
     total = np.log(np.sum(np.exp(a - largest), axis=axis, keepdims=True)) + largest

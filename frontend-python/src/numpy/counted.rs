@@ -79,7 +79,7 @@ fn arg_where(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 /// The parts of an array along an axis for which a vector is true.
-fn compress(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+pub(super) fn compress(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let mask = array(lowerer, args, "condition")?;
     let (view, axis) = match args.int("axis")? {
         Some(axis) => {

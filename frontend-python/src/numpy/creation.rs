@@ -3,32 +3,32 @@
 use super::{Args, Entry, call, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result};
 use crate::scalar::{self, cast};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
 
 /// Creation functions.
 pub(super) const ENTRIES: &[Entry] = &[
-    call("empty", &["shape", "dtype?"], |l, args| created(l, args, None)),
-    call("zeros", &["shape", "dtype?"], |l, args| created(l, args, Some(0))),
-    call("ones", &["shape", "dtype?"], |l, args| created(l, args, Some(1))),
+    call("empty", &["shape", "dtype?", "order?"], |l, args| created(l, args, None)),
+    call("zeros", &["shape", "dtype?", "order?"], |l, args| created(l, args, Some(0))),
+    call("ones", &["shape", "dtype?", "order?"], |l, args| created(l, args, Some(1))),
     call("ndarray", &["shape", "dtype?"], |l, args| created(l, args, None)),
-    call("empty_like", &["a", "dtype?"], |l, args| created(l, args, None)),
-    call("zeros_like", &["a", "dtype?"], |l, args| created(l, args, Some(0))),
-    call("ones_like", &["a", "dtype?"], |l, args| created(l, args, Some(1))),
-    call("full", &["shape", "fill_value", "dtype?"], full),
-    call("full_like", &["a", "fill_value", "dtype?"], full),
+    call("empty_like", &["a", "dtype?", "order?", "subok?", "shape?"], |l, args| created(l, args, None)),
+    call("zeros_like", &["a", "dtype?", "order?", "subok?", "shape?"], |l, args| created(l, args, Some(0))),
+    call("ones_like", &["a", "dtype?", "order?", "subok?", "shape?"], |l, args| created(l, args, Some(1))),
+    call("full", &["shape", "fill_value", "dtype?", "order?"], full),
+    call("full_like", &["a", "fill_value", "dtype?", "order?", "subok?", "shape?"], full),
     call("eye", &["N", "M?", "k?", "dtype?"], eye),
     call("identity", &["N", "dtype?"], eye),
     call("arange", &["start", "stop?", "step?", "dtype?"], arange),
-    call("linspace", &["start", "stop", "num?", "endpoint?", "retstep?", "dtype?"], linspace),
+    call("linspace", &["start", "stop", "num?", "endpoint?", "retstep?", "dtype?", "axis?"], linspace),
     call("logspace", &["start", "stop", "num?", "endpoint?", "base?", "dtype?"], logspace),
     call("geomspace", &["start", "stop", "num?", "endpoint?", "dtype?"], geomspace),
     call("indices", &["dimensions", "dtype?"], indices),
-    call("copy", &["a"], copy),
-    call("array", &["a", "dtype?", "copy?", "ndmin?"], array),
-    call("asarray", &["a", "dtype?"], as_array),
+    call("copy", &["a", "order?", "subok?"], copy),
+    call("array", &["a", "dtype?", "copy?", "order?", "subok?", "ndmin?"], array),
+    call("asarray", &["a", "dtype?", "order?"], as_array),
     call("ascontiguousarray", &["a", "dtype?"], as_array),
     call("fromfunction", &["function", "shape", "dtype?"], from_function),
 ];
@@ -37,8 +37,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn described(lowerer: &mut Lowerer<'_>, args: &Args, default: DType) -> Result<(Vec<Expr>, DType)> {
     let dtype = args.dtype("dtype")?;
     match (args.get("shape"), args.get("a")) {
-        (_, Some(Value::Array(view))) => Ok((view.shape(), dtype.unwrap_or(view.dtype))),
-        (Some(shape), _) => {
+        (None, Some(Value::Array(view))) => Ok((view.shape(), dtype.unwrap_or(view.dtype))),
+        (Some(shape), like) => {
+            let default = if let Some(Value::Array(view)) = like { view.dtype } else { default };
             let shape = shape.clone();
             let shape = shape_of(lowerer, &shape, args.place("shape"))?;
             if shape.is_empty() || shape.iter().any(|extent| extent.as_int().is_some_and(|it| it < 0)) {
@@ -61,10 +62,17 @@ fn created(lowerer: &mut Lowerer<'_>, args: &Args, value: Option<i64>) -> Result
 }
 
 fn full(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let Some(Value::Scalar(value)) = args.get("fill_value") else {
-        return Err(args.unsupported("fill_value", "it must be a number").into());
+    let value = match args.value("fill_value") {
+        Value::Scalar(value) => lowerer.hoist(&value),
+        _ => {
+            let values = super::array(lowerer, args, "fill_value")?;
+            let (shape, dtype) = described(lowerer, args, values.dtype)?;
+            let view = lowerer.new_array(args.dest.prefix(), dtype, &shape);
+            lowerer.write(&view, &Value::Array(values), args.range)?;
+            lowerer.flush();
+            return Ok(Value::Array(view));
+        }
     };
-    let value = lowerer.hoist(&value.clone());
     let (shape, dtype) = described(lowerer, args, value.dtype())?;
     let view = lowerer.new_array(args.dest.prefix(), dtype, &shape);
     lowerer.fill("fill", &view, &|_| cast(&value, dtype));
@@ -134,8 +142,42 @@ fn arange(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    if args.flag("retstep")? {
-        return Err(args.unsupported("retstep", "compute the step from the ends").into());
+    let numbers = spaced_numbers(lowerer, args)?;
+    if !args.flag("retstep")? {
+        return Ok(numbers);
+    }
+    let closed = !args.given("endpoint") || args.flag("endpoint")?;
+    let count = match args.get("num").cloned() {
+        Some(value) => lowerer.integer(&value, args.place("num"))?,
+        None => Expr::int(50),
+    };
+    let parts = Value::Scalar(Scalar::symbolic(if closed { count - 1 } else { count }));
+    let operands = [args.value("start"), args.value("stop"), parts];
+    let step = lowerer.elementwise("step", &operands, &Dest::Temp, args.range, &|of| {
+        let width = scalar::binary(BinaryOp::Sub, &of[1], &of[0])?;
+        let step = scalar::binary(BinaryOp::Div, &width, &of[2])?;
+        let none = scalar::binary(BinaryOp::Eq, &of[2], &Scalar::int(0))?;
+        Ok(scalar::select(&none, &Scalar::float(f64::NAN), &step))
+    })?;
+    Ok(Value::Tuple(vec![numbers, super::ufunc::of_numpy(step)]))
+}
+
+fn spaced_numbers(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let is_array = |name| !matches!(args.get(name), Some(Value::Scalar(_)));
+    if is_array("start") || is_array("stop") {
+        let mut given = GivenArgs::default();
+        for name in ["start", "stop", "num", "endpoint", "axis"].into_iter().filter(|name| args.given(name)) {
+            let value = match args.value(name) {
+                Value::Tuple(_) => Value::Array(super::array(lowerer, args, name)?),
+                other => other,
+            };
+            given.keywords.push((name.to_owned(), (value, args.place(name))));
+        }
+        let numbers = lowerer.call_composed("spaced_arrays", given, &args.dest, args.range)?;
+        return match args.dtype("dtype")? {
+            Some(dtype) => lowerer.as_dtype(&numbers, dtype, &args.dest, args.range),
+            None => Ok(numbers),
+        };
     }
     let view = spaced(lowerer, args, args.dest.prefix())?;
     match args.dtype("dtype")? {
@@ -252,9 +294,6 @@ fn spaced(lowerer: &mut Lowerer<'_>, args: &Args, prefix: &str) -> Result<View> 
 
 /// The values of a function of the indices, which it gets as arrays.
 fn from_function(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let Some(Value::Lambda(lambda)) = args.get("function").cloned() else {
-        return Err(args.unsupported("function", "it must be a lambda").into());
-    };
     let shape = shape_of(lowerer, &args.value("shape"), args.place("shape"))?;
     let dtype = args.dtype("dtype")?.unwrap_or(DType::Float64);
     let mut indices = Vec::new();
@@ -263,7 +302,7 @@ fn from_function(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         lowerer.fill("index", &view, &|at| cast(&Scalar::symbolic(at[axis].clone()), dtype));
         indices.push(Value::Array(view));
     }
-    lowerer.call_lambda(&lambda, indices, args.range)
+    lowerer.call_value(&args.value("function"), indices, args.range)
 }
 
 fn copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -274,8 +313,18 @@ fn copy(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
 }
 
-/// `np.array` of an array (a copy), or of nested lists of numbers.
+/// `np.array(..., ndmin=...)`: with new axes in front.
 fn array(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut value = plain_array(lowerer, args)?;
+    if let (Value::Array(view), Some(least)) = (&mut value, args.int("ndmin")?) {
+        let missing = usize::try_from(least).unwrap_or(0).saturating_sub(view.rank()).min(32);
+        view.axes.splice(0..0, std::iter::repeat_n(crate::types::Axis::New(Expr::one()), missing));
+    }
+    Ok(value)
+}
+
+/// `np.array` of an array (a copy), or of nested lists of numbers.
+fn plain_array(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let dtype = args.dtype("dtype")?;
     match args.value("a") {
         Value::Array(view) => match dtype {

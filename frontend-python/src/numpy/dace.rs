@@ -31,6 +31,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     call("nounroll", &["x"], |_, args| Ok(args.value("x"))),
     call("reduce", &["op", "input", "output?", "axis?", "identity?"], reduce),
+    call("elementwise", &["func", "in_array", "out_array?"], |l, args| {
+        let result = l.call_value(&args.value("func"), vec![args.value("in_array")], args.range)?;
+        match args.get("out_array").cloned() {
+            Some(Value::Array(out)) => l.write(&out, &result, args.range).map(|()| Value::None),
+            Some(_) => Err(args.unsupported("out_array", "it must be an array").into()),
+            None => Ok(result),
+        }
+    }),
     call("struct", &["name", "**"], structure),
     call("in_program", &[], |_, _| Ok(Value::Scalar(Scalar::bool(true)))),
 ];

@@ -2,10 +2,10 @@
 
 use super::linalg::operand;
 use super::reductions::{Reduction, reduced};
-use super::{Args, Entry, call, refused};
+use super::{Args, Entry, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Library, Lowerer, Result, keep_axes};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result, keep_axes};
 use crate::scalar;
 use crate::types::{Scalar, Value, View};
 use dacec_ir::library::{Dense, LibraryOp};
@@ -18,10 +18,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("solve", &["a", "b"], solve),
     call("inv", &["a"], |l, args| one(l, args, Dense::Inv, 0)),
     call("det", &["a"], |l, args| one(l, args, Dense::Det, 0)),
-    call("cholesky", &["a"], |l, args| one(l, args, Dense::Cholesky, 0)),
+    call("cholesky", &["a", "upper?"], |l, args| {
+        let lower = one(l, args, Dense::Cholesky, 0)?;
+        if args.flag("upper")? { adjoint(l, args, &lower) } else { Ok(lower) }
+    }),
     call("qr", &["a", "mode?"], qr),
-    call("eigh", &["a"], |l, args| all(l, args, Dense::Eigh)),
-    call("eigvalsh", &["a"], |l, args| one(l, args, Dense::Eigh, 0)),
+    call("eigh", &["a", "UPLO?"], |l, args| l_or_u(l, args).map(Value::Tuple)),
+    call("eigvalsh", &["a", "UPLO?"], |l, args| l_or_u(l, args).map(|mut both| both.swap_remove(0))),
     call("svd", &["a", "full_matrices?", "compute_uv?"], svd),
     call("svdvals", &["x"], |l, args| {
         let matrix = matrix(l, args, "x", Dense::Svd)?;
@@ -38,8 +41,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         let library = library.constant("eps", epsilon(matrix.dtype).to_string());
         l.call_library(&library, &args.dest, args.range)
     }),
-    refused("eig", eigenvalues),
-    refused("eigvals", eigenvalues),
 ];
 
 /// The distance from one to the next number of a type.
@@ -47,12 +48,33 @@ fn epsilon(dtype: DType) -> f64 {
     if dtype.real() == DType::Float32 { f64::from(f32::EPSILON) } else { f64::EPSILON }
 }
 
-/// Whether NumPy's result is complex depends on the values.
-fn eigenvalues(args: &Args) -> Diagnostic {
-    let message = "the eigenvalues of a matrix are real or complex, which depends on its elements";
-    Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
-        .label("so the type of the result is not known")
-        .help("use `np.linalg.eigh` or `np.linalg.eigvalsh` for symmetric and Hermitian matrices")
+/// The conjugate transpose of matrices.
+fn adjoint(lowerer: &mut Lowerer<'_>, args: &Args, value: &Value) -> Result<Value> {
+    let Value::Array(view) = value else { return Ok(value.clone()) };
+    let (mut view, rank) = (view.clone().alias(), view.rank());
+    view.axes.swap(rank - 2, rank - 1);
+    lowerer.elementwise("adjoint", &[Value::Array(view)], &args.dest, args.range, &|of| match of[0].dtype() {
+        dtype if dtype.is_complex() => scalar::call(dacec_ir::Function::Conj, &of[0]),
+        _ => Ok(of[0].clone()),
+    })
+}
+
+/// Eigenvalues and eigenvectors of matrices of which one triangle is read.
+fn l_or_u(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Vec<Value>> {
+    let upper = match args.get("UPLO") {
+        None => false,
+        Some(Value::Text(text)) if text == "L" || text == "l" => false,
+        Some(Value::Text(text)) if text == "U" || text == "u" => true,
+        Some(_) => return Err(args.unsupported("UPLO", "it must be 'L' or 'U'").into()),
+    };
+    let mut matrix = matrix(lowerer, args, "a", Dense::Eigh)?;
+    if upper {
+        let turned = adjoint(lowerer, args, &Value::Array(matrix.clone()))?;
+        let Value::Array(turned) = turned else { return Ok(Vec::new()) };
+        matrix = lowerer.copied(&turned, "__tmp");
+        lowerer.flush();
+    }
+    Ok(operation(lowerer, args, Dense::Eigh, &[matrix], &Dest::Temp))
 }
 
 /// One matrix, and no stack of them.
@@ -139,11 +161,12 @@ fn condition(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         None => "condition",
         Some(Value::Scalar(order)) if order.as_f64() == Some(2.0) => "condition",
         Some(Value::Scalar(order)) if order.as_f64() == Some(-2.0) => "condition_inverse",
-        Some(_) => {
-            return Err(args
-                .unsupported("p", "it must be 2 or -2")
-                .help("multiply the norms of the matrix and of its inverse")
-                .into());
+        Some(order) => {
+            let matrix = matrix(lowerer, args, "x", Dense::Inv)?;
+            single(args, "x", &matrix)?;
+            let positional = vec![(Value::Array(matrix), args.range), (order.clone(), args.place("p"))];
+            let given = GivenArgs { positional, keywords: Vec::new() };
+            return lowerer.call_composed("condition_by_norm", given, &args.dest, args.range);
         }
     };
     let matrix = matrix(lowerer, args, "x", Dense::Svd)?;
@@ -222,7 +245,8 @@ fn qr(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         None => all(lowerer, args, Dense::Qr),
         Some(Value::Text(mode)) if mode == "reduced" => all(lowerer, args, Dense::Qr),
         Some(Value::Text(mode)) if mode == "r" => one(lowerer, args, Dense::Qr, 1),
-        Some(_) => Err(args.unsupported("mode", "only `reduced` and `r` are computed").into()),
+        Some(Value::Text(mode)) if mode == "complete" => completed(lowerer, args, Dense::Qr, "complete_qr"),
+        Some(_) => Err(args.unsupported("mode", "it must be 'reduced', 'complete' or 'r'").into()),
     }
 }
 
@@ -237,10 +261,17 @@ fn svd(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         _ => Vec::new(),
     };
     if full && !matches!(shape.as_slice(), [.., rows, columns] if rows == columns) {
-        let reason = "the full factors of a matrix that is not square are not computed";
-        return Err(args.unsupported("full_matrices", reason).help("pass `full_matrices=False`").into());
+        return completed(lowerer, args, Dense::Svd, "full_svd");
     }
     all(lowerer, args, Dense::Svd)
+}
+
+/// Factors of one matrix, those of which the columns are a part of a basis made a whole one.
+fn completed(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense, function: &str) -> Result<Value> {
+    let matrix = matrix(lowerer, args, "a", op)?;
+    single(args, "a", &matrix)?;
+    let given = GivenArgs { positional: vec![(Value::Array(matrix), args.range)], keywords: Vec::new() };
+    lowerer.call_composed(function, given, &args.dest, args.range)
 }
 
 /// The argument as matrices of numbers that are not integers, in C order.

@@ -35,18 +35,6 @@ def fold(x):
     return total
 
 
-def update_at(x, i, y):
-    # op
-    for k in range(i.shape[0]):
-        x[i[k]] = op(x[i[k]], y)
-
-
-def update_at_each(x, i, y):
-    # op
-    for k in range(i.shape[0]):
-        x[i[k]] = op(x[i[k]], y[k])
-
-
 def put(x, i, y):
     for k in range(i.shape[0]):
         x[i[k]] = y[k % y.shape[0]]

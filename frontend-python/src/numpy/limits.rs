@@ -12,7 +12,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("finfo", &["dtype"], |_, args| limits(args, DType::is_float, "it must be a type of floats")),
     call("iinfo", &["type"], |_, args| limits(args, DType::is_integer, "it must be a type of integers")),
     call("shape", &["a"], shape),
-    call("ndim", &["a"], |l, args| Ok(Value::Scalar(Scalar::int(array(l, args, "a")?.rank() as i64)))),
+    call("ndim", &["a"], |l, args| {
+        let rank = if is_number(args) { 0 } else { array(l, args, "a")?.rank() };
+        Ok(Value::Scalar(Scalar::int(rank as i64)))
+    }),
     call("size", &["a", "axis?"], size),
     call("result_type", &["*"], |_, args| result_type(args, &args.rest)),
     call("promote_types", &["type1", "type2"], |_, args| {
@@ -39,6 +42,10 @@ fn result_type(args: &Args, of: &[Value]) -> Result<Value> {
     joined
         .map(|ty| Value::DType(ty.dtype))
         .ok_or_else(|| args.unsupported("type1", "its arguments are types, arrays and numbers").into())
+}
+
+fn is_number(args: &Args) -> bool {
+    matches!(args.get("a"), Some(Value::Scalar(_)))
 }
 
 fn is_complex(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<bool> {
@@ -109,12 +116,13 @@ fn float_limit(dtype: DType, name: &str) -> Option<Scalar> {
 }
 
 fn shape(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let extents = array(lowerer, args, "a")?.shape().into_iter();
+    let shape = if is_number(args) { Vec::new() } else { array(lowerer, args, "a")?.shape() };
+    let extents = shape.into_iter();
     Ok(Value::Tuple(extents.map(|extent| Value::Scalar(Scalar::symbolic(extent))).collect()))
 }
 
 fn size(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let shape = array(lowerer, args, "a")?.shape();
+    let shape = if is_number(args) { Vec::new() } else { array(lowerer, args, "a")?.shape() };
     let number = |extent: Expr| Ok(Value::Scalar(Scalar::symbolic(extent)));
     match args.int("axis")? {
         None => number(elements(&shape)),

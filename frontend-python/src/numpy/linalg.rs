@@ -28,7 +28,7 @@ pub(super) const LINALG: &[Entry] = &[
     call("outer", &["a", "b"], outer),
     call("multi_dot", &["arrays"], multi_dot),
     call("matrix_power", &["a", "n"], matrix_power),
-    call("trace", &["a", "offset?"], super::matrices::trace),
+    call("trace", &["a", "offset?"], super::matrices::trace_of_last),
     call("norm", &["x", "ord?", "axis?", "keepdims?"], norm),
 ];
 

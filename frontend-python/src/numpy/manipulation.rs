@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// Methods that are no functions of NumPy, or take other arguments.
 pub(super) const METHODS: &[Entry] = &[
-    call("astype", &["a", "dtype", "copy?"], astype),
+    call("astype", &["a", "dtype", "order?", "casting?", "subok?", "copy?"], astype),
     call("flatten", &["a", "order?"], flattened_copy),
     call("fill", &["a", "value"], fill),
     call("item", &["a", "index?"], item),
@@ -56,6 +56,8 @@ pub(super) const METHODS: &[Entry] = &[
         transposed(l, args, view, axes)
     }),
     call("nonzero", &["a"], super::counted::nonzero),
+    call("compress", &["a", "condition", "axis?"], super::counted::compress),
+    call("tolist", &["a"], as_list),
     call("view", &["a"], |l, args| Ok(Value::Array(array(l, args, "a")?.alias()))),
 ];
 
@@ -362,6 +364,38 @@ fn reshape_to(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, extents: &[Va
         }
         other => Ok(other),
     }
+}
+
+/// The elements as nested lists, if their number is known.
+fn as_list(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let value = args.value("a");
+    let Value::Array(view) = &value else { return Ok(value) };
+    let Value::Tuple(rows) = lowerer.as_tuple(Value::Array(view.clone()), args.range)? else {
+        return Ok(value);
+    };
+    let mut items = Vec::new();
+    for row in rows {
+        items.push(match row {
+            Value::Array(row) => {
+                let inner = Args { values: vec![("a", Value::Array(row), args.range)], ..Args::none(args) };
+                as_list(lowerer, &inner)?
+            }
+            Value::Scalar(number) => {
+                // A number of the list is one of Python's, and no longer the element.
+                let number = lowerer.hoist(&number);
+                let dtype = match number.dtype() {
+                    dtype if dtype.is_integer() => DType::Int64,
+                    dtype if dtype.is_float() => DType::Float64,
+                    dtype if dtype.is_complex() => DType::Complex128,
+                    dtype => dtype,
+                };
+                let converted = crate::scalar::converted(&number, dtype);
+                Value::Scalar(Scalar::weak(converted.code, dtype))
+            }
+            other => other,
+        });
+    }
+    Ok(Value::Tuple(items))
 }
 
 fn flatten(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

@@ -3,29 +3,35 @@
 use super::{Args, Entry, array, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Lowerer, Result};
+use crate::lower::{Dest, GivenArgs, Lowerer, Result};
 use crate::promotion::promote;
 use crate::scalar::{self, cast};
 use crate::types::{Axis, Scalar, Value, View};
+use dacec_ir::interp::Tensor;
 use dacec_ir::{BinaryOp, DType, Expr, Range, ScalarExpr, Wcr};
 
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
     call("diag", &["v", "k?"], diag),
     call("diagflat", &["v", "k?"], diagflat),
-    call("diagonal", &["a", "offset?"], |l, args| {
-        let view = array(l, args, "a")?;
+    call("diagonal", &["a", "offset?", "axis1?", "axis2?"], |l, args| {
+        let view = planes(l, args)?;
         let offset = offset(args, "offset")?;
         diagonal(l, args, &view, offset, args.dest.prefix()).map(Value::Array)
     }),
-    call("trace", &["a", "offset?"], trace),
+    call("trace", &["a", "offset?", "axis1?", "axis2?"], trace),
     call("tri", &["N", "M?", "k?", "dtype?"], tri),
     call("triu", &["m", "k?"], |l, args| triangle(l, args, BinaryOp::Le)),
     call("tril", &["m", "k?"], |l, args| triangle(l, args, BinaryOp::Ge)),
-    call("meshgrid", &["*", "indexing?"], meshgrid),
+    call("meshgrid", &["*", "indexing?", "sparse?", "copy?"], meshgrid),
+    call("ix_", &["*"], open_mesh),
+    call("tril_indices", &["n", "k?", "m?"], |l, args| triangle_indices(l, args, true)),
+    call("triu_indices", &["n", "k?", "m?"], |l, args| triangle_indices(l, args, false)),
+    call("tril_indices_from", &["arr", "k?"], |l, args| triangle_indices(l, args, true)),
+    call("triu_indices_from", &["arr", "k?"], |l, args| triangle_indices(l, args, false)),
     call("vander", &["x", "N?", "increasing?"], vander),
     call("kron", &["a", "b"], kron),
-    call("cross", &["a", "b"], cross),
+    call("cross", &["a", "b", "axisa?", "axisb?", "axisc?", "axis?"], cross),
     call("fill_diagonal", &["a", "val"], fill_diagonal),
 ];
 
@@ -97,9 +103,103 @@ fn diagonal(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, offset: i64, pr
     Ok(out)
 }
 
+/// `np.linalg.trace`: of the last two axes.
+pub(super) fn trace_of_last(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut view = array(lowerer, args, "a")?;
+    let rank = view.rank();
+    if rank < 2 {
+        return Err(args.unsupported("a", "it must have two dimensions").into());
+    }
+    view.axes.rotate_left(rank - 2);
+    sum_of_diagonal(lowerer, args, &view.alias())
+}
+
+/// The array with the axes of the matrices in front.
+fn planes(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<View> {
+    let mut view = array(lowerer, args, "a")?;
+    let mut chosen = Vec::new();
+    for (name, default) in [("axis1", 0), ("axis2", 1)] {
+        match super::axis_of(args.int(name)?.unwrap_or(default), view.rank()) {
+            Some(axis) if !chosen.contains(&axis) => chosen.push(axis),
+            _ => return Err(args.unsupported(name, "there is no such axis, or it is given twice").into()),
+        }
+    }
+    let rest = (0..view.rank()).filter(|axis| !chosen.contains(axis));
+    let order: Vec<usize> = chosen.iter().copied().chain(rest).collect();
+    view.axes = order.into_iter().map(|axis| view.axes[axis].clone()).collect();
+    Ok(view.alias())
+}
+
+/// `np.ix_(...)`: vectors with axes such that together they index a grid.
+fn open_mesh(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let rank = args.rest.len();
+    let mut open = Vec::new();
+    for (k, value) in args.rest.iter().enumerate() {
+        let vector = match value {
+            Value::Array(view) if view.rank() == 1 => view.clone(),
+            Value::Tuple(items) => super::creation::of_items(lowerer, args, "args", items)?,
+            other => return Err(lowerer.not_a_number(other, args.range)),
+        };
+        let mut vector = match vector.dtype {
+            DType::Bool => lowerer.nonzero(&vector, args.range)?.swap_remove(0),
+            _ => vector.alias(),
+        };
+        let new = |count: usize| std::iter::repeat_n(Axis::New(Expr::one()), count);
+        let own = std::mem::take(&mut vector.axes);
+        vector.axes = new(k).chain(own).chain(new(rank - 1 - k)).collect();
+        open.push(Value::Array(vector));
+    }
+    Ok(Value::Tuple(open))
+}
+
+/// The indices of a triangle: known if its extents are, else counted.
+fn triangle_indices(lowerer: &mut Lowerer<'_>, args: &Args, lower: bool) -> Result<Value> {
+    let (rows, columns) = match args.get("arr").cloned() {
+        Some(Value::Array(view)) if view.rank() == 2 => (view.shape()[0].clone(), view.shape()[1].clone()),
+        Some(_) => return Err(args.unsupported("arr", "it must be a matrix").into()),
+        None => {
+            let rows = lowerer.integer(&args.value("n"), args.place("n"))?;
+            let columns = match args.get("m").cloned() {
+                Some(columns) => lowerer.integer(&columns, args.place("m"))?,
+                None => rows.clone(),
+            };
+            (rows, columns)
+        }
+    };
+    let offset = offset(args, "k")?;
+    let inside = |row: i64, column: i64| match lower {
+        true => column - row <= offset,
+        false => column - row >= offset,
+    };
+    if let (Some(rows), Some(columns)) = (rows.as_int(), columns.as_int())
+        && rows.saturating_mul(columns) <= 4096
+    {
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let (of_rows, of_columns): (Vec<i64>, Vec<i64>) =
+            places.filter(|(row, column)| inside(*row, *column)).unzip();
+        if !of_rows.is_empty() {
+            let parts = [of_rows, of_columns]
+                .map(|it| Value::Array(lowerer.constant_array("__indices", Tensor::vector(it))));
+            return Ok(Value::Tuple(parts.to_vec()));
+        }
+    }
+    let mask = lowerer.new_array("__triangle", DType::Bool, &[rows, columns]);
+    lowerer.fill("triangle", &mask, &|at| {
+        let (distance, bound) = (ScalarExpr::Symbolic(&at[1] - &at[0]), ScalarExpr::int(offset));
+        ScalarExpr::binary(if lower { BinaryOp::Le } else { BinaryOp::Ge }, distance, bound)
+    });
+    lowerer.flush();
+    let indices = lowerer.nonzero(&mask, args.range)?;
+    Ok(Value::Tuple(indices.into_iter().map(Value::Array).collect()))
+}
+
 pub(super) fn trace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let view = array(lowerer, args, "a")?;
-    let diagonal = diagonal(lowerer, args, &view, offset(args, "offset")?, "__tmp")?;
+    let view = planes(lowerer, args)?;
+    sum_of_diagonal(lowerer, args, &view)
+}
+
+fn sum_of_diagonal(lowerer: &mut Lowerer<'_>, args: &Args, view: &View) -> Result<Value> {
+    let diagonal = diagonal(lowerer, args, view, offset(args, "offset")?, "__tmp")?;
     let how = super::reductions::Reduction {
         wcr: Wcr::Sum,
         axes: Some(vec![diagonal.rank() - 1]),
@@ -167,9 +267,18 @@ fn meshgrid(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         order.swap(0, 1);
     }
     let shape: Vec<Expr> = order.iter().map(|&k| vectors[k].shape()[0].clone()).collect();
+    let sparse = args.flag("sparse")?;
     let mut grids = Vec::new();
     for (k, vector) in vectors.iter().enumerate() {
         let axis = order.iter().position(|&it| it == k).unwrap_or(k);
+        if sparse {
+            let mut open = lowerer.copied(vector, "__grid");
+            let own = std::mem::take(&mut open.axes);
+            let new = |count: usize| std::iter::repeat_n(Axis::New(Expr::one()), count);
+            open.axes = new(axis).chain(own).chain(new(order.len() - 1 - axis)).collect();
+            grids.push(Value::Array(open));
+            continue;
+        }
         let out = lowerer.new_array("__grid", vector.dtype, &shape);
         lowerer.fill("meshgrid", &out, &|at| vector.element(&at[axis..=axis]).code);
         grids.push(Value::Array(out));
@@ -187,7 +296,7 @@ fn vander(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         None => view.shape()[0].clone(),
     };
     let increasing = args.flag("increasing")?;
-    let dtype = super::reductions::accumulated(view.dtype);
+    let dtype = promote(view.dtype, DType::Int64);
     let out = lowerer.new_array(args.dest.prefix(), dtype, &[view.shape()[0].clone(), columns.clone()]);
     lowerer.fill("vander", &out, &|at| {
         let exponent = if increasing { at[1].clone() } else { &columns - 1 - &at[1] };
@@ -238,6 +347,9 @@ fn component(view: &View, k: i64) -> Value {
 /// Products of vectors with three components, along the last axis.
 fn cross(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (a, b) = (array(lowerer, args, "a")?, array(lowerer, args, "b")?);
+    if ["axisa", "axisb", "axisc", "axis"].into_iter().any(|name| args.given(name)) {
+        return cross_along(lowerer, args, a, b);
+    }
     if [&a, &b].iter().all(|view| view.shape().last().and_then(Expr::as_int) == Some(2)) {
         let operands = [component(&a, 0), component(&b, 1), component(&a, 1), component(&b, 0)];
         return lowerer.elementwise("cross", &operands, &args.dest, args.range, &|of| {
@@ -271,6 +383,21 @@ fn cross(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         lowerer.flush();
     }
     Ok(Value::Array(out))
+}
+
+/// The product of vectors along axes that are not the last ones.
+fn cross_along(lowerer: &mut Lowerer<'_>, args: &Args, a: View, b: View) -> Result<Value> {
+    let common = args.int("axis")?;
+    let mut keywords = Vec::new();
+    for (name, value) in [("a", a), ("b", b)] {
+        keywords.push((name.to_owned(), (Value::Array(value), args.range)));
+    }
+    for name in ["axisa", "axisb", "axisc"] {
+        let axis = common.or(args.int(name)?).unwrap_or(-1);
+        keywords.push((name.to_owned(), (Value::Scalar(Scalar::int(axis)), args.range)));
+    }
+    let given = GivenArgs { positional: Vec::new(), keywords };
+    lowerer.call_composed("cross_along", given, &args.dest, args.range)
 }
 
 fn fill_diagonal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

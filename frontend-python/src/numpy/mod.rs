@@ -36,7 +36,7 @@ use crate::diagnostic::Diagnostic;
 use crate::lower::{Dest, GivenArgs, Lowerer, Result};
 use crate::parse::TextRange;
 use crate::scalar::Refusal;
-use crate::types::{Module, Scalar, Value, View};
+use crate::types::{Indexer, Module, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Function, UnaryOp};
 
 pub(crate) use limits::limit;
@@ -64,10 +64,10 @@ pub(crate) enum Lowering {
     Math(Function),
     /// As `Math`, of two arguments.
     Math2(Function),
-    /// By a text in `composed.py`, of which these parameters must be known: each with what it is if it is not given.
-    Composed(&'static [(&'static str, &'static str)]),
+    /// By a text such as `composed.py`; lists are arrays, except for these parameters.
+    Composed(&'static [&'static str]),
     /// As `Composed`, of operands that become floats of one type.
-    Special(&'static [(&'static str, &'static str)]),
+    Special,
     /// As `Math`, of a number that becomes a float of Python, as the result is.
     Float(Function),
     /// As `Float`, of two arguments.
@@ -188,6 +188,18 @@ impl Args {
         Ok(args)
     }
 
+    /// No arguments, at the place of others.
+    pub(crate) fn none(of: &Args) -> Args {
+        Args {
+            values: Vec::new(),
+            given: Vec::new(),
+            rest: Vec::new(),
+            others: Vec::new(),
+            range: of.range,
+            dest: Dest::Temp,
+        }
+    }
+
     /// The argument for a parameter; `None` if it is not given, or is `None`.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.values.iter().find(|(known, ..)| *known == name).map(|(_, value, _)| value)
@@ -299,8 +311,8 @@ pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
     match entry.lowering {
         Lowering::Call(lower) => lower(lowerer, args),
         Lowering::Refused(why) => Err(why(args).into()),
-        Lowering::Composed(known) => composed::apply(lowerer, entry, known, args),
-        Lowering::Special(known) => composed::apply_special(lowerer, entry, known, args),
+        Lowering::Composed(kept) => composed::apply(lowerer, entry, kept, args),
+        Lowering::Special => composed::apply_special(lowerer, entry, args),
         _ => ufunc::apply(lowerer, entry, args),
     }
 }
@@ -345,7 +357,7 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::Cmath => &[math::CMATH],
         Module::Dace => &[dace::ENTRIES, math::MATH, elementwise::MATH],
         Module::Data => &[dace::DATA],
-        Module::Linalg => &[linalg::LINALG, dense::ENTRIES],
+        Module::Linalg => &[linalg::LINALG, dense::ENTRIES, composed::LINALG],
         Module::Random => &[random::ENTRIES],
         Module::Fft => &[fft::ENTRIES],
         Module::Special => &[elementwise::SPECIAL, composed::SPECIAL],
@@ -363,6 +375,12 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Numpy, "fft") => return Some(Value::Module(Module::Fft)),
         (Module::Scipy, "special") => return Some(Value::Module(Module::Special)),
         (Module::Numpy, "newaxis") => return Some(Value::None),
+        (Module::Numpy, "mgrid") => return Some(Value::Indexer(Indexer::Grid)),
+        (Module::Numpy, "ogrid") => return Some(Value::Indexer(Indexer::OpenGrid)),
+        (Module::Numpy, "r_") => return Some(Value::Indexer(Indexer::Rows)),
+        (Module::Numpy, "c_") => return Some(Value::Indexer(Indexer::Columns)),
+        (Module::Numpy, "s_" | "index_exp") => return Some(Value::Indexer(Indexer::Itself)),
+        (Module::Scipy, "fft") => return Some(Value::Module(Module::Fft)),
         (Module::Dace, "data") => return Some(Value::Module(Module::Data)),
         (Module::Dace, "math") => return Some(Value::Module(Module::Math)),
         (Module::Dace, "map") => return Some(Value::Map),
@@ -388,7 +406,51 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
     {
         return Some(Value::DType(dtype));
     }
-    find(tables(module), name).map(Value::Function)
+    find(tables(module), name).or_else(|| alias(module, name)).map(Value::Function)
+}
+
+/// Functions that are known under another name, or in another module, too.
+const ALIASES: &[(Module, &str, Module, &str)] = &[
+    (Module::Numpy, "acos", Module::Numpy, "arccos"),
+    (Module::Numpy, "acosh", Module::Numpy, "arccosh"),
+    (Module::Numpy, "asin", Module::Numpy, "arcsin"),
+    (Module::Numpy, "asinh", Module::Numpy, "arcsinh"),
+    (Module::Numpy, "atan", Module::Numpy, "arctan"),
+    (Module::Numpy, "atan2", Module::Numpy, "arctan2"),
+    (Module::Numpy, "atanh", Module::Numpy, "arctanh"),
+    (Module::Numpy, "pow", Module::Numpy, "power"),
+    (Module::Numpy, "row_stack", Module::Numpy, "vstack"),
+    (Module::Numpy, "asanyarray", Module::Numpy, "asarray"),
+    (Module::Numpy, "asfortranarray", Module::Numpy, "asarray"),
+    (Module::Numpy, "require", Module::Numpy, "asarray"),
+    (Module::Linalg, "cross", Module::Numpy, "cross"),
+    (Module::Linalg, "matrix_transpose", Module::Numpy, "matrix_transpose"),
+    (Module::Linalg, "tensordot", Module::Numpy, "tensordot"),
+    (Module::Linalg, "vecdot", Module::Numpy, "vecdot"),
+];
+
+fn alias(module: Module, name: &str) -> Option<&'static Entry> {
+    let (.., own, known) = ALIASES.iter().find(|(from, other, ..)| *from == module && *other == name)?;
+    find(tables(*own), known)
+}
+
+/// Calls a function of NumPy.
+pub(crate) fn call_numpy(
+    lowerer: &mut Lowerer<'_>,
+    name: &str,
+    given: GivenArgs,
+    range: TextRange,
+) -> Result<Value> {
+    match find(tables(Module::Numpy), name) {
+        Some(entry) => {
+            let args = Args::bind(entry, None, given, range, &Dest::Temp)?;
+            apply(lowerer, entry, &args)
+        }
+        None => {
+            let message = format!("numpy has no `{name}` that can be compiled");
+            Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message).into())
+        }
+    }
 }
 
 fn type_named(name: &str) -> Option<DType> {
@@ -409,7 +471,8 @@ fn find(tables: &'static [&'static [Entry]], name: &str) -> Option<&'static Entr
 
 /// Names of a module's functions, for suggestions.
 pub(crate) fn member_names(module: Module) -> impl Iterator<Item = &'static str> {
-    tables(module).iter().flat_map(|table| table.iter()).map(|entry| entry.name)
+    let aliases = ALIASES.iter().filter(move |(own, ..)| *own == module).map(|(_, name, ..)| *name);
+    tables(module).iter().flat_map(|table| table.iter()).map(|entry| entry.name).chain(aliases)
 }
 
 /// Python's own function of that name.
@@ -428,7 +491,9 @@ const METHODS: &[&str] = &[
     "any",
     "argmax",
     "argmin",
+    "argpartition",
     "argsort",
+    "choose",
     "clip",
     "conj",
     "conjugate",
@@ -441,6 +506,7 @@ const METHODS: &[&str] = &[
     "mean",
     "min",
     "prod",
+    "put",
     "ravel",
     "repeat",
     "round",
@@ -456,7 +522,7 @@ const METHODS: &[&str] = &[
 
 /// Attributes of arrays that are no methods.
 const ATTRIBUTES: &[&str] =
-    &["shape", "size", "ndim", "dtype", "itemsize", "nbytes", "T", "mT", "real", "imag"];
+    &["shape", "size", "ndim", "dtype", "itemsize", "nbytes", "strides", "flat", "T", "mT", "real", "imag"];
 
 /// The method of that name of arrays and numbers.
 pub(crate) fn method(name: &str) -> Option<&'static Entry> {

@@ -18,6 +18,27 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("enumerate", &["x", "start?"], enumerate),
     call("zip", &["*"], zip),
     call("reversed", &["x"], reversed),
+    call("slice", &["*"], slice),
+    call("sorted", &["x", "key?", "reverse?"], sorted),
+    call("map", &["*"], mapped),
+    call("filter", &["function", "x"], filtered),
+    call("callable", &["x"], |_, args| {
+        let is_function = matches!(
+            args.get("x"),
+            Some(
+                Value::Function(_)
+                    | Value::Method(..)
+                    | Value::Bound(..)
+                    | Value::Program(_)
+                    | Value::Helper(_)
+                    | Value::Lambda(_)
+                    | Value::Object(_)
+            )
+        );
+        Ok(Value::Scalar(Scalar::bool(is_function)))
+    }),
+    call("isinstance", &["x", "type"], is_instance),
+    call("hasattr", &["x", "name"], has_attribute),
     call("tuple", &["x"], |l, args| l.as_tuple(args.value("x"), args.range)),
     call("list", &["x"], |l, args| l.as_tuple(args.value("x"), args.range)),
     Entry { name: "abs", params: &["x"], lowering: Lowering::Math(Function::Abs) },
@@ -25,11 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("divmod", &["a", "b"], quotient_and_rest),
     call("all", &["x"], |l, args| truth_of_items(l, args, true)),
     call("any", &["x"], |l, args| truth_of_items(l, args, false)),
-    Entry {
-        name: "int",
-        params: &["x"],
-        lowering: Lowering::Scalar(|of| Ok(python_number(&of[0], DType::Int64))),
-    },
+    call("int", &["x?"], int),
     call("float", &["x?"], float),
     call("complex", &["real?", "imag?"], complex),
     Entry { name: "bool", params: &["x"], lowering: Lowering::Scalar(|of| Ok(scalar::truth(&of[0]))) },
@@ -121,6 +138,153 @@ fn truth_of_items(lowerer: &mut Lowerer<'_>, args: &Args, is_all: bool) -> Resul
         })?;
     }
     Ok(result)
+}
+
+/// `int(x)`, and `int("12")`.
+fn int(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    match args.get("x") {
+        None => Ok(Value::Scalar(Scalar::int(0))),
+        Some(Value::Text(text)) => match text.trim().parse::<i64>() {
+            Ok(value) => Ok(Value::Scalar(Scalar::int(value))),
+            Err(_) => Err(args.unsupported("x", "the text is no number").into()),
+        },
+        Some(value) => {
+            lowerer.elementwise("int", std::slice::from_ref(value), &args.dest, args.range, &|of| {
+                Ok(python_number(&of[0], DType::Int64))
+            })
+        }
+    }
+}
+
+/// `slice(stop)`, and `slice(start, stop, step)`.
+fn slice(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut bounds = Vec::new();
+    for value in &args.rest {
+        bounds.push(match value {
+            Value::None => None,
+            value => Some(lowerer.integer(value, args.range)?),
+        });
+    }
+    if let [stop] = bounds.as_slice() {
+        return Ok(Value::Slice([None, stop.clone(), None]));
+    }
+    bounds.resize(bounds.len().max(3), None);
+    match <[Option<Expr>; 3]>::try_from(bounds) {
+        Ok(bounds) => Ok(Value::Slice(bounds)),
+        Err(_) => Err(args.unsupported("slice", "it takes one to three integers").into()),
+    }
+}
+
+/// `sorted(items)` of numbers that are known.
+fn sorted(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if args.get("key").is_some() {
+        return Err(args.unsupported("key", "numbers are sorted by their values").into());
+    }
+    let Value::Tuple(items) = lowerer.as_tuple(args.value("x"), args.range)? else { return Ok(Value::None) };
+    let mut numbers = Vec::new();
+    for item in items {
+        let number = if let Value::Scalar(scalar) = &item { scalar.as_f64() } else { None };
+        let Some(number) = number else {
+            return Err(args
+                .unsupported("x", "its items must be numbers that are known at compile time")
+                .help("use `np.sort` for an array")
+                .into());
+        };
+        numbers.push((number, item));
+    }
+    numbers.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    if args.flag("reverse")? {
+        numbers.reverse();
+    }
+    Ok(Value::Tuple(numbers.into_iter().map(|(_, item)| item).collect()))
+}
+
+/// `map(function, items)` over what is known.
+fn mapped(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some((function, columns)) = args.rest.split_first() else {
+        return Err(args.unsupported("function", "it is missing").into());
+    };
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for (k, column) in columns.iter().enumerate() {
+        let Value::Tuple(items) = lowerer.as_tuple(column.clone(), args.range)? else {
+            return Ok(Value::None);
+        };
+        if k == 0 {
+            rows = items.into_iter().map(|item| vec![item]).collect();
+        } else {
+            rows.truncate(items.len());
+            rows.iter_mut().zip(items).for_each(|(row, item)| row.push(item));
+        }
+    }
+    let values = rows.into_iter().map(|row| lowerer.call_value(function, row, args.range));
+    values.collect::<Result<Vec<_>>>().map(Value::Tuple)
+}
+
+/// `filter(function, items)` over what is known, by a condition that is known.
+fn filtered(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Value::Tuple(items) = lowerer.as_tuple(args.value("x"), args.range)? else { return Ok(Value::None) };
+    let mut chosen = Vec::new();
+    for item in items {
+        let test = lowerer.call_value(&args.value("function"), vec![item.clone()], args.range)?;
+        match test {
+            Value::Scalar(test) if test.as_truth().is_some() => {
+                chosen.extend((test.as_truth() == Some(true)).then_some(item));
+            }
+            _ => {
+                return Err(args.unsupported("function", "its results must be known at compile time").into());
+            }
+        }
+    }
+    Ok(Value::Tuple(chosen))
+}
+
+/// `isinstance(x, type)`, which is known.
+fn is_instance(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (value, ty) = (args.value("x"), args.value("type"));
+    let types = if let Value::Tuple(types) = ty { types } else { vec![ty] };
+    let mut found = false;
+    for ty in types {
+        let name = match &ty {
+            Value::Function(entry) => entry.name,
+            Value::DType(dtype) => {
+                found |= matches!(&value, Value::Scalar(it) if !it.ty.weak && it.dtype() == *dtype);
+                continue;
+            }
+            _ => {
+                return Err(args.unsupported("type", "it must be a type of numbers, or `np.ndarray`").into());
+            }
+        };
+        let number = if let Value::Scalar(scalar) = &value { Some(scalar.dtype()) } else { None };
+        found |= match name {
+            "ndarray" => matches!(value, Value::Array(_)),
+            "tuple" | "list" => matches!(value, Value::Tuple(_)),
+            "bool" => number == Some(DType::Bool),
+            "int" => number.is_some_and(|it| it.is_integer() || it == DType::Bool),
+            "float" => number.is_some_and(DType::is_float),
+            "complex" => number.is_some_and(DType::is_complex),
+            _ => return Err(args.unsupported("type", "it is no type").into()),
+        };
+    }
+    Ok(Value::Scalar(Scalar::bool(found)))
+}
+
+/// `hasattr(x, name)`, which is known.
+fn has_attribute(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let Some(Value::Text(name)) = args.get("name") else {
+        return Err(args.unsupported("name", "it must be a text that is known").into());
+    };
+    let found = match args.value("x") {
+        Value::Array(_) | Value::Scalar(_) => super::attribute_names().any(|known| known == name),
+        Value::Namespace(members) => members.contains_key(name),
+        Value::Instance(class, members) => {
+            members.contains_key(name)
+                || class.constants.contains_key(name)
+                || class.methods.contains_key(name)
+        }
+        Value::Module(module) => super::member(module, name).is_some(),
+        _ => return Err(args.unsupported("x", "its attributes are not known").into()),
+    };
+    Ok(Value::Scalar(Scalar::bool(found)))
 }
 
 /// `float(x)`, and `float("inf")`.

@@ -2,7 +2,9 @@
 //!
 //! Names and parameters are those of the tables; what a function does not take is said in [`NOTES`]. Tests keep both true.
 
-use super::{ATTRIBUTES, Entry, METHODS, Module, find, manipulation, python, random, scans, tables, ufunc};
+use super::{
+    ALIASES, ATTRIBUTES, Entry, METHODS, Module, find, manipulation, python, random, scans, tables, ufunc,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -15,6 +17,7 @@ const NOTES: &[(&str, &str, &str)] = &[
         "arange",
         "the step of integers must be known; a range of floats whose ends are not known has a counted length",
     ),
+    ("numpy", "apply_along_axis", "the function gives a number or a vector"),
     ("numpy", "array", "of arrays, numbers, and nested lists of numbers of known length"),
     ("numpy", "argwhere", "the length of the result is counted, so it cannot be returned"),
     (
@@ -34,18 +37,21 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "extract", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "flatnonzero", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "frexp", "the fractions of subnormal numbers need `--fp strict`"),
-    ("numpy", "fromfunction", "the function is a lambda"),
-    ("numpy", "full", "the fill value is a number"),
     ("numpy", "geomspace", "the ends are real numbers"),
-    ("numpy", "histogram", "without `density`"),
     ("numpy", "insert", "before one index"),
     ("numpy", "intersect1d", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "isin", "not of complex numbers"),
-    ("numpy", "linspace", "without `retstep`"),
     ("numpy", "nanargmax", "0 where all are NaN"),
     ("numpy", "nanargmin", "0 where all are NaN"),
     ("numpy", "nanmedian", "along one axis, or all"),
     ("numpy", "nonzero", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "partition", "everything is sorted"),
+    ("numpy", "argpartition", "everything is sorted"),
+    ("numpy", "poly", "of a vector of zeros; complex ones give complex coefficients"),
+    ("numpy", "polyadd", "leading zeros stay"),
+    ("numpy", "polysub", "leading zeros stay"),
+    ("numpy", "polymul", "leading zeros stay"),
+    ("numpy", "roots", "complex, also where all roots are real; the first coefficient must not be 0"),
     ("numpy", "pad", "the modes are those of a known text"),
     (
         "numpy",
@@ -64,6 +70,8 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "sort", "not of complex numbers"),
     ("numpy", "argsort", "not of complex numbers; always stable"),
     ("numpy", "split", "at most 256 parts"),
+    ("numpy", "tril_indices", "of known extents; else the length of the results is counted"),
+    ("numpy", "triu_indices", "of known extents; else the length of the results is counted"),
     ("numpy", "trapezoid", "`x` is a vector, along the last axis"),
     (
         "numpy",
@@ -81,9 +89,7 @@ const NOTES: &[(&str, &str, &str)] = &[
         "where",
         "with a condition alone, the length of the results is counted, so they cannot be returned",
     ),
-    ("numpy.linalg", "cond", "`p` is 2 or -2"),
-    ("numpy.linalg", "eigh", "reads the lower triangle"),
-    ("numpy.linalg", "eigvalsh", "reads the lower triangle"),
+    ("numpy.linalg", "cond", "one matrix"),
     (
         "numpy.linalg",
         "lstsq",
@@ -93,13 +99,15 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy.linalg", "matrix_rank", "one matrix"),
     ("numpy.linalg", "multi_dot", "from left to right"),
     ("numpy.linalg", "pinv", "one matrix"),
-    ("numpy.linalg", "qr", "modes 'reduced' and 'r'"),
+    ("numpy.linalg", "qr", "modes 'reduced', 'complete' (one matrix) and 'r'"),
+    ("numpy.linalg", "eig", "of one matrix; complex, also where all eigenvalues are real"),
+    ("numpy.linalg", "eigvals", "of one matrix; complex, also where all eigenvalues are real"),
     (
         "numpy.linalg",
         "solve",
         "`b` is a vector with one matrix, or has as many dimensions as the matrices have",
     ),
-    ("numpy.linalg", "svd", "`full_matrices=False` unless the matrix is square"),
+    ("numpy.linalg", "svd", "the full factors of one matrix, or of square ones"),
     (
         "numpy.random",
         "default_rng",
@@ -114,11 +122,13 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("dace", "define_stream", "queues grow as needed: `buffer_size` has no effect"),
     ("dace", "define_streamarray", "queues grow as needed: `buffer_size` has no effect"),
     ("dace", "struct", "a type: members by keyword, each a number, an array, or a structure"),
+    ("ufunc", "at", "indices are a vector, a mask, or two vectors for a matrix"),
     ("data", "Structure", "a type: a dictionary of the types of its members"),
     ("builtins", "max", "of numbers, of a sequence of known length, or of a vector"),
     ("builtins", "min", "of numbers, of a sequence of known length, or of a vector"),
     ("builtins", "sum", "of a sequence of known length, or of a vector"),
     ("builtins", "pow", "with `mod`, of known integers"),
+    ("builtins", "sorted", "of known numbers"),
     ("builtins", "tuple", "of a sequence of known length"),
     ("builtins", "list", "of a sequence of known length; lists are fixed"),
 ];
@@ -195,6 +205,17 @@ fn page() -> String {
         for (name, entry) in by_name {
             let note = note(key, name).map_or(String::new(), |note| format!(" – {note}"));
             let _ = writeln!(page, "- `{}`{note}", signature(entry));
+        }
+        let module = if key == "numpy" { Some(Module::Numpy) } else { None };
+        let module = if key == "numpy.linalg" { Some(Module::Linalg) } else { module };
+        let others = ALIASES.iter().filter(|(own, ..)| Some(*own) == module);
+        let others: Vec<String> =
+            others.map(|(_, name, _, known)| format!("`{name}` is `numpy.{known}`")).collect();
+        if !others.is_empty() {
+            let _ = write!(page, "\nUnder other names: {}.\n", others.join(", "));
+        }
+        if key == "numpy" {
+            page.push_str("\nWith subscripts: `mgrid`, `ogrid`, `r_`, `c_`, `s_`, `index_exp`.\n");
         }
         if key == "methods" {
             let shared: Vec<String> = METHODS.iter().map(|name| format!("`{name}`")).collect();

@@ -24,14 +24,19 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("median", &["a", "axis?", "out?", "overwrite_input?", "keepdims?"], median),
 ];
 
-/// The method that sorts in place.
-pub(super) const METHODS: &[Entry] =
-    &[call("sort", &["a", "axis?", "kind?", "order?", "stable?"], |l, args| {
-        let target = array(l, args, "a")?;
-        let result = sorted(l, args, false)?;
-        l.write(&target, &result, args.range)?;
-        Ok(Value::None)
-    })];
+/// The methods that sort in place.
+pub(super) const METHODS: &[Entry] = &[
+    call("sort", &["a", "axis?", "kind?", "order?", "stable?"], sort_in_place),
+    call("partition", &["a", "kth", "axis?", "kind?", "order?"], sort_in_place),
+];
+
+/// What is sorted is in the parts that are asked for, too.
+fn sort_in_place(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let target = array(lowerer, args, "a")?;
+    let result = sorted(lowerer, args, false)?;
+    lowerer.write(&target, &result, args.range)?;
+    Ok(Value::None)
+}
 
 /// An array as rows along one of its axes, and the way back.
 pub(super) struct Rows {

@@ -65,7 +65,13 @@ fn select(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 
 /// The choice that a number says.
 fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let choices = list(args, "choices")?;
+    let choices = match args.get("choices").cloned() {
+        Some(Value::Array(view)) => match lowerer.as_tuple(Value::Array(view), args.place("choices"))? {
+            Value::Tuple(rows) => rows,
+            other => vec![other],
+        },
+        _ => list(args, "choices")?,
+    };
     let count = choices.len();
     let mut operands = vec![args.value("a")];
     operands.extend(choices);

@@ -5,7 +5,7 @@ use super::scans::Rows;
 use super::{Args, Entry, array, axis_of, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result};
 use crate::promotion::{float_of, promote};
 use crate::scalar::{self, cast};
 use crate::types::{Axis, Scalar, Value, View};
@@ -34,7 +34,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         searched(l, args, "bins", "x", right)
     }),
     call("bincount", &["x", "weights?", "minlength?"], bincount),
-    call("histogram", &["a", "bins?", "range?", "density?", "weights?"], histogram),
+    call("histogram", &["a", "bins?", "range?", "density?", "weights?"], |l, args| {
+        let counts = histogram(l, args)?;
+        if !args.flag("density")? {
+            return Ok(counts);
+        }
+        let Value::Tuple(parts) = counts else { return Ok(counts) };
+        let positional = parts.iter().map(|part| (part.clone(), args.range)).collect();
+        let given = GivenArgs { positional, keywords: Vec::new() };
+        let shares = l.call_composed("histogram_density", given, &Dest::Temp, args.range)?;
+        Ok(Value::Tuple([shares].into_iter().chain(parts.into_iter().skip(1)).collect()))
+    }),
+    call("histogram_bin_edges", &["a", "bins?", "range?", "weights?"], |l, args| {
+        let view = array(l, args, "a")?;
+        edges(l, args, &view).map(Value::Array)
+    }),
     call("polyval", &["p", "x"], polyval),
 ];
 
@@ -486,9 +500,6 @@ fn bincount(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 
 /// How many elements fall between neighbouring edges.
 fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    if args.flag("density")? {
-        return Err(args.unsupported("density", "divide the counts by their sum").into());
-    }
     let view = array(lowerer, args, "a")?;
     if view.dtype.is_complex() {
         return Err(args.unsupported("a", "complex numbers have no order").into());

@@ -5,6 +5,7 @@
 //! np.add.reduce(x, axis=0)         as np.sum(x, axis=0): the axis is the first if none is given
 //! np.add.accumulate(x)             a loop along the axis
 //! np.add.outer(x, y)               x with new axes at the end, y as it is
+//! np.add.reduceat(x, i)            a loop: the sums from each index up to the next one
 //! np.add.at(x, i, y)               a loop: an element that is chosen twice changes twice
 //! ```
 
@@ -13,7 +14,7 @@ use super::reductions::{Masked, Reduction, accumulated, reduced};
 use super::{Args, Entry, Lowering, array, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result, keep_axes};
 use crate::promotion::rank;
 use crate::scalar::{self, Refusal};
 use crate::types::{Axis, Scalar, Value, View};
@@ -22,7 +23,8 @@ use dacec_ir::{BinaryOp, DType, Expr, Function, Wcr};
 /// Methods of universal functions; the first argument is the function.
 pub(super) const METHODS: &[Entry] = &[
     call("reduce", &["ufunc", "array", "axis?", "dtype?", "out?", "keepdims?", "initial?", "where?"], reduce),
-    call("accumulate", &["ufunc", "array", "axis?", "dtype?"], accumulate),
+    call("accumulate", &["ufunc", "array", "axis?", "dtype?", "out?"], accumulate),
+    call("reduceat", &["ufunc", "array", "indices", "axis?", "dtype?"], reduce_at),
     call("outer", &["ufunc", "A", "B"], outer),
     call("at", &["ufunc", "a", "indices", "b?"], at),
 ];
@@ -32,7 +34,7 @@ impl Entry {
     pub(crate) fn is_ufunc(&self) -> bool {
         !matches!(
             self.lowering,
-            Lowering::Call(_) | Lowering::Refused(_) | Lowering::Composed(_) | Lowering::Special(_)
+            Lowering::Call(_) | Lowering::Refused(_) | Lowering::Composed(_) | Lowering::Special
         )
     }
 
@@ -216,13 +218,63 @@ fn reduce(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 /// A reduction by a function whose operands cannot change places, in order.
-fn fold(lowerer: &mut Lowerer<'_>, args: &Args, entry: &Entry, value: &View) -> Result<Value> {
-    if value.rank() != 1 || args.names().any(|name| !matches!(name, "ufunc" | "array" | "axis")) {
-        let message = format!("`{}.reduce` takes a vector and nothing else", entry.name);
+fn fold(lowerer: &mut Lowerer<'_>, args: &Args, entry: &'static Entry, value: &View) -> Result<Value> {
+    let known = |name: &str| matches!(name, "ufunc" | "array" | "axis" | "keepdims" | "dtype");
+    let axis = match args.axes("axis", value.rank())?.as_deref() {
+        None if !args.given("axis") => 0,
+        None if value.rank() == 1 => 0,
+        Some([axis]) => *axis,
+        _ => {
+            return Err(args.unsupported("axis", "it must be one axis: the order of elements counts").into());
+        }
+    };
+    if !args.names().all(known) {
+        let message = format!("`{}.reduce` takes no `initial`, `where` or `out`", entry.name);
         return Err(Diagnostic::error(codes::UNSUPPORTED_ARGUMENT, args.range, message).into());
     }
-    let library = Library::new("fold").array("x", value).constant("op", format!("np.{}", entry.name));
-    lowerer.call_library(&library, &args.dest, args.range)
+    let dtype = folded_type(args, entry, value.dtype)?;
+    let result = if value.rank() == 1 {
+        let converted = lowerer.as_dtype(&Value::Array(value.clone()), dtype, &Dest::Temp, args.range)?;
+        let Value::Array(line) = converted else { return Ok(converted) };
+        let library = Library::new("fold").array("x", &line).constant("op", format!("np.{}", entry.name));
+        lowerer.call_library(&library, &args.dest, args.range)?
+    } else {
+        let axis = Value::Scalar(Scalar::int(axis as i64));
+        let positional = [Value::Function(entry), Value::Array(value.clone()), axis, Value::DType(dtype)];
+        composed(lowerer, args, "fold_axis", &positional)?
+    };
+    if !args.flag("keepdims")? {
+        return Ok(result);
+    }
+    Ok(match result {
+        Value::Scalar(number) => super::reductions::boxed(lowerer, &number, 1),
+        Value::Array(view) => Value::Array(keep_axes(view, &[axis])),
+        other => other,
+    })
+}
+
+/// The type of a reduction in order: that of the results, which must be one of operands too.
+fn folded_type(args: &Args, entry: &'static Entry, dtype: DType) -> Result<DType> {
+    let wrong = |reason| Diagnostic::error(codes::TYPE, args.range, reason);
+    let result = |dtype: DType| -> Result<DType> {
+        let probe = Scalar::strong(dacec_ir::Constant::of_int(1, dtype).into(), dtype);
+        Ok(entry.evaluate(&[probe.clone(), probe]).map_err(wrong)?.dtype())
+    };
+    let natural = match args.dtype("dtype")? {
+        Some(dtype) => dtype,
+        None => result(dtype)?,
+    };
+    if result(natural)? != natural || natural == DType::Bool && dtype != DType::Bool {
+        let message = format!("the results of `{}` cannot be its operands: they are {natural}", entry.name);
+        return Err(wrong(message).into());
+    }
+    Ok(natural)
+}
+
+/// Calls a function of `composed.py`.
+fn composed(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, values: &[Value]) -> Result<Value> {
+    let positional = values.iter().map(|value| (value.clone(), args.range)).collect();
+    lowerer.call_composed(name, GivenArgs { positional, keywords: Vec::new() }, &args.dest, args.range)
 }
 
 fn accumulate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -232,16 +284,36 @@ fn accumulate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let Some(axis) = super::axis_of(axis, value.rank()) else {
         return Err(args.unsupported("axis", "there is no such axis").into());
     };
-    let probe = |dtype: DType| Scalar::strong(dacec_ir::Constant::of_int(1, dtype).into(), dtype);
-    let natural = entry
-        .evaluate(&[probe(value.dtype), probe(value.dtype)])
-        .map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?
-        .dtype();
     let dtype = match resolution(entry) {
         Some(wcr) => result_type(args, wcr, value.dtype)?,
-        None => args.dtype("dtype")?.unwrap_or(natural),
+        None => folded_type(args, entry, value.dtype)?,
     };
-    super::scans::scan(lowerer, args, &value, axis, entry.name, dtype)
+    let result = super::scans::scan(lowerer, args, &value, axis, entry.name, dtype)?;
+    match output(args)? {
+        Some(out) => give(lowerer, args, &out, &result),
+        None => Ok(result),
+    }
+}
+
+/// Reductions of parts: from each index up to the next one, or of one element if that is not larger.
+fn reduce_at(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let entry = function(args)?;
+    let value = array(lowerer, args, "array")?;
+    let indices = array(lowerer, args, "indices")?;
+    if indices.rank() != 1 || !indices.dtype.is_integer() {
+        return Err(args.unsupported("indices", "it must be a vector of integers").into());
+    }
+    let Some(axis) = super::axis_of(args.int("axis")?.unwrap_or(0), value.rank()) else {
+        return Err(args.unsupported("axis", "there is no such axis").into());
+    };
+    let dtype = match resolution(entry) {
+        Some(wcr) => result_type(args, wcr, value.dtype)?,
+        None => folded_type(args, entry, value.dtype)?,
+    };
+    let axis = Value::Scalar(Scalar::int(axis as i64));
+    let values =
+        [Value::Function(entry), Value::Array(value), Value::Array(indices), axis, Value::DType(dtype)];
+    composed(lowerer, args, "reduceat", &values)
 }
 
 fn outer(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -253,31 +325,65 @@ fn outer(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     lowerer.elementwise(entry.name, &[a, b], &args.dest, args.range, &|of| entry.evaluate(of))
 }
 
+/// `ufunc.at(a, indices, b)`: an element that is chosen twice changes twice.
 fn at(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let entry = function(args)?;
-    let (target, indices) = (array(lowerer, args, "a")?, array(lowerer, args, "indices")?);
-    if target.rank() != 1 || indices.rank() != 1 || !indices.dtype.is_integer() {
-        return Err(args.unsupported("indices", "only vectors are taken, and integer indices").into());
+    let Some(Value::Function(entry)) = args.get("ufunc").cloned() else {
+        return Err(args.unsupported("ufunc", "it is no universal function").into());
+    };
+    if entry.is_binary() != args.get("b").is_some() {
+        let reason = if entry.is_binary() { "it is missing" } else { "the function takes one operand" };
+        return Err(args.unsupported("b", reason).into());
     }
-    let Some(value) = args.get("b").cloned() else {
-        return Err(args.unsupported("b", "it is missing").into());
+    let target = array(lowerer, args, "a")?;
+    let mut indices = Vec::new();
+    let given = args.value("indices");
+    let parts = match &given {
+        Value::Tuple(items) if items.iter().any(|item| matches!(item, Value::Array(_))) => items.clone(),
+        _ => vec![given.clone()],
     };
-    let value = lowerer.as_dtype(&value, target.dtype, &Dest::Temp, args.range)?;
-    let library = Library::new(match value {
-        Value::Array(_) => "update_at_each",
-        _ => "update_at",
-    });
-    let value = match value {
-        Value::Array(view) => Value::Array(lowerer.copied(&view, "__tmp")),
-        other => other,
+    for part in parts {
+        let view = match part {
+            Value::Scalar(at) => {
+                let one = lowerer.new_array("__at", DType::Int64, &[Expr::one()]);
+                lowerer.write(&one, &Value::Scalar(at), args.range)?;
+                one
+            }
+            Value::Tuple(items) => super::creation::of_items(lowerer, args, "indices", &items)?,
+            Value::Array(view) => lowerer.copied(&view, "__at"),
+            other => return Err(lowerer.not_a_number(&other, args.place("indices"))),
+        };
+        indices.push(view);
+    }
+    lowerer.flush();
+    let (count, masked) = (indices.len(), indices.iter().any(|it| it.dtype == DType::Bool));
+    let fits =
+        if masked { count == 1 } else { indices.iter().all(|it| it.rank() == 1 && it.dtype.is_integer()) };
+    if !fits || count > 2 || count == 2 && target.rank() != 2 {
+        return Err(args
+            .unsupported("indices", "it must be a mask, a vector of integers, or two of a matrix")
+            .into());
+    }
+    let mut values = vec![Value::Function(entry), Value::Array(target.clone())];
+    let selected = if masked { target.shape() } else { indices[0].shape() };
+    values.extend(indices.into_iter().map(Value::Array));
+    let name = match (args.get("b").cloned(), masked, count) {
+        (None, true, _) => return Err(args.unsupported("indices", "it must be a vector of integers").into()),
+        (None, ..) => "update_one_operand",
+        (Some(b), true, _) => {
+            values.push(b);
+            "update_where"
+        }
+        (Some(b), _, count) => {
+            let mut shape = selected;
+            shape.extend(target.shape().into_iter().skip(count));
+            let all = lowerer.new_array("__values", target.dtype, &shape);
+            lowerer.write(&all, &b, args.place("b"))?;
+            lowerer.flush();
+            values.push(Value::Array(all));
+            if count == 2 { "update_pairs" } else { "update_rows" }
+        }
     };
-    let indices = lowerer.copied(&indices, "__tmp");
-    let library = library
-        .array("x", &target)
-        .array("i", &indices)
-        .value("y", value)
-        .constant("op", format!("np.{}", entry.name));
-    lowerer.call_library(&library, &Dest::Temp, args.range)
+    composed(lowerer, args, name, &values)
 }
 
 /// The value of a function for one element of each operand.
@@ -289,7 +395,17 @@ fn pair(lowerer: &mut Lowerer<'_>, args: &Args, operands: &[Value], parts: [OfEl
     for part in parts {
         results.push(lowerer.elementwise("part", operands, &Dest::Temp, args.range, &part)?);
     }
-    Ok(Value::Tuple(results))
+    let Some(Value::Tuple(outs)) = args.get("out").cloned() else { return Ok(Value::Tuple(results)) };
+    lowerer.flush();
+    let mut given = Vec::new();
+    for (result, out) in results.into_iter().zip(outs) {
+        given.push(match out {
+            Value::Array(out) => give(lowerer, args, &out, &result)?,
+            Value::None => result,
+            _ => return Err(args.unsupported("out", "it must be a pair of arrays").into()),
+        });
+    }
+    Ok(Value::Tuple(given))
 }
 
 /// `np.modf(x)`: the fraction with the sign of `x`, and the whole part.

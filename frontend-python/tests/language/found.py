@@ -260,3 +260,34 @@ def both_shapes_of_an_array_in_one_assignment(A: dace.float64[N, M]):
 def quotients_of_complex_numbers(x: dace.float64[N]):
     c = (x + 1j * x[::-1]) * 1e200
     return c / c, c / np.exp(x.astype(np.float16) * 1000), 1 / c
+
+
+@dace.program
+def assigned_in_the_other_branch(k: dace.int64):
+    """What one branch assigns is not what the other one reads: that is what an earlier iteration has left."""
+    left = k
+    rounds = 0
+    steps = 0
+    total = 0
+    while left > 0:
+        steps += 1
+        if steps % 7 == 0:
+            left = left - 1
+            rounds = 0
+        else:
+            rounds = rounds + 1
+            total += rounds
+    return total
+
+
+@dace.program
+def assigned_in_a_loop_without_iterations(x: dace.float64[N], k: dace.int64):
+    """What an inner loop assigns is read after it also where it has no iterations."""
+    last = 0.0
+    total = 0.0
+    for i in range(N):
+        for j in range(i - k):
+            last = x[j]
+        total += last
+        last = last + 1
+    return total

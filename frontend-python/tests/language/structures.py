@@ -91,6 +91,18 @@ class Pair:
 
 
 LINE = Polynomial(3.0)
+Tally = dace.data.Structure({"sum": dace.float64, "hits": dace.int64, "parts": dace.float64[N]}, name="Tally")
+
+
+class Counter:
+    def __init__(self, start):
+        self.seen = start
+        self.weight = 0.5
+
+    def add(self, v):
+        self.seen += 1
+        self.weight = self.weight + v
+        return self.seen
 
 
 @dace.program
@@ -192,3 +204,55 @@ def exchange(a, b, c):
 def one_array_passed_twice(x: dace.float64[N], y: dace.float64[N]):
     exchange(x, x, y)
     exchange(y, x, y)
+
+
+@dace.program
+def members_are_assigned(p: Tally, x: dace.float64[N]):
+    p.sum = 2
+    p.hits += 3
+    for i in range(N):
+        if x[i] > 0.4:
+            p.sum += x[i]
+            p.hits, p.parts[i] = p.hits + 1, p.sum
+    return p.sum * p.hits
+
+
+def tallied(p, v):
+    p.sum *= v
+    p.hits -= 1
+    return p.hits
+
+
+@dace.program
+def _counted(p: Tally, by: dace.float64):
+    p.sum += by
+    p.hits = p.hits * 2
+
+
+@dace.program
+def assigned_members_are_passed_on(p: Tally, k: dace.int64):
+    before = p.sum
+    _counted(p, 1.5)
+    n = tallied(p, 2.0)
+    alias = p
+    alias.sum -= before
+    return n + k, p.hits, before
+
+
+@dace.program
+def members_are_accumulated(p: Tally, x: dace.float64[N]):
+    for i in dace.map[0:N]:
+        p.sum += x[i]
+    return p.sum
+
+
+@dace.program
+def members_of_new_objects(x: dace.float64[N]):
+    c = Counter(3)
+    other = Counter(0)
+    for i in range(N):
+        if x[i] > 0.3:
+            c.add(x[i])
+    d = c
+    d.weight *= 2
+    return c.seen, c.weight, other.seen + other.add(1.0)

@@ -1,6 +1,6 @@
 //! What a program does to the world besides computing: giving up, and writing text for the user.
 
-use crate::{ScalarExpr, Span};
+use crate::{Name, ScalarExpr, Span};
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,10 +30,13 @@ pub enum Piece {
     Text(String),
     /// A number, as Python writes it.
     Value(ScalarExpr, Option<Format>),
+    /// All elements of an array, as NumPy writes them. It is a [`ScalarExpr::Name`], so that whoever asks what control flow
+    /// reads finds the container.
+    Array(ScalarExpr),
 }
 
 impl Effect {
-    /// The numbers that the effect needs.
+    /// The numbers and arrays that the effect needs.
     pub fn scalars(&self) -> Vec<&ScalarExpr> {
         match self {
             Effect::Fail { .. } => Vec::new(),
@@ -41,7 +44,7 @@ impl Effect {
         }
     }
 
-    /// The numbers that the effect needs, for change.
+    /// The numbers and arrays that the effect needs, for change.
     pub fn scalars_mut(&mut self) -> Vec<&mut ScalarExpr> {
         match self {
             Effect::Fail { .. } => Vec::new(),
@@ -49,7 +52,7 @@ impl Effect {
                 .iter_mut()
                 .filter_map(|piece| match piece {
                     Piece::Text(_) => None,
-                    Piece::Value(value, _) => Some(value),
+                    Piece::Value(value, _) | Piece::Array(value) => Some(value),
                 })
                 .collect(),
         }
@@ -67,7 +70,15 @@ impl Piece {
     fn value(&self) -> Option<&ScalarExpr> {
         match self {
             Piece::Text(_) => None,
-            Piece::Value(value, _) => Some(value),
+            Piece::Value(value, _) | Piece::Array(value) => Some(value),
+        }
+    }
+
+    /// The array of which all elements are written.
+    pub fn array(&self) -> Option<&Name> {
+        match self {
+            Piece::Array(ScalarExpr::Name(name)) => Some(name),
+            _ => None,
         }
     }
 }

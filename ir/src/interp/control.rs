@@ -1,5 +1,6 @@
 //! Control flow: which state runs next.
 
+use super::array_text::array_text;
 use super::error::{Fault, InterpretError};
 use super::expression::{evaluate, truth};
 use super::machine::{ControlNames, Frame, Machine};
@@ -69,6 +70,13 @@ impl Machine {
                         Piece::Value(value, format) => {
                             let value = evaluate(value, &mut ControlNames { machine: self, frame })?;
                             written(value, *format)
+                        }
+                        Piece::Array(_) => {
+                            let unnamed =
+                                || Fault::Malformed("something without a name is printed as an array".into());
+                            let name = piece.array().ok_or_else(unnamed)?;
+                            let view = self.view(frame, name)?;
+                            array_text(&self.gather(&view, true)?)
                         }
                     };
                     line.push_str(&text);

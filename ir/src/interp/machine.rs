@@ -108,13 +108,13 @@ impl Machine {
         let view = self.memory.allocate(name, data.dtype(), dims)?;
         if data.is_zeroed() {
             for position in view.positions() {
-                self.memory.write(&view, position, Content::Value(super::Value::zero(data.dtype())))?;
+                self.memory.initialize(&view, position, super::Value::zero(data.dtype()))?;
             }
         }
         if let Data::Constant(constant) = data {
             let values = constant.values();
             for (at, position) in view.positions().into_iter().enumerate() {
-                self.memory.write(&view, position, Content::Value(values.get(at)))?;
+                self.memory.initialize(&view, position, values.get(at))?;
             }
             self.memory.freeze(&view);
         }

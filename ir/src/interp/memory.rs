@@ -289,6 +289,21 @@ impl Memory {
         Ok(())
     }
 
+    /// Gives an element its first value, which is no access of the program.
+    pub(super) fn initialize(
+        &mut self,
+        view: &View,
+        position: usize,
+        value: Value,
+    ) -> Result<(), InterpretError> {
+        let buffer = self.writable(view)?;
+        buffer.elements.set(position, value);
+        if let Some(written) = &mut buffer.written {
+            written[position] = true;
+        }
+        Ok(())
+    }
+
     /// Combines a value with the one that is there.
     pub(super) fn update(
         &mut self,

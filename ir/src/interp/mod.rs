@@ -41,6 +41,7 @@
 
 mod alias;
 mod arithmetic;
+mod array_text;
 pub mod blas;
 mod control;
 mod dataflow;

@@ -48,16 +48,28 @@ fn float(value: f64, dtype: DType) -> String {
         };
         return text.to_owned();
     }
-    let scientific =
-        if dtype == DType::Float64 { format!("{value:e}") } else { format!("{:e}", value as f32) };
+    let scientific = (0..17).map(|digits| format!("{value:.digits$e}"));
+    let scientific = scientific.into_iter().find(|text| reads_back(text, value, dtype));
+    let scientific = scientific.unwrap_or_else(|| format!("{value:e}"));
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        let text = if dtype == DType::Float64 { format!("{value}") } else { format!("{}", value as f32) };
+        // The same digits, without an exponent.
+        let text = scientific.parse::<f64>().unwrap_or(value).to_string();
         return if text.contains('.') { text } else { format!("{text}.0") };
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// Whether the text is the number as the type has it.
+pub(super) fn reads_back(text: &str, value: f64, dtype: DType) -> bool {
+    text.parse().is_ok_and(|read: f64| match dtype {
+        DType::Float64 => read == value,
+        // Reading the text as a double and rounding that might round twice.
+        DType::Float32 => text.parse() == Ok(value as f32),
+        _ => Value::float(read, dtype).to_f64() == value,
+    })
 }
 
 fn formatted(value: Value, format: Format) -> String {
@@ -145,6 +157,7 @@ mod tests {
             assert_eq!(float(value), text);
         }
         assert_eq!(plain(Value::float(f64::from(0.1_f32), DType::Float32)), "0.1");
+        assert_eq!(plain(Value::float(0.1, DType::Float16)), "0.1");
         assert_eq!(plain(Value::bool(true)), "True");
         let complex = |re, im| plain(Value::complex(Complex64::new(re, im), DType::Complex128));
         assert_eq!(complex(1.0, -2.5), "(1-2.5j)");

@@ -364,6 +364,7 @@ fn effects() -> BoxedStrategy<Effect> {
     let piece = prop_oneof![
         select(&["", "a \"b\"\n", "x\\y"][..]).prop_map(|text| Piece::Text(text.to_owned())),
         (scalars(), prop_oneof![Just(None), format]).prop_map(|(value, format)| Piece::Value(value, format)),
+        select(&["A", "a b", "x"][..]).prop_map(|name| Piece::Array(ScalarExpr::Name(name.into()))),
     ];
     prop_oneof![
         spans().prop_map(|span| Effect::Fail { message: "not \"so\"".to_owned(), span }),

@@ -568,11 +568,13 @@ impl Parser<'_> {
         }
         self.expect_word("print")?;
         let mut pieces = Vec::new();
-        while self.same_line() && matches!(self.token(), Token::Word("text" | "value" | "format")) {
+        while self.same_line() && matches!(self.token(), Token::Word("text" | "value" | "format" | "array")) {
             pieces.push(if self.eat_word("text") {
                 Piece::Text(self.quoted()?)
             } else if self.eat_word("value") {
                 Piece::Value(self.scalar()?, None)
+            } else if self.eat_word("array") {
+                Piece::Array(ScalarExpr::Name(self.name("an array")?))
             } else {
                 self.expect_word("format")?;
                 let unknown = self.unexpected("a format such as \"8.3f\"");

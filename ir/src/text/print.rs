@@ -140,6 +140,7 @@ impl<'a, 'b> Printer<'a, 'b> {
                         Piece::Text(text) => write!(self.out, "text {}", Quoted(text))?,
                         Piece::Value(value, None) => write!(self.out, "value {value}")?,
                         Piece::Value(value, Some(format)) => write!(self.out, "format \"{format}\" {value}")?,
+                        Piece::Array(array) => write!(self.out, "array {array}")?,
                     }
                 }
             }

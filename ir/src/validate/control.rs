@@ -6,7 +6,8 @@ use super::rules::{
     CONDITIONS, DISTINCT_NAMES, JUMPS, LABELS, MACHINES, STEPS, STREAMS, SYMBOLS, VARIABLES, VIEWS,
 };
 use super::state;
-use crate::control_flow::LoopHeader;
+use crate::control_flow::{Effect, LoopHeader, Piece};
+use crate::dtype::Kind;
 use crate::interp::single_state_containers;
 use crate::node::Map;
 use crate::symbolic::{Atom, Facts};
@@ -104,12 +105,34 @@ impl Walk<'_> {
                     let word = if matches!(block, Block::Break) { "break" } else { "continue" };
                     report.add(&JUMPS, Span::default(), format!("a {word} is outside of any loop"));
                 }
-                Block::Effect(it) => {
-                    for value in it.scalars() {
-                        self.scalar(value, it.span(), report);
+                Block::Effect(it) => self.effect(it, report),
+                Block::Break | Block::Continue | Block::Return => {}
+            }
+        }
+    }
+
+    /// V008: numbers, and whole arrays of them.
+    fn effect(&self, it: &Effect, report: &mut Report) {
+        let span = it.span();
+        let pieces = if let Effect::Print { pieces, .. } = it { pieces.as_slice() } else { &[] };
+        for piece in pieces {
+            match piece {
+                Piece::Text(_) => {}
+                Piece::Value(value, _) => {
+                    self.scalar(value, span, report);
+                }
+                Piece::Array(value) => {
+                    let array = piece.array().and_then(|name| self.sdfg.container(name)?.as_array());
+                    if array.is_none_or(|array| {
+                        array.shape.is_empty() || matches!(array.dtype.kind(), Kind::Vector | Kind::Handle)
+                    }) {
+                        report.add(
+                            &CONDITIONS,
+                            span,
+                            format!("`{value}` is printed, and is no array of numbers"),
+                        );
                     }
                 }
-                Block::Break | Block::Continue | Block::Return => {}
             }
         }
     }

@@ -46,7 +46,7 @@ rules! {
         "The variable of a counted loop is not assigned in the loop: the number of iterations is known when it begins.";
     CONDITIONS = "V008", "Control flow has types",
         "Conditions are truth values, the values of symbols are integers, and both read scalar containers by name and \
-         arrays by element. Only the last branch of a conditional has no condition.";
+         arrays by element; only what is printed may be a whole array. Only the last branch of a conditional has no condition.";
     LABELS = "V009", "States have different labels",
         "No two states of an SDFG have the same label: messages, profiles and tests name states by it.";
     ACYCLIC = "V010", "States have no cycles",

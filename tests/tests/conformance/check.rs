@@ -254,7 +254,9 @@ fn scalar([re, im]: [f64; 2], dtype: DType) -> ScalarValue {
         DType::Bool => ScalarValue::Bool(re != 0.0),
         dtype if dtype.is_complex() => ScalarValue::Complex(Complex64::new(re, im)),
         dtype if dtype.is_float() => ScalarValue::Float(re),
-        _ => ScalarValue::Int(re as i128),
+        // The largest integer is rounded up on its way here.
+        DType::UInt64 => ScalarValue::Int(i128::from(re as u64)),
+        _ => ScalarValue::Int(i128::from(re as i64)),
     }
 }
 

@@ -77,7 +77,14 @@ fn argument(name: &Name, data: &Data, values: &Json) -> Tensor {
     let extent = |extent: &Expr| extent.eval(&symbol).expect("every symbol has a value") as usize;
     let shape: Vec<usize> = data.shape().iter().map(extent).collect();
     let mut tensor = Tensor::zeros(data.dtype(), &shape);
-    for (at, value) in values[name.as_str()].as_array().into_iter().flatten().take(tensor.len()).enumerate() {
+    let given = &values[name.as_str()];
+    let given = match given {
+        Json::Array(numbers) => numbers.as_slice(),
+        // A number of a structure may be an array of one element.
+        Json::Number(_) => std::slice::from_ref(given),
+        _ => &[],
+    };
+    for (at, value) in given.iter().take(tensor.len()).enumerate() {
         let value = Value::float(value.as_f64().expect("values are numbers"), DType::Float64);
         tensor.set(at, value.cast(data.dtype()));
     }

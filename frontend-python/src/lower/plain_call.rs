@@ -1,0 +1,142 @@
+//! Calls of plain functions and lambdas: an expression stands for its value, other bodies are compiled for the call.
+
+use super::operate::Dest;
+use super::{Given, GivenArgs, Lowerer, Result, Stop};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
+use crate::parse::{Ranged, TextRange, ast};
+use crate::types::{Outcome, Value};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+impl Lowerer<'_> {
+    pub(super) fn call_helper(
+        &mut self,
+        function: &Arc<ast::StmtFunctionDef>,
+        given: GivenArgs,
+        (dest, declared): (&Dest, Option<Outcome>),
+        range: TextRange,
+    ) -> Result<Value> {
+        let Some(object) = self.fallback(function) else {
+            return self.call_compiled(function, given, dest, range);
+        };
+        if let Some(reason) = self.called_back(function).map(str::to_owned) {
+            return self.call_python(&object, given, (dest, declared), &reason, range);
+        }
+        // What cannot be compiled is left to the interpreter, in the next attempt.
+        let reported = self.diagnostics.len();
+        let used = self.globals.used.borrow().clone();
+        let diagnostic = match self.call_compiled(function, given, dest, range) {
+            Err(Stop::Error(diagnostic)) => Some(*diagnostic),
+            Err(Stop::Reported) if self.diagnostics.len() > reported => None,
+            other => return other,
+        };
+        let others = self.diagnostics.split_off(reported);
+        *self.globals.used.borrow_mut() = used;
+        let first = diagnostic.or(others.into_iter().next());
+        let reason = first.map_or_else(String::new, |it| it.message);
+        self.decide_first(|decisions| {
+            decisions.called_back.insert(function.name.range(), reason);
+        })
+    }
+
+    /// Calls a plain function by compiling it.
+    pub(super) fn call_compiled(
+        &mut self,
+        function: &Arc<ast::StmtFunctionDef>,
+        given: GivenArgs,
+        dest: &Dest,
+        range: TextRange,
+    ) -> Result<Value> {
+        let statements: Vec<&ast::Stmt> = function
+            .body
+            .iter()
+            .filter(|it| !matches!(it, ast::Stmt::Expr(doc) if doc.value.is_string_literal_expr()))
+            .collect();
+        match statements.as_slice() {
+            [] => Ok(Value::None),
+            [ast::Stmt::Return(it)] if !self.is_active(&function.name) => match &it.value {
+                Some(value) => {
+                    self.enter(&function.name);
+                    let result = self.inlined(Some(&function.parameters), value, given, range);
+                    self.leave();
+                    result
+                }
+                None => Ok(Value::None),
+            },
+            _ => self.call_specialized(function, given, dest, range),
+        }
+    }
+
+    /// The value of a function's only expression, with its parameters standing for the arguments.
+    pub(super) fn inlined(
+        &mut self,
+        parameters: Option<&ast::Parameters>,
+        body: &ast::Expr,
+        given: GivenArgs,
+        range: TextRange,
+    ) -> Result<Value> {
+        let partial = self.partial.clone();
+        self.env.mark();
+        let result = self.given_parameters(parameters, given, range).and_then(|bound| {
+            for (name, value) in bound {
+                let value = self.settle_computation(value);
+                self.partial.shift_remove(&name);
+                self.env.insert(name, value);
+            }
+            self.eval(body)
+        });
+        self.env.take_back();
+        self.partial = partial;
+        result
+    }
+
+    /// The values of a plain function's parameters, by name.
+    pub(super) fn given_parameters(
+        &mut self,
+        parameters: Option<&ast::Parameters>,
+        given: GivenArgs,
+        range: TextRange,
+    ) -> Result<Vec<(String, Value)>> {
+        let mut positional = given.positional.into_iter();
+        let mut keywords: IndexMap<String, Given> = given.keywords.into_iter().collect();
+        let mut bound = Vec::new();
+        for parameter in parameters.into_iter().flat_map(|it| it.iter_non_variadic_params()) {
+            let name = parameter.name().to_string();
+            let value = match (positional.next(), keywords.shift_remove(&name), parameter.default()) {
+                (Some((value, _)), ..) | (None, Some((value, _)), _) => value,
+                (None, None, Some(default)) => self.eval(default)?,
+                (None, None, None) => {
+                    let message = format!("the argument `{name}` is missing");
+                    return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());
+                }
+            };
+            bound.push((name, value));
+        }
+        if let Some(rest) = parameters.and_then(|it| it.vararg.as_deref()) {
+            let values = positional.by_ref().map(|(value, _)| value).collect();
+            bound.push((rest.name.to_string(), Value::Tuple(values)));
+        }
+        if let Some(rest) = parameters.and_then(|it| it.kwarg.as_deref()) {
+            let values = keywords.drain(..).map(|(name, (value, _))| (Value::Text(name), value)).collect();
+            bound.push((rest.name.to_string(), Value::Dict(values)));
+        }
+        if positional.next().is_some() || !keywords.is_empty() {
+            return Err(Diagnostic::error(
+                codes::ARGUMENTS,
+                range,
+                "there are more arguments than parameters",
+            )
+            .into());
+        }
+        Ok(bound)
+    }
+
+    /// A number that a body may use several times is computed once.
+    fn settle_computation(&mut self, value: Value) -> Value {
+        match value {
+            Value::Scalar(scalar) => Value::Scalar(self.hoist(&scalar)),
+            other => other,
+        }
+    }
+}
