@@ -20,6 +20,11 @@ def chain(A: dace.float64[N], B: dace.float64[N]):
     B[:] = t + 1.0
 
 
+@dace.program
+def product(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    C[:] = A @ B
+
+
 def twice():
     """`A = s * A`, by hand."""
     sdfg = dace.SDFG("twice")
@@ -155,6 +160,32 @@ class Building(unittest.TestCase):
         np.testing.assert_array_equal(sums, 5.0)
         second.remove_node(reduction)
         self.assertFalse(any(isinstance(it, dace.nodes.LibraryNode) for it in second.nodes()))
+
+    def test_a_node_names_its_implementation(self):
+        sdfg = product.to_sdfg()
+
+        def node():
+            all_nodes = (node for state in sdfg.states() for node in state.nodes())
+            return next(node for node in all_nodes if isinstance(node, dace.nodes.LibraryNode))
+
+        A = np.arange(9.0).reshape(3, 3)
+        for name, calls in [(None, True), ("pure", False), ("gemm", True)]:
+            if name is not None:
+                node().implementation = name
+            self.assertEqual(node().implementation, name)
+            C = np.zeros((3, 3))
+            sdfg(A=A, B=A, C=C)
+            np.testing.assert_array_equal(C, A @ A)
+            expanded = dace.SDFG.from_json(sdfg.to_json())
+            expanded.expand_library_nodes()
+            self.assertEqual("gemm_f64" in str(expanded.to_json()), calls)
+        node().implementation = "nothing"
+        with self.assertRaisesRegex(dace.DacecError, "no implementation `nothing` is known"):
+            sdfg(A=A, B=A, C=C)
+        earlier = node()
+        sdfg.simplify()
+        with self.assertRaises(dace.InvalidSDFGError):
+            earlier.implementation = "pure"
 
     def test_an_invalid_graph_is_refused(self):
         sdfg = twice()

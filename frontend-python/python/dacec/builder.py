@@ -77,7 +77,13 @@ class SDFGState:
     def _add(self, node: _AnyNode) -> _AnyNode:
         self._touch()
         self._nodes.append(node)
+        self._own(node)
         return node
+
+    def _own(self, node: Node) -> None:
+        """Is told when a node changes."""
+        if isinstance(node, LibraryNode):
+            node.touched = self._touch
 
     def remove_edge(self, edge: Edge) -> None:
         """Removes an edge."""
@@ -213,6 +219,8 @@ class SDFGState:
         attributes = {key: it for key, it in (value.get("attributes") or {}).items() if key != "_meta_empty"}
         state = SDFGState(sdfg, value["label"], {**kept, "attributes": attributes})
         state._nodes = [node_of(node) for node in value["nodes"]]
+        for node in state._nodes:
+            state._own(node)
         for node, raw in zip(state._nodes, value["nodes"]):
             if node.is_exit:
                 node.entry = state._nodes[int(raw["scope_entry"])]

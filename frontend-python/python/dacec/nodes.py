@@ -165,10 +165,25 @@ class LibraryNode(Node):
 
     kind = "LibraryNode"
 
+    touched: typing.Callable[[], None] | None = None
+    """Called before the node changes."""
+
     def __init__(self, label: str, classpath: str, properties: dict):
         super().__init__(label)
         self.properties = properties
         self._kept = {"classpath": classpath}
+
+    @property
+    def implementation(self) -> str | None:
+        """Who computes the operation: the name of an implementation, such as ``pure``, or of a library, such as ``openblas``;
+        ``None`` for what is best. One that cannot is an error when the graph is compiled, with the reason."""
+        return self.properties.get("_meta_implementation")
+
+    @implementation.setter
+    def implementation(self, name: str | None) -> None:
+        if self.touched is not None:
+            self.touched()
+        self.properties = {**self.properties, "_meta_implementation": name}
 
     def attributes(self) -> dict:
         return {**super().attributes(), "name": self.label, **self.properties}
@@ -189,6 +204,9 @@ def node_of(raw: dict) -> Node:
     elif kind.endswith("Exit"):
         node = MapExit(None)
         node.label = label
+    elif kind == "LibraryNode":
+        chosen = attributes.get("_meta_implementation")
+        node = LibraryNode(label, "", {} if chosen is None else {"_meta_implementation": chosen})
     else:
         node = Node(label)
     return node._keep(raw)
