@@ -20,11 +20,12 @@
 use crate::attributes::StateAttributes;
 use crate::data;
 use crate::instrument::Instrument;
-use crate::{Map, Memlet, Name, Node, Range, Schedule, Span, Tasklet};
+use crate::{Map, Memlet, Name, Node, Range, ScalarExpr, Schedule, Span, Tasklet};
 use indexmap::{IndexMap, IndexSet};
 use petgraph::Direction;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
+use std::collections::BTreeSet;
 use std::fmt;
 use tables::{Graph, Tables};
 
@@ -298,6 +299,12 @@ impl State {
         };
         let edges = self.in_edges(entry).into_iter().filter(|edge| self.range_input(*edge).is_some());
         edges.filter_map(value).collect()
+    }
+
+    /// Containers that end consume scopes: conditions read them without an edge that says so.
+    pub fn read_by_conditions(&self) -> BTreeSet<Name> {
+        let conditions = self.nodes().filter_map(|(_, node)| node.as_map()?.stop_condition());
+        conditions.flat_map(ScalarExpr::names).collect()
     }
 
     /// Whether an SDFG that is nested in the state prints or checks something.

@@ -11,7 +11,7 @@
 //! own gives it all that is passed.
 
 use super::access::subset_at;
-use crate::propagate::{self, Window, changed_symbols, inside_loop, known_range, may_leave};
+use crate::propagate::{self, Window, changed_symbols, inside_loop, keep_shape, known_range, may_leave};
 use crate::state::EdgeView;
 use crate::symbolic::Facts;
 use crate::{
@@ -89,11 +89,17 @@ fn writes_all(nested: &NestedSdfg, connector: &Name, passed: (&Memlet, &Data), f
     {
         return false;
     }
-    let changed = changed_symbols(&sdfg.body.blocks);
-    if !data.symbols().is_disjoint(&changed) {
+    if !keep_shape(&sdfg.body.blocks, data) {
         return false;
     }
-    let (known, all) = (sdfg.facts(), Subset::full(data.shape()));
+    let known = sdfg.facts();
+    // What is only passed out may be read before it is written: then the old values matter.
+    let reads = || propagate::region(&sdfg.body.blocks, &sdfg.containers, (connector, false), &known);
+    if !nested.inputs.contains(connector) && reads().is_some() {
+        return false;
+    }
+    let changed = changed_symbols(&sdfg.body.blocks);
+    let all = Subset::full(data.shape());
     let body = Body { containers: &sdfg.containers, name: connector, data, changed };
     body.region(&sdfg.body, &known).iter().any(|written| written.covers(&all, &known) == Some(true))
 }
@@ -251,6 +257,11 @@ mod tests {
             ),
             format!("loop l for j in 0:M {{\n {} }}", store("s", "b[j] wcr sum")),
             format!("loop l for j in 0:M {{\n {} }}", store("s", "b[j] dynamic")),
+            format!(
+                "if b[0] > 0.0 {{\n {} }}\n loop l for j in 0:M {{\n {} }}",
+                store("s", "b[0]"),
+                store("t", "b[j]")
+            ),
         ] {
             assert_eq!(call(&part), None, "{part}");
         }

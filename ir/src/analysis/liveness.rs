@@ -143,6 +143,7 @@ impl<'a> Liveness<'a> {
             live.remove(data);
         }
         live.extend(read.into_iter().cloned());
+        live.extend(state.read_by_conditions());
     }
 
     fn writes_all(&self, state: &State, data: &Name, edge: crate::EdgeId) -> bool {
@@ -171,6 +172,7 @@ pub fn containers_read(region: &Region) -> Live {
         }
         if let Block::State(state) = block {
             read.extend(state_reads(state).cloned());
+            read.extend(state.read_by_conditions());
         }
     });
     read
@@ -284,6 +286,17 @@ mod tests {
         });
         assert_eq!(live["s"], ["B", "t", "c"]);
         assert_eq!(live["then"], ["B"]);
+    }
+
+    #[test]
+    fn what_ends_a_consume_scope_is_read() {
+        let text = "sdfg f(B) { data B: float64[8]\n transient c: bool\n transient q: stream float64\n state a {\n\
+            n0 = tasklet t() -> (o: bool) { o = False }\n n0.o -> n1: c\n n1 = access c\n }\n state b {\n\
+            n0 = access q\n n0 -> n1.IN_stream: q\n n1 = consume eat(k in 0:1) until (c) sequential {\n\
+            n1.OUT_stream -> n2.x: q\n n2 = tasklet t(x: float64) -> (y: float64) { y = x }\n n2.y -> n3.IN_B: B[0] wcr sum\n\
+            } n3\n n3.OUT_B -> n4: B[0] wcr sum\n n4 = access B\n } }";
+        let live = live_after(&crate::text::parse(text).unwrap_or_else(|error| panic!("{error}")));
+        assert!(live["a"].contains(&"c".into()), "{live:?}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod region;
 pub(crate) use nested::Window;
 pub use nested::touched_at;
 pub use region::region;
-pub(crate) use region::{changed_symbols, inside_loop, known_range, may_leave};
+pub(crate) use region::{changed_symbols, inside_loop, keep_shape, known_range, may_leave};
 
 use crate::node::Map;
 use crate::symbolic::Facts;

@@ -36,10 +36,10 @@ pub fn region(
     if container.as_stream().is_some() || containers.values().any(Data::is_alias) {
         return None;
     }
-    let changed = changed_symbols(blocks);
-    if !container.symbols().is_disjoint(&changed) {
+    if !keep_shape(blocks, container) {
         return None;
     }
+    let changed = changed_symbols(blocks);
     let facts = facts.without(&|name| changed.contains(name));
     let touched = Walk { containers, data, container, writes, changed }.blocks(blocks, &facts)?;
     // What is known of one dimension alone begins with 0.
@@ -58,6 +58,18 @@ pub(crate) fn may_leave(block: &Block) -> bool {
         }
     }
     jumps(block, false)
+}
+
+/// Whether blocks give no symbol of a container's shape another meaning, be it as the variable of a loop.
+pub(crate) fn keep_shape(blocks: &[Block], container: &Data) -> bool {
+    let mut defined = BTreeSet::new();
+    visit(blocks, &mut |block| {
+        defined.extend(block.assignments().map(|it| &it.symbol));
+        if let Block::Loop(it) = block {
+            defined.extend(it.variable());
+        }
+    });
+    container.symbols().iter().all(|symbol| !defined.contains(symbol))
 }
 
 /// Symbols that have different values at different times: those that are assigned, and variables of loops whose values
@@ -155,6 +167,9 @@ impl Walk<'_> {
 
     fn state(&self, state: &State, facts: &Facts) -> Option<Swept> {
         let mut touched = Union { container: self.container, facts, set: None };
+        if !self.writes && state.read_by_conditions().contains(self.data) {
+            touched.extend(Some(self.whole()));
+        }
         for id in state.accesses(self.data) {
             let reads = state.out_edges(id).into_iter().filter(|_| !self.writes).map(|edge| (edge, true));
             let writes = state.in_edges(id).into_iter().map(|edge| (edge, false));

@@ -151,6 +151,12 @@ fn what_need_not_happen_may_be_less() {
     assert_eq!(of_blocks(&left), "reads A[0:M, 0] ~, s ~; writes A[0, 0:M] ~");
 }
 
+#[test]
+fn a_shape_that_changes_on_the_way_says_nothing() {
+    let body = format!("assign n = 0\n loop l for M in 1:4 {{\n {} }}", one("x", "A[n, 0]", "s"));
+    assert_eq!(of_blocks(&body), "reads ; writes s");
+}
+
 /// The order of bounds that only a loop knows is not used for what happens outside of it: without an iteration, `A[5, 0]`
 /// is read all the same.
 #[test]
