@@ -13,7 +13,7 @@
 //! known about a dimension it is all of that dimension. Variables are swept one after the other, innermost first, so the
 //! range of one may depend on those around it (triangular loops).
 //!
-//! Loops of control flow sweep like maps: [`region`] tells what blocks touch of a container. A nested SDFG is passed a
+//! Loops of control flow sweep like maps: [`region()`] tells what blocks touch of a container. A nested SDFG is passed a
 //! *window* of a container, which fixes where its first element lies and which memlets outside of maps cover whether or
 //! not all of it is touched; they are dynamic where it may not be. What is really touched, in terms of the state around,
 //! is what [`touched_at`] tells.

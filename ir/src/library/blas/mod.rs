@@ -1,7 +1,7 @@
 //! BLAS: products of vectors and matrices with what routines do in the same sweep: a factor, a transposition, a sum with
 //! what is there, or one triangle only.
 //!
-//! [`MatMul`](super::MatMul) is what people write, with NumPy's rules for any number of dimensions. These operations are
+//! [`MatMul`] is what people write, with NumPy's rules for any number of dimensions. These operations are
 //! what passes make of larger patterns, so that `C = alpha*A@B + beta*C` is one call without a temporary array, and half of
 //! a symmetric product is not computed twice.
 //!
