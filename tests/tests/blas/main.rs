@@ -6,19 +6,19 @@
 mod cases;
 mod emitted;
 mod golden;
+#[path = "../operations/mod.rs"]
+mod operations;
 mod sparse;
 
 use cases::{Case, cases, inputs, program};
-use dacec::{Compiler, Options, interpret};
+use dacec::{Options, interpret};
 use dacec_ir::library::blas::Blas;
-use dacec_ir::{DType, Name, interp};
-use dacec_runtime::npy::{read_archive, write_archive};
-use dacec_runtime::{Arguments, ArrayBuf, BlasProvider, Cache, Environment, OptLevel, ScalarValue};
-use dacec_tests::{python, run, scratch, skip};
-use indexmap::IndexMap;
+use dacec_ir::{DType, interp};
+use dacec_runtime::{ArrayBuf, BlasProvider, Cache, Environment, OptLevel};
+use dacec_tests::skip;
 use num_complex::Complex64;
-
-type Arrays = IndexMap<Name, ArrayBuf>;
+use operations::{Arrays, Sizes};
+use serde_json::json;
 
 /// Sizes m, n and k. The last are larger than the blocks of the built-in routines, and enough work for two threads.
 const SIZES: [[i64; 3]; 4] = [[1, 1, 1], [3, 5, 4], [9, 1, 2], [210, 200, 260]];
@@ -35,17 +35,8 @@ fn types() -> &'static [DType] {
 
 /// What the containers are after all cases, by NumPy; `None` without it.
 fn expected(cases: &[Case], sizes: [i64; 3], arrays: &Arrays) -> Option<Arrays> {
-    let folder = scratch();
-    let list: Vec<_> = cases.iter().map(Case::to_json).collect();
-    let symbols = serde_json::json!({ "m": sizes[0], "n": sizes[1], "k": sizes[2] });
-    let text = serde_json::json!({ "cases": list, "symbols": symbols }).to_string();
-    std::fs::write(folder.path().join("cases.json"), text).expect("the folder can be written");
-    let named = arrays.iter().map(|(name, array)| (name.as_str(), array));
-    write_archive(&folder.path().join("inputs.npz"), named).expect("the folder can be written");
-    let script = dacec_tests::root().join("tests/tests/blas/oracle.py");
-    run(python()?.arg(script).arg(folder.path())).success();
-    let outputs = read_archive(&folder.path().join("outputs.npz")).expect("the oracle has written it");
-    Some(outputs.into_iter().map(|(name, array)| (name.into(), array)).collect())
+    let symbols = json!({ "m": sizes[0], "n": sizes[1], "k": sizes[2] });
+    operations::expected("blas/oracle.py", cases.iter().map(Case::to_json).collect(), symbols, arrays)
 }
 
 fn values(array: &ArrayBuf) -> Vec<Complex64> {
@@ -78,9 +69,8 @@ fn assert_close(what: &str, cases: &[Case], expected: &Arrays, actual: &Arrays, 
     }
 }
 
-fn symbols(sizes: [i64; 3]) -> IndexMap<Name, ScalarValue> {
-    let names = ["m", "n", "k"].map(Name::from);
-    names.into_iter().zip(sizes.map(|size| ScalarValue::Int(size.into()))).collect()
+fn symbols(sizes: [i64; 3]) -> Sizes {
+    operations::sizes(["m", "n", "k"], sizes)
 }
 
 /// Runs the compiled program of all cases, with all sizes.
@@ -95,23 +85,11 @@ fn check(what: &str, dtype: DType, blas: BlasProvider, implementation: &str) {
         implementations: Blas::NAMES.iter().map(|&op| (op.into(), implementation.into())).collect(),
         ..Options::default()
     };
-    let compiler = Compiler::with_cache(options, Cache::private().expect("a private cache can be made"));
-    let compiler = compiler.expect("there is a C++ compiler");
-    let compiled = compiler.compile(program(&cases, dtype)).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let loaded = compiled.load().expect("it was just compiled");
+    let loaded = operations::loaded(what, program(&cases, dtype), options);
     for sizes in SIZES {
         let before = inputs(&cases, sizes, dtype);
         let Some(expected) = expected(&cases, sizes, &before) else { return };
-        let mut after = before.clone();
-        let mut arguments = Arguments::new();
-        for (name, array) in &mut after {
-            arguments = arguments.array(name.clone(), array);
-        }
-        for (name, value) in symbols(sizes) {
-            arguments = arguments.scalar(name, value);
-        }
-        loaded.call(&mut arguments).unwrap_or_else(|error| panic!("{what}: {error}"));
-        drop(arguments);
+        let after = operations::called(what, &loaded, &before, symbols(sizes));
         assert_close(&format!("{what} {sizes:?}"), &cases, &expected, &after, dtype);
     }
 }

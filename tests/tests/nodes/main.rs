@@ -4,17 +4,16 @@
 //! element of larger ones; sizes are 0, 1 and more; floating-point numbers that are compared include NaN.
 
 mod cases;
+#[path = "../operations/mod.rs"]
+mod operations;
 
 use cases::{Case, cases, inputs, program};
-use dacec::{Compiler, Options, interpret};
+use dacec::{Options, interpret};
 use dacec_ir::library::defined::DECLARED;
-use dacec_ir::{DType, Name, interp};
-use dacec_runtime::npy::{read_archive, write_archive};
-use dacec_runtime::{Arguments, ArrayBuf, BlasProvider, Cache, OptLevel, ScalarValue};
-use dacec_tests::{python, run, scratch};
-use indexmap::IndexMap;
-
-type Arrays = IndexMap<Name, ArrayBuf>;
+use dacec_ir::{DType, interp};
+use dacec_runtime::{BlasProvider, OptLevel};
+use operations::{Arrays, Sizes};
+use serde_json::json;
 
 /// Sizes n and m.
 const SIZES: [[i64; 2]; 4] = [[5, 4], [1, 1], [0, 3], [33, 20]];
@@ -35,19 +34,10 @@ fn types() -> &'static [DType] {
     }
 }
 
-/// What results are, by NumPy; `None` without it.
+/// What the containers are after all cases, by NumPy; `None` without it.
 fn expected(cases: &[Case], sizes: [i64; 2], arrays: &Arrays) -> Option<Arrays> {
-    let folder = scratch();
-    let list: Vec<_> = cases.iter().map(Case::to_json).collect();
-    let symbols = serde_json::json!({ "n": sizes[0], "m": sizes[1] });
-    let text = serde_json::json!({ "cases": list, "symbols": symbols }).to_string();
-    std::fs::write(folder.path().join("cases.json"), text).expect("the folder can be written");
-    let named = arrays.iter().map(|(name, array)| (name.as_str(), array));
-    write_archive(&folder.path().join("inputs.npz"), named).expect("the folder can be written");
-    let script = dacec_tests::root().join("tests/tests/nodes/oracle.py");
-    run(python()?.arg(script).arg(folder.path())).success();
-    let outputs = read_archive(&folder.path().join("outputs.npz")).expect("the oracle has written it");
-    Some(outputs.into_iter().map(|(name, array)| (name.into(), array)).collect())
+    let symbols = json!({ "n": sizes[0], "m": sizes[1] });
+    operations::expected("nodes/oracle.py", cases.iter().map(Case::to_json).collect(), symbols, arrays)
 }
 
 /// Panics with the case whose result differs.
@@ -67,9 +57,8 @@ fn assert_close(what: &str, cases: &[Case], expected: &Arrays, actual: &Arrays) 
     }
 }
 
-fn symbols(sizes: [i64; 2]) -> IndexMap<Name, ScalarValue> {
-    let names = ["n", "m"].map(Name::from);
-    names.into_iter().zip(sizes.map(|size| ScalarValue::Int(size.into()))).collect()
+fn symbols(sizes: [i64; 2]) -> Sizes {
+    operations::sizes(["n", "m"], sizes)
 }
 
 /// Runs the compiled program of all cases, with all sizes.
@@ -85,23 +74,11 @@ fn check(dtype: DType, implementation: Option<&str>, blas: BlasProvider) {
         ..Options::default()
     };
     let what = format!("{dtype} by {}", implementation.unwrap_or("what is best"));
-    let compiler = Compiler::with_cache(options, Cache::private().expect("a private cache can be made"));
-    let compiler = compiler.expect("there is a C++ compiler");
-    let compiled = compiler.compile(program(&cases, dtype)).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let loaded = compiled.load().expect("it was just compiled");
+    let loaded = operations::loaded(&what, program(&cases, dtype), options);
     for sizes in SIZES {
         let before = inputs(&cases, sizes, dtype);
         let Some(expected) = expected(&cases, sizes, &before) else { return };
-        let mut after = before.clone();
-        let mut arguments = Arguments::new();
-        for (name, array) in &mut after {
-            arguments = arguments.array(name.clone(), array);
-        }
-        for (name, value) in symbols(sizes) {
-            arguments = arguments.scalar(name, value);
-        }
-        loaded.call(&mut arguments).unwrap_or_else(|error| panic!("{what}: {error}"));
-        drop(arguments);
+        let after = operations::called(&what, &loaded, &before, symbols(sizes));
         assert_close(&format!("{what} {sizes:?}"), &cases, &expected, &after);
     }
 }
