@@ -176,8 +176,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         let scale = scalar::call(Function::Exp2, &scalar::converted(&of[1], x.dtype()))?;
         scalar::binary(BinaryOp::Mul, &x, &scale)
     }),
-    call("divmod", &["x1", "x2"], super::ufunc::divmod),
-    call("modf", &["x"], super::ufunc::modf),
+    call("divmod", &["x1", "x2", "out?"], super::ufunc::divmod),
+    call("modf", &["x", "out?"], super::ufunc::modf),
     call("frexp", &["x"], frexp),
     call("round", &["a", "decimals?", "out?"], rounded),
     call("around", &["a", "decimals?", "out?"], rounded),

@@ -254,7 +254,12 @@ fn is_instance(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
                 return Err(args.unsupported("type", "it must be a type of numbers, or `np.ndarray`").into());
             }
         };
-        let number = if let Value::Scalar(scalar) = &value { Some(scalar.dtype()) } else { None };
+        // Of NumPy's numbers, only doubles and complex doubles are Python's too.
+        let is_python = |it: &Scalar| it.ty.weak || matches!(it.dtype(), DType::Float64 | DType::Complex128);
+        let number = match &value {
+            Value::Scalar(scalar) if is_python(scalar) => Some(scalar.dtype()),
+            _ => None,
+        };
         found |= match name {
             "ndarray" => matches!(value, Value::Array(_)),
             "tuple" | "list" => matches!(value, Value::Tuple(_)),

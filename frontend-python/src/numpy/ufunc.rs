@@ -264,7 +264,9 @@ fn folded_type(args: &Args, entry: &'static Entry, dtype: DType) -> Result<DType
         Some(dtype) => dtype,
         None => result(dtype)?,
     };
-    if result(natural)? != natural || natural == DType::Bool && dtype != DType::Bool {
+    if result(natural)? != natural
+        || natural == DType::Bool && dtype != DType::Bool && !entry.name.starts_with("logical_")
+    {
         let message = format!("the results of `{}` cannot be its operands: they are {natural}", entry.name);
         return Err(wrong(message).into());
     }

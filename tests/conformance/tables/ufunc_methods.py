@@ -30,4 +30,8 @@ body("np.add.at(x, (i, j), y)", x="float64[N,M]", i="int64[P]:index", j="int64[P
 body("np.add.at(x, i, y)", x="float64[N,M]", i="int64[K]:index", y="float64[K,M]")
 body("np.add.at(x, i, y)", x="float64[N,M]", i="int64[K]:index", y="float64[M]")
 body("np.negative.at(x, [0, 1, 0])", x="float64[N]")
+for name in ["reduce", "accumulate"]:
+    case(f"np.logical_xor.{name}(x)", T=["float64", "bool", "int32"], x="T[N]")
+body("np.modf(x, out=(y, z))", x="float64[N]", y="float64[N]", z="float64[N]")
+body("np.divmod(x, 2.0, out=(y, z))", x="float64[N]", y="float64[N]", z="float64[N]")
 body("np.add.accumulate(x, out=y)", x="float64[N]", y="float64[N]")
