@@ -152,7 +152,7 @@ impl Lowerer<'_> {
         let mut strides = Vec::new();
         for extent in view.shape().iter().rev() {
             strides.push(Value::Scalar(Scalar::symbolic(bytes.clone())));
-            bytes = bytes * extent;
+            bytes *= extent;
         }
         strides.reverse();
         Ok(Value::Tuple(strides))

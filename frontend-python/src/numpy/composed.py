@@ -74,6 +74,18 @@ def vecmat(x1, x2):
     return np.matmul(np.conj(x1)[..., None, :], x2)[..., 0, :].copy()
 
 
+def digitize(x, bins, right=False):
+    side = "left" if right else "right"
+    places = np.searchsorted(bins, x, side=side)
+    # Bins may descend, which only their values tell.
+    if len(bins) > 1 and bins[0] > bins[-1]:
+        if np.ndim(x) == 0:
+            places = len(bins) - np.searchsorted(bins[::-1], x, side=side)
+        else:
+            places[...] = len(bins) - np.searchsorted(bins[::-1], x, side=side)
+    return places
+
+
 def diag_indices(n):
     return np.arange(n), np.arange(n)
 

@@ -38,6 +38,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     composed("cumulative_prod", &["x", "axis?"], AXIS),
     composed("matvec", &["x1", "x2"], &[]),
     composed("vecmat", &["x1", "x2"], &[]),
+    composed("digitize", &["x", "bins", "right?"], &[]),
     composed("diag_indices", &["n"], &[]),
     composed("diag_indices_from", &["arr"], &[]),
     composed("bartlett", &["M"], &[]),

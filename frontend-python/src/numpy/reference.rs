@@ -32,7 +32,6 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "cross", "the last axes have 3 components, or both have 2, known at compile time"),
     ("numpy", "delete", "one index"),
     ("numpy", "diff", "`n` up to 64, known"),
-    ("numpy", "digitize", "`bins` must ascend"),
     ("numpy", "einsum", "the text must be known; `optimize` is ignored"),
     ("numpy", "extract", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "flatnonzero", "the length of the result is counted, so it cannot be returned"),

@@ -27,11 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("interp", &["x", "xp", "fp", "left?", "right?"], interp),
     call("searchsorted", &["a", "v", "side?"], |l, args| {
         let right = is_right(args, "side")?;
-        searched(l, args, "a", "v", right)
-    }),
-    call("digitize", &["x", "bins", "right?"], |l, args| {
-        let right = !args.flag("right")?;
-        searched(l, args, "bins", "x", right)
+        searched(l, args, right)
     }),
     call("bincount", &["x", "weights?", "minlength?"], bincount),
     call("histogram", &["a", "bins?", "range?", "density?", "weights?"], |l, args| {
@@ -423,19 +419,13 @@ fn is_right(args: &Args, name: &str) -> Result<bool> {
 }
 
 /// The places at which numbers fit into a sorted vector.
-fn searched(
-    lowerer: &mut Lowerer<'_>,
-    args: &Args,
-    sorted: &str,
-    numbers: &str,
-    right: bool,
-) -> Result<Value> {
-    let a = array(lowerer, args, sorted)?;
+fn searched(lowerer: &mut Lowerer<'_>, args: &Args, right: bool) -> Result<Value> {
+    let a = array(lowerer, args, "a")?;
     if a.rank() != 1 || a.dtype.is_complex() {
-        return Err(args.unsupported(sorted, "it must be a vector of real numbers").into());
+        return Err(args.unsupported("a", "it must be a vector of real numbers").into());
     }
-    let v = match args.value(numbers) {
-        Value::Tuple(_) => Value::Array(array(lowerer, args, numbers)?),
+    let v = match args.value("v") {
+        Value::Tuple(_) => Value::Array(array(lowerer, args, "v")?),
         other => other,
     };
     if let Value::Array(view) = &v

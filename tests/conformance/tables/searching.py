@@ -50,6 +50,12 @@ for side in ["", ", side='right'", ", 'left'"]:
 case("x.searchsorted(y)", x="float64[P]:sorted", y="float64[N]")
 case("np.searchsorted(x, y)", x="float64[E]", y="float64[N]")
 case("np.digitize(y, x)", x="float64[P]:sorted", y="float64[N]")
+for right in ["", ", right=True"]:
+    case(f"np.digitize(y, x[::-1]{right})", T=["int32", "float64"], x="T[P]:sorted", y="T[N]")
+    case(f"np.digitize(a, x[::-1]{right})", x="float64[P]:sorted", a="float64=0.5")
+    case(f"np.digitize(a, x{right})", x="float64[P]:sorted", a="float64=0.5")
+    case(f"np.digitize(y, [2.0, 1.0, 0.0]{right})", y="float64[N,M]")
+case("np.digitize(y, x)", x="float64[E]", y="float64[N]")
 case("np.bincount(x, minlength=10)", x="int64[Q]")
 case("np.bincount(x)", x="int64[Q]:index")
 case("np.bincount(x, minlength=4)", T=["int32", "uint8"], x="T[Q]:index")
