@@ -8,7 +8,7 @@ use dacec_ir::node::CallArgument;
 use dacec_ir::{Constant, DType, Expr, Range, State};
 
 /// Extents up to which loops beat a call.
-pub(super) const SMALL: i64 = 8;
+pub(crate) const SMALL: i64 = 8;
 
 /// One call of `gemm_f64` and its like: `C = alpha*A@B + beta*C` with any strides.
 ///

@@ -41,6 +41,7 @@ pub use dense::BuiltIn;
 pub use einsum::{EinsumGemm, EinsumLoops};
 pub use fold_gemm::{FoldIntoGemm, Folding};
 pub use gemm::Gemm;
+pub(crate) use gemm::SMALL;
 pub use matmul::PureMatMul;
 pub use order::BuiltInOrder;
 pub use reduce::PureReduce;

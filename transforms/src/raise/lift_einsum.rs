@@ -18,6 +18,7 @@
 
 use super::element::{Element, Leaf};
 use super::replace::{Scale, factor};
+use crate::library::SMALL;
 use crate::map::paths;
 use crate::map::untouched;
 use crate::surroundings::Surroundings;
@@ -28,9 +29,6 @@ use dacec_ir::node::{LibraryNode, Map};
 use dacec_ir::{EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset, Wcr};
 use indexmap::IndexMap;
 use std::sync::Arc;
-
-/// Extents up to which loops are faster than a call.
-const SMALL: i64 = 8;
 
 /// Makes one operation of a map that adds products; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
