@@ -37,6 +37,7 @@ mod external;
 mod lift;
 mod machine;
 mod marked;
+mod memo;
 mod operations;
 mod python;
 mod read;

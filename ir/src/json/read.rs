@@ -8,6 +8,7 @@ use super::descriptor;
 use super::error::{Path, Result};
 use super::lift::{End, Graph, Step, lift};
 use super::marked;
+use super::memo::Memo;
 use super::read_state::instrument;
 use super::skeleton;
 use super::syntax;
@@ -182,6 +183,7 @@ pub(super) fn sdfg(value: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> 
         loops: RefCell::default(),
         zeroed: RefCell::default(),
         code: RefCell::default(),
+        memo: Memo::default(),
     };
     reader.sections(attributes, &attributes_path)?;
     let own = skeleton::read(&reader, value, attributes, path);
@@ -304,6 +306,8 @@ pub(super) struct Reader<'a> {
     pub(super) zeroed: RefCell<BTreeSet<Name>>,
     /// Code around the program.
     pub(super) code: RefCell<CodeSections>,
+    /// Expressions that were read before.
+    pub(super) memo: Memo,
 }
 
 impl Reader<'_> {

@@ -2,6 +2,7 @@
 
 use super::callbacks::Ports;
 use super::error::{Path, Result};
+use super::memo::Memo;
 use super::read::{Reader, code, dtype, end, expr, get, list, name, node_id, object, span, text, unknown};
 use super::resolution::resolution;
 use super::tree::Value;
@@ -217,8 +218,9 @@ impl Reader<'_> {
         }
         let container = self.container(data, path)?;
         let given = |key: &str| attributes.get(key).filter(|value| !value.is_null());
-        let subset_of =
-            |key: &str, data: &Data| given(key).map(|value| subset(value, data, &path.key(key))).transpose();
+        let subset_of = |key: &str, data: &Data| {
+            given(key).map(|value| subset(&self.memo, value, data, &path.key(key))).transpose()
+        };
         let whole = || container.whole();
         let mut memlet = match ends {
             [Some(src), Some(dst)] => {
@@ -248,7 +250,7 @@ impl Reader<'_> {
         };
         memlet.dynamic = given("dynamic").and_then(Value::as_bool).unwrap_or(false);
         // A hint: one that cannot be read is no reason to refuse the file.
-        let volume = given("volume").and_then(|value| expr(value, path).ok());
+        let volume = given("volume").and_then(|value| self.memo.expr(value, path).ok());
         memlet.volume = volume.filter(|volume| *volume != memlet.subset.num_elements());
         if let Some(value) = given("wcr") {
             let path = path.key("wcr");
@@ -283,7 +285,7 @@ impl Reader<'_> {
                 self.sections(attributes, &attributes_path)?;
                 Ok(Node::Tasklet(self.tasklet(attributes, ends, wires, &attributes_path)?))
             }
-            "MapEntry" => Ok(Node::MapEntry(scopes::map(attributes, &attributes_path)?)),
+            "MapEntry" => Ok(Node::MapEntry(scopes::map(&self.memo, attributes, &attributes_path)?)),
             "ConsumeEntry" => Ok(Node::MapEntry(self.consume(attributes, &attributes_path)?)),
             "MapExit" | "ConsumeExit" => Ok(Node::MapExit { entry: NodeId::none() }),
             "NestedSDFG" => Ok(Node::Nested(Box::new(nested(attributes, &attributes_path, self.options)?))),
@@ -461,12 +463,12 @@ fn infer(own: &Subset, other: &Data) -> Option<Subset> {
     if !fits && own.rank() == other.rank() { Some(own.clone()) } else { Some(whole) }
 }
 
-fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
+fn subset(memo: &Memo, value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
     let dims = match text(get(value, "type", path)?, path)? {
-        "Range" => ranges(value, path, Range::tiled)?,
+        "Range" => memo.ranges(value, path, Range::tiled)?,
         "Indices" => {
             let indices = list(get(value, "indices", path)?, path)?;
-            indices.iter().map(|index| Ok(Range::index(expr(index, path)?))).collect::<Result<_>>()?
+            indices.iter().map(|index| Ok(Range::index(memo.expr(index, path)?))).collect::<Result<_>>()?
         }
         other => return Err(path.error(format!("subsets of type `{other}` are not supported"))),
     };
@@ -477,29 +479,6 @@ fn subset(value: &Value, data: &Data, path: &Path<'_>) -> Result<Subset> {
         _ if data.rank() == dims.len() => Ok(Subset { dims }),
         _ => Err(path.error(format!("{} ranges for {} dimensions", dims.len(), data.rank()))),
     }
-}
-
-/// Ranges, whose ends are inclusive in the file; made of start, stop, step and tile.
-pub(super) fn ranges(
-    value: &Value,
-    path: &Path<'_>,
-    make: fn(Expr, Expr, Expr, Expr) -> Range,
-) -> Result<Vec<Range>> {
-    let path = path.key("ranges");
-    let mut ranges = Vec::new();
-    for (at, range) in list(value.get("ranges").unwrap_or(&Value::Null), &path)?.iter().enumerate() {
-        let path = path.index(at);
-        let part = |key: &str| expr(get(range, key, &path)?, &path.key(key));
-        let part_or_one = |key: &str| range.get(key).map_or(Ok(Expr::one()), |_| part(key));
-        let (step, tile) = (part_or_one("step")?, part_or_one("tile")?);
-        let down = step.as_int().is_some_and(|step| step < 0);
-        if step.is_zero() {
-            return Err(path.error("a step of 0 is not supported"));
-        }
-        let stop = part("end")? + if down { -1 } else { 1 };
-        ranges.push(make(part("start")?, stop, step, tile));
-    }
-    Ok(ranges)
 }
 
 /// Gives each map its exit.

@@ -1,9 +1,9 @@
 //! Maps and consume scopes: their ranges, schedules and conditions.
 
 use super::error::{Path, Result};
+use super::memo::Memo;
 use super::python;
-use super::read::{Reader, code, expr, get, list, name, span, text};
-use super::read_state::ranges;
+use super::read::{Reader, code, get, list, name, span, text};
 use super::tree::Value;
 use super::write::{Writer, is_boxed};
 use crate::attributes::Attributes;
@@ -16,10 +16,10 @@ pub(super) const KNOWN_OF_CONSUME: [&str; 8] =
     ["label", "pe_index", "num_pes", "condition", "schedule", "chunksize", "in_connectors", "out_connectors"];
 
 /// A map without its exit.
-pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
+pub(super) fn map(memo: &Memo, attributes: &Value, path: &Path<'_>) -> Result<Map> {
     let params = list(get(attributes, "params", path)?, path)?;
     let params = params.iter().map(|param| name(text(param, path)?, path)).collect::<Result<Vec<_>>>()?;
-    let ranges = ranges(get(attributes, "range", path)?, &path.key("range"), untiled)?;
+    let ranges = memo.ranges(get(attributes, "range", path)?, &path.key("range"), untiled)?;
     if params.len() != ranges.len() || params.is_empty() {
         return Err(path.error("a map has one range for each parameter, and at least one"));
     }
@@ -31,7 +31,7 @@ pub(super) fn map(attributes: &Value, path: &Path<'_>) -> Result<Map> {
         ranges,
         schedule: schedule(attributes, path)?,
         collapse: usize::try_from(collapse).unwrap_or(1).max(1),
-        parallel_if: condition.map(|value| expr(value, path)).transpose()?,
+        parallel_if: condition.map(|value| memo.expr(value, path)).transpose()?,
         consume: None,
         instrument: Instrument::None,
         exit: NodeId::none(),
@@ -69,10 +69,11 @@ impl Reader<'_> {
     pub(super) fn consume(&self, attributes: &Value, path: &Path<'_>) -> Result<Map> {
         let element = name(text(get(attributes, "pe_index", path)?, path)?, &path.key("pe_index"))?;
         let range = match attributes.get("_meta_range") {
-            Some(value) => ranges(value, path, untiled)?.into_iter().next(),
+            Some(value) => self.memo.ranges(value, path, untiled)?.into_iter().next(),
             None => None,
         };
-        let count = attributes.get("num_pes").map_or(Ok(crate::Expr::one()), |value| expr(value, path))?;
+        let count =
+            attributes.get("num_pes").map_or(Ok(crate::Expr::one()), |value| self.memo.expr(value, path))?;
         let chunk = attributes.get("chunksize").map_or(Some(1), Value::as_u64);
         let chunk = chunk.and_then(|chunk| usize::try_from(chunk).ok());
         let chunk = chunk.filter(|chunk| (1..=Consume::MAX_CHUNK).contains(chunk)).ok_or_else(|| {
