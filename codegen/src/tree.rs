@@ -455,6 +455,11 @@ pub enum Callee {
     Blas(blas::Routine, DType),
     /// A routine of an [environment](crate::Environment).
     Environment(Name),
+    /// A function of C with that name, which an environment may have, or whoever links the program.
+    Symbol(Name),
+    /// The function whose address is the first of two 64-bit integers, to which the first argument points; it is passed
+    /// the other one in the place of that.
+    Pointer,
 }
 
 /// An argument of a [`Routine`].

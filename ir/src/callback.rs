@@ -18,6 +18,7 @@
 //! assert_eq!(Callback::parse(&call.to_string()).as_ref(), Some(&call));
 //! ```
 
+use crate::library::CodeCallback;
 use crate::node::{CallArgument, ExternalCall};
 use crate::{DType, Node, Sdfg, TaskletCode};
 use serde::{Deserialize, Serialize};
@@ -85,9 +86,14 @@ impl Callback {
     pub fn all(sdfg: &Sdfg) -> Vec<Self> {
         let mut found = Vec::new();
         for state in sdfg.body.states() {
-            for (_, node) in state.nodes() {
+            for (id, node) in state.nodes() {
                 match node {
                     Node::Nested(nested) => found.extend(Self::all(&nested.sdfg)),
+                    Node::Library(library) => {
+                        let op = library.op.as_any().downcast_ref::<CodeCallback>();
+                        let op = op.filter(|_| CodeCallback::is_hosted_by_python(state, id));
+                        found.extend(op.and_then(|op| op.described(library.span.line).ok()));
+                    }
                     Node::Tasklet(tasklet) => {
                         if let TaskletCode::External(call) = &tasklet.code
                             && call.routine.as_str() == ExternalCall::PYTHON

@@ -5,12 +5,14 @@
 //! an external routine.
 
 pub mod blas;
+pub mod callback;
 pub mod cost;
 pub mod defined;
 pub mod dense;
 pub mod sparse;
 
 pub use blas::{Blas, Routine};
+pub use callback::CodeCallback;
 pub use cost::Cost;
 pub use dense::Dense;
 pub use sparse::Csr;
@@ -59,6 +61,11 @@ pub trait LibraryOp: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it does more than computing its outputs: then no run of it is left out, repeated or moved past others.
+    fn has_effects(&self) -> bool {
+        false
+    }
+
     /// An input and the output that it becomes, which may be the same elements: an implementation works in place.
     fn in_place(&self) -> Option<(&'static str, &'static str)> {
         None
@@ -78,8 +85,8 @@ pub trait LibraryOp: fmt::Debug + Send + Sync {
         None
     }
 
-    /// What it costs on operands like these, one for each connector, by which passes decide.
-    fn cost(&self, operands: &Operands) -> Cost;
+    /// What it costs on operands like these, one for each connector, by which passes decide; `None` if nobody knows.
+    fn cost(&self, operands: &Operands) -> Option<Cost>;
 
     /// The meaning: computes every element of `outputs` from `inputs`.
     ///
@@ -136,7 +143,7 @@ impl LibraryOp for MatMul {
         self
     }
 
-    fn cost(&self, operands: &Operands) -> Cost {
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
         let shape = |name| operands.get(name).map_or(&[][..], |it| &it.shape);
         let (a, b, c) = (shape("_a"), shape("_b"), shape("_c"));
         let terms = match a {
@@ -145,7 +152,7 @@ impl LibraryOp for MatMul {
             [.., terms] if !b.is_empty() => terms.clone(),
             _ => Expr::one(),
         };
-        Cost::new(operands, MatMul::operations(&operands.elements("_c"), &terms, &Expr::one()))
+        Some(Cost::new(operands, MatMul::operations(&operands.elements("_c"), &terms, &Expr::one())))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
@@ -188,8 +195,8 @@ impl LibraryOp for Reduce {
         self.accumulate
     }
 
-    fn cost(&self, operands: &Operands) -> Cost {
-        Cost::new(operands, operands.elements("_in"))
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
+        Some(Cost::new(operands, operands.elements("_in")))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
@@ -256,6 +263,7 @@ pub fn from_properties(
         _ if let Some(op) = Csr::from_properties(name, properties) => Ok(Arc::new(op?)),
         _ if let Some(op) = blas::from_properties(name, properties) => Ok(Arc::new(op?)),
         _ if let Some(op) = defined::from_properties(name, properties) => op,
+        CodeCallback::NAME => Ok(Arc::new(CodeCallback::from_properties(properties)?)),
         crate::foreign::NAME => crate::foreign::ForeignOp::from_properties(properties),
         _ => Err(UnknownOp::Name(name.to_owned())),
     }

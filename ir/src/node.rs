@@ -2,7 +2,7 @@
 
 use crate::Constant;
 use crate::instrument::Instrument;
-use crate::library::{Cost, LibraryOp};
+use crate::library::{CodeCallback, Cost, LibraryOp};
 use crate::state::NodeId;
 use crate::{DType, Expr, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
 use indexmap::IndexMap;
@@ -197,6 +197,28 @@ impl ExternalCall {
     /// repeated or run at the same time as another, and no pass needs to know why. A compiled program finds there the
     /// address of a C function and what that is called with; they are passed by whoever calls the program.
     pub const PYTHON: &str = "python";
+
+    /// The routine that calls a function by its address, with the arguments
+    ///
+    /// ```text
+    /// function                         its name, as a text, for messages
+    /// &host                            a vector of two 64-bit integers: the address, and what is passed first
+    /// …                                what else is passed
+    /// ```
+    pub const POINTER: &str = "pointer";
+
+    /// What begins the name of a routine that is a function of C, by the rest of the name. It is linked.
+    pub const SYMBOL: &str = "symbol:";
+
+    /// The function of C that is called by its name, if one is.
+    pub fn symbol(&self) -> Option<&str> {
+        self.routine.strip_prefix(Self::SYMBOL)
+    }
+
+    /// Whether it calls what nobody but the user knows: only a source that is trusted may do that.
+    pub fn is_foreign(&self) -> bool {
+        self.symbol().is_some() || self.routine.as_str() == Self::POINTER
+    }
 }
 
 /// The language of a text that a backend passes on.
@@ -341,6 +363,20 @@ impl Node {
         match self {
             Node::Tasklet(tasklet) => Some(tasklet),
             _ => None,
+        }
+    }
+
+    /// Whether it does more than computing what it writes: an SDFG that prints or checks something, or a call of a
+    /// [function with effects](crate::library::callback).
+    pub fn has_effects(&self) -> bool {
+        match self {
+            Node::Nested(nested) => nested.sdfg.has_effects(),
+            Node::Library(node) => node.op.has_effects(),
+            Node::Tasklet(tasklet) => {
+                matches!(tasklet.code, TaskletCode::External(_))
+                    && tasklet.outputs.contains_key(CodeCallback::HOST_AFTER)
+            }
+            Node::Access(_) | Node::MapEntry(_) | Node::MapExit { .. } => false,
         }
     }
 

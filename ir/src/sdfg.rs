@@ -156,7 +156,8 @@ impl Sdfg {
         });
     }
 
-    /// Whether running it does more than computing: it, or an SDFG nested in it, prints or checks something.
+    /// Whether running it does more than computing: it, or an SDFG nested in it, prints or checks something,
+    /// or calls a function that does more.
     pub fn has_effects(&self) -> bool {
         let mut found = false;
         self.body.visit(&mut |block| {

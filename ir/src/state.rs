@@ -307,9 +307,9 @@ impl State {
         conditions.flat_map(ScalarExpr::names).collect()
     }
 
-    /// Whether an SDFG that is nested in the state prints or checks something.
+    /// Whether a node of the state does more than computing: see [`Node::has_effects`].
     pub fn has_effects(&self) -> bool {
-        self.nodes().any(|(_, node)| matches!(node, Node::Nested(nested) if nested.sdfg.has_effects()))
+        self.nodes().any(|(_, node)| node.has_effects())
     }
 
     /// Nodes strictly between a map's entry and its exit, those of nested scopes too, in topological order.

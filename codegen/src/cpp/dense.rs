@@ -28,17 +28,24 @@ impl Printer<'_> {
             Callee::Dense(op, dtype) => self.dense_routine(*op, *dtype, routine.library.as_ref()),
             Callee::Environment(name) => self.environment_of(name)?.to_owned(),
             Callee::Blas(blas, dtype) => return self.blas_routine(routine, *blas, *dtype),
+            Callee::Symbol(name) => return self.call_by_name(name, routine),
+            Callee::Pointer => return self.call_by_pointer(routine),
         };
-        let mut arguments = Vec::new();
-        for argument in &routine.arguments {
-            arguments.push(match argument {
+        let arguments = self.passed(&routine.arguments)?;
+        self.call_of(&format!("{name}({})", arguments.join(", ")), routine);
+        Ok(())
+    }
+
+    /// The texts of arguments.
+    pub(super) fn passed(&mut self, arguments: &[RoutineArgument]) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for argument in arguments {
+            texts.push(match argument {
                 RoutineArgument::Value(value) => self.text(value)?,
                 RoutineArgument::Pointer(place, _) => self.address(place)?,
             });
         }
-        let call = format!("{name}({})", arguments.join(", "));
-        self.call_of(&call, routine);
-        Ok(())
+        Ok(texts)
     }
 
     /// A call, with what happens if it fails.

@@ -6,6 +6,7 @@
 
 mod array_text;
 mod blas;
+mod callbacks;
 mod calls;
 mod dense;
 mod environments;
@@ -23,8 +24,8 @@ mod values;
 
 use crate::tree::{Parameter, ParameterKind, Program};
 use crate::{CodegenError, Environment, Options};
-use dacec_ir::{DType, Wcr};
-use std::collections::BTreeSet;
+use dacec_ir::{DType, Name, Wcr};
+use std::collections::{BTreeMap, BTreeSet};
 
 use calls::Calls;
 
@@ -71,6 +72,7 @@ pub(crate) fn print_kernel(program: &Program, options: &Options<'_>) -> Result<K
     text.push_str(&prelude::print(&printer.helpers));
     text.push_str(&prelude::print_reductions(&printer.reductions));
     text.push_str(&dense::print(&printer.dense));
+    text.push_str(&callbacks::print(&printer.functions));
     // Those of libraries of the machine have no routines of their own, but something to run first.
     let machine = printer.calls.libraries();
     let names = machine.iter().map(|name| if name.is_empty() { options.machine.unwrap_or("") } else { name });
@@ -133,6 +135,8 @@ struct Printer<'p> {
     uses_alone: bool,
     /// Prototypes of routines of linear algebra.
     dense: BTreeSet<String>,
+    /// Types of the parameters of functions of the user that are called by their names.
+    functions: BTreeMap<Name, String>,
     /// What may be called besides, and names of what is.
     known: &'p [Environment],
     environments: BTreeSet<&'p str>,
@@ -151,6 +155,7 @@ impl<'p> Printer<'p> {
             calls: Calls::new(options),
             uses_alone: false,
             dense: BTreeSet::new(),
+            functions: BTreeMap::new(),
             known: options.environments,
             environments: BTreeSet::new(),
             file: program.file.rsplit('/').next().unwrap_or_default(),

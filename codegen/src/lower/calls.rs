@@ -7,9 +7,11 @@
 //! ```
 //!
 //! Other routines of BLAS have a [table](dacec_ir::library::blas::routine). The dense ones take their sizes, and then each operand with its strides, and report by their result what they cannot
-//! do. Any other name is a routine of an [environment](crate::Environment), which takes what it is given.
+//! do. Any other name is a routine of an [environment](crate::Environment), or a function that the user gives, which takes what
+//! it is given.
 
 use super::expressions::cast;
+use super::names::is_linkable;
 use super::states::StateContext;
 use super::tasklets::{input, output_edges};
 use super::{Function, Result};
@@ -37,6 +39,11 @@ const FOREIGN_ARGUMENTS: &str = "integers, numbers and data";
 
 /// The kinds of argument of a product: integer, value, pointer.
 const GEMM_KINDS: &[u8; 14] = b"iiivpiipiivpii";
+
+fn foreign_arguments(tasklet: &Tasklet, call: &ExternalCall) -> CodegenError {
+    let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
+    CodegenError::BadCall { tasklet, routine, expected: FOREIGN_ARGUMENTS }
+}
 
 /// The library that a call names.
 fn library_of(call: &ExternalCall) -> Option<Name> {
@@ -195,12 +202,39 @@ impl Function<'_, '_> {
         Ok(Routine { callee, library: library_of(call), arguments, failure: None })
     }
 
-    /// What a routine of an environment is given.
+    /// Who is called where nobody knows the routine here, and the arguments that are passed.
+    pub(super) fn callee<'c>(
+        &self,
+        (tasklet, call): (&Tasklet, &'c ExternalCall),
+    ) -> Result<(Callee, &'c [CallArgument])> {
+        if let Some(symbol) = call.symbol() {
+            if !is_linkable(symbol) {
+                let what =
+                    "calls no function of C: its name means something else in emitted code, or is none";
+                return Err(CodegenError::unsupported(
+                    format!("`{symbol}` of tasklet `{}`", tasklet.label),
+                    what,
+                ));
+            }
+            return Ok((Callee::Symbol(symbol.into()), &call.arguments));
+        }
+        if call.routine.as_str() != ExternalCall::POINTER {
+            return Ok((Callee::Environment(call.routine.clone()), &call.arguments));
+        }
+        match &call.arguments[..] {
+            [CallArgument::Text(_), rest @ ..] if matches!(rest, [CallArgument::Pointer(_), ..]) => {
+                Ok((Callee::Pointer, rest))
+            }
+            _ => Err(foreign_arguments(tasklet, call)),
+        }
+    }
+
+    /// What a routine that nobody knows here is given.
     pub(super) fn arguments(
         &self,
         context: &StateContext<'_>,
         id: NodeId,
-        (tasklet, call): (&Tasklet, &ExternalCall),
+        (tasklet, call, rest): (&Tasklet, &ExternalCall, &[CallArgument]),
         value: &dyn Fn(&ScalarExpr) -> Result<Value>,
     ) -> Result<Vec<RoutineArgument>> {
         let argument = |argument: &CallArgument| {
@@ -211,24 +245,29 @@ impl Function<'_, '_> {
                     let written = tasklet.outputs.contains_key(name);
                     RoutineArgument::Pointer(self.pointer(context, id, tasklet, name)?, written)
                 }
-                CallArgument::Text(_) => {
-                    let (tasklet, routine) = (tasklet.label.clone(), call.routine.clone());
-                    return Err(CodegenError::BadCall { tasklet, routine, expected: FOREIGN_ARGUMENTS });
-                }
+                CallArgument::Text(_) => return Err(foreign_arguments(tasklet, call)),
             })
         };
-        call.arguments.iter().map(argument).collect()
+        rest.iter().map(argument).collect()
     }
 
-    /// A call of a routine that the printer has to find in an environment.
-    pub(super) fn lower_environment_call(
+    /// A call of a routine that nobody knows here.
+    pub(super) fn lower_foreign_call(
         &mut self,
         (tasklet, call): (&Tasklet, &ExternalCall),
+        callee: Callee,
         arguments: Vec<RoutineArgument>,
     ) -> Stmt {
-        let complaint = format!("the routine `{}` could not do its work", call.routine);
+        let complaint = match (&callee, call.arguments.first()) {
+            (Callee::Pointer, Some(CallArgument::Text(name))) => {
+                format!("the function `{name}` is not there, or could not do its work")
+            }
+            (Callee::Symbol(name), _) => {
+                format!("the function `{name}` is not there, or could not do its work")
+            }
+            _ => format!("the routine `{}` could not do its work", call.routine),
+        };
         let failure = Some(self.failure(&complaint, tasklet.span));
-        let callee = Callee::Environment(call.routine.clone());
         Stmt::Routine(Box::new(Routine { callee, library: None, arguments, failure }))
     }
 

@@ -20,6 +20,12 @@ const RESERVED: &str = "\
     __restrict__ __restrict EXPORT calloc abi_run abi_check abi_fail abi_allocate abi_error abi_state \
     abi_status abi_arguments";
 
+/// Whether a function that others define can have that name in emitted code.
+pub(super) fn is_linkable(name: &str) -> bool {
+    let own = name.starts_with("dacec_") || RESERVED.split_whitespace().any(|word| word == name);
+    Name::from(name).is_identifier() && !own
+}
+
 /// Hands out names, each unique where it is visible.
 #[derive(Debug)]
 pub(super) struct Names {

@@ -126,8 +126,9 @@ impl<'a> Function<'_, 'a> {
             let stmt = match gemm {
                 Some(gemm) => gemm,
                 None => {
-                    let arguments = self.arguments(context, id, (tasklet, call), &resolve)?;
-                    self.lower_environment_call((tasklet, call), arguments)
+                    let (callee, rest) = self.callee((tasklet, call))?;
+                    let arguments = self.arguments(context, id, (tasklet, call, rest), &resolve)?;
+                    self.lower_foreign_call((tasklet, call), callee, arguments)
                 }
             };
             out.push(stmt);

@@ -1,5 +1,6 @@
 """Functions of Python that a graph from a file calls, and that its caller gives."""
 
+import ctypes
 import pathlib
 import tempfile
 import unittest
@@ -126,6 +127,109 @@ class GivenFunctions(unittest.TestCase):
     def test_a_compiled_graph_takes_them_too(self):
         compiled = dace.SDFG.from_json(file(), trust_code=True).compile()
         self.run_with(compiled)
+
+
+def calling(effects=True, host=None):
+    """`B = smooth(A, k)` and `total = sum(B)`, by functions that the caller gives."""
+    sdfg = dace.SDFG("calling")
+    sdfg.add_array("A", ["N"], dace.float64)
+    sdfg.add_array("B", ["N"], dace.float64)
+    sdfg.add_array("total", [1], dace.float64)
+    sdfg.add_scalar("k", dace.int64)
+    if host is not None:
+        sdfg.add_array(host, [2], dace.int64)
+    state = sdfg.add_state("main")
+    smooth = state.add_callback("smooth", "a: float64[n], k: int64 -> b: float64[n]", effects, host)
+    middle = state.add_access("B")
+    state.add_edge(state.add_read("A"), None, smooth, "a", dace.Memlet("A[0:N]"))
+    state.add_edge(state.add_read("k"), None, smooth, "k", dace.Memlet("k[0]"))
+    state.add_edge(smooth, "b", middle, None, dace.Memlet("B[0:N]"))
+    if host is None:
+        total = state.add_callback("summed", "b: float64[n] -> total: float64", effects)
+        state.add_edge(middle, None, total, "b", dace.Memlet("B[0:N]"))
+        state.add_edge(total, "total", state.add_write("total"), None, dace.Memlet("total[0]"))
+    return sdfg
+
+
+class Nodes(unittest.TestCase):
+    """Functions that nodes of a graph call."""
+
+    def run_with(self, sdfg):
+        called = []
+
+        def smooth(a, k):
+            called.append("smooth")
+            return a * k + 1
+
+        def summed(b):
+            called.append("summed")
+            return b.sum()
+
+        A, B, total = np.arange(4.0), np.zeros(4), np.zeros(1)
+        sdfg(A=A, B=B, total=total, k=3, smooth=smooth, summed=summed)
+        np.testing.assert_array_equal(B, 3 * A + 1)
+        self.assertEqual(total[0], B.sum())
+        self.assertEqual(called, ["smooth", "summed"])
+
+    def test_they_are_called_however_the_graph_runs(self):
+        for effects in (True, False):
+            sdfg = calling(effects)
+            self.assertEqual((sdfg.argnames, sdfg.functions), (["A", "B", "total", "k"], ["smooth", "summed"]))
+            self.run_with(sdfg)
+            with dace.config(bounds_checks=True):
+                self.run_with(calling(effects))
+            again = dace.SDFG.from_json(sdfg.to_json(), trust_code=True)
+            again.simplify()
+            again.auto_optimize()
+            self.run_with(again)
+            self.run_with(calling(effects).compile())
+
+    def test_effects_are_kept_and_other_calls_are_not(self):
+        for effects, expected in ((True, 1), (False, 0)):
+            sdfg = dace.SDFG("unused")
+            sdfg.add_array("A", [3], dace.float64)
+            sdfg.add_transient("B", [3], dace.float64)
+            state = sdfg.add_state("main")
+            node = state.add_callback("note", "a: float64[3] -> b: float64[3]", effects)
+            state.add_edge(state.add_read("A"), None, node, "a", dace.Memlet("A[0:3]"))
+            state.add_edge(node, "b", state.add_write("B"), None, dace.Memlet("B[0:3]"))
+            sdfg.simplify()
+            called = []
+            give = {"note": lambda a: called.append(a) or a} if effects else {}
+            sdfg(np.ones(3), **give)
+            self.assertEqual(len(called), expected)
+
+    def test_exceptions_and_wrong_results_end_the_program(self):
+        sdfg = calling()
+        given = {"A": np.ones(3), "B": np.zeros(3), "total": np.zeros(1), "k": 1}
+        with self.assertRaises(ZeroDivisionError):
+            sdfg(**given, smooth=lambda a, k: 1 // 0, summed=np.sum)
+        with self.assertRaisesRegex(ValueError, r"gives an array of shape \[4\], the program expects \[3\]"):
+            sdfg(**given, smooth=lambda a, k: np.ones(4), summed=np.sum)
+
+    def test_a_function_of_c_is_called_by_its_address(self):
+        pointer, sizes = ctypes.POINTER(ctypes.c_double), [ctypes.c_int64] * 2
+        types = [ctypes.c_int64, pointer, *sizes, ctypes.c_int64, pointer, *sizes]
+
+        @ctypes.CFUNCTYPE(ctypes.c_int32, *types)
+        def smooth(context, a, n, stride, k, b, rows, distance):
+            for at in range(n):
+                b[at * distance] = k * a[at * stride] + context
+            return 0
+
+        A, B = np.arange(4.0), np.zeros(4)
+        host = np.array([ctypes.cast(smooth, ctypes.c_void_p).value, 7])
+        calling(host="host")(A=A, B=B, total=np.zeros(1), k=3, host=host)
+        np.testing.assert_array_equal(B, 3 * A + 7)
+
+    def test_signatures_are_checked(self):
+        sdfg = dace.SDFG("wrong")
+        sdfg.add_array("A", [3], dace.float64)
+        state = sdfg.add_state("main")
+        node = state.add_callback("note", "a: float32[3] ->")
+        state.add_edge(state.add_read("A"), None, node, "a", dace.Memlet("A[0:3]"))
+        with self.assertRaisesRegex(dace.CompilationError, "`a` has elements of float64 where float32"):
+            sdfg(np.ones(3), note=print)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ if typing.TYPE_CHECKING:
 __all__ = ["Builder", "InterstateEdge", "SDFGState"]
 
 
+INTERPRETER = "__python"
+"""The container by which a graph reaches the interpreter that runs it."""
+
 _AnyNode = typing.TypeVar("_AnyNode", bound=Node)
 
 
@@ -127,6 +130,30 @@ class SDFGState:
         """Combines elements along axes (all of them if none is given): `add_reduce("lambda a, b: a + b", [0], 0)`."""
         attributes = {"wcr": wcr, "axes": None if axes is None else list(axes), "identity": identity}
         return self._add(LibraryNode("Reduce", "dace.libraries.standard.nodes.reduce.Reduce", attributes))
+
+    def add_callback(
+        self, function: str, signature: str, effects: bool = True, host: str | None = None
+    ) -> LibraryNode:
+        """A call of a function that is not compiled, with operands of declared types and shapes:
+        `add_callback("smooth", "a: float64[n], k: int64 -> b: float64[n]")`. The names of operands are connectors.
+
+        The function is given when the graph is called, by its name; it returns the result. With `effects`, calls have an
+        order and none is left out; otherwise the result must depend on the operands alone. The name of a container of two
+        `int64`, as `host`, is for a function of C: the address of the function, and what it is passed first.
+        """
+        if host is None:
+            host = INTERPRETER
+            if host not in self.sdfg._containers:
+                self.sdfg.add_array(host, [2], "int64")
+        properties = {"function": function, "signature": signature, "host": "changed" if effects else "read"}
+        node = self._add(LibraryNode(function, "dacec.library.Callback", {"_meta_properties": properties}))
+        # A call comes after those that were added before it.
+        last = [it for it in self.data_nodes() if it.data == host and not self.out_edges(it)]
+        moved = Memlet(f"{host}[0:2]")
+        self.add_edge(last[-1] if last else self.add_access(host), None, node, "_host", moved)
+        if effects:
+            self.add_edge(node, "_host_after", self.add_access(host), None, moved)
+        return node
 
     def add_map(
         self, name: str, ndrange: dict[str, str], schedule: ScheduleType = ScheduleType.Default

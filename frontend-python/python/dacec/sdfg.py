@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Iterator
 
 from dacec import _native, nodes
-from dacec.builder import Builder, InterstateEdge, SDFGState
+from dacec.builder import INTERPRETER, Builder, InterstateEdge, SDFGState
 from dacec.capture import Captures
 from dacec.data import Array, Scalar
 from dacec.errors import InvalidSDFGError
@@ -20,9 +20,6 @@ from dacec.settings import depends_on_settings, settings
 from dacec.symbols import parsed
 
 __all__ = ["SDFG", "CompiledSDFG", "SDFGState", "InterstateEdge", "nodes", "passes"]
-
-_INTERPRETER = "__python"
-"""The argument through which a program reaches the interpreter."""
 
 
 class SDFG(Builder, _native.Dispatcher):
@@ -63,7 +60,8 @@ class SDFG(Builder, _native.Dispatcher):
     def _graph(self) -> _native.Graph:
         """The graph as the compiler has it; made again after something was added."""
         if self._made is None:
-            self._made = _native.Graph.from_json(self._to_json())
+            # What calls functions or has code in C++ was built here, or read from a file that was trusted.
+            self._made = _native.Graph.from_json(self._to_json(), True)
             # What moves into and out of maps follows from what moves inside.
             self._made.apply("propagate-memlets", None)
         return self._made
@@ -251,7 +249,7 @@ class SDFG(Builder, _native.Dispatcher):
     @property
     def argnames(self) -> list[str]:
         """Names of the arguments, in order: without global arrays of the program that the graph was made of."""
-        return [name for name in self._graph.arguments if name not in self._arrays and name != _INTERPRETER]
+        return [name for name in self._graph.arguments if name not in self._arrays and name != INTERPRETER]
 
     @property
     def functions(self) -> list[str]:

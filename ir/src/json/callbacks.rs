@@ -33,6 +33,10 @@ pub(super) const STATE: &str = "__pystate";
 /// The attribute of an SDFG under which the types of functions are kept for the way back.
 pub(super) const KEPT: &str = "callbacks";
 
+/// Why a file that is not trusted is refused.
+pub(super) const UNTRUSTED: &str = "the program calls a function that its caller gives: such calls are accepted only from a \
+                                    file that is trusted";
+
 /// What a function takes and gives.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Signature {
@@ -74,10 +78,7 @@ pub(super) fn declared(
         };
         let Some(value) = value.filter(|dtype| is_callback(dtype)) else { continue };
         if !trusted {
-            return Err(path.error(
-                "the program calls a function of Python that its caller gives: such calls are accepted only from a file that \
-                 is trusted",
-            ));
+            return Err(path.error(UNTRUSTED));
         }
         let other = attributes.get("callback_mapping").and_then(|it| it.get(name)).and_then(Value::as_str);
         let kinds = |key: &str| kinds(value.get(key), &path.key(key));

@@ -6,10 +6,10 @@ use super::read_state::Wire;
 use super::resolution::resolution;
 use super::tree::Value;
 use super::write_state::identity;
-use super::{blas, operations};
+use super::{blas, callbacks, operations};
 use crate::attributes::Attributes;
 use crate::foreign::ForeignOp;
-use crate::library::{Blas, LibraryOp, MatMul, Property, Reduce, from_properties};
+use crate::library::{Blas, CodeCallback, LibraryOp, MatMul, Property, Reduce, from_properties};
 use crate::node::LibraryNode;
 use crate::{
     Array, Block, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg, Node, Range, Scalar,
@@ -102,6 +102,9 @@ impl Reader<'_> {
                     .collect();
                 let properties = properties.ok_or_else(|| path.error("a property of an unknown kind"))?;
                 let short = class.rsplit('.').next().unwrap_or(class);
+                if short == CodeCallback::NAME && !self.options.trust_code {
+                    return Err(path.error(callbacks::UNTRUSTED));
+                }
                 from_properties(short, &properties).map_err(|error| path.error(error))?
             }
             Kind::Foreign => Arc::new(foreign(class, attributes, path)?),

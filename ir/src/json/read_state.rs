@@ -1,6 +1,6 @@
 //! Reads states: nodes, then edges with their memlets.
 
-use super::callbacks::Ports;
+use super::callbacks::{self, Ports};
 use super::error::{Path, Result};
 use super::memo::Memo;
 use super::read::{Reader, code, dtype, end, expr, get, list, name, node_id, object, span, text, unknown};
@@ -333,6 +333,9 @@ impl Reader<'_> {
         let (label, span) = (Name::from(label), span(attributes));
         if let Some(call) = attributes.get("_meta_call") {
             let call = crate::text::parse_call(text(call, path)?).map_err(|error| path.error(error))?;
+            if call.is_foreign() && !self.options.trust_code {
+                return Err(path.error(callbacks::UNTRUSTED));
+            }
             return Ok(Tasklet { label, inputs, outputs, code: TaskletCode::External(call), span });
         }
         let path = path.key("code");

@@ -33,8 +33,8 @@ impl Cost {
         Cost { operations: if complex { operations * 4 } else { operations }, bytes }
     }
 
-    /// The cost of a library node in a state, in symbols of the state; `None` if the node is none, or is connected to what
-    /// is not there.
+    /// The cost of a library node in a state, in symbols of the state; `None` if the node is none, nobody knows,
+    /// or it is connected to what is not there.
     pub fn of_node(containers: &IndexMap<Name, Data>, state: &State, id: NodeId) -> Option<Self> {
         let Node::Library(node) = state.node(id) else { return None };
         let operand = |connector: &Name, memlet: &Memlet| {
@@ -47,7 +47,7 @@ impl Cost {
         let written = outputs.iter().filter_map(|edge| operand(edge.src_conn()?, edge.memlet()?));
         let operands: Operands = read.chain(written).collect();
         let complete = node.op.inputs().iter().chain(&node.op.outputs()).all(|it| operands.get(it).is_some());
-        complete.then(|| node.op.cost(&operands))
+        if complete { node.op.cost(&operands) } else { None }
     }
 
     /// One number for both, in simple operations: moving eight bytes is one.

@@ -338,12 +338,13 @@ impl LibraryOp for Dense {
         operand.filter(|_| self.takes_one()).map(|it| it.form.rank())
     }
 
-    fn cost(&self, operands: &Operands) -> Cost {
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
         let shape = operands.get("_a").map_or(&[][..], |it| &it.shape);
         let (stack, own) = shape.split_at(shape.len().saturating_sub(self.rank()));
         let rows = own.first().cloned().unwrap_or_else(Expr::one);
         let columns = own.get(1).cloned().unwrap_or_else(Expr::one);
-        Cost::new(operands, stack.iter().product::<Expr>() * self.operations(operands, &rows, &columns))
+        let stack: Expr = stack.iter().product();
+        Some(Cost::new(operands, stack * self.operations(operands, &rows, &columns)))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

@@ -142,12 +142,12 @@ impl LibraryOp for Csr {
         Some(self.graph(operands))
     }
 
-    fn cost(&self, operands: &Operands) -> Cost {
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
         let columns = match operands.get("_b").map_or(&[][..], |it| &it.shape) {
             [_, columns] => columns.clone(),
             _ => Expr::one(),
         };
-        Cost::new(operands, operands.elements("_a_vals") * columns * 2)
+        Some(Cost::new(operands, operands.elements("_a_vals") * columns * 2))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

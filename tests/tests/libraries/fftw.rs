@@ -41,8 +41,8 @@ impl LibraryOp for Fft {
     }
 
     /// Five operations for each element and each halving.
-    fn cost(&self, operands: &Operands) -> Cost {
-        Cost::new(operands, operands.elements("_in") * (5 * Cost::LOGARITHM))
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
+        Some(Cost::new(operands, operands.elements("_in") * (5 * Cost::LOGARITHM)))
     }
 
     /// The definition, for the interpreter and as what implementations are compared with.

@@ -1,5 +1,6 @@
 //! Libraries that users add through the Rust interface, and the choice between implementations.
 
+mod callbacks;
 mod fftw;
 mod scale;
 

@@ -264,14 +264,14 @@ impl Call {
                     None => routine.into(),
                 },
                 arguments,
-                cost: Some(self.cost_of_one(own)),
+                cost: self.cost_of_one(own),
             }),
             span: self.span,
         })
     }
 
     /// What it costs for one element of a stack; `own` tells how many dimensions an operand has for it.
-    fn cost_of_one(&self, own: &dyn Fn(&Operand) -> usize) -> Cost {
+    fn cost_of_one(&self, own: &dyn Fn(&Operand) -> usize) -> Option<Cost> {
         let one = |(name, operand): (&Name, &Operand)| {
             let Operand { dtype, mut shape, strides, .. } = operand.clone();
             let stack = shape.len().saturating_sub(own(operand));

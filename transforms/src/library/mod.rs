@@ -20,6 +20,7 @@
 mod accumulate;
 pub mod blas;
 mod call;
+pub mod callback;
 mod chosen;
 pub mod defined;
 pub mod dense;
@@ -35,6 +36,7 @@ pub mod sparse;
 pub(crate) use accumulate::identity;
 pub use blas::{BlasRoutine, PureBlas};
 pub use call::{Call, Operand};
+pub use callback::CallFunction;
 pub use chosen::{ByLibrary, LIBRARIES};
 pub use defined::PureDefinition;
 pub use dense::BuiltIn;
@@ -96,6 +98,7 @@ impl Default for Expansions {
         known.extend(BuiltInOrder::NAMES.map(|op| -> Arc<dyn Expansion> { Arc::new(BuiltInOrder(op)) }));
         let defined = DECLARED.map(|it| it.name).into_iter().chain(Csr::NAMES);
         known.extend(defined.map(|op| -> Arc<dyn Expansion> { Arc::new(PureDefinition(op)) }));
+        known.extend(CallFunction::ALL.map(|way| -> Arc<dyn Expansion> { Arc::new(way) }));
         // Nobody gets these without asking.
         known.extend(ByLibrary::all(&known));
         Expansions { known }

@@ -101,11 +101,10 @@ impl Sweep<'_> {
     /// Whether a call, or a call in the map that ends here, does more than computing its outputs.
     fn has_effects(&self, id: NodeId) -> bool {
         match self.state.node(id) {
-            Node::Nested(nested) => nested.sdfg.has_effects(),
             Node::MapExit { entry } if self.state.contains(*entry) => {
                 self.state.scope_nodes(*entry).into_iter().any(|inner| self.has_effects(inner))
             }
-            _ => false,
+            node => node.has_effects(),
         }
     }
 
@@ -120,14 +119,16 @@ impl Sweep<'_> {
         match self.state.node(src) {
             Node::Access(_) | Node::MapEntry(_) => true,
             Node::Tasklet(tasklet) => {
+                if self.has_effects(src) {
+                    return false;
+                }
                 let connector =
                     self.state.edge(edge).src_conn.as_ref().and_then(|conn| tasklet.outputs.get(conn));
                 let is_value = matches!(tasklet.code, TaskletCode::Native(_))
                     && connector.is_some_and(|connector| connector.rank == 0);
                 is_value || self.state.out_degree(src) == 1
             }
-            Node::Library(_) => self.state.out_degree(src) == 1,
-            Node::Nested(_) => self.state.out_degree(src) == 1 && !self.has_effects(src),
+            Node::Library(_) | Node::Nested(_) => self.state.out_degree(src) == 1 && !self.has_effects(src),
             Node::MapExit { .. } => self.inner_writes(edge).into_iter().all(|inner| self.can_drop(inner)),
         }
     }

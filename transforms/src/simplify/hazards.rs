@@ -52,7 +52,9 @@ impl Frontier {
     ) -> Result<Joints, Refusal> {
         let mut joints = Joints::new();
         if second.has_effects() && first.has_effects() {
-            return Err(Refusal::NoMatch("both states print or check something"));
+            return Err(Refusal::NoMatch(
+                "both states do more than computing: they print, check something or call functions",
+            ));
         }
         for (data, accesses) in sets.iter() {
             let Some(before) = self.containers.get(data) else { continue };

@@ -442,8 +442,8 @@ impl LibraryOp for Blas {
         Some(form.unwrap_or(Form::Number).rank())
     }
 
-    fn cost(&self, operands: &Operands) -> Cost {
-        Cost::new(operands, self.operations(operands))
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
+        Some(Cost::new(operands, self.operations(operands)))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {

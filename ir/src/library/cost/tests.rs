@@ -16,7 +16,7 @@ fn operands(shapes: &[(&str, &str)], dtype: DType) -> Operands {
 
 #[track_caller]
 fn check(op: &dyn LibraryOp, shapes: &[(&str, &str)], operations: &str, bytes: &str) {
-    let cost = op.cost(&operands(shapes, DType::Float64));
+    let cost = op.cost(&operands(shapes, DType::Float64)).expect("it is known");
     let parse = |text: &str| Expr::parse(text).expect("an expression");
     assert_eq!((cost.operations, cost.bytes), (parse(operations), parse(bytes)), "{}", op.name());
 }
@@ -40,8 +40,8 @@ fn products_multiply_and_add_for_each_term() {
     let sparse = Csr { vector: false, alpha: Factor::ONE, beta: Factor::ZERO };
     let shapes = [("_a_rows", "N + 1"), ("_a_cols", "E"), ("_a_vals", "E"), ("_b", "K M"), ("_c", "N M")];
     assert_eq!(
-        sparse.cost(&operands(&shapes[2..], DType::Float64)).operations,
-        Expr::parse("2*E*M").expect("an expression")
+        sparse.cost(&operands(&shapes[2..], DType::Float64)).map(|it| it.operations),
+        Expr::parse("2*E*M").ok()
     );
     let einsum = Einsum::parse("bij,bkj->bik").expect("subscripts");
     let shapes = [("_in0", "B I J"), ("_in1", "B K J"), ("_out", "B I K")];
@@ -51,7 +51,7 @@ fn products_multiply_and_add_for_each_term() {
 #[test]
 fn complex_numbers_are_four_times_the_work() {
     let shapes = [("_a", "N N"), ("_b", "N N"), ("_c", "N N")];
-    let cost = MatMul.cost(&operands(&shapes, DType::Complex64));
+    let cost = MatMul.cost(&operands(&shapes, DType::Complex64)).expect("it is known");
     let expected = ["8*N**3", "24*N**2"].map(|text| Expr::parse(text).expect("an expression"));
     assert_eq!([cost.operations, cost.bytes], expected);
 }
@@ -79,7 +79,7 @@ fn every_operation_has_a_cost_whatever_is_connected() {
     let mut ops: Vec<Box<dyn LibraryOp>> = vec![Box::new(MatMul)];
     ops.extend(Dense::ALL.map(|op| -> Box<dyn LibraryOp> { Box::new(op) }));
     for op in ops {
-        assert_eq!(op.cost(&nothing).bytes, Expr::zero(), "{}", op.name());
+        assert_eq!(op.cost(&nothing).map(|it| it.bytes), Some(Expr::zero()), "{}", op.name());
     }
 }
 

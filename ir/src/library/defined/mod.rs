@@ -120,8 +120,8 @@ impl<T: Defined> LibraryOp for T {
         Some(if fits { self.define(&own) } else { Err("an operand has too many dimensions".to_owned()) })
     }
 
-    fn cost(&self, operands: &Operands) -> Cost {
-        Cost::new(operands, self.operations(operands))
+    fn cost(&self, operands: &Operands) -> Option<Cost> {
+        Some(Cost::new(operands, self.operations(operands)))
     }
 
     fn interpret(&self, inputs: &[Tensor], outputs: &mut [Tensor]) -> Result<(), String> {
