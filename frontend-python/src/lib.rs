@@ -36,9 +36,11 @@ mod lower;
 mod module;
 mod numpy;
 mod parse;
+mod patterns;
 mod presets;
 mod promotion;
 mod scalar;
+mod syntax;
 mod types;
 
 pub use capture::{Captured, Environment, Parameter};

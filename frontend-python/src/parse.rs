@@ -21,7 +21,12 @@ pub(crate) fn parse(text: &str) -> Result<ast::Suite, Vec<(String, TextRange)>> 
         return Err(errors.map(|error| (error.error.to_string(), error.location)).collect());
     }
     match parsed.into_syntax() {
-        ast::Mod::Module(module) => Ok(module.body),
+        ast::Mod::Module(mut module) => {
+            if text.contains("match ") || text.contains("match(") {
+                crate::patterns::write_out(&mut module.body);
+            }
+            Ok(module.body)
+        }
         ast::Mod::Expression(_) => Ok(ast::Suite::new()),
     }
 }

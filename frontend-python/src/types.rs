@@ -314,6 +314,16 @@ pub(crate) enum Module {
     Scipy,
     /// `scipy.special`.
     Special,
+    /// `scipy.linalg`.
+    ScipyLinalg,
+    /// `scipy.signal`.
+    Signal,
+    /// `scipy.integrate`.
+    Integrate,
+    /// `numpy.lib`.
+    Lib,
+    /// `numpy.lib.stride_tricks`.
+    StrideTricks,
     /// Any other; an error when it is used.
     Other,
 }
@@ -405,6 +415,8 @@ pub(crate) enum Value {
     Unknown(Arc<str>),
     /// A value that depended on a loop that has ended.
     Stale,
+    /// What a name means after `del`.
+    Deleted,
     /// A value that could not be found; reported already.
     Poison,
 }
@@ -439,7 +451,7 @@ impl Value {
             Value::Object(_) => "an object of Python",
             Value::Unknown(_) => "a value of unknown type",
             Value::Hint => "an option of the compiler",
-            Value::Stale | Value::Poison => "a value",
+            Value::Stale | Value::Deleted | Value::Poison => "a value",
         }
     }
 

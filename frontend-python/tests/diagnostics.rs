@@ -126,12 +126,44 @@ fn symbols_of_a_graph() {
 fn functions_without_a_compiled_form() {
     check("printed_tuple", "E0303", X, "print((x, 1))");
     check("global_random", "E0301", X, "x[:] = np.random.rand(N)");
-    check("distribution", "E0301", X, "rng = np.random.default_rng(1)\nx[:] = rng.poisson(size=N)");
+    check(
+        "distribution",
+        "E0103",
+        X,
+        "rng = np.random.default_rng(1)\nx[:] = rng.hypergeometric(3, 4, 2, N)",
+    );
+    let correlated = "rng = np.random.default_rng(1)\nx[:2] = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]])";
+    check("correlated", "E0303", X, correlated);
+    check("viewed_type", "E0303", X, "return x.view(np.int64)");
+    check("resized", "E0301", X, "x.resize((2, 2))");
+    check("deleted_places", "E0303", X, "return np.delete(x, np.argsort(x))");
     let parallel = "rng = np.random.default_rng(1)\nfor i in dace.map[0:N]:\n    x[i] = rng.random()";
     check("parallel_random", "E0401", X, parallel);
     check("no_seed", "E0303", X, "rng = np.random.default_rng()\nx[0] = rng.random()");
     check("counted", "E0403", X, "return np.flatnonzero(x > 0)");
     check("assigned_overflow", "E0202", "x: dace.uint8[N]", "x[:] = 300");
+}
+
+#[test]
+fn choices_and_names() {
+    let two = "x: dace.float64[N], y: dace.float64[N], a: dace.int64";
+    check("chosen_changed", "E0206", two, "t = x if a > 0 else y\nt[0] = 1");
+    check("source_changed", "E0206", two, "t = x if a > 0 else y\nx[0] = 1\nreturn t * 2");
+    check(
+        "chosen_in_loop",
+        "E0206",
+        two,
+        "for i in range(3):\n    x[0] = i\n    t = x if a > i else y\n    y[i] = t[1]",
+    );
+    check("chosen_types", "E0202", two, "return x if a > 0 else x > 1");
+    check("chosen_kinds", "E0003", two, "t = x if a > 0 else 1.0\nreturn t");
+    check("deleted", "E0102", X, "t = x[0]\ndel t\nreturn t");
+    check("deleted_element", "E0002", X, "del x[0]");
+    check("pattern", "E0002", X, "match N:\n    case int():\n        x[0] = 1");
+    let passed = format!(
+        "{HEAD}def apply(f, k):\n    return f(k) + 1\n\n@dace.program\ndef f({X}):\n    k = 2.0\n    x[0] = apply(lambda t: t * k, 3.0)\n"
+    );
+    check_text("passed_function", "E0301", &passed);
 }
 
 #[test]

@@ -53,6 +53,9 @@ CLASSES = ["bool", "int32", "uint8", "float32", "float64", "complex128"]
 HEADER = """import math
 
 import numpy as np
+import scipy.integrate
+import scipy.linalg
+import scipy.signal
 import scipy.special
 import dace
 

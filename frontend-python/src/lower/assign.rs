@@ -2,7 +2,7 @@
 
 use super::index::Target;
 use super::operate::Dest;
-use super::{Lowerer, Result};
+use super::{GivenArgs, Lowerer, Result};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
@@ -128,6 +128,10 @@ impl Lowerer<'_> {
     /// The value as a number or array: a list of numbers becomes an array.
     fn as_operand(&mut self, value: Value, range: TextRange) -> Result<Value> {
         let Value::Tuple(items) = value else { return Ok(value) };
+        if items.iter().any(|item| !matches!(item, Value::Scalar(_))) {
+            let given = GivenArgs { positional: vec![(Value::Tuple(items), range)], keywords: Vec::new() };
+            return crate::numpy::call_numpy(self, "array", given, range);
+        }
         let mut ty: Option<Typed> = None;
         let mut numbers = Vec::new();
         for item in items {

@@ -198,6 +198,11 @@ fn unknown_member(module: Module, attr: &ast::Identifier) -> Diagnostic {
         Module::Cmath => "cmath",
         Module::Scipy => "scipy",
         Module::Special => "scipy.special",
+        Module::ScipyLinalg => "scipy.linalg",
+        Module::Signal => "scipy.signal",
+        Module::Integrate => "scipy.integrate",
+        Module::Lib => "numpy.lib",
+        Module::StrideTricks => "numpy.lib.stride_tricks",
         Module::Other => "this module",
     };
     let message = format!("`{attr}` of {name} cannot be compiled");

@@ -29,6 +29,9 @@ impl Lowerer<'_> {
         if let Some(value) = self.dictionary_method(it)? {
             return Ok(value);
         }
+        if let Some(value) = self.reduction_of_generator(it)? {
+            return Ok(value);
+        }
         let function = self.eval(&it.func)?;
         let given = self.arguments(&it.arguments)?;
         self.call_given(function, given, (dest, declared), (range, it.func.range()))
@@ -84,10 +87,7 @@ impl Lowerer<'_> {
                 let reason = "it is a function of Python";
                 self.call_python(&object, given, (dest, declared), reason, range)
             }
-            Value::Lambda(lambda) => {
-                let parameters = lambda.parameters.as_deref();
-                self.inlined(parameters, &lambda.body, given, range)
-            }
+            Value::Lambda(lambda) => self.call_lambda(&lambda, given, range),
             Value::Bound(method, object) => self.call_method(&method, *object, given, dest, range),
             Value::Class(class) => self.construct(&class, given, range),
             Value::Poison => Err(Stop::Reported),

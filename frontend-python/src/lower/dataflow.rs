@@ -182,6 +182,7 @@ impl Lowerer<'_> {
     /// A new access node for a write of the container.
     pub(super) fn sink(&mut self, container: &Name) -> NodeId {
         self.written.insert(container.clone());
+        *self.writes.entry(container.clone()).or_default() += 1;
         let open = self.open();
         let node = open.state.add_access(container);
         open.latest.insert(container.clone(), node);

@@ -79,7 +79,12 @@ impl Lowerer<'_> {
     }
 
     /// Ends the program with an error where the condition does not hold.
-    fn fail_unless(&mut self, condition: &Scalar, message: String, range: TextRange) -> Result<()> {
+    pub(super) fn fail_unless(
+        &mut self,
+        condition: &Scalar,
+        message: String,
+        range: TextRange,
+    ) -> Result<()> {
         let span = self.span(range);
         let fail = Block::Effect(Effect::Fail { message, span });
         match condition.as_truth() {

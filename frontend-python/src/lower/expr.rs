@@ -408,13 +408,19 @@ impl Lowerer<'_> {
                 }
                 Ok(Value::Scalar(scalar::select(&condition, &then, &otherwise)))
             }
-            _ => Err(Diagnostic::error(
-                codes::UNSUPPORTED_EXPRESSION,
-                it.range,
-                "a conditional expression over arrays needs a condition that is known at compile time",
-            )
-            .help("use an `if` statement, or `np.where` to choose element by element")
-            .into()),
+            (Value::Array(then), Value::Array(otherwise)) => {
+                self.chosen_array(&condition, [then, otherwise], it.range)
+            }
+            (then, otherwise) => {
+                let message = format!(
+                    "a conditional expression between {} and {} needs a condition that is known at compile time",
+                    then.kind(),
+                    otherwise.kind()
+                );
+                Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, it.range, message)
+                    .help("use an `if` statement, or `np.where` to choose element by element")
+                    .into())
+            }
         }
     }
 
@@ -564,7 +570,8 @@ fn constant_equality(left: &Value, right: &Value) -> Option<bool> {
     match (left, right) {
         (Value::Text(a), Value::Text(b)) => Some(a == b),
         (Value::DType(a), Value::DType(b)) => Some(a == b),
-        (Value::Text(_), Value::None) | (Value::None, Value::Text(_)) => Some(false),
+        (Value::Text(_), Value::None | Value::Scalar(_))
+        | (Value::None | Value::Scalar(_), Value::Text(_)) => Some(false),
         _ => None,
     }
 }

@@ -171,6 +171,11 @@ impl Lowerer<'_> {
                 continue;
             }
             let value = self.eval(part)?;
+            if let Value::Range(start, stop, step) = &value {
+                let values = self.known_range(start, stop, step, part.range())?;
+                items.push(self.list_item(values, part.range())?);
+                continue;
+            }
             if self.is_list(part)
                 && let Value::Tuple(values) = value
             {

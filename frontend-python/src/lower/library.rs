@@ -1,4 +1,5 @@
-//! Functions of NumPy that are written in Python themselves: `library.py`, `formulas.py` and `random.py` in `numpy`.
+//! Functions of NumPy that are written in Python themselves: `library.py`, `formulas.py`, `random.py` and
+//! `distributions.py` in `numpy`.
 //!
 //! Where an operation is a loop (sorting, searching, running sums) or a formula over arrays (a covariance, a
 //! pseudo-inverse), its meaning is easier to read as the function that it is than as calls that build it. A call takes the function's text, annotates its parameters with
@@ -30,10 +31,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// The texts of the functions. Every one starts with what all functions can use.
-const TEXTS: [&str; 3] = [
+const TEXTS: [&str; 4] = [
     include_str!("../numpy/library.py"),
     include_str!("../numpy/formulas.py"),
     include_str!("../numpy/random.py"),
+    include_str!("../numpy/distributions.py"),
 ];
 
 /// A call of a library function that is being put together.

@@ -32,6 +32,7 @@ mod bind_call;
 mod call;
 mod callback;
 mod callees;
+mod choice;
 mod comprehension;
 mod control;
 mod dataflow;
@@ -53,7 +54,9 @@ mod operate;
 mod parameters;
 mod parts;
 mod plain_call;
+mod reduction;
 mod returns;
+mod scope;
 mod specialize;
 mod streams;
 mod structures;
@@ -165,6 +168,10 @@ pub(crate) struct Lowerer<'a> {
     mirrors: Vec<mirror::Mirror>,
     /// Containers that the current statement has written.
     written: IndexSet<Name>,
+    /// How often each container was written.
+    writes: IndexMap<Name, usize>,
+    /// Arrays that conditional expressions have chosen.
+    choices: Vec<choice::Choice>,
     /// Symbols that blocks assign: an expression over them is not fixed.
     mutable: IndexSet<Name>,
     /// Symbols that hold the present values of those that may change, in the region that is being filled.
@@ -217,6 +224,8 @@ impl<'a> Lowerer<'a> {
             aliased: IndexSet::new(),
             mirrors: Vec::new(),
             written: IndexSet::new(),
+            writes: IndexMap::new(),
+            choices: Vec::new(),
             mutable: IndexSet::new(),
             present: IndexMap::new(),
             regions: vec![Region::default()],
@@ -321,6 +330,16 @@ impl<'a> Lowerer<'a> {
             Continue(it) => self.jump(Block::Continue, it.range),
             FunctionDef(it) => self.function_statement(it),
             With(it) => self.with_statement(it),
+            Import(it) => self.import_statement(it),
+            ImportFrom(it) => self.import_from_statement(it),
+            Delete(it) => self.delete_statement(it),
+            Match(it) => Err(Diagnostic::error(
+                codes::UNSUPPORTED_STATEMENT,
+                it.range,
+                "the patterns of this `match` statement cannot be compiled",
+            )
+            .help("patterns are values, `None`, names, alternatives, and of a tuple that is written there `(a, b)`")
+            .into()),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_STATEMENT,
                 other.range(),

@@ -53,6 +53,16 @@ fn collect(statement: &ast::Stmt, names: &mut IndexSet<String>) {
         ast::Stmt::FunctionDef(it) => {
             names.insert(it.name.to_string());
         }
+        ast::Stmt::Delete(it) => it.targets.iter().for_each(targets),
+        ast::Stmt::Import(it) => names.extend(it.names.iter().map(|alias| match &alias.asname {
+            Some(name) => name.to_string(),
+            None => alias.name.split('.').next().unwrap_or_default().to_owned(),
+        })),
+        ast::Stmt::ImportFrom(it) => {
+            names.extend(
+                it.names.iter().map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).to_string()),
+            );
+        }
         _ => {}
     }
 }

@@ -90,6 +90,10 @@ impl Lowerer<'_> {
         if let Some(value) = self.env.get(name).cloned() {
             match value {
                 Value::Poison => return Err(Stop::Reported),
+                Value::Deleted => {
+                    let message = format!("`{name}` is used after it was deleted");
+                    return Err(Diagnostic::error(codes::UNASSIGNED, range, message).into());
+                }
                 Value::Stale if !self.is_shared(name) => return self.share(name),
                 Value::Stale => {
                     let message = format!("what `{name}` is after the loop is not known");

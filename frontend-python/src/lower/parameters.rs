@@ -45,6 +45,7 @@ impl Lowerer<'_> {
         if self.again {
             return Err(super::Stop::Again);
         }
+        self.check_choices();
         self.initialize_storages()?;
         self.finish();
         Ok(())

@@ -1,12 +1,16 @@
 //! Calls of plain functions and lambdas: an expression stands for its value, other bodies are compiled for the call.
 
+use super::names::Reads;
 use super::operate::Dest;
+use super::specialize::{locals, reads};
 use super::{Given, GivenArgs, Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::module::Global;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Outcome, Value};
-use indexmap::IndexMap;
+use ast::visitor::Visitor;
+use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
 impl Lowerer<'_> {
@@ -58,13 +62,95 @@ impl Lowerer<'_> {
             [ast::Stmt::Return(it)] if !self.is_active(&function.name) => match &it.value {
                 Some(value) => {
                     self.enter(&function.name);
-                    let result = self.inlined(Some(&function.parameters), value, given, range);
+                    let parameters = Some(&*function.parameters);
+                    let result = match self.is_of_module(function) {
+                        true => {
+                            let mut names = reads(&function.body);
+                            names.extend(locals(function));
+                            self.in_module(parameters, value, given, (&names, range))
+                        }
+                        false => self.inlined(parameters, value, given, range),
+                    };
                     self.leave();
                     result
                 }
                 None => Ok(Value::None),
             },
             _ => self.call_specialized(function, given, dest, range),
+        }
+    }
+
+    /// Whether a function stands in the module itself: names of the function that calls it mean nothing in it.
+    pub(super) fn is_of_module(&self, function: &Arc<ast::StmtFunctionDef>) -> bool {
+        let name = function.name.as_str();
+        let known = match self.globals.values.get(name) {
+            Some(Global::Value(Value::Helper(known))) => Some(known),
+            _ => self.globals.programs.get(name).map(|program| &program.function),
+        };
+        known.is_some_and(|known| Arc::ptr_eq(known, function))
+    }
+
+    /// Calls a lambda: one of the module sees the names of the module alone.
+    pub(super) fn call_lambda(
+        &mut self,
+        lambda: &Arc<ast::ExprLambda>,
+        given: GivenArgs,
+        range: TextRange,
+    ) -> Result<Value> {
+        let parameters = lambda.parameters.as_deref();
+        let is_it = |value: &Global| matches!(value, Global::Value(Value::Lambda(known)) if Arc::ptr_eq(known, lambda));
+        if !self.globals.values.values().any(is_it) {
+            return self.inlined(parameters, &lambda.body, given, range);
+        }
+        let mut names = Reads::default();
+        names.visit_expr(&lambda.body);
+        let own = parameters.into_iter().flat_map(|it| it.iter_non_variadic_params());
+        names.0.extend(own.map(|it| it.name().to_string()));
+        self.in_module(parameters, &lambda.body, given, (&names.0, range))
+    }
+
+    /// As [`inlined`](Self::inlined), where only names of the module are visible, and what functions that are passed refer to.
+    fn in_module(
+        &mut self,
+        parameters: Option<&ast::Parameters>,
+        body: &ast::Expr,
+        given: GivenArgs,
+        (names, range): (&IndexSet<String>, TextRange),
+    ) -> Result<Value> {
+        let keywords = given.keywords.iter().map(|(_, (value, _))| value);
+        let values = given.positional.iter().map(|(value, _)| value).chain(keywords);
+        let captured = self.captured_apart(values, names, range)?;
+        let (env, locals) = (std::mem::take(&mut self.env), std::mem::take(&mut self.locals));
+        let lists = std::mem::take(&mut self.lists);
+        for (name, value) in captured {
+            self.env.insert(name, value);
+        }
+        let result = self.inlined(parameters, body, given, range);
+        (self.env, self.locals, self.lists) = (env, locals, lists);
+        result
+    }
+
+    /// What functions that are passed refer to in the function around. A name of it must not mean something else in the
+    /// function that they are passed to.
+    pub(super) fn captured_apart<'v>(
+        &self,
+        values: impl Iterator<Item = &'v Value>,
+        names: &IndexSet<String>,
+        range: TextRange,
+    ) -> Result<IndexMap<String, Value>> {
+        let mut captured: IndexMap<String, Value> =
+            values.flat_map(|value| self.captured_by(value)).collect();
+        captured.retain(|name, _| self.env.get(name).is_some());
+        match captured.keys().find(|name| names.contains(*name)) {
+            None => Ok(captured),
+            Some(name) => {
+                let message = format!(
+                    "the function that is passed refers to `{name}`, which has another meaning there"
+                );
+                Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+                    .help("give the variable a name of its own")
+                    .into())
+            }
         }
     }
 

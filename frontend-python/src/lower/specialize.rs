@@ -28,10 +28,16 @@ use indexmap::{IndexMap, IndexSet};
 use std::sync::Arc;
 
 /// Functions of NumPy that are a few lines of NumPy themselves.
-const COMPOSED: [&str; 3] = [
+const COMPOSED: [&str; 9] = [
     include_str!("../numpy/composed.py"),
     include_str!("../numpy/polynomials.py"),
     include_str!("../numpy/spectral.py"),
+    include_str!("../numpy/arranging.py"),
+    include_str!("../numpy/statistics.py"),
+    include_str!("../numpy/scientific.py"),
+    include_str!("../numpy/special_formulas.py"),
+    concat!(include_str!("../numpy/special_each.py"), include_str!("../numpy/special_bessel.py")),
+    concat!(include_str!("../numpy/special_each.py"), include_str!("../numpy/special_gamma.py")),
 ];
 
 /// The functions are nested deeper than this only if they call each other without end.
@@ -51,7 +57,13 @@ impl Lowerer<'_> {
     ) -> Result<Value> {
         self.check_recursion(&function.name, range)?;
         let parameters = self.given_parameters(Some(&function.parameters), given, range)?;
-        let mut passed: IndexMap<String, Value> = self.captured(function);
+        let mut passed = if self.is_of_module(function) {
+            let mut names = reads(&function.body);
+            names.extend(locals(function));
+            self.captured_apart(parameters.iter().map(|(_, value)| value), &names, range)?
+        } else {
+            self.captured(function)
+        };
         passed.extend(parameters);
         for value in passed.values_mut() {
             *value = self.settle(value.clone());
@@ -93,7 +105,7 @@ impl Lowerer<'_> {
     }
 
     /// What a function that is passed refers to.
-    fn captured_by(&self, value: &Value) -> IndexMap<String, Value> {
+    pub(super) fn captured_by(&self, value: &Value) -> IndexMap<String, Value> {
         let names = match value {
             Value::Lambda(lambda) => {
                 let mut reads = Reads::default();
@@ -313,14 +325,14 @@ struct Specialized {
 }
 
 /// Names that the statements refer to.
-fn reads(statements: &[ast::Stmt]) -> IndexSet<String> {
+pub(super) fn reads(statements: &[ast::Stmt]) -> IndexSet<String> {
     let mut reads = Reads::default();
     reads.visit_body(statements);
     reads.0
 }
 
 /// Names that belong to the function itself.
-fn locals(function: &ast::StmtFunctionDef) -> IndexSet<String> {
+pub(super) fn locals(function: &ast::StmtFunctionDef) -> IndexSet<String> {
     let mut names = assigned(&function.body);
     names.extend(function.parameters.iter_non_variadic_params().map(|it| it.name().to_string()));
     names

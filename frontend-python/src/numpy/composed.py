@@ -6,56 +6,7 @@ functions.
 
 import math
 import numpy as np
-import scipy.special
 import dace
-
-
-def nanvar(a, axis=None, ddof=0, keepdims=False):
-    x = np.true_divide(a, 1)
-    known = ~np.isnan(x)
-    count = np.sum(known, axis=axis, keepdims=True).astype(x.dtype)
-    middle = np.sum(np.where(known, x, 0), axis=axis, keepdims=True) / count
-    distance = np.where(known, x - middle, 0)
-    spread = np.sum(distance * distance, axis=axis, keepdims=True)
-    left = count - ddof
-    return np.sum(np.where(left > 0, spread / left, np.nan), axis=axis, keepdims=keepdims)
-
-
-def nanstd(a, axis=None, ddof=0, keepdims=False):
-    return np.sqrt(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
-
-
-def nanmedian(a, axis=None, keepdims=False):
-    x = np.true_divide(a, 1)
-    if axis is None:
-        line = np.sort(x.ravel())
-        count = np.sum(~np.isnan(line))
-        upper = count // 2 if count > 0 else 0
-        middle = (line[max(count - 1, 0) // 2] + line[upper]) / 2
-        if keepdims:
-            return np.max(np.full(x.shape, middle), keepdims=True)
-        return middle
-    lines = np.sort(x, axis=axis)
-    count = np.sum(~np.isnan(x), axis=axis, keepdims=True)
-    low = np.take_along_axis(lines, np.maximum(count - 1, 0) // 2, axis=axis)
-    high = np.take_along_axis(lines, np.where(count > 0, count // 2, 0), axis=axis)
-    return np.sum((low + high) / 2, axis=axis, keepdims=keepdims)
-
-
-def nanargmin(a, axis=None):
-    return np.argmin(np.where(np.isnan(a), np.inf, a), axis=axis)
-
-
-def nanargmax(a, axis=None):
-    return np.argmax(np.where(np.isnan(a), -np.inf, a), axis=axis)
-
-
-def nancumsum(a, axis=None):
-    return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis)
-
-
-def nancumprod(a, axis=None):
-    return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis)
 
 
 def cumulative_sum(x, axis=0):
@@ -213,40 +164,6 @@ def apply_over_axes(func, a, axes):
     return value
 
 
-def histogram_density(counts, edges):
-    return counts / np.diff(edges) / np.sum(counts)
-
-
-def side_of_histogram(x, bins, limits):
-    if np.ndim(bins) == 0:
-        return np.histogram_bin_edges(x, bins, range=limits)
-    return bins
-
-
-def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
-    both = isinstance(bins, tuple)
-    x_edges = side_of_histogram(x, bins[0] if both else bins, None if range is None else range[0])
-    y_edges = side_of_histogram(y, bins[1] if both else bins, None if range is None else range[1])
-    rows = x_edges.shape[0] - 1
-    columns = y_edges.shape[0] - 1
-    row = np.searchsorted(x_edges, x, side="right") - 1
-    column = np.searchsorted(y_edges, y, side="right") - 1
-    counts = np.zeros((rows, columns))
-    at = 0
-    while at < x.shape[0]:
-        i = row[at] - 1 if x[at] == x_edges[rows] else row[at]
-        j = column[at] - 1 if y[at] == y_edges[columns] else column[at]
-        if i >= 0 and i < rows and j >= 0 and j < columns:
-            counts[i, j] += 1.0 if weights is None else weights[at]
-        at += 1
-    if density:
-        total = np.sum(counts)
-        counts /= np.diff(x_edges)[:, None]
-        counts /= np.diff(y_edges)
-        counts /= total
-    return counts, x_edges, y_edges
-
-
 def unwrap(p, discont=None, axis=-1, period=2 * np.pi):
     line = np.moveaxis(p, axis, -1)
     step = np.diff(line)
@@ -264,22 +181,11 @@ def unstack(x, axis=0):
     return tuple(moved[k] for k in range(x.shape[axis]))
 
 
-def bessel(x):
-    # The power series of I0: all its terms are positive.
-    square = x * x / 4
-    term = x * 0 + 1
-    total = x * 0 + 1
-    for k in range(1, 200):
-        term = term * square / (k * k)
-        total = total + term
-    return total
-
-
 def kaiser(M, beta):
     n = np.arange(0, M)
     alpha = (M - 1) / 2.0
-    top = bessel(beta * np.sqrt(1 - ((n - alpha) / alpha) ** 2.0))
-    return top / bessel(float(beta))
+    top = np.i0(beta * np.sqrt(1 - ((n - alpha) / alpha) ** 2.0))
+    return top / np.i0(float(beta))
 
 
 def spaced_arrays(start, stop, num=50, endpoint=True, axis=0):
@@ -340,62 +246,3 @@ def update_one_operand(op, x, at):
 
 def update_where(op, x, at, y):
     x[at] = op(x[at], y)
-
-
-def expit(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def log_expit(x):
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
-
-
-def logit(x):
-    return np.log(x / (1 - x))
-
-
-def exp10(x):
-    return 10.0**x
-
-
-def ndtr(x):
-    return 0.5 * scipy.special.erfc(-x * 0.7071067811865476)
-
-
-def xlogy(x, y):
-    return np.where((x == 0) & ~np.isnan(y), 0, x * np.log(y))
-
-
-def xlog1py(x, y):
-    return np.where((x == 0) & ~np.isnan(y), 0, x * np.log1p(y))
-
-
-def entr(x):
-    return np.where(x == 0, 0, np.where(x < 0, -np.inf, -x * np.log(x)))
-
-
-def rel_entr(x, y):
-    inside = np.where((x > 0) & (y > 0), x * np.log(x / y), np.where((x == 0) & (y >= 0), x * 0, np.inf))
-    return np.where(np.isnan(x) | np.isnan(y), np.nan, inside)
-
-
-def kl_div(x, y):
-    inside = np.where((x > 0) & (y > 0), x * np.log(x / y) - x + y, np.where((x == 0) & (y >= 0), y, np.inf))
-    return np.where(np.isnan(x) | np.isnan(y), np.nan, inside)
-
-
-def softmax(x, axis=None):
-    power = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return power / np.sum(power, axis=axis, keepdims=True)
-
-
-def log_softmax(x, axis=None):
-    below = x - np.max(x, axis=axis, keepdims=True)
-    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
-
-
-def logsumexp(a, axis=None, keepdims=False):
-    largest = np.max(a, axis=axis, keepdims=True)
-    largest = np.where(np.isfinite(largest), largest, 0)
-    total = np.log(np.sum(np.exp(a - largest), axis=axis, keepdims=True)) + largest
-    return np.sum(total, axis=axis, keepdims=keepdims)

@@ -1,9 +1,9 @@
-//! Functions that are a few lines of NumPy themselves: `composed.py`, `polynomials.py` and `spectral.py`.
+//! Functions that are a few lines of NumPy themselves: `composed.py`, and the texts beside it that say so.
 //!
 //! They are called as plain functions of the user are: what is known at compile time stays known in them, also tuples, texts
 //! and functions. What the text makes of its arguments, in shape and type, is what the function gives.
 
-use super::{Args, Entry, Lowering, array};
+use super::{Args, Entry, Lowering, array, call};
 use crate::lower::{Dest, GivenArgs, Lowerer, Result};
 use crate::promotion::{Typed, promote};
 use crate::types::Value;
@@ -51,6 +51,34 @@ pub(super) const ENTRIES: &[Entry] = &[
     composed("unravel_index", &["indices", "shape", "order?"], &["shape"]),
     composed("ravel_multi_index", &["multi_index", "dims", "mode?", "order?"], &["multi_index", "dims"]),
     composed("lexsort", &["keys"], &["keys"]),
+    composed("nanquantile", &["a", "q", "axis?", "keepdims?"], &["axis", "q"]),
+    composed("nanpercentile", &["a", "q", "axis?", "keepdims?"], &["axis", "q"]),
+    composed("histogramdd", &["sample", "bins?", "range?", "density?", "weights?"], &["bins", "range"]),
+    composed("packbits", &["a", "axis?", "bitorder?"], &[]),
+    composed("unpackbits", &["a", "axis?", "bitorder?"], &[]),
+    composed("asarray_chkfinite", &["a"], &[]),
+    special("i0", &["x"]),
+    call("real_if_close", &["a", "tol?"], |lowerer, args| {
+        let view = array(lowerer, args, "a")?;
+        if view.dtype.is_complex() {
+            let reason = "whether the result is complex depends on values";
+            return Err(args
+                .unsupported("a", reason)
+                .help("use `.real`, or keep the complex numbers")
+                .into());
+        }
+        Ok(Value::Array(view))
+    }),
+    call("sort_complex", &["a"], |lowerer, args| {
+        let view = array(lowerer, args, "a")?;
+        let single = view.dtype == DType::Complex64 || view.dtype.is_integer() && view.dtype.size() < 4;
+        let dtype = if single { DType::Complex64 } else { DType::Complex128 };
+        let complex = lowerer.as_dtype(&Value::Array(view), dtype, &Dest::Temp, args.range)?;
+        lowerer.flush();
+        let given = GivenArgs { positional: vec![(complex, args.range)], keywords: Vec::new() };
+        lowerer.call_composed("sort_complex_numbers", given, &args.dest, args.range)
+    }),
+    composed("polydiv", &["u", "v"], &[]),
     composed("partition", &["a", "kth", "axis?"], &["kth"]),
     composed("argpartition", &["a", "kth", "axis?"], &["kth"]),
     composed("piecewise", &["x", "condlist", "funclist"], &["condlist", "funclist"]),
@@ -80,6 +108,30 @@ pub(super) const LINALG: &[Entry] = &[
     composed("matrix_norm", &["x", "keepdims?", "ord?"], &[]),
 ];
 
+/// Functions of `scipy.linalg`.
+pub(super) const SCIPY_LINALG: &[Entry] = &[
+    composed("cholesky", &["a", "lower?"], &[]),
+    composed("solve_triangular", &["a", "b", "trans?", "lower?", "unit_diagonal?"], &[]),
+    composed("toeplitz", &["c", "r?"], &[]),
+    composed("circulant", &["c"], &[]),
+    composed("hankel", &["c", "r?"], &[]),
+    composed("expm", &["A"], &[]),
+];
+
+/// Functions of `scipy.signal`.
+pub(super) const SIGNAL: &[Entry] =
+    &[composed("convolve", &["in1", "in2", "mode?"], &[]), composed("lfilter", &["b", "a", "x"], &[])];
+
+/// Functions of `scipy.integrate`.
+pub(super) const INTEGRATE: &[Entry] = &[
+    composed("cumulative_trapezoid", &["y", "x?", "dx?", "axis?", "initial?"], &[]),
+    composed("simpson", &["y", "dx?"], &[]),
+];
+
+/// Functions of `numpy.lib.stride_tricks`.
+pub(super) const STRIDE_TRICKS: &[Entry] =
+    &[composed("sliding_window_view", &["x", "window_shape", "axis?"], &["window_shape", "axis"])];
+
 /// Functions of `scipy.special` that are formulas.
 pub(super) const SPECIAL: &[Entry] = &[
     special("expit", &["x"]),
@@ -95,6 +147,70 @@ pub(super) const SPECIAL: &[Entry] = &[
     special("softmax", &["x", "axis?"]),
     special("log_softmax", &["x", "axis?"]),
     special("logsumexp", &["a", "axis?", "keepdims?"]),
+    special("beta", &["a", "b"]),
+    special("betainc", &["a", "b", "x"]),
+    special("betaln", &["a", "b"]),
+    special("binom", &["n", "k"]),
+    special("boxcox", &["x", "lmbda"]),
+    special("boxcox1p", &["x", "lmbda"]),
+    special("chdtr", &["v", "x"]),
+    special("chdtrc", &["v", "x"]),
+    special("comb", &["N", "k"]),
+    special("cosdg", &["x"]),
+    special("cosm1", &["x"]),
+    special("cotdg", &["x"]),
+    special("dawsn", &["x"]),
+    special("digamma", &["x"]),
+    special("ellipe", &["m"]),
+    special("ellipk", &["m"]),
+    special("ellipkm1", &["p"]),
+    special("erfcinv", &["x"]),
+    special("erfcx", &["x"]),
+    special("erfinv", &["x"]),
+    special("eval_chebyt", &["n", "x"]),
+    special("eval_chebyu", &["n", "x"]),
+    special("eval_hermite", &["n", "x"]),
+    special("eval_legendre", &["n", "x"]),
+    special("exp1", &["x"]),
+    special("expi", &["x"]),
+    special("exprel", &["x"]),
+    special("factorial", &["n"]),
+    special("fdtr", &["dfn", "dfd", "x"]),
+    special("gammainc", &["a", "x"]),
+    special("gammaincc", &["a", "x"]),
+    special("gammasgn", &["x"]),
+    special("huber", &["delta", "r"]),
+    special("hyp1f1", &["a", "b", "x"]),
+    special("hyp2f1", &["a", "b", "c", "z"]),
+    special("i0", &["x"]),
+    special("i0e", &["x"]),
+    special("i1", &["x"]),
+    special("i1e", &["x"]),
+    special("inv_boxcox", &["y", "lmbda"]),
+    special("inv_boxcox1p", &["y", "lmbda"]),
+    special("j0", &["x"]),
+    special("j1", &["x"]),
+    special("k0", &["x"]),
+    special("k0e", &["x"]),
+    special("k1", &["x"]),
+    special("k1e", &["x"]),
+    special("kv", &["v", "z"]),
+    special("kve", &["v", "z"]),
+    special("log_ndtr", &["x"]),
+    special("ndtri", &["x"]),
+    special("pdtr", &["k", "m"]),
+    special("perm", &["N", "k"]),
+    special("poch", &["z", "m"]),
+    special("pseudo_huber", &["delta", "r"]),
+    special("radian", &["d", "m", "s"]),
+    special("rgamma", &["x"]),
+    special("sindg", &["x"]),
+    special("softplus", &["x"]),
+    special("stdtr", &["df", "t"]),
+    special("tandg", &["x"]),
+    special("y0", &["x"]),
+    special("y1", &["x"]),
+    special("zeta", &["x", "q?"]),
 ];
 
 /// Functions of `scipy.special` that take a number of Python for a double, whatever the other operand is.
@@ -118,6 +234,17 @@ pub(super) fn apply_special(lowerer: &mut Lowerer<'_>, entry: &Entry, args: &Arg
         *value = lowerer.as_dtype(value, dtype, &Dest::Temp, args.range)?;
     }
     lowerer.call_composed(entry.name, given, &args.dest, args.range)
+}
+
+/// Calls the text of that name with these arguments of another function; those of `kept` stay lists.
+pub(super) fn redirect(
+    lowerer: &mut Lowerer<'_>,
+    name: &'static str,
+    params: &'static [&'static str],
+    kept: &[&str],
+    args: &Args,
+) -> Result<Value> {
+    apply(lowerer, &composed(name, params, &[]), kept, args)
 }
 
 /// Calls the text of an entry.

@@ -8,7 +8,7 @@
 //! ```
 
 use super::{Args, Entry, array, call};
-use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result};
 use crate::promotion::promote;
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
@@ -36,6 +36,15 @@ pub(super) const ENTRIES: &[Entry] = &[
             Value::Array(both) => Ok(Value::Array(runs(l, args, &both)?.values)),
             other => Err(l.not_a_number(&other, args.range)),
         }
+    }),
+    call("setxor1d", &["ar1", "ar2"], |l, args| {
+        let (a, b) = ((args.value("ar1"), args.range), (args.value("ar2"), args.range));
+        let mut parts = Vec::new();
+        for positional in [vec![a.clone(), b.clone()], vec![b, a]] {
+            let given = GivenArgs { positional, keywords: Vec::new() };
+            parts.push((super::call_numpy(l, "setdiff1d", given, args.range)?, args.range));
+        }
+        super::call_numpy(l, "union1d", GivenArgs { positional: parts, keywords: Vec::new() }, args.range)
     }),
     call("intersect1d", &["ar1", "ar2"], |l, args| common(l, args, true)),
     call("setdiff1d", &["ar1", "ar2"], |l, args| common(l, args, false)),

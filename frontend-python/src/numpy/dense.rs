@@ -33,10 +33,15 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("slogdet", &["a"], |l, args| all(l, args, Dense::Slogdet)),
     call("pinv", &["a", "rcond?"], pseudo_inverse),
     call("lstsq", &["a", "b", "rcond?"], least_squares),
+    call("diagonal", &["x", "offset?"], |l, args| {
+        super::composed::redirect(l, "diagonal_of_last", &["x", "offset"], &[], args)
+    }),
     call("cond", &["x", "p?"], condition),
     call("matrix_rank", &["A"], |l, args| {
         let matrix = matrix(l, args, "A", Dense::Svd)?;
-        single(args, "A", &matrix)?;
+        if matrix.rank() > 2 {
+            return super::composed::redirect(l, "stacked_rank", &["A"], &[], args);
+        }
         let library = Library::new("matrix_rank").array("a", &matrix);
         let library = library.constant("eps", epsilon(matrix.dtype).to_string());
         l.call_library(&library, &args.dest, args.range)
@@ -87,7 +92,9 @@ fn single(args: &Args, name: &str, view: &View) -> Result<()> {
 
 fn pseudo_inverse(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let matrix = matrix(lowerer, args, "a", Dense::Svd)?;
-    single(args, "a", &matrix)?;
+    if matrix.rank() > 2 {
+        return super::composed::redirect(lowerer, "stacked_pinv", &["a", "rcond?"], &[], args);
+    }
     let rcond = args.get("rcond").cloned().unwrap_or(Value::Scalar(Scalar::float(1e-15)));
     let rcond = lowerer.as_dtype(&rcond, matrix.dtype.real(), &Dest::Temp, args.range)?;
     let library = Library::new("pinv").array("a", &matrix).value("rcond", rcond);
@@ -226,6 +233,9 @@ fn solve(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         return Err(args.unsupported("b", "it must be an array").into());
     };
     let stack = a.rank() - 2;
+    if b.rank() > 1 && b.rank() != a.rank() {
+        return super::composed::redirect(lowerer, "solve_each", &["a", "b"], &[], args);
+    }
     if b.rank() != 1 && b.rank() != a.rank() || b.rank() == 1 && stack > 0 {
         let help = "pass a vector with one matrix, or as many dimensions as the matrices have";
         return Err(args.unsupported("b", "it has another number of dimensions").help(help).into());

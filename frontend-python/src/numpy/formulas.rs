@@ -5,7 +5,7 @@ use super::ufunc::{give, output};
 use super::{Args, Entry, array, axis_of, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Dest, Library, Lowerer, Result};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result};
 use crate::promotion::promote;
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
@@ -96,8 +96,14 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
             "higher" => "higher",
             "midpoint" => "midpoint",
             "nearest" => "nearest",
+            "hazen" => "hazen",
+            "weibull" => "weibull",
+            "median_unbiased" => "median_unbiased",
+            "normal_unbiased" => "normal_unbiased",
+            "interpolated_inverted_cdf" => "interpolated_inverted_cdf",
+            "inverted_cdf" => "inverted_cdf",
             _ => {
-                let known = "it must be 'linear', 'lower', 'higher', 'midpoint' or 'nearest'";
+                let known = "it must be a method of NumPy other than 'averaged_inverted_cdf' and 'closest_observation'";
                 return Err(args.unsupported("method", known).into());
             }
         },
@@ -105,7 +111,7 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     };
     let axes = args.axes("axis", rank)?.unwrap_or_else(|| (0..rank).collect());
     // A share that is a number of Python does not widen the type.
-    let exact = matches!(method, "lower" | "higher" | "nearest");
+    let exact = matches!(method, "lower" | "higher" | "nearest" | "inverted_cdf");
     let dtype = match (view.dtype, args.get("q")) {
         (dtype, _) if exact => dtype,
         (dtype, Some(Value::Scalar(q))) if dtype.is_float() && q.ty.weak => dtype,
@@ -119,6 +125,17 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     let shares = match args.value("q") {
         Value::Scalar(share) => {
             return one_quantile(lowerer, args, &rows, &sorted, (share, whole), (method, dtype));
+        }
+        Value::Array(shares) if shares.rank() == 1 && shares.shape()[0].as_int().is_none() => {
+            let shares =
+                lowerer.elementwise("share", &[Value::Array(shares)], &Dest::Temp, args.range, &|of| {
+                    scalar::binary(BinaryOp::Div, &of[0], &Scalar::float(whole))
+                })?;
+            let others = ["axis", "method", "keepdims"].into_iter().filter(|name| args.given(name));
+            let mut keywords = vec![("q".to_owned(), (shares, args.place("q")))];
+            keywords.extend(others.map(|name| (name.to_owned(), (args.value(name), args.place(name)))));
+            let given = GivenArgs { positional: vec![(Value::Array(view), args.range)], keywords };
+            return lowerer.call_composed("quantiles_of", given, &args.dest, args.range);
         }
         _ => array(lowerer, args, "q")?,
     };
@@ -269,7 +286,7 @@ pub(super) fn insert(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (view, axis) = super::manipulation::along(lowerer, args, "arr")?;
     let at = match args.value("obj") {
         at @ Value::Scalar(_) => lowerer.integer(&at, args.place("obj"))?,
-        _ => return Err(args.unsupported("obj", "it must be one index").into()),
+        _ => return insert_several(lowerer, args, &view, axis),
     };
     let mut values = match args.value("values") {
         Value::Tuple(_) => Value::Array(array(lowerer, args, "values")?),
@@ -324,4 +341,21 @@ pub(super) fn insert(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         lowerer.flush();
     }
     Ok(Value::Array(out))
+}
+
+/// The array with values put in before several indices of an axis.
+fn insert_several(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, axis: usize) -> Result<Value> {
+    let places = array(lowerer, args, "obj")?;
+    if places.rank() != 1 || !places.dtype.is_integer() {
+        return Err(args.unsupported("obj", "it must be integers").into());
+    }
+    let values = match args.value("values") {
+        Value::Tuple(_) => Value::Array(array(lowerer, args, "values")?),
+        other => other,
+    };
+    let axis = Value::Scalar(Scalar::int(axis as i64));
+    let positional = [Value::Array(view.clone()), Value::Array(places), values, axis];
+    let positional = positional.into_iter().map(|value| (value, args.range)).collect();
+    let given = GivenArgs { positional, keywords: Vec::new() };
+    lowerer.call_composed("insert_several", given, &args.dest, args.range)
 }

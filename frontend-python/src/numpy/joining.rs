@@ -4,11 +4,12 @@ use super::creation::of_items;
 use super::{Args, Entry, array, axis_of, call, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Lowerer, Result};
+use crate::lower::{GivenArgs, Lowerer, Result};
 use crate::promotion::promote;
 use crate::scalar::cast;
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::{DType, Expr, Range};
+use std::collections::BTreeSet;
 
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -30,7 +31,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("dsplit", &["ary", "indices_or_sections"], |l, args| split(l, args, Some(2), true)),
     call("repeat", &["a", "repeats", "axis?"], repeat),
     call("tile", &["A", "reps"], tile),
-    call("pad", &["array", "pad_width", "mode?", "constant_values?"], pad),
+    call("pad", &["array", "pad_width", "mode?", "constant_values?", "end_values?", "stat_length?"], pad),
     call("delete", &["arr", "obj", "axis?"], delete),
     call("insert", &["arr", "obj", "values", "axis?"], super::formulas::insert),
     call("block", &["arrays"], block),
@@ -449,10 +450,11 @@ fn pad(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             let at = at.modulo(&period);
             at.min(&(&period - &at - 1))
         },
-        _ => {
-            let modes = "constant, edge, wrap, reflect and symmetric are supported";
-            return Err(args.unsupported("mode", modes).into());
+        "maximum" | "minimum" | "mean" | "median" | "linear_ramp" => {
+            let mode = mode.to_owned();
+            return padded_by_values(lowerer, args, &view, &widths, &mode);
         }
+        _ => return Err(args.unsupported("mode", "NumPy has no such mode").into()),
     };
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
     let mut filled = inside(&out, &own, &widths);
@@ -478,6 +480,44 @@ fn pad(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         filled.subset.dims[axis] = Range::full(&shape[axis]);
     }
     Ok(Value::Array(out))
+}
+
+/// Padding by what is computed of an axis: statistics of its ends, or ramps down to values.
+fn padded_by_values(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    widths: &[[Expr; 2]],
+    mode: &str,
+) -> Result<Value> {
+    let number = |expr: &Expr| Value::Scalar(Scalar::symbolic(expr.clone()));
+    let rows = widths.iter().map(|pair| Value::Tuple(pair.iter().map(number).collect()));
+    let mut positional = vec![Value::Array(view.clone()), Value::Tuple(rows.collect())];
+    let ends = |name: &str| -> Result<Value> {
+        let pairs = pairs(args, name, view.rank())?;
+        Ok(Value::Tuple(pairs.into_iter().map(|pair| Value::Tuple(pair.to_vec())).collect()))
+    };
+    let integers = Value::Scalar(Scalar::bool(view.dtype.is_integer()));
+    let name = if mode == "linear_ramp" {
+        positional.push(match args.get("end_values") {
+            Some(_) => ends("end_values")?,
+            None => {
+                let pair = Value::Tuple(vec![Value::Scalar(Scalar::int(0)); 2]);
+                Value::Tuple(vec![pair; view.rank()])
+            }
+        });
+        positional.push(integers);
+        "pad_by_ramp"
+    } else {
+        positional.extend([Value::Text(mode.to_owned()), integers]);
+        if args.get("stat_length").is_some() {
+            positional.push(ends("stat_length")?);
+        }
+        "pad_by_statistic"
+    };
+    let positional = positional.into_iter().map(|value| (value, args.range)).collect();
+    let given = GivenArgs { positional, keywords: Vec::new() };
+    lowerer.call_composed(name, given, &args.dest, args.range)
 }
 
 /// Where the elements go that are padded.
@@ -523,9 +563,29 @@ fn padded_by_constants(
     Ok(Value::Array(out))
 }
 
-/// The array without one index of an axis.
+/// The array without some indices of an axis.
 fn delete(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (view, axis) = super::manipulation::along(lowerer, args, "arr")?;
+    match args.value("obj") {
+        Value::Slice([start, stop, None]) => {
+            let extent = view.shape()[axis].clone();
+            let bounds = [start.unwrap_or_else(Expr::zero), stop.unwrap_or(extent), Expr::int(axis as i64)];
+            let bounds = bounds.into_iter().map(|bound| Value::Scalar(Scalar::symbolic(bound)));
+            let positional = [Value::Array(view)].into_iter().chain(bounds);
+            let positional = positional.map(|value| (value, args.range)).collect();
+            let given = GivenArgs { positional, keywords: Vec::new() };
+            return lowerer.call_composed("delete_slice", given, &args.dest, args.range);
+        }
+        Value::Tuple(places) => return without(lowerer, args, &view, axis, &places),
+        Value::Array(_) | Value::Slice(_) => {
+            let reason = "how many elements stay would depend on values";
+            return Err(args
+                .unsupported("obj", reason)
+                .help("give an index, a slice or a list of known indices; or choose by a mask: `x[mask]`")
+                .into());
+        }
+        _ => {}
+    }
     let at = lowerer.integer(&args.value("obj"), args.place("obj"))?;
     let mut shape = view.shape();
     let extent = shape[axis].clone();
@@ -538,4 +598,44 @@ fn delete(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         view.element(&place).code
     });
     Ok(Value::Array(out))
+}
+
+/// The array without indices that are known.
+fn without(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axis: usize,
+    places: &[Value],
+) -> Result<Value> {
+    let extent = view.shape()[axis].clone();
+    let (mut left, mut right) = (BTreeSet::new(), BTreeSet::new());
+    for place in places {
+        let at = lowerer.constant_int(place, args.place("obj"))?;
+        let from_start = match extent.as_int() {
+            Some(extent) if at < 0 => at + extent,
+            _ => at,
+        };
+        if from_start < 0 {
+            right.insert(from_start)
+        } else {
+            left.insert(from_start)
+        };
+    }
+    let last = left.last().map_or_else(Expr::zero, |at| Expr::int(at + 1));
+    let first = &extent + right.first().copied().unwrap_or(0);
+    let apart = last.le(&first).and(&Expr::zero().le(&first));
+    lowerer.require(&apart, "an index lies outside of the axis".to_owned(), args.place("obj"))?;
+    let places = left.into_iter().map(Expr::int).chain(right.into_iter().map(|at| &extent + at));
+    let (mut parts, mut start) = (Vec::new(), Expr::zero());
+    for at in places.chain([extent.clone()]) {
+        if start != at {
+            parts.push(view.part(axis, &start, &at));
+        }
+        start = at + 1;
+    }
+    if parts.is_empty() {
+        parts.push(view.part(axis, &Expr::zero(), &Expr::zero()));
+    }
+    joined(lowerer, args, &parts, axis)
 }

@@ -162,7 +162,8 @@ def bincount_weighted(x, weights, out):
         out[x[k]] += weights[k]
 
 
-def histogram(x, edges, counts):
+def histogram(x, weights, edges, counts):
+    # weight
     bins = counts.shape[0]
     origin = float(edges[0])
     scale = bins / max(float(edges[bins]) - origin, 2.2250738585072014e-308)
@@ -183,31 +184,7 @@ def histogram(x, edges, counts):
                     low = middle + 1
                 else:
                     high = middle
-            counts[low - 1] += 1
-
-
-def histogram_weighted(x, weights, edges, counts):
-    bins = counts.shape[0]
-    origin = float(edges[0])
-    scale = bins / max(float(edges[bins]) - origin, 2.2250738585072014e-308)
-    for k in range(x.shape[0]):
-        if x[k] >= edges[0] and x[k] <= edges[bins]:
-            # Edges at equal distances, which are the common case, tell the bin; where they do not, it is searched for.
-            guess = (float(x[k]) - origin) * scale
-            low = 0
-            high = bins
-            if guess >= 0 and guess < bins:
-                near = int(guess)
-                if edges[near] <= x[k] and (x[k] < edges[near + 1] or near + 1 == bins):
-                    low = near + 1
-                    high = near + 1
-            while low < high:
-                middle = (low + high) // 2
-                if edges[middle] <= x[k]:
-                    low = middle + 1
-                else:
-                    high = middle
-            counts[low - 1] += weights[k]
+            counts[low - 1] += weight(weights, k)
 
 
 def isin(v, a):
@@ -229,6 +206,19 @@ def quantile(x, q):
     # method
     n = x.shape[0]
     place = q * (n - 1)
+    if method == "hazen":
+        place = n * q - 0.5
+    if method == "weibull":
+        place = (n + 1) * q - 1
+    if method == "median_unbiased":
+        place = n * q + (1.0 + q) / 3.0 - 1
+    if method == "normal_unbiased":
+        place = n * q + 0.375 + 0.25 * q - 1
+    if method == "interpolated_inverted_cdf":
+        place = n * q - 1
+    if method == "inverted_cdf":
+        place = math.ceil(n * q) - 1
+    place = min(max(place, 0.0), float(n - 1))
     if method == "nearest":
         # Halves go to the even place.
         place = np.rint(place)

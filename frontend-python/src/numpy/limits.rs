@@ -17,6 +17,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         Ok(Value::Scalar(Scalar::int(rank as i64)))
     }),
     call("size", &["a", "axis?"], size),
+    call("broadcast_shapes", &["*"], |l, args| {
+        let mut shape = Vec::new();
+        for value in &args.rest {
+            let other = super::shape_of(l, value, args.range)?;
+            shape = l.broadcast_shapes(&shape, &other, args.range)?;
+        }
+        let extents = shape.into_iter().map(|extent| Value::Scalar(Scalar::symbolic(extent)));
+        Ok(Value::Tuple(extents.collect()))
+    }),
     call("result_type", &["*"], |_, args| result_type(args, &args.rest)),
     call("promote_types", &["type1", "type2"], |_, args| {
         result_type(args, &[args.value("type1"), args.value("type2")])

@@ -3,7 +3,7 @@
 use super::{Args, Entry, array, axis_of, call, elements, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Lowerer, Result};
+use crate::lower::{GivenArgs, Lowerer, Result};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::{DType, Expr, Range};
@@ -26,9 +26,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("roll", &["a", "shift", "axis?"], roll),
     call("expand_dims", &["a", "axis"], expand_dims),
     call("squeeze", &["a", "axis?"], squeeze),
-    call("atleast_1d", &["a"], |l, args| at_least(l, args, 1)),
-    call("atleast_2d", &["a"], |l, args| at_least(l, args, 2)),
-    call("atleast_3d", &["a"], |l, args| at_least(l, args, 3)),
+    call("atleast_1d", &["*"], |l, args| at_least(l, args, 1)),
+    call("atleast_2d", &["*"], |l, args| at_least(l, args, 2)),
+    call("atleast_3d", &["*"], |l, args| at_least(l, args, 3)),
+    call("astype", &["a", "dtype", "copy?"], astype),
+    call("vectorize", &["pyfunc"], |_, args| Ok(Value::Method(&VECTORIZED, Box::new(args.value("pyfunc"))))),
     call("broadcast_to", &["a", "shape"], broadcast_to),
     call("broadcast_arrays", &["*"], broadcast_arrays),
     call("reshape", &["a", "shape", "order?"], reshape),
@@ -58,7 +60,21 @@ pub(super) const METHODS: &[Entry] = &[
     call("nonzero", &["a"], super::counted::nonzero),
     call("compress", &["a", "condition", "axis?"], super::counted::compress),
     call("tolist", &["a"], as_list),
-    call("view", &["a"], |l, args| Ok(Value::Array(array(l, args, "a")?.alias()))),
+    call("view", &["a", "dtype?"], |l, args| {
+        let view = array(l, args, "a")?.alias();
+        if args.dtype("dtype")?.is_some_and(|dtype| dtype != view.dtype) {
+            return Err(args
+                .unsupported("dtype", "the bytes of elements cannot be read as another type")
+                .help("convert the values with `.astype(...)`; parts of complex numbers are `.real` and `.imag`")
+                .into());
+        }
+        Ok(Value::Array(view))
+    }),
+    super::refused("resize", |args| {
+        let message = "the shape of an array that a name refers to cannot change";
+        Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
+            .help("make another array: `x = np.resize(x, shape)`")
+    }),
 ];
 
 /// The array of a method with any number of arguments, and those.
@@ -193,14 +209,52 @@ fn rot90(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(Value::Array(view))
 }
 
+/// What `np.vectorize(function)` is: the function is bound to it as the first argument.
+static VECTORIZED: Entry = call("vectorize", &["*"], vectorized);
+
+/// Calls a function of numbers for each element of arrays.
+fn vectorized(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let mut given = args.rest.clone();
+    if !given.iter().any(|value| matches!(value, Value::Array(_) | Value::Tuple(_))) {
+        let function = given.remove(0);
+        return lowerer.call_value(&function, given, args.range).map(super::ufunc::of_numpy);
+    }
+    for value in given.iter_mut().skip(1) {
+        let own = value.clone();
+        *value = match own {
+            Value::Scalar(scalar) => {
+                let view = lowerer.new_array("__tmp", scalar.dtype(), &[Expr::one()]);
+                lowerer.write(&view, &Value::Scalar(scalar), args.range)?;
+                Value::Array(view)
+            }
+            Value::Tuple(items) => Value::Array(super::creation::of_items(lowerer, args, "args", &items)?),
+            other => other,
+        };
+    }
+    let positional = given.into_iter().map(|value| (value, args.range)).collect();
+    let given = GivenArgs { positional, keywords: Vec::new() };
+    lowerer.call_composed("vectorized", given, &args.dest, args.range)
+}
+
+/// Arrays with so many dimensions at least.
 fn at_least(lowerer: &mut Lowerer<'_>, args: &Args, rank: usize) -> Result<Value> {
-    let mut view = match args.value("a") {
+    let mut results = Vec::new();
+    for value in &args.rest {
+        results.push(one_at_least(lowerer, args, value, rank)?);
+    }
+    Ok(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results) })
+}
+
+fn one_at_least(lowerer: &mut Lowerer<'_>, args: &Args, value: &Value, rank: usize) -> Result<Value> {
+    let mut view = match value {
         Value::Scalar(scalar) => {
             let view = lowerer.new_array("__tmp", scalar.dtype(), &[Expr::one()]);
-            lowerer.write(&view, &Value::Scalar(scalar), args.range)?;
+            lowerer.write(&view, &Value::Scalar(scalar.clone()), args.range)?;
             view
         }
-        _ => array(lowerer, args, "a")?.alias(),
+        Value::Tuple(items) => super::creation::of_items(lowerer, args, "arys", items)?,
+        Value::Array(view) => view.clone().alias(),
+        other => return Err(lowerer.not_a_number(other, args.range)),
     };
     if view.rank() < 2 && rank >= 2 {
         view.axes.splice(0..0, vec![Axis::New(Expr::one()); 2 - view.rank()]);

@@ -29,6 +29,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("triu_indices", &["n", "k?", "m?"], |l, args| triangle_indices(l, args, false)),
     call("tril_indices_from", &["arr", "k?"], |l, args| triangle_indices(l, args, true)),
     call("triu_indices_from", &["arr", "k?"], |l, args| triangle_indices(l, args, false)),
+    call("mask_indices", &["n", "mask_func", "k?"], |l, args| {
+        let lower = match args.get("mask_func") {
+            Some(Value::Function(entry)) if entry.name == "tril" => true,
+            Some(Value::Function(entry)) if entry.name == "triu" => false,
+            _ => return Err(args.unsupported("mask_func", "it must be `np.triu` or `np.tril`").into()),
+        };
+        triangle_indices(l, args, lower)
+    }),
     call("vander", &["x", "N?", "increasing?"], vander),
     call("kron", &["a", "b"], kron),
     call("cross", &["a", "b", "axisa?", "axisb?", "axisc?", "axis?"], cross),

@@ -9,6 +9,7 @@ mod counted;
 mod creation;
 mod dace;
 mod dense;
+mod distributions;
 mod elementwise;
 mod fft;
 mod formulas;
@@ -68,6 +69,8 @@ pub(crate) enum Lowering {
     Composed(&'static [&'static str]),
     /// As `Composed`, of operands that become floats of one type.
     Special,
+    /// By a function that draws random numbers.
+    Drawn(&'static distributions::Distribution),
     /// As `Math`, of a number that becomes a float of Python, as the result is.
     Float(Function),
     /// As `Float`, of two arguments.
@@ -313,6 +316,7 @@ pub(crate) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
         Lowering::Refused(why) => Err(why(args).into()),
         Lowering::Composed(kept) => composed::apply(lowerer, entry, kept, args),
         Lowering::Special => composed::apply_special(lowerer, entry, args),
+        Lowering::Drawn(how) => distributions::apply(lowerer, how, args),
         _ => ufunc::apply(lowerer, entry, args),
     }
 }
@@ -330,6 +334,11 @@ pub(crate) fn module(name: &str) -> Module {
         "cmath" => Module::Cmath,
         "scipy" => Module::Scipy,
         "scipy.special" => Module::Special,
+        "scipy.linalg" => Module::ScipyLinalg,
+        "scipy.signal" => Module::Signal,
+        "scipy.integrate" => Module::Integrate,
+        "numpy.lib" => Module::Lib,
+        "numpy.lib.stride_tricks" => Module::StrideTricks,
         _ => Module::Other,
     }
 }
@@ -361,7 +370,11 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::Random => &[random::ENTRIES],
         Module::Fft => &[fft::ENTRIES],
         Module::Special => &[elementwise::SPECIAL, composed::SPECIAL],
-        Module::Scipy | Module::Other => &[],
+        Module::ScipyLinalg => &[composed::SCIPY_LINALG],
+        Module::Signal => &[composed::SIGNAL],
+        Module::Integrate => &[composed::INTEGRATE],
+        Module::StrideTricks => &[composed::STRIDE_TRICKS],
+        Module::Scipy | Module::Lib | Module::Other => &[],
     }
 }
 
@@ -373,6 +386,11 @@ pub(crate) fn member(module: Module, name: &str) -> Option<Value> {
         (Module::Numpy, "linalg") => return Some(Value::Module(Module::Linalg)),
         (Module::Numpy, "random") => return Some(Value::Module(Module::Random)),
         (Module::Numpy, "fft") => return Some(Value::Module(Module::Fft)),
+        (Module::Numpy, "lib") => return Some(Value::Module(Module::Lib)),
+        (Module::Lib, "stride_tricks") => return Some(Value::Module(Module::StrideTricks)),
+        (Module::Scipy, "linalg") => return Some(Value::Module(Module::ScipyLinalg)),
+        (Module::Scipy, "signal") => return Some(Value::Module(Module::Signal)),
+        (Module::Scipy, "integrate") => return Some(Value::Module(Module::Integrate)),
         (Module::Scipy, "special") => return Some(Value::Module(Module::Special)),
         (Module::Numpy, "newaxis") => return Some(Value::None),
         (Module::Numpy, "mgrid") => return Some(Value::Indexer(Indexer::Grid)),
@@ -424,6 +442,18 @@ const ALIASES: &[(Module, &str, Module, &str)] = &[
     (Module::Numpy, "asfortranarray", Module::Numpy, "asarray"),
     (Module::Numpy, "require", Module::Numpy, "asarray"),
     (Module::Linalg, "cross", Module::Numpy, "cross"),
+    (Module::Special, "psi", Module::Special, "digamma"),
+    (Module::Special, "sinc", Module::Numpy, "sinc"),
+    (Module::ScipyLinalg, "solve", Module::Linalg, "solve"),
+    (Module::ScipyLinalg, "inv", Module::Linalg, "inv"),
+    (Module::ScipyLinalg, "det", Module::Linalg, "det"),
+    (Module::ScipyLinalg, "norm", Module::Linalg, "norm"),
+    (Module::ScipyLinalg, "pinv", Module::Linalg, "pinv"),
+    (Module::ScipyLinalg, "eigvalsh", Module::Linalg, "eigvalsh"),
+    (Module::ScipyLinalg, "eigh", Module::Linalg, "eigh"),
+    (Module::ScipyLinalg, "svd", Module::Linalg, "svd"),
+    (Module::ScipyLinalg, "svdvals", Module::Linalg, "svdvals"),
+    (Module::Integrate, "trapezoid", Module::Numpy, "trapezoid"),
     (Module::Linalg, "matrix_transpose", Module::Numpy, "matrix_transpose"),
     (Module::Linalg, "tensordot", Module::Numpy, "tensordot"),
     (Module::Linalg, "vecdot", Module::Numpy, "vecdot"),
@@ -533,7 +563,7 @@ pub(crate) fn method(name: &str) -> Option<&'static Entry> {
 
 /// The method of that name of generators of random numbers.
 pub(crate) fn generator_method(name: &str) -> Option<&'static Entry> {
-    find(&[random::METHODS], name)
+    find(&[random::METHODS, distributions::METHODS], name)
 }
 
 /// The method of that name of streams.
@@ -548,7 +578,7 @@ pub(crate) fn stream_method_names() -> impl Iterator<Item = &'static str> {
 
 /// Names of the methods of generators, for suggestions.
 pub(crate) fn generator_method_names() -> impl Iterator<Item = &'static str> {
-    random::METHODS.iter().map(|entry| entry.name)
+    random::METHODS.iter().chain(distributions::METHODS).map(|entry| entry.name)
 }
 
 /// The method of that name of universal functions.

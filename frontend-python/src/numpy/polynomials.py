@@ -64,6 +64,25 @@ def polymul(a1, a2):
     return np.convolve(a1, a2)
 
 
+def polydiv(u, v):
+    n = u.shape[0]
+    m = v.shape[0]
+    dtype = np.result_type(u, v, 1.0)
+    steps = max(n - m + 1, 0)
+    quotient = np.zeros(max(steps, 1), dtype=dtype)
+    rest = u.astype(dtype)
+    scale = 1.0 / v[0]
+    for k in range(steps):
+        factor = scale * rest[k]
+        quotient[k] = factor
+        for j in range(m):
+            rest[k + j] -= factor * v[j]
+    left = np.zeros(max(min(n, m - 1), 1), dtype=dtype)
+    if m > 1:
+        left[...] = rest[n - left.shape[0] :]
+    return quotient, left
+
+
 def polyder(p, m=1):
     n = p.shape[0] - 1
     slope = p[:-1] * np.arange(n, 0, -1)

@@ -12,8 +12,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("print", &["*", "sep?", "end?", "flush?"], print),
     call("range", &["*"], range),
     call("len", &["x"], len),
-    call("min", &["*"], |l, args| extremum(l, args, BinaryOp::Min)),
-    call("max", &["*"], |l, args| extremum(l, args, BinaryOp::Max)),
+    call("min", &["*", "key?"], |l, args| extremum(l, args, BinaryOp::Min)),
+    call("max", &["*", "key?"], |l, args| extremum(l, args, BinaryOp::Max)),
     call("sum", &["x", "start?"], sum),
     call("enumerate", &["x", "start?"], enumerate),
     call("zip", &["*"], zip),
@@ -367,7 +367,9 @@ fn len(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 /// `min(a, b, …)`: the first operand stays unless a later one is smaller, also where one is NaN.
 fn extremum(lowerer: &mut Lowerer<'_>, args: &Args, op: BinaryOp) -> Result<Value> {
     let items = match args.rest.as_slice() {
-        [Value::Array(view)] if view.rank() == 1 && view.shape()[0].as_int().is_none() => {
+        [Value::Array(view)]
+            if view.rank() == 1 && view.shape()[0].as_int().is_none() && args.get("key").is_none() =>
+        {
             let better = if op == BinaryOp::Min { "np.less" } else { "np.greater" };
             let library = Library::new("first_extremum").array("x", view).constant("better", better);
             return lowerer.call_library(&library, &args.dest, args.range);
@@ -382,8 +384,30 @@ fn extremum(lowerer: &mut Lowerer<'_>, args: &Args, op: BinaryOp) -> Result<Valu
     let Some(mut best) = items.next() else {
         return Err(args.unsupported("x", "there is nothing to choose from").into());
     };
+    let Some(key) = args.get("key").cloned() else {
+        for item in items {
+            best = chosen(lowerer, best, item, op, args.range)?;
+        }
+        return Ok(best);
+    };
+    let mut best_key = lowerer.call_value(&key, vec![best.clone()], args.range)?;
+    let better = if op == BinaryOp::Min { BinaryOp::Lt } else { BinaryOp::Gt };
     for item in items {
-        best = chosen(lowerer, best, item, op, args.range)?;
+        let key = lowerer.call_value(&key, vec![item.clone()], args.range)?;
+        let operands = [key, best_key, item, best].map(|value| match value {
+            Value::Scalar(scalar) => Value::Scalar(lowerer.hoist(&scalar)),
+            other => other,
+        });
+        let mut both = Vec::new();
+        for (new, old) in [(2, 3), (0, 1)] {
+            both.push(lowerer.elementwise("extremum", &operands, &Dest::Temp, args.range, &|of| {
+                let test = scalar::binary(better, &of[0], &of[1])?;
+                Ok(scalar::select(&test, &of[new], &of[old]))
+            })?);
+        }
+        let mut both = both.into_iter();
+        best = both.next().unwrap_or(Value::None);
+        best_key = both.next().unwrap_or(Value::None);
     }
     Ok(best)
 }

@@ -104,33 +104,37 @@ def uniform_singles(state, out):
         out[k] = np.float32(next32(state) >> np.uint64(8)) * np.float32(1.0 / 16777216.0)
 
 
-def bounded(state, low, last, out):
-    assert last >= low, "low >= high"
-    span = np.uint64(last) - np.uint64(low)
+def lemire(state, span):
     count = span + np.uint64(1)
     mask = np.uint64(4294967295)
-    for k in range(out.shape[0]):
+    offset = np.uint64(0)
+    if span == 0:
         offset = np.uint64(0)
-        if span == 0:
-            offset = np.uint64(0)
-        elif span == mask:
-            offset = next32(state)
-        elif span < mask:
-            product = next32(state) * count
-            if (product & mask) < count:
-                least = (mask - span) % count
-                while (product & mask) < least:
-                    product = next32(state) * count
-            offset = product >> np.uint64(32)
-        elif count == 0:
-            offset = next64(state)
-        else:
-            value = next64(state)
-            if value * count < count:
-                least = (np.uint64(0) - count) % count
-                while value * count < least:
-                    value = next64(state)
-            offset = high_product(value, count)
+    elif span == mask:
+        offset = next32(state)
+    elif span < mask:
+        product = next32(state) * count
+        if (product & mask) < count:
+            least = (mask - span) % count
+            while (product & mask) < least:
+                product = next32(state) * count
+        offset = product >> np.uint64(32)
+    elif count == 0:
+        offset = next64(state)
+    else:
+        value = next64(state)
+        if value * count < count:
+            least = (np.uint64(0) - count) % count
+            while value * count < least:
+                value = next64(state)
+        offset = high_product(value, count)
+    return offset
+
+
+def bounded(state, low, last, out):
+    assert last >= low, "low >= high"
+    for k in range(out.shape[0]):
+        offset = lemire(state, np.uint64(last) - np.uint64(low))
         out[k] = np.int64(np.uint64(low) + offset)
 
 
@@ -139,33 +143,38 @@ def unit(state):
     return value
 
 
+def normal_one(state, normal):
+    widths, heights, limits = normal
+    found = False
+    x = 0.0
+    while not found:
+        bits = next64(state)
+        strip = int(bits & np.uint64(255))
+        place = (bits >> np.uint64(9)) & np.uint64(4503599627370495)
+        x = float(place) * widths[strip]
+        if (bits >> np.uint64(8)) & np.uint64(1) != 0:
+            x = -x
+        if place < limits[strip]:
+            found = True
+        elif strip == 0:
+            while not found:
+                beyond = -1.0 / TAIL * math.log1p(-unit(state))
+                height = -math.log1p(-unit(state))
+                if height + height > beyond * beyond:
+                    found = True
+                    x = TAIL + beyond
+                    if (place >> np.uint64(8)) & np.uint64(1) != 0:
+                        x = -x
+        else:
+            least = heights[strip]
+            share = unit(state)
+            found = (heights[strip - 1] - least) * share + least < math.exp(-0.5 * x * x)
+    return x
+
+
 def normals(center, scale, widths, heights, limits, state, out):
     for k in range(out.shape[0]):
-        found = False
-        x = 0.0
-        while not found:
-            bits = next64(state)
-            strip = int(bits & np.uint64(255))
-            place = (bits >> np.uint64(9)) & np.uint64(4503599627370495)
-            x = float(place) * widths[strip]
-            if (bits >> np.uint64(8)) & np.uint64(1) != 0:
-                x = -x
-            if place < limits[strip]:
-                found = True
-            elif strip == 0:
-                while not found:
-                    beyond = -1.0 / TAIL * math.log1p(-unit(state))
-                    height = -math.log1p(-unit(state))
-                    if height + height > beyond * beyond:
-                        found = True
-                        x = TAIL + beyond
-                        if (place >> np.uint64(8)) & np.uint64(1) != 0:
-                            x = -x
-            else:
-                least = heights[strip]
-                share = unit(state)
-                found = (heights[strip - 1] - least) * share + least < math.exp(-0.5 * x * x)
-        out[k] = center + scale * x
+        out[k] = center + scale * normal_one(state, (widths, heights, limits))
 
 
 def below(state, last):

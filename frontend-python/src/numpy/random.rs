@@ -40,14 +40,8 @@ pub(super) const METHODS: &[Entry] = &[
     call("normal", &["self", "loc?", "scale?", "size?"], normal),
     call("shuffle", &["self", "x"], shuffle),
     call("permutation", &["self", "x"], permutation),
-    call("choice", &["self", "a", "size?"], choice),
-    refused("exponential", other_distribution),
-    refused("standard_exponential", other_distribution),
-    refused("poisson", other_distribution),
-    refused("binomial", other_distribution),
-    refused("gamma", other_distribution),
-    refused("beta", other_distribution),
-    refused("lognormal", other_distribution),
+    call("permuted", &["self", "x"], permuted),
+    call("choice", &["self", "a", "size?", "replace?", "p?", "shuffle?"], choice),
 ];
 
 /// What has a state of the whole process in NumPy.
@@ -55,13 +49,6 @@ fn global(args: &Args) -> Diagnostic {
     let message = "the random numbers of the module have a state that all of NumPy shares";
     Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
         .help("make a generator: `rng = np.random.default_rng(seed)`, and use `rng.random(...)`")
-}
-
-fn other_distribution(args: &Args) -> Diagnostic {
-    let message = "generators give uniform and normal numbers, integers and permutations only";
-    Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
-        .label("these are computed exactly as NumPy does")
-        .help("draw these numbers before the call, and pass them as an argument")
 }
 
 fn default_rng(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -96,7 +83,7 @@ fn check_order(lowerer: &Lowerer<'_>, args: &Args) -> Result<()> {
 }
 
 /// The generator's state, and where so many numbers go: a vector, and the shape that they get.
-struct Draw {
+pub(super) struct Draw {
     state: View,
     numbers: View,
     /// `None` for one number.
@@ -104,7 +91,18 @@ struct Draw {
 }
 
 impl Draw {
-    fn of(lowerer: &mut Lowerer<'_>, args: &Args, dtype: DType) -> Result<Draw> {
+    /// As many vectors of numbers as the argument `size` says.
+    pub(super) fn of_rows(lowerer: &mut Lowerer<'_>, args: &Args, dtype: DType, row: &Expr) -> Result<Draw> {
+        let mut draw = Draw::of(lowerer, args, dtype)?;
+        let mut shape = draw.shape.unwrap_or_default();
+        shape.push(row.clone());
+        draw.numbers = lowerer.new_array("__random", dtype, &[elements(&shape)]);
+        draw.shape = Some(shape);
+        Ok(draw)
+    }
+
+    /// As many numbers as the argument `size` says.
+    pub(super) fn of(lowerer: &mut Lowerer<'_>, args: &Args, dtype: DType) -> Result<Draw> {
         check_order(lowerer, args)?;
         let Some(Value::Generator(state)) = args.get("self").cloned() else {
             return Err(args.unsupported("self", "it is no generator").into());
@@ -121,7 +119,7 @@ impl Draw {
     }
 
     /// Draws the numbers; one number is of Python's type if `is_python` says so.
-    fn done(
+    pub(super) fn done(
         self,
         lowerer: &mut Lowerer<'_>,
         args: &Args,
@@ -189,7 +187,7 @@ fn uniform(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 }
 
 /// A real number, computed once.
-fn real(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, default: f64) -> Result<Scalar> {
+pub(super) fn real(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, default: f64) -> Result<Scalar> {
     match args.get(name) {
         None => Ok(Scalar::float(default)),
         Some(Value::Scalar(number)) if !number.dtype().is_complex() => {
@@ -204,12 +202,9 @@ fn real(lowerer: &mut Lowerer<'_>, args: &Args, name: &str, default: f64) -> Res
 fn normal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (center, scale) = (real(lowerer, args, "loc", 0.0)?, real(lowerer, args, "scale", 1.0)?);
     let draw = Draw::of(lowerer, args, DType::Float64)?;
-    let tables = ziggurat::tables();
-    let widths = lowerer.constant_array("__widths", Tensor::vector(tables.widths));
-    let heights = lowerer.constant_array("__heights", Tensor::vector(tables.heights));
-    let limits = lowerer.constant_array("__limits", Tensor::vector(tables.limits));
+    let [widths, heights, limits] = tables(lowerer, ziggurat::tables());
     let library = Library::new("normals")
-        .helpers(&["high_product", "step", "next64", "unit"])
+        .helpers(&["high_product", "step", "next64", "unit", "normal_one"])
         .constant("TAIL", format!("{:?}", ziggurat::TAIL))
         .value("center", Value::Scalar(center))
         .value("scale", Value::Scalar(scale))
@@ -217,6 +212,14 @@ fn normal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         .array("heights", &heights)
         .array("limits", &limits);
     draw.done(lowerer, args, library, true)
+}
+
+/// Tables as constant arrays.
+pub(super) fn tables(lowerer: &mut Lowerer<'_>, tables: ziggurat::Tables) -> [View; 3] {
+    let widths = lowerer.constant_array("__widths", Tensor::vector(tables.widths));
+    let heights = lowerer.constant_array("__heights", Tensor::vector(tables.heights));
+    let limits = lowerer.constant_array("__limits", Tensor::vector(tables.limits));
+    [widths, heights, limits]
 }
 
 /// The state of the generator of a call that draws no numbers of its own.
@@ -274,19 +277,47 @@ fn counted(lowerer: &mut Lowerer<'_>, prefix: &str, count: Expr) -> View {
     numbers
 }
 
-/// Elements of a vector, or numbers below one, each drawn from all.
+/// What `bounded` calls.
+const BOUNDED: &[&str] = &["high_product", "step", "next64", "next32", "lemire"];
+
+/// All elements of an array in another order.
+fn permuted(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let state = state_of(lowerer, args)?;
+    let view = super::array(lowerer, args, "x")?;
+    let line = super::manipulation::flattened(lowerer, &view);
+    let library = Library::new("shuffled")
+        .helpers(&["high_product", "step", "next64", "next32", "below"])
+        .array("state", &state)
+        .array("rows", &line);
+    lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    let out = lowerer.new_array(args.dest.prefix(), view.dtype, &view.shape());
+    lowerer.copy_elements(&line, &out);
+    lowerer.flush();
+    Ok(Value::Array(out))
+}
+
+/// Elements of a vector, or numbers below one.
 fn choice(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let (count, elements) = match args.value("a") {
+    let given = match args.value("a") {
+        Value::Tuple(_) => Value::Array(super::array(lowerer, args, "a")?),
+        other => other,
+    };
+    let (count, elements) = match given {
         Value::Array(view) if view.rank() == 1 => (view.shape()[0].clone(), Some(view)),
         Value::Array(_) => return Err(args.unsupported("a", "it must be a vector or a number").into()),
         count => (lowerer.integer(&count, args.place("a"))?, None),
     };
-    let draw = Draw::of(lowerer, args, DType::Int64)?;
-    let library = Library::new("bounded")
-        .helpers(&["high_product", "step", "next64", "next32"])
-        .value("low", Value::Scalar(Scalar::int(0)))
-        .value("last", Value::Scalar(Scalar::symbolic(count - 1)));
-    let places = draw.done(lowerer, args, library, false)?;
+    let places = match super::distributions::places(lowerer, args, &count)? {
+        Some(places) => places,
+        None => {
+            let draw = Draw::of(lowerer, args, DType::Int64)?;
+            let library = Library::new("bounded")
+                .helpers(BOUNDED)
+                .value("low", Value::Scalar(Scalar::int(0)))
+                .value("last", Value::Scalar(Scalar::symbolic(count - 1)));
+            draw.done(lowerer, args, library, false)?
+        }
+    };
     Ok(match elements {
         None => places,
         Some(elements) => super::selection::taken(lowerer, args, &elements, 0, &places),
@@ -296,9 +327,11 @@ fn choice(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 /// Integers from one bound to below another, or with it.
 fn integers(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let dtype = args.dtype("dtype")?.unwrap_or(DType::Int64);
-    if !matches!(dtype, DType::Int64 | DType::Int32) {
-        return Err(args.unsupported("dtype", "it must be `np.int64` or `np.int32`").into());
+    if !dtype.is_integer() || dtype == DType::UInt64 {
+        let reason = "it must be a type of integers of at most 63 bits, such as `np.int64`";
+        return Err(args.unsupported("dtype", reason).into());
     }
+    let small = 8 * dtype.size() < 32;
     let (low, high) = match (args.value("low"), args.get("high").cloned()) {
         (low, Some(high)) => (low, high),
         (high, None) => (Value::Scalar(Scalar::int(0)), high),
@@ -322,8 +355,13 @@ fn integers(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
     let mut bounds = bounds.into_iter();
     let draw = Draw::of(lowerer, args, DType::Int64)?;
-    let library = Library::new("bounded")
-        .helpers(&["high_product", "step", "next64", "next32"])
+    // NumPy takes small integers from parts of a draw.
+    let library = match small {
+        true => Library::new("bounded_small").constant("BITS", (8 * dtype.size()).to_string()),
+        false => Library::new("bounded"),
+    };
+    let library = library
+        .helpers(BOUNDED)
         .value("low", bounds.next().unwrap_or(Value::None))
         .value("last", bounds.next().unwrap_or(Value::None));
     let numbers = draw.done(lowerer, args, library, false)?;

@@ -30,14 +30,14 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "convolve", "of vectors"),
     ("numpy", "correlate", "of vectors of real numbers"),
     ("numpy", "cross", "the last axes have 3 components, or both have 2, known at compile time"),
-    ("numpy", "delete", "one index"),
+    ("numpy", "delete", "an index, a slice of step 1, or a list of known indices"),
     ("numpy", "diff", "`n` up to 64, known"),
     ("numpy", "einsum", "the text must be known; `optimize` is ignored"),
     ("numpy", "extract", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "flatnonzero", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "frexp", "the fractions of subnormal numbers need `--fp strict`"),
     ("numpy", "geomspace", "the ends are real numbers"),
-    ("numpy", "insert", "before one index"),
+    ("numpy", "insert", "`obj` is an index, or a vector of them"),
     ("numpy", "intersect1d", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "isin", "not of complex numbers"),
     ("numpy", "nanargmax", "0 where all are NaN"),
@@ -51,18 +51,9 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "polysub", "leading zeros stay"),
     ("numpy", "polymul", "leading zeros stay"),
     ("numpy", "roots", "complex, also where all roots are real; the first coefficient must not be 0"),
-    ("numpy", "pad", "the modes are those of a known text"),
-    (
-        "numpy",
-        "percentile",
-        "methods 'linear', 'lower', 'higher', 'midpoint' and 'nearest'; shares are a number or a list of known length",
-    ),
-    ("numpy", "put", "of vectors"),
-    (
-        "numpy",
-        "quantile",
-        "methods 'linear', 'lower', 'higher', 'midpoint' and 'nearest'; shares are a number or a list of known length",
-    ),
+    ("numpy", "pad", "the mode is known"),
+    ("numpy", "percentile", "not by the methods 'averaged_inverted_cdf' and 'closest_observation'"),
+    ("numpy", "quantile", "not by the methods 'averaged_inverted_cdf' and 'closest_observation'"),
     ("numpy", "repeat", "counts are a number, or a list of known numbers"),
     ("numpy", "searchsorted", "in a vector of real numbers"),
     ("numpy", "setdiff1d", "the length of the result is counted, so it cannot be returned"),
@@ -95,24 +86,39 @@ const NOTES: &[(&str, &str, &str)] = &[
         "one matrix; the squared distances have a counted length, so they cannot be returned",
     ),
     ("numpy.linalg", "matrix_power", "a known power of one matrix"),
-    ("numpy.linalg", "matrix_rank", "one matrix"),
     ("numpy.linalg", "multi_dot", "from left to right"),
-    ("numpy.linalg", "pinv", "one matrix"),
     ("numpy.linalg", "qr", "modes 'reduced', 'complete' (one matrix) and 'r'"),
     ("numpy.linalg", "eig", "of one matrix; complex, also where all eigenvalues are real"),
     ("numpy.linalg", "eigvals", "of one matrix; complex, also where all eigenvalues are real"),
-    (
-        "numpy.linalg",
-        "solve",
-        "`b` is a vector with one matrix, or has as many dimensions as the matrices have",
-    ),
+    ("numpy.linalg", "solve", "a vector `b` only with one matrix"),
     ("numpy.linalg", "svd", "the full factors of one matrix, or of square ones"),
     (
         "numpy.random",
         "default_rng",
         "the seed is an integer; the generator is NumPy's, bit for bit; not in parallel loops",
     ),
-    ("generator", "integers", "`dtype` is `np.int64` or `np.int32`"),
+    ("generator", "choice", "`a` is a number or a vector; without `p` if `replace` is `False`"),
+    ("generator", "integers", "not of `np.uint64`"),
+    ("generator", "multivariate_normal", "by the method 'cholesky'"),
+    ("generator", "permuted", "all elements"),
+    ("numpy", "histogramdd", "the number of columns of the sample must be known"),
+    ("numpy", "mask_indices", "of `np.triu` and `np.tril`"),
+    ("numpy", "polydiv", "the remainder has as many elements as the divisor less one: leading zeros stay"),
+    ("numpy", "real_if_close", "of real numbers"),
+    ("numpy", "setxor1d", "the length of the result is counted, so it cannot be returned"),
+    ("numpy", "vectorize", "the function is called for each element in order, and compiled for their type"),
+    ("stride_tricks", "sliding_window_view", "a copy: later changes of the array are not seen through it"),
+    ("special", "digamma", "of real numbers"),
+    ("special", "zeta", "of real numbers; with `q`, above 1"),
+    ("special", "hyp2f1", "of real numbers, `z` up to 1"),
+    ("special", "eval_legendre", "the degree is a whole number"),
+    ("special", "eval_chebyt", "the degree is a whole number"),
+    ("special", "eval_chebyu", "the degree is a whole number"),
+    ("special", "eval_hermite", "the degree is a whole number"),
+    ("scipy.linalg", "toeplitz", "of vectors"),
+    ("signal", "convolve", "of vectors"),
+    ("signal", "lfilter", "of vectors"),
+    ("integrate", "simpson", "of a vector of samples at equal distances"),
     ("math", "comb", "known integers"),
     ("math", "factorial", "known integers"),
     ("math", "perm", "known integers"),
@@ -160,12 +166,20 @@ fn sections() -> Vec<Section> {
         ("numpy.linalg", "numpy.linalg", of(Module::Linalg)),
         ("numpy.fft", "numpy.fft", of(Module::Fft)),
         ("numpy.random", "numpy.random", of(Module::Random)),
-        ("Generators of random numbers", "generator", random::METHODS.iter().collect()),
+        (
+            "Generators of random numbers",
+            "generator",
+            random::METHODS.iter().chain(super::distributions::METHODS).collect(),
+        ),
         ("Methods of arrays", "methods", methods),
         ("Methods of universal functions", "ufunc", ufunc::METHODS.iter().collect()),
         ("math", "math", of(Module::Math)),
         ("cmath", "cmath", of(Module::Cmath)),
         ("scipy.special", "special", of(Module::Special)),
+        ("scipy.linalg", "scipy.linalg", of(Module::ScipyLinalg)),
+        ("scipy.signal", "signal", of(Module::Signal)),
+        ("scipy.integrate", "integrate", of(Module::Integrate)),
+        ("numpy.lib.stride_tricks", "stride_tricks", of(Module::StrideTricks)),
         ("dace", "dace", dace_only()),
         ("dace.data", "data", of(Module::Data)),
         ("Methods of streams", "stream", super::dace::STREAMS.iter().collect()),
@@ -206,10 +220,17 @@ fn page() -> String {
             let _ = writeln!(page, "- `{}`{note}", signature(entry));
         }
         let module = if key == "numpy" { Some(Module::Numpy) } else { None };
-        let module = if key == "numpy.linalg" { Some(Module::Linalg) } else { module };
+        let module = match key {
+            "numpy.linalg" => Some(Module::Linalg),
+            "special" => Some(Module::Special),
+            "scipy.linalg" => Some(Module::ScipyLinalg),
+            "integrate" => Some(Module::Integrate),
+            _ => module,
+        };
         let others = ALIASES.iter().filter(|(own, ..)| Some(*own) == module);
-        let others: Vec<String> =
-            others.map(|(_, name, _, known)| format!("`{name}` is `numpy.{known}`")).collect();
+        let others: Vec<String> = others
+            .map(|(_, name, own, known)| format!("`{name}` is `{}.{known}`", module_name(*own)))
+            .collect();
         if !others.is_empty() {
             let _ = write!(page, "\nUnder other names: {}.\n", others.join(", "));
         }
@@ -224,6 +245,15 @@ fn page() -> String {
         }
     }
     page
+}
+
+/// The name of a module that functions of other modules are in.
+fn module_name(module: Module) -> &'static str {
+    match module {
+        Module::Linalg => "numpy.linalg",
+        Module::Special => "scipy.special",
+        _ => "numpy",
+    }
 }
 
 #[test]

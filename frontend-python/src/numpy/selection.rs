@@ -1,7 +1,7 @@
 //! Choosing elements: by conditions, by limits, by positions.
 
 use super::ufunc::{give, of_numpy, output};
-use super::{Args, Entry, array, call};
+use super::{Args, Entry, array, call, composed};
 use crate::lower::{Dest, Library, Lowerer, Result, computed};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
@@ -12,11 +12,11 @@ use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
 pub(super) const ENTRIES: &[Entry] = &[
     call("where", &["condition", "x?", "y?"], choose),
     call("select", &["condlist", "choicelist", "default?"], select),
-    call("choose", &["a", "choices"], choose_by_number),
+    call("choose", &["a", "choices", "mode?"], choose_by_number),
     call("clip", &["a", "a_min?", "a_max?", "out?", "min?", "max?"], clip),
-    call("take", &["a", "indices", "axis?"], take),
+    call("take", &["a", "indices", "axis?", "mode?"], take),
     call("take_along_axis", &["arr", "indices", "axis?"], super::formulas::take_along_axis),
-    call("put", &["a", "ind", "v"], put),
+    call("put", &["a", "ind", "v", "mode?"], put),
     call("copyto", &["dst", "src", "casting?", "where?"], copy_to),
     call("putmask", &["a", "mask", "values"], put_mask),
 ];
@@ -63,6 +63,20 @@ fn select(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     })
 }
 
+/// What happens to indices that lie outside, if that is no error: they are cut off or come in again at the other end.
+fn mode(args: &Args) -> Result<Option<&'static str>> {
+    match args.get("mode") {
+        None => Ok(None),
+        Some(Value::Text(mode)) => match mode.as_str() {
+            "raise" => Ok(None),
+            "clip" => Ok(Some("clip")),
+            "wrap" => Ok(Some("wrap")),
+            _ => Err(args.unsupported("mode", "it must be 'raise', 'clip' or 'wrap'").into()),
+        },
+        Some(_) => Err(args.unsupported("mode", "it must be a text that is known").into()),
+    }
+}
+
 /// The choice that a number says.
 fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let choices = match args.get("choices").cloned() {
@@ -72,13 +86,19 @@ fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         },
         _ => list(args, "choices")?,
     };
-    let count = choices.len();
+    let (count, mode) = (choices.len(), mode(args)?);
     let mut operands = vec![args.value("a")];
     operands.extend(choices);
     lowerer.elementwise("choose", &operands, &args.dest, args.range, &|of| {
         let mut value = of[count].clone();
+        let number = scalar::converted(&of[0], DType::Int64);
+        let number = match mode {
+            Some("wrap") => scalar::binary(BinaryOp::Mod, &number, &Scalar::int(count as i64))?,
+            Some(_) => scalar::binary(BinaryOp::Max, &number, &Scalar::int(0))?,
+            None => number,
+        };
         for k in (0..count - 1).rev() {
-            let test = scalar::binary(BinaryOp::Eq, &of[0], &Scalar::int(k as i64))?;
+            let test = scalar::binary(BinaryOp::Eq, &number, &Scalar::int(k as i64))?;
             value = scalar::select(&test, &of[k + 1], &value);
         }
         Ok(value)
@@ -127,6 +147,10 @@ fn within(bound: &Scalar, dtype: DType) -> Scalar {
 
 /// The elements of an array at positions along an axis; of all elements in order, if no axis is given.
 fn take(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if mode(args)?.is_some() {
+        let params = &["a", "indices", "axis", "mode"];
+        return composed::redirect(lowerer, "take_within", params, &[], args);
+    }
     let (view, axis) = super::manipulation::along(lowerer, args, "a")?;
     let indices = match args.value("indices") {
         Value::Scalar(at) if at.dtype().is_integer() => Value::Scalar(at),
@@ -184,6 +208,9 @@ pub(super) fn taken(
 /// Gives elements of a vector values, which start again where there are fewer of them.
 fn put(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let target = array(lowerer, args, "a")?;
+    if target.rank() != 1 || mode(args)?.is_some() {
+        return composed::redirect(lowerer, "put_flat", &["a", "ind", "v", "mode"], &[], args);
+    }
     let (indices, values) = (args.value("ind"), args.value("v"));
     let mut vectors = Vec::new();
     for (value, dtype) in [(indices, DType::Int64), (values, target.dtype)] {
@@ -201,9 +228,6 @@ fn put(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             Value::Array(view) if view.rank() == 1 => vectors.push(view),
             _ => return Err(args.unsupported("ind", "only vectors are taken").into()),
         }
-    }
-    if target.rank() != 1 {
-        return Err(args.unsupported("a", "only vectors are taken").into());
     }
     let library = Library::new("put").array("x", &target).array("i", &vectors[0]).array("y", &vectors[1]);
     lowerer.call_library(&library, &Dest::Temp, args.range)

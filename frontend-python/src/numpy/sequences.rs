@@ -24,7 +24,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("trapezoid", &["y", "x?", "dx?", "axis?"], trapezoid),
     call("convolve", &["a", "v", "mode?"], |l, args| convolve(l, args, false)),
     call("correlate", &["a", "v", "mode?"], |l, args| convolve(l, args, true)),
-    call("interp", &["x", "xp", "fp", "left?", "right?"], interp),
+    call("interp", &["x", "xp", "fp", "left?", "right?", "period?"], interp),
     call("searchsorted", &["a", "v", "side?"], |l, args| {
         let right = is_right(args, "side")?;
         searched(l, args, right)
@@ -373,6 +373,11 @@ pub(super) fn for_each(
 }
 
 fn interp(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    if args.get("period").is_some() {
+        // What lies outside comes in again at the other end.
+        let params = &["x", "xp", "fp", "period"];
+        return super::composed::redirect(lowerer, "interp_periodic", params, &[], args);
+    }
     let double = |lowerer: &mut Lowerer<'_>, value: &Value| {
         lowerer.as_dtype(value, DType::Float64, &Dest::Temp, args.range)
     };
@@ -507,8 +512,11 @@ fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
                 counts
             } else {
                 let counts = zeros(lowerer, "__counts", DType::Int64, &bins);
+                let one = Value::Scalar(Scalar::int(1));
                 let library = Library::new("histogram")
+                    .constant("weight", "lambda weights, k: weights")
                     .array("x", &view)
+                    .value("weights", one)
                     .array("edges", &edges)
                     .array("counts", &counts);
                 lowerer.call_library(&library, &Dest::Temp, args.range)?;
@@ -517,7 +525,8 @@ fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         Some(Value::Array(weights)) => {
             let counts = zeros(lowerer, "__counts", weights.dtype, &bins);
-            let library = Library::new("histogram_weighted")
+            let library = Library::new("histogram")
+                .constant("weight", "lambda weights, k: weights[k]")
                 .array("x", &view)
                 .array("weights", &weights)
                 .array("edges", &edges)

@@ -194,3 +194,29 @@ def scalar_results(x: dace.float64[N]):
 def starred_arguments(x: dace.float64[N]):
     rest = (2.0, 3.0)
     return _affine(x, *rest)
+
+
+def with_factor(v):
+    return v * FACTOR + 1
+
+
+def with_factor_in_steps(v):
+    t = v * FACTOR
+    return t + 1
+
+
+by_factor = lambda v: v + FACTOR  # noqa: E731
+
+
+def applied(function, v):
+    return function(v) * FACTOR
+
+
+@dace.program
+def names_of_the_module(x: dace.float64[N]):
+    FACTOR = 7.0
+    x[0] = with_factor(x[0]) + FACTOR
+    x[1] = with_factor_in_steps(x[1])
+    x[2] = by_factor(x[2])
+    k = 2.0
+    x[3] = applied(lambda t: t + k, x[3])

@@ -57,3 +57,64 @@ for call in ["permutation(9)", "permutation(n)", "permutation(x)", "permutation(
     body(f"rng = np.random.default_rng(6)\nreturn rng.{call}", x="float64[N]", A="float64[N,M]", n="int64=7", tolerance=0.0)
 body("rng = np.random.default_rng(4)\nrng.shuffle(x)\nreturn rng.integers(9)", x="float64[N]", tolerance=0.0)
 body("rng = np.random.default_rng(4)\nrng.shuffle(A)\nrng.shuffle(A[1:, 0])", A="float64[N,M]", tolerance=0.0)
+
+# --- distributions
+for call in [
+    "exponential(2.0, {n})",
+    "standard_exponential({n})",
+    "gamma(2.0, 1.5, {n})",
+    "gamma(0.5, 2.0, {n})",
+    "standard_gamma(1.0, {n})",
+    "standard_gamma(7.5, size={n})",
+    "beta(1.0, 2.0, {n})",
+    "beta(0.5, 0.25, {n})",
+    "chisquare(3.0, {n})",
+    "f(2.0, 3.0, {n})",
+    "standard_t(3.0, {n})",
+    "standard_cauchy({n})",
+    "pareto(2.0, {n})",
+    "weibull(2.0, {n})",
+    "power(2.0, {n})",
+    "rayleigh(1.5, {n})",
+    "laplace(0.5, 1.0, {n})",
+    "gumbel(0.0, 2.0, {n})",
+    "logistic(1.0, 1.0, {n})",
+    "lognormal(0.0, 1.0, {n})",
+    "triangular(-1.0, 0.5, 3.0, {n})",
+    "wald(1.0, 2.0, {n})",
+    "vonmises(0.5, 1.0, {n})",
+    "poisson(3.0, {n})",
+    "poisson(25.0, {n})",
+    "binomial(10, 0.3, {n})",
+    "binomial(10, 0.8, {n})",
+    "binomial(1000, 0.4, {n})",
+    "binomial(100000, 0.9, {n})",
+    "negative_binomial(3, 0.5, {n})",
+    "geometric(0.3, {n})",
+    "geometric(0.6, {n})",
+    "zipf(2.0, {n})",
+    "logseries(0.7, {n})",
+    "dirichlet([1.0, 2.0, 0.5], {n})",
+    "dirichlet([0.01, 0.02], {n})",
+    "multinomial(20, [0.2, 0.3, 0.5], {n})",
+    "multivariate_normal([0.0, 1.0], [[2.0, 0.5], [0.5, 1.0]], {n}, method='cholesky')",
+]:
+    body(f"rng = np.random.default_rng(3)\nx = rng.{call.format(n=25)}\ny = rng.random()\nreturn x, y", tolerance=1e-13)
+for call in ["exponential(a)", "poisson(a * 9)", "gamma(a, size=(2, 3))", "dirichlet([1.0, 2.0])", "laplace()", "binomial(n, 0.5)"]:
+    body(f"rng = np.random.default_rng(3)\nx = rng.{call}\ny = rng.random()\nreturn x, y", a="float64=1.5", n="int64=7", tolerance=1e-14)
+for dtype in ["int8", "uint8", "int16", "uint16", "int32", "uint32"]:
+    case(f"np.random.default_rng(3).integers(0, 100, 37, dtype=np.{dtype})", tolerance=0.0)
+    case(f"np.random.default_rng(3).integers({0 if dtype[0] == 'u' else -3}, 5, (3, 4), dtype=np.{dtype})", tolerance=0.0)
+case("np.random.default_rng(3).integers(0, 256, 20, dtype=np.uint8)", tolerance=0.0)
+for call in [
+    "choice(5, 3, replace=False)",
+    "choice(50, 20, replace=False)",
+    "choice(50, 20, replace=False, shuffle=False)",
+    "choice(20000, 500, replace=False)[:9]",
+    "choice(x, 3, replace=False)",
+    "choice([1.0, 2.0, 3.0], 9, p=[0.2, 0.3, 0.5])",
+    "choice(3, p=[0.2, 0.3, 0.5])",
+    "permuted([1, 2, 3, 4])",
+    "permuted(A)",
+]:
+    body(f"rng = np.random.default_rng(6)\ny = rng.{call}\nreturn y, rng.random()", x="float64[N]", A="float64[N,M]", tolerance=0.0)

@@ -1,0 +1,61 @@
+"""Statements and expressions of Python: what is chosen, counted and deleted while a program runs."""
+
+from corpus import body, case
+
+VECTOR, MATRIX = "float64[N]", "float64[N,M]"
+
+# --- sums over generators
+for function in ["sum", "min", "max", "any", "all"]:
+    for x in ["float64[N]", "int32[N]", "float32[P]", "bool[N]", "float64[1]"]:
+        case(f"{function}(v * v for v in x)", x=x)
+        case(f"{function}([x[i] for i in range(len(x))])", x=x)
+    case(f"{function}(v > 0 for v in x)", x=VECTOR)
+    case(f"{function}(v for v in x)", x="float64[E]")
+    case(f"{function}(v * w for v, w in zip(x, y) if v < w)", x="float64[P]", y="float64[P]")
+    case(f"{function}(x[i, j] for i in range(N) for j in range(i, M))", x=MATRIX)
+    case(f"{function}(k * x[k] for k in range(N - 1, -1, -1))", x=VECTOR)
+    case(f"{function}(np.sum(row) for row in x)", x=MATRIX)
+    body(f"v = 5.0\ns = {function}(v for v in x)\nreturn v, s", x=VECTOR)
+    body(f"s = 0\nfor i in range(N):\n    s += {function}(x[i, j] for j in range(i + 1))\nreturn s", x="float64[N,N]")
+    body(f"for i in dace.map[0:N]:\n    y[i] = {function}(x[i, j] * x[i, j] for j in range(M))", x=MATRIX, y=VECTOR)
+case("sum((v for v in x), 10)", x="int64[N]")
+case("sum((v for v in x), 0.5)", x=VECTOR)
+body("i = 0\nwhile any(x[j] < 0 for j in range(i, N)):\n    i += 1\nreturn i", x=VECTOR)
+body("if all(v < 100 for v in x) and any(v < 0 for v in x):\n    return 1\nreturn 2", x=VECTOR)
+body("return sum(v for v in x if v > 0) / sum(1 for v in x if v > 0)", x=VECTOR)
+
+# --- arrays that a condition chooses
+for a in ["int64=1", "int64=-1"]:
+    case("x if a > 0 else y", T=["float64", "int32", "bool", "complex128"], x="T[N]", y="T[N]", a=a)
+    body("t = x if a > 0 else y\nreturn t * 2, np.sum(t)", x=MATRIX, y=MATRIX, a=a)
+    body("t = x + 1 if a > 0 else x - 1\nt[0] = 7\nreturn t", x=VECTOR, a=a)
+    body("t = x[1:] if a > 0 else y[:-1]\nreturn t @ t", x=VECTOR, y=VECTOR, a=a)
+    body("x[0] = 3\nt = x if a > 0 else y\nreturn t + 1", x=VECTOR, y=VECTOR, a=a)
+    body("s = 0.0\nfor i in range(N):\n    row = x[i] if a > i else y[i]\n    s += np.sum(row) * i\nreturn s", x=MATRIX, y=MATRIX, a=a)
+
+# --- match
+for a in ["int64=1", "int64=2", "int64=7", "int64=-4"]:
+    body("match a:\n    case 1:\n        return 5\n    case _:\n        return 6", a=a)
+    body("match a:\n    case 1 | 2:\n        r = 5\n    case n if n < 0:\n        r = n * 10\n    case -4:\n        r = 1\n    case other:\n        r = other + 1\nreturn r", a=a)
+    body("s = 0\nfor i in range(5):\n    match i + a:\n        case 3:\n            continue\n        case 5:\n            break\n        case k:\n            s += k\nreturn s", a=a)
+    body("match (a, N):\n    case (1, 4):\n        return 1\n    case (n, 4) if n > 5:\n        return n\n    case (2, m):\n        return m * 100\n    case _:\n        return 0", a=a, x=VECTOR)
+    body("match a:\n    case 1 as one:\n        return one + 1\n    case 2:\n        pass\nreturn a * 3", a=a)
+body("mode = 'fast'\nmatch mode:\n    case 'slow':\n        return np.sum(x)\n    case 'fast' | 'quick':\n        return np.max(x)", x=VECTOR)
+body("match x.ndim:\n    case 1:\n        return x[0]\n    case 2:\n        return x[0, 1]", x=MATRIX)
+
+# --- names
+body("t = 1\ndel t\nt = 2\nreturn t")
+body("t = x[1:]\ny = t\ndel t, x\ny[0] = 9\nreturn y", x=VECTOR)
+body("import math as m\nreturn m.sqrt(a)", a="float64=2.5")
+body("import numpy\nfrom math import floor, pi as half_turn\nreturn numpy.sum(x) + floor(half_turn)", x=VECTOR)
+body("k = 5.0\ndef apply(f, v):\n    return f(v)\nreturn apply(lambda t: t * k, x)", x=VECTOR)
+
+# --- further expressions
+case("max(x[0], x[1], x[2], key=abs)", x=VECTOR)
+case("min(x[0], x[1], key=lambda v: (v - 1) * (v - 1))", x=VECTOR)
+case("max((1, -5, 3), key=abs)")
+case("x[range(2)]", x=VECTOR)
+case("x[range(3, 0, -1)]", x=MATRIX)
+body("x[range(1, 3)] = 7", x=MATRIX)
+body("x[:] = [[1.0], [2.0], [3.0], [4.0]]", x=MATRIX)
+body("x[1:3] = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]", x=MATRIX)
