@@ -128,6 +128,16 @@ pub const ENVIRONMENTS: [Environment; 5] = [
         files: &["libblis.so", "libblis.so.4"],
         variable: "DACEC_BLIS",
         functions: CBLAS,
+        // It has one thread unless BLIS_NUM_THREADS, OMP_NUM_THREADS or a variable of a loop says otherwise.
+        code: "#ifdef _OPENMP\n\
+               extern \"C\" int omp_get_max_threads(void);\n\
+               extern \"C\" char *getenv(const char *);\n\
+               extern \"C\" void bli_thread_set_num_threads(int64_t) __attribute__((weak));\n\
+               extern \"C\" int64_t bli_thread_get_num_threads(void) __attribute__((weak));\n#endif",
+        init: "\n#ifdef _OPENMP\n        \
+               if (bli_thread_get_num_threads && bli_thread_set_num_threads && bli_thread_get_num_threads() < 1\n            \
+               && !getenv(\"BLIS_JC_NT\") && !getenv(\"BLIS_IC_NT\") && !getenv(\"BLIS_JR_NT\"))\n            \
+               bli_thread_set_num_threads(omp_get_max_threads());\n#endif\n    ",
         without: "the built-in product is used, which is as fast",
         install: "apt-get install libblis-dev",
         ..PLAIN

@@ -87,19 +87,22 @@ fn processors_that_the_process_may_use_are_followed() {
 fn a_library_with_threads_of_its_own_does_not_multiply_them() {
     let cache = Cache::private().expect("a private cache can be made");
     let toolchain = Toolchain::find(&cache).expect("there is a C++ compiler");
-    let openblas = Environment::of(BlasProvider::OpenBlas).expect("it is a library of the machine");
-    if openblas.find(&toolchain).is_none() {
-        return skip(&format!("OpenBLAS was not found ({})", openblas.install));
-    }
     if python().is_none() {
         return;
     }
-    let folder = scratch();
-    let library = STACK.built(&folder, "openblas");
-    // The program's team and the threads that OpenBLAS starts when it is loaded, but never some for each of the team.
-    let after = threads(&library, &[16, 200], Some(3), 0)[0];
-    assert!(after < 3 + 3, "{after} threads");
-    // In one product, the team of OpenBLAS is the only one.
-    let after = threads(&library, &[1, 700], Some(2), 0)[0];
-    assert!(after <= 2, "{after} threads");
+    for blas in [BlasProvider::OpenBlas, BlasProvider::Blis] {
+        let environment = Environment::of(blas).expect("it is a library of the machine");
+        if environment.find(&toolchain).is_none() {
+            skip(&format!("{} was not found ({})", environment.name, environment.install));
+            continue;
+        }
+        let folder = scratch();
+        let library = STACK.built(&folder, environment.word.expect("programs can choose it"));
+        // The program's team and the threads that the library starts when it is loaded, but never some for each of the team.
+        let [after, most, _] = threads(&library, &[16, 200], Some(3), 0);
+        assert!(after < 3 + 3 && most < 3 + 3, "{}: {after} threads, {most} at once", environment.name);
+        // In one product, the team of the library is the only one.
+        let [after, most, _] = threads(&library, &[1, 700], Some(2), 0);
+        assert!(after <= 2 && most <= 2, "{}: {after} threads, {most} at once", environment.name);
+    }
 }

@@ -20,8 +20,8 @@ use num_complex::Complex64;
 use operations::{Arrays, Sizes};
 use serde_json::json;
 
-/// Sizes m, n and k. The last are larger than the blocks of the built-in routines, and enough work for two threads.
-const SIZES: [[i64; 3]; 4] = [[1, 1, 1], [3, 5, 4], [9, 1, 2], [210, 200, 260]];
+/// Sizes m, n and k: one, small, none, and the last are larger than the blocks of the built-in routines, and enough work for two threads.
+const SIZES: [[i64; 3]; 6] = [[1, 1, 1], [3, 5, 4], [9, 1, 2], [0, 3, 4], [2, 5, 0], [210, 200, 260]];
 
 /// Types of elements: one real and one complex type, or all with `DACEC_TEST_BLAS=full`.
 fn types() -> &'static [DType] {
@@ -99,7 +99,7 @@ fn the_interpreter_agrees_with_numpy() {
     for &dtype in types() {
         let cases = cases(dtype);
         let sdfg = program(&cases, dtype);
-        for sizes in &SIZES[..3] {
+        for sizes in &SIZES[..5] {
             let before = inputs(&cases, *sizes, dtype);
             let Some(expected) = expected(&cases, *sizes, &before) else { return };
             let after = interpret::run(&sdfg, &symbols(*sizes), &before, &interp::Options::default());
