@@ -84,6 +84,40 @@ fn operands_may_lie_anywhere_and_hold_no_numbers() {
     }
 }
 
+/// For two types by what is built in and by OpenBLAS; `DACEC_TEST_LINEAR=full` adds the others, sizes and MKL.
+#[test]
+fn every_type_of_elements_gives_the_results_of_numpy() {
+    if python().is_none() {
+        return;
+    }
+    let full = std::env::var("DACEC_TEST_LINEAR").is_ok_and(|value| value == "full");
+    let types: &[[&str; 2]] = match full {
+        true => &[["float32", "0"], ["float64", "0"], ["complex64", "1j"], ["complex128", "1j"]],
+        false => &[["float32", "0"], ["complex64", "1j"]],
+    };
+    let presets: &[&str] = if full { &["S", "one", "empty"] } else { &["S"] };
+    let libraries: &[&str] = if full { &["built-in", "openblas", "mkl"] } else { &["built-in", "openblas"] };
+    for [dtype, unit] in types {
+        let folder = scratch();
+        let text = include_str!("linear_algebra_types.py").replace("DTYPE", dtype).replace("UNIT", unit);
+        let file = write(&folder, "linear_algebra_types.py", &text);
+        for library in libraries {
+            for preset in presets {
+                let mut command = dacec();
+                command.current_dir(folder.path()).arg("run").arg(&file).args(["--preset", preset]);
+                command.args(["--repeat", "1", "--verify", "--library", &format!("blas={library}")]);
+                let output = run(&mut command);
+                if output.stderr().contains("was not found") {
+                    skip(&format!("{library} was not found"));
+                    break;
+                }
+                let output = output.success();
+                assert_eq!(output.matches("agrees with CPython").count(), 18, "{dtype} {library}: {output}");
+            }
+        }
+    }
+}
+
 #[test]
 fn singular_matrices_are_errors_with_their_line() {
     let message = refused("np.linalg.inv(A)", "1.0");

@@ -9,9 +9,12 @@ use dacec_ir::builder::SdfgBuilder;
 use dacec_ir::interp::{self, Tensor};
 use dacec_ir::{DType, Expr, Sdfg};
 use dacec_runtime::{Arguments, Cache};
+use dacec_tests::{run, scratch};
 use ndarray::{Array1, Array2, s};
 use num_complex::Complex64;
 use scale::Scale;
+use std::path::Path;
+use std::process::Command;
 
 fn compiler() -> Compiler {
     let cache = Cache::private().expect("a private cache can be made");
@@ -33,7 +36,7 @@ fn scaling(dtype: DType) -> Sdfg {
 
 #[test]
 fn a_library_of_a_user_is_called() {
-    let folder = dacec_tests::scratch();
+    let folder = scratch();
     scale::build(folder.path());
     let compiled = compiler().with_library(scale::library(folder.path())).unwrap();
     let program = compiled.compile(scaling(DType::Float64)).unwrap().load().unwrap();
@@ -53,9 +56,32 @@ fn a_library_of_a_user_is_called() {
     assert!(complaint.contains("the routine `test_scale` could not do its work"), "{complaint}");
 }
 
+/// The folder of a library, for a process of its own.
+const FOLDER: &str = "DACEC_TEST_LIBRARY_FOLDER";
+
+/// The routine works only after what runs first; what runs last, when the process ends at the latest, makes a file.
+#[test]
+fn environments_begin_and_end_with_programs() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let folder = Path::new(&folder);
+        let compiler = compiler().with_library(scale::library(folder)).unwrap();
+        let program = compiler.compile(scaling(DType::Float64)).unwrap().load().unwrap();
+        let (a, mut b) = (Array2::<f64>::ones((2, 2)), Array2::<f64>::zeros((2, 2)));
+        program.call(&mut Arguments::new().array("A", &a).array("B", &mut b)).unwrap();
+        assert!(!scale::stopped(folder).exists());
+        return;
+    }
+    let folder = scratch();
+    scale::build(folder.path());
+    let mut itself = Command::new(std::env::current_exe().expect("the test is a file"));
+    itself.args(["environments_begin_and_end_with_programs", "--exact"]).env(FOLDER, folder.path());
+    run(&mut itself).success();
+    assert!(scale::stopped(folder.path()).exists());
+}
+
 #[test]
 fn what_cannot_be_used_says_why() {
-    let folder = dacec_tests::scratch();
+    let folder = scratch();
     let missing = compiler().with_library(scale::library(folder.path())).unwrap_err();
     assert!(matches!(missing, Error::NoLibrary { .. }), "{missing}");
     assert!(missing.to_string().contains("there is no libtest_scale.so"), "{missing}");
@@ -72,7 +98,7 @@ fn what_cannot_be_used_says_why() {
 
 #[test]
 fn a_library_that_is_not_given_is_not_called() {
-    let folder = dacec_tests::scratch();
+    let folder = scratch();
     scale::build(folder.path());
     let refused = compiler().compile(scaling(DType::Float64)).unwrap_err().to_string();
     assert!(refused.contains("no implementation is known"), "{refused}");

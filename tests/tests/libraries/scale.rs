@@ -11,7 +11,7 @@ use dacec_runtime::Search;
 use dacec_transforms::library::{Call, Expansion};
 use dacec_transforms::{Refusal, Surroundings};
 use std::any::Any;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -94,17 +94,27 @@ impl Expansion for Routine {
 }
 
 /// The library's source: it works between `start` and `stop`, and not for vectors of 13 elements.
-const SOURCE: &str = r"
+const SOURCE: &str = r#"
 #include <stdint.h>
+#include <stdio.h>
 static int started = 0;
 void test_start(void) { started = 1; }
-void test_stop(void) { started = 0; }
+void test_stop(void) {
+    started = 0;
+    FILE *file = fopen(STOPPED, "w");
+    if (file) fclose(file);
+}
 int32_t test_scale(int64_t n, double factor, const double *x, int64_t sx, double *y, int64_t sy) {
     if (!started || n == 13) return 1;
     for (int64_t i = 0; i < n; i++) y[i * sy] = factor * x[i * sx];
     return 0;
 }
-";
+"#;
+
+/// The file that the library makes when it is told to stop.
+pub(crate) fn stopped(folder: &Path) -> PathBuf {
+    folder.join("stopped")
+}
 
 /// Compiles the library into a folder.
 pub(crate) fn build(folder: &Path) {
@@ -112,6 +122,7 @@ pub(crate) fn build(folder: &Path) {
     std::fs::write(&source, SOURCE).expect("the folder can be written");
     let compiler = std::env::var("DACEC_CXX").or_else(|_| std::env::var("CXX")).unwrap_or("g++".into());
     let mut command = Command::new(compiler);
+    command.arg(format!("-DSTOPPED=\"{}\"", stopped(folder).display()));
     command.args(["-x", "c", "-shared", "-fPIC", "-o"]).arg(folder.join("libtest_scale.so")).arg(&source);
     assert!(command.status().expect("there is a compiler").success());
 }
