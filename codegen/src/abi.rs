@@ -144,7 +144,7 @@ impl<'p> Unit<'p> {
 
     fn check_pointers(&mut self) {
         for (argument, parameter) in self.interface.all().zip(&self.program.parameters) {
-            let Some(array) = &argument.array else { continue };
+            let Some(array) = argument.array.as_ref().filter(|array| !array.optional) else { continue };
             let extents: Vec<String> =
                 array.shape.iter().map(|extent| format!("{} > 0", self.expr(extent))).collect();
             let mut condition = vec![format!("{} == 0", parameter.name)];

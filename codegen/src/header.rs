@@ -91,7 +91,9 @@ fn describe(argument: &Argument) -> String {
         (false, false) => "not used",
     };
     let strides = array.strides.as_ref().map(|strides| format!(", strides [{}]", Comma(strides)));
-    format!("{}[{}]{}, {access}", argument.dtype, Comma(&array.shape), strides.unwrap_or_default())
+    let optional = if array.optional { ", or null" } else { "" };
+    let strides = strides.unwrap_or_default();
+    format!("{}[{}]{strides}, {access}{optional}", argument.dtype, Comma(&array.shape))
 }
 
 fn parameters(program: &Program) -> String {

@@ -47,6 +47,8 @@ pub struct ArrayLayout {
     pub read: bool,
     /// Whether elements are written.
     pub written: bool,
+    /// Whether the caller may pass a null pointer instead.
+    pub optional: bool,
 }
 
 impl Interface {
@@ -155,6 +157,7 @@ impl Usage {
             strides: strides.map(|array| array.strides.clone()),
             read: self.read.contains(name),
             written: self.written.contains(name),
+            optional: data.is_optional(),
         }
     }
 }

@@ -551,6 +551,8 @@ pub enum Value {
         /// The operand.
         value: Box<Value>,
     },
+    /// Whether there is no array: the pointer is null.
+    IsNull(Name),
 }
 
 impl Value {
@@ -575,6 +577,7 @@ impl Value {
             Value::Call(function, dtype, _) => function.result(*dtype),
             Value::Select(_, then, _) => then.dtype(),
             Value::Cast { to, .. } => *to,
+            Value::IsNull(_) => DType::Bool,
         }
     }
 
@@ -590,7 +593,7 @@ impl Value {
     pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a Value)) {
         f(self);
         match self {
-            Value::Constant(_) | Value::Variable(..) | Value::Index(_) => {}
+            Value::Constant(_) | Value::Variable(..) | Value::Index(_) | Value::IsNull(_) => {}
             Value::Load { index, .. } => index.terms.iter().for_each(|(value, _)| value.visit(f)),
             Value::Unary(_, _, operand) | Value::Cast { value: operand, .. } => operand.visit(f),
             Value::Binary(_, _, lhs, rhs) => {

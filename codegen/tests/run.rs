@@ -54,6 +54,33 @@ fn bad_arguments_are_refused_with_a_message() {
 }
 
 #[test]
+fn optional_arguments_may_be_null() {
+    let mut pick = SdfgBuilder::new("pick");
+    pick.array("x", DType::Float64, [n()]);
+    pick.array("y", DType::Float64, [n()]);
+    pick.conditional(
+        ScalarExpr::IsNone("x".into()),
+        |b| {
+            b.state("without").tasklet("t", &[], value(7.0), ("y", "0"));
+        },
+        |b| {
+            b.state("with").copy(("x", "0:N"), ("y", "0:N"));
+        },
+    );
+    let mut sdfg = pick.build();
+    if let Some(dacec_ir::Data::Array(array)) = sdfg.containers.get_mut("x") {
+        array.optional = true;
+    }
+    let library = compile(&sdfg);
+    let (mut x, mut y) = ([1.0, 2.0, 3.0], [0.0; 3]);
+    assert_eq!(library.call(&mut [Argument::Null, Argument::F64s(&mut y), Argument::I64(3)]), 0);
+    assert_eq!(y, [7.0, 0.0, 0.0]);
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::F64s(&mut y), Argument::I64(3)]), 0);
+    assert_eq!(y, x);
+    assert_eq!(library.call(&mut [Argument::F64s(&mut x), Argument::Null, Argument::I64(3)]), 1);
+}
+
+#[test]
 fn a_stencil_in_a_loop() {
     let mut jacobi = SdfgBuilder::new("jacobi");
     jacobi.array("A", DType::Float64, [n()]).array("B", DType::Float64, [n()]);

@@ -316,6 +316,8 @@ pub enum ScalarExpr {
     },
     /// The operand converted to another type.
     Cast(DType, Box<ScalarExpr>),
+    /// On control flow: whether the caller left out an [optional](crate::Array::optional) array. It reads no element.
+    IsNone(Name),
 }
 
 impl ScalarExpr {
@@ -386,6 +388,10 @@ impl ScalarExpr {
                 if a == b { Ok(a) } else { Err(TypeError::Mismatch { op: "select", lhs: a, rhs: b }) }
             }
             ScalarExpr::Cast(dtype, operand) => operand.dtype(lookup).map(|_| *dtype),
+            ScalarExpr::IsNone(name) => match lookup(name) {
+                Some(_) => Ok(DType::Bool),
+                None => Err(TypeError::Undefined(name.clone())),
+            },
         }
     }
 
@@ -393,6 +399,7 @@ impl ScalarExpr {
     pub fn children(&self) -> Vec<&ScalarExpr> {
         match self {
             ScalarExpr::Constant(_) | ScalarExpr::Name(_) | ScalarExpr::Symbolic(_) => Vec::new(),
+            ScalarExpr::IsNone(_) => Vec::new(),
             ScalarExpr::Load { indices, .. } => indices.iter().collect(),
             ScalarExpr::Unary(_, operand) | ScalarExpr::Cast(_, operand) => vec![operand],
             ScalarExpr::Binary(_, lhs, rhs) => vec![lhs, rhs],
@@ -405,6 +412,7 @@ impl ScalarExpr {
     pub fn children_mut(&mut self) -> Vec<&mut ScalarExpr> {
         match self {
             ScalarExpr::Constant(_) | ScalarExpr::Name(_) | ScalarExpr::Symbolic(_) => Vec::new(),
+            ScalarExpr::IsNone(_) => Vec::new(),
             ScalarExpr::Load { indices, .. } => indices.iter_mut().collect(),
             ScalarExpr::Unary(_, operand) | ScalarExpr::Cast(_, operand) => vec![operand],
             ScalarExpr::Binary(_, lhs, rhs) => vec![lhs, rhs],
@@ -429,7 +437,8 @@ impl ScalarExpr {
         f(self);
     }
 
-    /// Names read: of values, connectors, containers. Symbols are not among them.
+    /// Names read: of values, connectors, containers. Symbols are not among them, nor arrays of which only is asked whether
+    /// they are there.
     pub fn names(&self) -> BTreeSet<Name> {
         let mut names = BTreeSet::new();
         self.visit(&mut |expr| {
@@ -459,7 +468,7 @@ impl ScalarExpr {
     /// Gives names another name: values and loaded connectors or containers.
     pub fn rename(&mut self, f: &dyn Fn(&Name) -> Option<Name>) {
         self.visit_mut(&mut |expr| {
-            if let ScalarExpr::Name(name) | ScalarExpr::Load { name, .. } = expr
+            if let ScalarExpr::Name(name) | ScalarExpr::Load { name, .. } | ScalarExpr::IsNone(name) = expr
                 && let Some(new) = f(name)
             {
                 *name = new;

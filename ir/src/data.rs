@@ -142,6 +142,9 @@ pub struct Array {
     /// Whether the elements are 0 when a lifetime begins: [`Sdfg::lower_zeroed`](crate::Sdfg::lower_zeroed) tells when.
     /// Of transients only.
     pub zeroed: bool,
+    /// Whether the caller may leave the argument out: `None` in Python, a null pointer in C. Then nothing accesses it, and
+    /// [`ScalarExpr::IsNone`](crate::ScalarExpr::IsNone) tells. Of arguments of the outermost SDFG only.
+    pub optional: bool,
     /// Whether the container is internal: allocated by the program, invisible to the caller.
     pub transient: bool,
     /// Where the memory is.
@@ -163,6 +166,7 @@ impl Array {
             strides,
             offset: Vec::new(),
             zeroed: false,
+            optional: false,
             transient: false,
             storage: Storage::Default,
             lifetime: Lifetime::Scope,
@@ -286,6 +290,11 @@ impl Data {
     pub fn whole(&self) -> Subset {
         let all = Subset::full(self.shape());
         if self.offset().is_empty() { all } else { all.relative_to(self.offset()) }
+    }
+
+    /// Whether the caller may leave the argument out.
+    pub fn is_optional(&self) -> bool {
+        self.as_array().is_some_and(|array| array.optional)
     }
 
     /// Whether the elements are 0 when a lifetime begins.

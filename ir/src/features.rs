@@ -39,6 +39,8 @@ pub enum Feature {
     DynamicRanges,
     /// Subsets with tiles.
     Tiles,
+    /// Arguments that callers may leave out.
+    OptionalArrays,
 }
 
 impl Feature {
@@ -59,6 +61,7 @@ impl Feature {
             Feature::Zeroed => "containers that begin with zeros",
             Feature::DynamicRanges => "ranges that depend on data",
             Feature::Tiles => "subsets with tiles",
+            Feature::OptionalArrays => "arguments that may be None",
         }
     }
 }
@@ -91,6 +94,9 @@ fn collect(sdfg: &Sdfg, found: &mut BTreeSet<Feature>) {
     }));
     if sdfg.containers.values().any(|data| !data.offset().is_empty()) {
         found.insert(Feature::Offsets);
+    }
+    if sdfg.containers.values().any(Data::is_optional) {
+        found.insert(Feature::OptionalArrays);
     }
     // What is kept between calls is made once, where it is allocated.
     if sdfg.containers.values().any(|data| data.is_zeroed() && !data.lifetime().outlives_call()) {

@@ -95,6 +95,7 @@ impl Printer<'_> {
                 Ok(Text::new(format!("{condition} ? {then} : {otherwise}"), Level::Ternary))
             }
             Value::Cast { from, to, value } => self.cast(*from, *to, value),
+            Value::IsNull(array) => Ok(Text::new(format!("{array} == nullptr"), Level::Compare)),
         }
     }
 

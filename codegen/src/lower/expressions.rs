@@ -1,6 +1,6 @@
 //! Scalar and symbolic expressions with names resolved.
 
-use super::places::integer;
+use super::places::{Storage, integer};
 use super::{Function, Result, check_number};
 use crate::CodegenError;
 use crate::tree::Value;
@@ -13,6 +13,10 @@ pub(super) trait Resolve {
     fn name(&self, name: &Name) -> Result<Value>;
     /// An element.
     fn load(&self, name: &Name, indices: Vec<Value>) -> Result<Value>;
+    /// Whether an argument was left out, which only control flow asks.
+    fn is_none(&self, name: &Name) -> Result<Value> {
+        Err(CodegenError::Invalid(format!("dataflow asks whether `{name}` is None")))
+    }
 }
 
 impl Function<'_, '_> {
@@ -84,6 +88,7 @@ impl Function<'_, '_> {
                 check_number(expr, *dtype)?;
                 cast(self.value(operand, names)?, *dtype)
             }
+            ScalarExpr::IsNone(name) => names.is_none(name)?,
         })
     }
 
@@ -164,6 +169,13 @@ impl Resolve for Containers<'_, '_, '_> {
 
     fn load(&self, name: &Name, indices: Vec<Value>) -> Result<Value> {
         Ok(self.0.element(name, indices)?.value())
+    }
+
+    fn is_none(&self, name: &Name) -> Result<Value> {
+        match &self.0.slot(name)?.storage {
+            Storage::Array { pointer, .. } => Ok(Value::IsNull(pointer.clone())),
+            _ => Err(CodegenError::Invalid(format!("`{name}` is no array, and never None"))),
+        }
     }
 }
 

@@ -68,7 +68,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, CodegenError>;
 
 /// What programs may use beyond arrays, maps and structured control flow.
-const SUPPORTED: [Feature; 9] = [
+const SUPPORTED: [Feature; 10] = [
     Feature::Constants,
     Feature::Views,
     Feature::References,
@@ -78,6 +78,7 @@ const SUPPORTED: [Feature; 9] = [
     Feature::ForeignCode,
     Feature::Handles,
     Feature::DynamicRanges,
+    Feature::OptionalArrays,
 ];
 
 /// Lowers a valid SDFG without library nodes, without state machines, which [`Sdfg::lower_machines`] removes, and without

@@ -137,7 +137,7 @@ impl Rewrite {
 
     fn value(&self, value: &mut Value) {
         match value {
-            Value::Constant(_) => {}
+            Value::Constant(_) | Value::IsNull(_) => {}
             Value::Variable(name, _) => self.name(name),
             Value::Index(expr) => *expr = expr.subs(&self.values),
             Value::Load { index, .. } => self.index(index),

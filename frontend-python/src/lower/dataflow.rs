@@ -399,7 +399,7 @@ impl Inputs {
                 ScalarExpr::Name(self.connector(Connector::scalar(dtype), Memlet::scalar(name)))
             }
             ScalarExpr::Load { name, indices } => self.load(name, indices, containers),
-            ScalarExpr::Constant(_) | ScalarExpr::Symbolic(_) => code.clone(),
+            ScalarExpr::Constant(_) | ScalarExpr::Symbolic(_) | ScalarExpr::IsNone(_) => code.clone(),
             ScalarExpr::Unary(op, operand) => ScalarExpr::unary(*op, self.convert(operand, containers)),
             ScalarExpr::Binary(op, lhs, rhs) => {
                 let lhs = self.convert(lhs, containers);

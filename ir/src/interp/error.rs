@@ -22,6 +22,9 @@ pub enum Fault {
     /// The caller did not pass an argument.
     #[error("the argument `{0}` is missing")]
     MissingArgument(Name),
+    /// An argument that the caller left out is accessed.
+    #[error("`{0}` is accessed and is None")]
+    IsNone(Name),
     /// The caller passed an argument that the program does not have.
     #[error("the program has no argument `{0}`")]
     UnknownArgument(Name),

@@ -5,7 +5,7 @@ use super::memory::Content;
 use super::value::Value;
 use super::{arithmetic, math};
 use crate::code::TypeError;
-use crate::{CustomWcr, DType, Expr, Name, ScalarExpr};
+use crate::{Constant, CustomWcr, DType, Expr, Name, ScalarExpr};
 
 /// What the names in an expression stand for.
 pub(super) trait Names {
@@ -17,6 +17,11 @@ pub(super) trait Names {
 
     /// The value of an expression over symbols.
     fn symbolic(&mut self, expr: &Expr) -> Result<i64, InterpretError>;
+
+    /// Whether the caller left an argument out, which only control flow can ask.
+    fn is_none(&self, name: &Name) -> Result<bool, InterpretError> {
+        Err(TypeError::Undefined(name.clone()).into())
+    }
 }
 
 /// What an expression gives when it is stored: a name or an element alone is a copy, and may be unwritten.
@@ -51,6 +56,7 @@ pub(super) fn evaluate(expr: &ScalarExpr, names: &mut dyn Names) -> Result<Value
             evaluate(chosen, names)
         }
         ScalarExpr::Cast(dtype, operand) => Ok(evaluate(operand, names)?.cast(*dtype)),
+        ScalarExpr::IsNone(name) => Ok(Constant::Bool(names.is_none(name)?).into()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Host, Options, Tensor};
 use crate::symbolic::{Env, EvalError};
 use crate::{Data, Expr, Name, NodeId, Sdfg, Subset};
 use smallvec::SmallVec;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(super) struct Frame<'a> {
     pub(super) plan: Rc<SdfgPlan>,
     pub(super) symbols: HashMap<Name, i64>,
     views: HashMap<Name, View>,
+    /// Optional arguments that the caller left out.
+    pub(super) absent: BTreeSet<Name>,
     /// The queues of streams.
     pub(super) streams: HashMap<Name, Queues>,
     /// The elements that the iterations of consume scopes around took, innermost last.
@@ -79,6 +81,7 @@ impl Machine {
             plan,
             symbols,
             views: HashMap::new(),
+            absent: BTreeSet::new(),
             streams: HashMap::new(),
             taken: Vec::new(),
             owned: Vec::new(),
@@ -96,6 +99,9 @@ impl Machine {
     pub(super) fn view(&mut self, frame: &mut Frame<'_>, name: &Name) -> Result<View, InterpretError> {
         if let Some(view) = frame.views.get(name) {
             return Ok(view.clone());
+        }
+        if frame.absent.contains(name) {
+            return Err(Fault::IsNone(name.clone()).into());
         }
         let data = frame.sdfg.container(name).ok_or_else(|| Fault::NoContainer(name.clone()))?;
         if data.is_alias() {
@@ -253,6 +259,10 @@ impl Names for ControlNames<'_, '_, '_> {
         let view = self.machine.view(self.frame, name)?;
         let position = view.position(name, indices)?;
         self.machine.memory.read(&view, position)
+    }
+
+    fn is_none(&self, name: &Name) -> Result<bool, InterpretError> {
+        Ok(self.frame.absent.contains(name))
     }
 
     fn symbolic(&mut self, expr: &Expr) -> Result<i64, InterpretError> {

@@ -141,7 +141,7 @@ pub fn run(sdfg: &Sdfg, arguments: &mut Arguments, symbols: &[(&str, i64)]) -> R
 
 /// Runs an SDFG on arguments, which change as the program changes them; results are added.
 ///
-/// Symbols that are an extent of an argument need not be given. An array is passed as a dense tensor whatever the
+/// Symbols that are an extent of an argument need not be given, nor [optional](crate::Array::optional) arguments. An array is passed as a dense tensor whatever the
 /// strides that the SDFG declares for it. If the run fails, the arguments keep their values.
 pub fn run_with(
     sdfg: &Sdfg,
@@ -242,6 +242,10 @@ fn pass_arguments(
     let mut visible = Vec::new();
     for name in sdfg.arguments.iter().chain(&sdfg.returns) {
         let data = visible_container(sdfg, name)?;
+        if data.is_optional() && !arguments.contains_key(name) {
+            frame.absent.insert(name.clone());
+            continue;
+        }
         let view = machine.view(frame, name)?;
         let is_result = sdfg.returns.contains(name);
         match arguments.get(name) {

@@ -39,6 +39,7 @@ mod machine;
 mod marked;
 mod memo;
 mod operations;
+mod optional;
 mod python;
 mod read;
 mod read_library;

@@ -86,6 +86,7 @@ fn print(expr: &ScalarExpr, names: &Words<'_>) -> (String, Level) {
             let (then, condition) = (at(Level::Or, then, names), at(Level::Or, condition, names));
             (format!("{then} if {condition} else {}", expression(otherwise, names)), Level::Ternary)
         }
+        ScalarExpr::IsNone(name) => (format!("{} is None", (names.name)(name)), Level::Compare),
         // Numbers become vectors by themselves there.
         ScalarExpr::Cast(DType::Vector(_), operand) => print(operand, names),
         ScalarExpr::Cast(dtype, operand) => {

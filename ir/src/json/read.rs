@@ -47,7 +47,9 @@ pub(super) fn document(bytes: &[u8], options: ReadOptions<'_>) -> Result<Sdfg> {
         return Err(root.error(format!("the file is larger than {} MiB", MAX_BYTES >> 20)));
     }
     let value: Value = serde_json::from_slice(text).map_err(|error| root.error(error))?;
-    sdfg(&value, &root, options)
+    let mut sdfg = sdfg(&value, &root, options)?;
+    super::optional::read(&mut sdfg);
+    Ok(sdfg)
 }
 
 /// A value that has to be there.

@@ -19,6 +19,8 @@ pub(super) enum Syntax {
     Binary(BinaryOp, Box<Syntax>, Box<Syntax>),
     Call(String, Vec<Syntax>),
     Select(Box<Syntax>, Box<Syntax>, Box<Syntax>),
+    /// Whether what a name stands for is `None`.
+    IsNone(String),
     /// A conversion to the type of a name.
     CastLike(String, Box<Syntax>),
 }
@@ -244,7 +246,12 @@ impl<'a> Parser<'a> {
     fn operation(&mut self, loosest: Level) -> Result<Syntax> {
         self.nested(|this| {
             let mut left = this.prefix()?;
-            while let Some((op, level)) = this.operator().filter(|(_, level)| *level >= loosest) {
+            loop {
+                if Level::Compare >= loosest && this.continues() && this.eat_word("is") {
+                    left = this.is_none(&left)?;
+                    continue;
+                }
+                let Some((op, level)) = this.operator().filter(|(_, level)| *level >= loosest) else { break };
                 this.advance();
                 if level == Level::Compare {
                     left = this.comparisons(op, left)?;
@@ -256,6 +263,18 @@ impl<'a> Parser<'a> {
             }
             Ok(left)
         })
+    }
+
+    /// After `is`: only of `None` is asked whether something is the same object.
+    fn is_none(&mut self, left: &Syntax) -> Result<Syntax> {
+        let negated = self.eat_word("not");
+        match (left, self.eat_word("None")) {
+            (Syntax::Name(name), true) => {
+                let test = Syntax::IsNone(name.clone());
+                Ok(if negated { Syntax::Unary(UnaryOp::Not, Box::new(test)) } else { test })
+            }
+            _ => Err(self.unexpected("`None` after a name and `is`")),
+        }
     }
 
     /// `a < b < c` means `a < b and b < c`.

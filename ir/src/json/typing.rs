@@ -104,6 +104,13 @@ impl<'a> Typing<'a> {
             Syntax::Unary(op, operand) => self.unary(*op, operand),
             Syntax::Binary(op, lhs, rhs) => self.binary(*op, self.expr(lhs)?, self.expr(rhs)?),
             Syntax::Call(name, args) => self.call(name, args),
+            Syntax::IsNone(name) => match self.meaning(name) {
+                Some(Meaning::Elements(..)) => {
+                    Ok(Typed::new(ScalarExpr::IsNone(name.as_str().into()), DType::Bool))
+                }
+                Some(_) => Ok(Typed::new(Constant::Bool(false).into(), DType::Bool)),
+                None => Err(format!("`{name}` is not defined")),
+            },
             Syntax::CastLike(name, operand) => match self.meaning(name) {
                 Some(Meaning::Value(dtype) | Meaning::Elements(dtype, _)) => {
                     Ok(Typed::new(self.expr(operand)?.into_type(dtype), dtype))

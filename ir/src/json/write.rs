@@ -211,6 +211,9 @@ impl Writer<'_> {
                 let zeros = vec![Expr::zero(); array.rank()];
                 let offset = if array.offset.is_empty() { &zeros } else { &array.offset };
                 attributes.insert("offset".into(), values(offset));
+                if array.optional {
+                    attributes.insert("optional".into(), json!(true));
+                }
                 if let Some(storage) = storage(array.storage) {
                     attributes.insert("storage".into(), json!(storage));
                 }

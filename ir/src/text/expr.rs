@@ -135,7 +135,7 @@ impl Parser<'_> {
         self.name("a symbol").map(|name| crate::Expr::sym(name).into())
     }
 
-    /// A cast, a function, `min`, `max`, or a complex literal.
+    /// A cast, a function, `min`, `max`, a complex literal, or whether an argument is `None`.
     fn call(&mut self, word: &str) -> Result<ScalarExpr> {
         let offset = self.offset();
         self.advance();
@@ -156,6 +156,13 @@ impl Parser<'_> {
                     }
                 }
                 (_, given) => Err(wrong("one operand", given)),
+            };
+        }
+        if word == "is_none" {
+            let given = args.len();
+            return match args.pop() {
+                Some(ScalarExpr::Name(name)) if given == 1 => Ok(ScalarExpr::IsNone(name)),
+                _ => Err(wrong("the name of an argument", given)),
             };
         }
         let extremum = [BinaryOp::Min, BinaryOp::Max].into_iter().find(|op| op.symbol() == word);

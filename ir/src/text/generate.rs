@@ -108,6 +108,7 @@ fn scalars() -> impl Strategy<Value = ScalarExpr> {
             }),
             1 => (inner.clone(), inner.clone(), inner.clone())
                 .prop_map(|(condition, a, b)| ScalarExpr::select(condition, a, b)),
+            1 => names().prop_map(ScalarExpr::IsNone),
             1 => (dtypes(), inner).prop_map(|(dtype, operand)| ScalarExpr::Cast(dtype, Box::new(operand))),
         ]
     })
@@ -153,6 +154,7 @@ fn data() -> impl Strategy<Value = Data> {
                 let transient = kind > 0;
                 let mut array = Array { transient, storage, lifetime, span, ..Array::new(dtype, shape) };
                 array.zeroed = kind == 4;
+                array.optional = kind == 0;
                 if kind > 4 {
                     array.offset = array.shape.clone();
                 }

@@ -436,6 +436,7 @@ impl Parser<'_> {
         array.storage = self.choice(&Storage::ALL, Storage::name);
         array.lifetime = self.lifetime();
         array.zeroed = self.zeroed();
+        array.optional = self.same_line() && self.eat_word("optional");
         array.span = self.position()?;
         Ok(array)
     }

@@ -242,7 +242,8 @@ impl Display for Descriptor<'_> {
                 if array.storage != Storage::Default {
                     write!(f, " {}", array.storage.name())?;
                 }
-                f.write_str(&lifetime)
+                f.write_str(&lifetime)?;
+                f.write_str(if array.optional { " optional" } else { "" })
             }
             Data::Stream(stream) => {
                 write!(f, "stream {}", stream.dtype)?;

@@ -114,6 +114,7 @@ impl Display for ScalarExpr {
                 write!(f, "{then} if {condition} else {otherwise}")
             }
             ScalarExpr::Cast(dtype, operand) => write!(f, "{dtype}({operand})"),
+            ScalarExpr::IsNone(name) => write!(f, "is_none({})", Word(name)),
         }
     }
 }

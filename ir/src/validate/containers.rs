@@ -1,7 +1,7 @@
 //! V001 – V004: names, arguments and results, shapes.
 
 use super::Report;
-use super::rules::{DISTINCT_NAMES, IDENTIFIERS, INTERFACE, SHAPES, SYMBOLS, ZEROS};
+use super::rules::{DISTINCT_NAMES, IDENTIFIERS, INTERFACE, OPTIONAL, SHAPES, SYMBOLS, ZEROS};
 use crate::zeroed::{Home, has_zero, homes};
 use crate::{Block, Data, Expr, Name, Sdfg, Span};
 use std::collections::HashSet;
@@ -21,6 +21,9 @@ pub(super) fn check(sdfg: &Sdfg, report: &mut Report) {
         if data.is_zeroed() && !data.is_transient() {
             let message = format!("`{name}` belongs to the caller, and is to begin with zeros");
             report.add(&ZEROS, data.span(), message);
+        }
+        if data.is_optional() && !sdfg.arguments.contains(name) {
+            report.add(&OPTIONAL, data.span(), format!("`{name}` is optional, and no argument"));
         }
         if data.is_zeroed() && !has_zero(data.dtype()) {
             let message = format!("`{name}` is to begin with zeros, which {} has not", data.dtype());

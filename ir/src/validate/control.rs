@@ -3,7 +3,7 @@
 use super::Report;
 use super::containers::identifier;
 use super::rules::{
-    CONDITIONS, DISTINCT_NAMES, JUMPS, LABELS, MACHINES, STEPS, STREAMS, SYMBOLS, VARIABLES, VIEWS,
+    CONDITIONS, DISTINCT_NAMES, JUMPS, LABELS, MACHINES, OPTIONAL, STEPS, STREAMS, SYMBOLS, VARIABLES, VIEWS,
 };
 use super::state;
 use crate::control_flow::{Effect, LoopHeader, Piece};
@@ -264,6 +264,9 @@ impl Walk<'_> {
             ScalarExpr::Symbolic(symbolic) => self.expr(symbolic, span, report),
             ScalarExpr::Name(name) => self.dimensions(name, 0, span, report),
             ScalarExpr::Load { name, indices } => self.dimensions(name, indices.len(), span, report),
+            ScalarExpr::IsNone(name) if !self.is_array_argument(name) => {
+                report.add(&OPTIONAL, span, format!("`{name}` is no array argument, and never None"));
+            }
             _ => {}
         });
         match expr.dtype(&|name| self.sdfg.container(name).map(|data| data.dtype())) {
@@ -273,6 +276,11 @@ impl Walk<'_> {
                 None
             }
         }
+    }
+
+    fn is_array_argument(&self, name: &Name) -> bool {
+        let array = self.sdfg.container(name).and_then(Data::as_array);
+        array.is_some() && self.sdfg.arguments.contains(name)
     }
 
     fn dimensions(&self, name: &Name, given: usize, span: Span, report: &mut Report) {

@@ -1,10 +1,10 @@
 //! V025: calls of nested SDFGs; their insides.
 
 use super::Report;
-use super::rules::{CALLS, SYMBOLS};
+use super::rules::{CALLS, OPTIONAL, SYMBOLS};
 use super::state::Checked;
 use crate::symbolic::Substitution;
-use crate::{Data, Expr, Memlet, Name, NestedSdfg, NodeId, Span};
+use crate::{Data, Expr, Memlet, Name, NestedSdfg, NodeId, ScalarExpr, Sdfg, Span};
 
 pub(super) fn check(it: &Checked<'_>, id: NodeId, nested: &NestedSdfg, report: &mut Report) {
     let span = nested.span.or(it.state.span);
@@ -40,7 +40,21 @@ pub(super) fn check(it: &Checked<'_>, id: NodeId, nested: &NestedSdfg, report: &
             extents.check(nested, name, memlet, report);
         }
     }
+    if nested.sdfg.containers.values().any(Data::is_optional) || asks_for_none(&nested.sdfg) {
+        let message = format!("what is passed to `{callee}` is there, and may not be None");
+        report.add(&OPTIONAL, span, message);
+    }
     super::check(&nested.sdfg, report);
+}
+
+fn asks_for_none(sdfg: &Sdfg) -> bool {
+    let mut asks = false;
+    sdfg.body.visit(&mut |block| {
+        for scalar in block.scalars() {
+            scalar.visit(&mut |part| asks |= matches!(part, ScalarExpr::IsNone(_)));
+        }
+    });
+    asks
 }
 
 struct Extents<'a, 'c> {

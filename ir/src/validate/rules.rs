@@ -132,4 +132,7 @@ rules! {
         "The tiles of a subset have at least one element and are not longer than the step, both provably. Copies, memlets \
          of tasklets and the borders of scopes may have tiles, but not what a tasklet or stream gives dynamically; ranges of maps, operands of nested graphs and of library \
          operations, views and references have none.";
+    OPTIONAL = "V038", "Only arguments may be None",
+        "Array arguments of the outermost SDFG may be optional; nothing else is. Its control flow, and neither tasklets nor \
+         nested graphs, asks whether one is None.";
 }

@@ -142,11 +142,12 @@ impl Body<'_, '_, '_> {
     /// The type of an expression; reports why it has none.
     fn dtype(&mut self, expr: &ScalarExpr, defined: &Defined) -> Option<DType> {
         let connector = |name: &Name| self.tasklet.inputs.get(name).or(self.tasklet.outputs.get(name));
-        let (mut symbolic, mut ranks) = (Vec::new(), Vec::new());
+        let (mut symbolic, mut ranks, mut tests) = (Vec::new(), Vec::new(), Vec::new());
         expr.visit(&mut |part| match part {
             ScalarExpr::Symbolic(expr) => symbolic.push(expr.clone()),
             ScalarExpr::Name(name) => ranks.push((name.clone(), 0)),
             ScalarExpr::Load { name, indices } => ranks.push((name.clone(), indices.len())),
+            ScalarExpr::IsNone(name) => tests.push(name.clone()),
             _ => {}
         });
         let wrong = ranks.into_iter().filter_map(|(name, given)| {
@@ -161,6 +162,7 @@ impl Body<'_, '_, '_> {
             input.or(port).or(defined.get(name).copied())
         });
         wrong.into_iter().for_each(|message| self.add(message));
+        tests.iter().for_each(|name| self.add(format!("the tasklet asks whether `{name}` is None")));
         symbolic.iter().for_each(|expr| self.symbols(expr));
         match result {
             Ok(dtype) => Some(dtype),

@@ -433,6 +433,15 @@ fn zeros_have_a_beginning() {
 }
 
 #[test]
+fn only_arguments_may_be_none() {
+    let valid = VALID.replace("data B: float64[N]", "data B: float64[N] optional");
+    assert_eq!(validate(&parsed(&valid.replace("if $k > 0", "if not is_none(B)"))), Ok(()));
+    breaks(&OPTIONAL, "transient t: float64[N]", "transient t: float64[N] optional", "`t` is optional");
+    breaks(&OPTIONAL, "if $k > 0", "if is_none(t)", "`t` is no array argument");
+    breaks(&OPTIONAL, "data x: float64[M]", "data x: float64[M] optional", "is passed to `g` is there");
+}
+
+#[test]
 fn connectors_fit_their_memlets() {
     breaks(&PORTS, "t[j]\n", "t[j:j + 2]\n", "`out` has 0 dimensions, `t[j:j + 2]` has 1");
     state_breaks(

@@ -14,6 +14,7 @@ mod hazards;
 mod in_place;
 mod inline_names;
 pub mod inline_sdfg;
+pub mod optional_array;
 pub mod redundant_array;
 pub mod redundant_second_array;
 pub mod reference_to_view;
@@ -35,6 +36,7 @@ pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;
 pub(crate) use inline_names::{Labels, Renaming};
 pub use inline_sdfg::InlineSdfg;
+pub use optional_array::OptionalArrayInference;
 pub use redundant_array::RedundantArray;
 pub use redundant_second_array::RedundantSecondArray;
 pub use reference_to_view::ReferenceToView;
@@ -54,6 +56,9 @@ pub const ENTRIES: &[Entry] = &[
     }),
     Entry::new("dead-state-elimination", "simplify/dead_state.rs", |_| Ok(Box::new(DeadStateElimination))),
     Entry::new("inline-sdfg", "simplify/inline_sdfg.rs", |_| Ok(Box::new(InlineSdfg))),
+    Entry::new("optional-array-inference", "simplify/optional_array.rs", |_| {
+        Ok(Box::new(OptionalArrayInference))
+    }),
     Entry::new("redundant-array", "simplify/redundant_array.rs", |_| Ok(Box::new(RedundantArray))),
     Entry::new("redundant-second-array", "simplify/redundant_second_array.rs", |_| {
         Ok(Box::new(RedundantSecondArray))
@@ -74,8 +79,9 @@ pub const ENTRIES: &[Entry] = &[
 /// Removes what the front end left behind: calls, copies, temporaries, states without need.
 pub fn simplify() -> Pipeline {
     let passes: Vec<Box<dyn Pass>> = vec![
-        Box::new(ReferenceToView),         // before passes that know views and no references
-        Box::new(InlineSdfg),              // first: what follows does not look into calls
+        Box::new(OptionalArrayInference), // before all: an argument that may be None keeps other passes away
+        Box::new(ReferenceToView),        // before passes that know views and no references
+        Box::new(InlineSdfg),             // first: what follows does not look into calls
         Box::new(ScalarToSymbolPromotion), // before states are fused: it looks for states that compute one integer
         Box::new(SymbolPropagation),
         Box::new(TrivialControlFlow),

@@ -14,7 +14,7 @@ use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{entry_facts, visit_with_facts};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Block, Conditional, Constant, Data, Expr, Loop, Name, Region, ScalarExpr, Sdfg};
+use dacec_ir::{Block, Conditional, Constant, Data, Expr, Feature, Loop, Name, Region, ScalarExpr, Sdfg};
 use std::collections::BTreeSet;
 
 /// See the [module](self).
@@ -28,6 +28,11 @@ impl Pass for TrivialControlFlow {
 
     fn summary(&self) -> &'static str {
         "removes branches that are never taken and loops that run once or never"
+    }
+
+    /// Nothing is moved.
+    fn handles(&self, feature: Feature) -> bool {
+        feature == Feature::OptionalArrays
     }
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {

@@ -7,7 +7,7 @@ use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name, value};
 use dacec_ir::library::{LibraryOp, MatMul, Reduce};
 use dacec_ir::node::LibraryNode;
 use dacec_ir::{
-    Assignment, Block, DType, Expr, Memlet, NestedSdfg, Node, Range, ScalarExpr, Sdfg, Subset, Wcr,
+    Assignment, Block, DType, Data, Expr, Memlet, NestedSdfg, Node, Range, ScalarExpr, Sdfg, Subset, Wcr,
 };
 use dacec_transforms::{Context, Options, Pipeline};
 use proptest::prelude::*;
@@ -27,6 +27,9 @@ pub(crate) fn config(few: u32) -> ProptestConfig {
     }
     config
 }
+
+/// How arguments that may be `None` are called.
+const OPTIONAL: &str = "optional";
 
 pub(crate) const ARRAYS: [&str; 5] = ["A", "B", "C", "t", "u"];
 
@@ -79,6 +82,8 @@ pub(crate) enum Statement {
     Chained { on_the_left: bool, used: bool },
     /// A call of the graph in a file of `tests/passes`, by position in [`WRITTEN`], on arrays of its own; the result goes to D.
     Written { file: usize },
+    /// `if O is None: target[3] = 1 else: target[3] = O[1]`, and `B[5] = O[2]` where that is `certain`.
+    Optional { target: usize, certain: bool },
     /// `if A[0] < 0.5: if 0.25 < A[0]: …` or `if A[0] < 0.5: …  if A[0] < 0.5: …`
     Decisions { nested: bool, first: Vec<Statement>, second: Vec<Statement> },
     /// `p = 3 + shift; target[p] = source[p + 1]`, with an integer in a container.
@@ -130,6 +135,8 @@ fn simple() -> impl Strategy<Value = Statement> {
         1 => (array(), array(), -1_i64..=1)
             .prop_map(|(target, source, shift)| Statement::Stencil { target, source, shift }),
         1 => (0..WRITTEN.len()).prop_map(|file| Statement::Written { file }),
+        1 => (array(), prop::bool::weighted(0.8))
+            .prop_map(|(target, certain)| Statement::Optional { target, certain }),
         1 => (any::<bool>(), any::<bool>())
             .prop_map(|(on_the_left, used)| Statement::Chained { on_the_left, used }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>(), 0_i64..=2).prop_map(
@@ -256,6 +263,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
         }
         Statement::Chained { on_the_left, used } => chained(b, at, *on_the_left, *used),
         Statement::Written { file } => written(b, at, WRITTEN[*file]),
+        Statement::Optional { target, certain } => optional(b, at, ARRAYS[*target], *certain),
         Statement::Decisions { nested, first, second } => {
             b.state(&label("decide")).tasklet("t", &[("a", "A", "0")], name("a"), ("c", ""));
             let small = (name("c") * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
@@ -533,6 +541,21 @@ fn written(b: &mut SdfgBuilder, at: &str, (file, result): (&str, &str)) {
     b.state(&format!("result{at}")).copy((own, part), ("D", &to));
 }
 
+fn optional(b: &mut SdfgBuilder, at: &str, target: &str, certain: bool) {
+    let array = format!("{OPTIONAL}{at}");
+    b.array(&array, DType::Float64, [Expr::int(4)]);
+    let without = |b: &mut SdfgBuilder| {
+        b.state(&format!("without{at}")).tasklet("t", &[], value(1.0), (target, "3"));
+    };
+    let with = |b: &mut SdfgBuilder| {
+        b.state(&format!("with{at}")).tasklet("t", &[("a", &array, "1")], name("a"), (target, "3"));
+    };
+    b.conditional(ScalarExpr::IsNone(array.as_str().into()), without, with);
+    if certain {
+        b.state(&format!("certain{at}")).tasklet("t", &[("a", &array, "2")], name("a"), ("B", "5"));
+    }
+}
+
 fn chained(b: &mut SdfgBuilder, at: &str, on_the_left: bool, used: bool) {
     let x = format!("x{at}");
     b.transient(&x, DType::Float64, [5, 7].map(Expr::int));
@@ -634,6 +657,11 @@ pub(crate) fn program(statements: &[Statement]) -> Sdfg {
     let inputs = [("x", "t", "i"), ("y", "u", "i")];
     b.state("end").reduction("end", &[("i", "0:24")], &inputs, sum_of("x", "y"), ("S", "0"), Wcr::Sum);
     let mut sdfg = b.build();
+    for (name, data) in &mut sdfg.containers {
+        if let Data::Array(array) = data {
+            array.optional = name.starts_with(OPTIONAL);
+        }
+    }
     let mut assigned = Vec::new();
     sdfg.body.visit(&mut |block| assigned.extend(block.assignments().map(|it| it.symbol.clone())));
     sdfg.symbols.extend(assigned.into_iter().map(|symbol| (symbol, DType::Int64)));

@@ -179,3 +179,31 @@ fn a_region_without_structure_may_leave_the_loop_around_it() {
         }
     }
 }
+
+/// An argument that may be `None` is one, whatever the file says of it, where the program asks.
+#[test]
+fn arguments_may_be_none() {
+    let printed = "\
+sdfg f(A, B) {
+  symbol k: int64
+  data A: float64[4] optional
+  data B: float64[4]
+
+  if not is_none(A) {
+    assign k = int64(A[0])
+  }
+}
+";
+    let file = to_string(&text::parse(printed).unwrap());
+    assert!(file.contains("not A is None") && file.contains("\"optional\": true"), "{file}");
+    let undecided = file.replace("\"optional\": true", "\"optional\": null");
+    let other_way = file.replace("not A is None", "(A is not None)");
+    for file in [&file, &undecided, &other_way] {
+        assert_eq!(from_slice(file.as_bytes()).unwrap().to_string(), printed);
+    }
+    let given = from_slice(file.replace("\"optional\": true", "\"optional\": false").as_bytes()).unwrap();
+    assert!(!given.containers["A"].is_optional());
+    let wrong = file.replace("not A is None", "A is B");
+    let error = from_slice(wrong.as_bytes()).expect_err("identity of two arrays");
+    assert!(error.to_string().contains("expected `None`"), "{error}");
+}
