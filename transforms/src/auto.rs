@@ -8,10 +8,10 @@ use crate::loops::{
     LoopUnroll, MoveLoopIntoMap, Wavefront,
 };
 use crate::map::{
-    AugAssignToWcr, CopyToMap, DoubleBuffering, InLocalStorage, MapCollapse, MapExpansion, MapFission,
-    MapFusion, MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop, OTFMapFusion,
-    OutLocalStorage, ScheduleMaps, StripMining, SubgraphFusion, TaskletFusion, TrivialMapElimination,
-    Vectorization,
+    AugAssignToWcr, BufferTiling, CopyToMap, DoubleBuffering, InLocalStorage, MapCollapse, MapExpansion,
+    MapFission, MapFusion, MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop,
+    OTFMapFusion, OutLocalStorage, ScheduleMaps, StripMining, SubgraphFusion, TaskletFusion,
+    TrivialMapElimination, Vectorization,
 };
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
@@ -145,6 +145,12 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("move-loop-into-map", "loops/move_loop_into_map.rs", |_| Ok(move_loop_into_map())),
     Entry::new("map-expansion", "map/map_expansion.rs", |_| Ok(map_expansion())),
     Entry { name: "map-tiling", source: "map/map_tiling.rs", parameters: &["sizes"], make: map_tiling },
+    Entry {
+        name: "buffer-tiling",
+        source: "map/buffer_tiling.rs",
+        parameters: &["tile_sizes"],
+        make: buffer_tiling,
+    },
     Entry {
         name: "strip-mining",
         source: "map/map_tiling.rs",
@@ -339,6 +345,12 @@ fn map_expansion() -> Box<dyn Pass> {
 fn map_tiling(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
     let tiling = arguments.ints("sizes")?.map_or_else(MapTiling::default, |sizes| MapTiling { sizes });
     Ok(boxed("map-tiling", "Runs maps in tiles", tiling))
+}
+
+fn buffer_tiling(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let sizes = arguments.ints("tile_sizes")?;
+    let tiling = sizes.map_or_else(BufferTiling::default, |tile_sizes| BufferTiling { tile_sizes });
+    Ok(boxed("buffer-tiling", "Runs two maps in the same tiles, with what is between them", tiling))
 }
 
 fn strip_mining(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {

@@ -76,7 +76,7 @@ fn every_pass_has_something_to_do() {
     let mut idle: Vec<Entry> = entries();
     let mut runner = TestRunner::deterministic();
     let strategy = prop::collection::vec(statement(), 5..9);
-    for _ in 0..60 {
+    for _ in 0..150 {
         let statements = strategy.new_tree(&mut runner).expect("a program").current();
         let before = program(&statements);
         for stage in stages() {

@@ -1,6 +1,7 @@
 //! Transformations of map scopes.
 
 pub mod aug_assign_to_wcr;
+pub mod buffer_tiling;
 pub mod copy_to_map;
 pub mod double_buffering;
 mod enclose;
@@ -31,6 +32,7 @@ pub(crate) mod work;
 
 pub use aug_assign_to_wcr::{AugAssignToWcr, Update};
 pub(crate) use aug_assign_to_wcr::{apply_update, find_update};
+pub use buffer_tiling::{Buffer, BufferTiling};
 pub use copy_to_map::{Copy, CopyToMap};
 pub(crate) use copy_to_map::{apply_copy, find_copy, is_copy};
 pub use double_buffering::{Buffered, DoubleBuffering};

@@ -166,7 +166,7 @@ fn check_producer(around: &Surroundings<'_>, state: &State, entry: NodeId) -> Re
 }
 
 /// How the index of a written element tells the iteration.
-fn dims_of(state: &State, entry: NodeId, write: EdgeId) -> Result<Vec<(Name, Expr)>, Refusal> {
+pub(super) fn dims_of(state: &State, entry: NodeId, write: EdgeId) -> Result<Vec<(Name, Expr)>, Refusal> {
     let Node::MapEntry(map) = state.node(entry) else { return Err(Refusal::NoMatch("not a map")) };
     let memlet = state.edge(write).memlet.as_ref().ok_or(Refusal::NoMatch("nothing is written"))?;
     let unknown = || Refusal::unproved(format!("`{memlet}` does not tell the iteration"));
