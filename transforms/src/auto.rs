@@ -5,7 +5,7 @@
 use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
 use crate::loops::{
     LoopFission, LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder,
-    LoopUnroll, MoveLoopIntoMap, Wavefront,
+    LoopUnroll, MoveLoopIntoMap, StencilTiling, Wavefront,
 };
 use crate::map::{
     AugAssignToWcr, BufferTiling, CopyToMap, DoubleBuffering, InLocalStorage, MapCollapse, MapExpansion,
@@ -162,6 +162,12 @@ pub const ENTRIES: &[Entry] = &[
     Entry { name: "loop-peel", source: "loops/loop_peel.rs", parameters: &["count"], make: loop_peel },
     Entry::new("loop-interchange", "loops/loop_interchange.rs", |_| Ok(loop_interchange())),
     Entry { name: "wavefront", source: "loops/wavefront.rs", parameters: &["work"], make: wavefront },
+    Entry {
+        name: "stencil-tiling",
+        source: "loops/stencil_tiling.rs",
+        parameters: &["time_tile", "tile_sizes"],
+        make: stencil_tiling,
+    },
     Entry::new("loop-skewing", "loops/loop_skewing.rs", |_| Ok(loop_skewing())),
 ];
 
@@ -351,6 +357,14 @@ fn buffer_tiling(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
     let sizes = arguments.ints("tile_sizes")?;
     let tiling = sizes.map_or_else(BufferTiling::default, |tile_sizes| BufferTiling { tile_sizes });
     Ok(boxed("buffer-tiling", "Runs two maps in the same tiles, with what is between them", tiling))
+}
+
+fn stencil_tiling(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {
+    let StencilTiling { time_tile, tile_sizes } = StencilTiling::default();
+    let time_tile = arguments.int("time_tile")?.unwrap_or(time_tile);
+    let tile_sizes = arguments.ints("tile_sizes")?.unwrap_or(tile_sizes);
+    let summary = "Runs several time steps of a stencil in one tile of space before the next";
+    Ok(boxed("stencil-tiling", summary, StencilTiling { time_tile, tile_sizes }))
 }
 
 fn strip_mining(arguments: &Arguments) -> Result<Box<dyn Pass>, RequestError> {

@@ -27,9 +27,11 @@ fn stages() -> [Pipeline; 5] {
 }
 
 /// Parameters for which there is more to do than with those that passes have by default.
-const REQUESTS: [&str; 7] = [
+const REQUESTS: [&str; 9] = [
     "vectorization:length=2",
     "map-tiling:sizes=4,3",
+    "buffer-tiling:tile_sizes=3",
+    "stencil-tiling:time_tile=2:tile_sizes=4",
     "strip-mining:size=4",
     "strip-mining:at=0:size=2",
     "loop-peel:count=3",

@@ -15,6 +15,7 @@ mod outside_in;
 mod private;
 mod sizes;
 mod spill;
+pub mod stencil_tiling;
 pub(crate) mod symbols;
 pub mod wavefront;
 
@@ -27,4 +28,5 @@ pub use loop_skewing::{LoopSkewing, Skewable};
 pub use loop_to_map::{LoopToMap, Parallel};
 pub use loop_unroll::{LoopUnroll, Unrollable};
 pub use move_loop_into_map::{Movable, MoveLoopIntoMap};
+pub use stencil_tiling::{StencilTiling, Steps};
 pub use wavefront::Wavefront;

@@ -30,7 +30,7 @@ pub(super) fn enclose(
 }
 
 /// Whether nobody has decided yet how a map runs; a decision would not be one about two maps.
-pub(super) fn is_undecided(map: &Map) -> bool {
+pub(crate) fn is_undecided(map: &Map) -> bool {
     map.schedule == Schedule::Default && map.parallel_if.is_none() && map.consume.is_none()
 }
 

@@ -121,7 +121,7 @@ fn check(entry: NodeId, map: &Map, tiles: Vec<(usize, i64)>) -> Result<Tileable,
 }
 
 /// Whether a range ends a constant distance behind its start, or before.
-pub(super) fn is_tile(range: &Range) -> bool {
+pub(crate) fn is_tile(range: &Range) -> bool {
     match range.stop.as_atom() {
         Some(Atom::Min(bounds)) => bounds.iter().any(|bound| (bound - &range.start).as_int().is_some()),
         _ => false,

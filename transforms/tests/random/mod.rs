@@ -82,6 +82,8 @@ pub(crate) enum Statement {
     Chained { on_the_left: bool, used: bool },
     /// A call of the graph in a file of `tests/passes`, by position in [`WRITTEN`], on arrays of its own; the result goes to D.
     Written { file: usize },
+    /// `for step in 0:5: B[2:16] = A[1:15] + A[2 + ahead:16 + ahead]; A[low:18] = B[low:18] + B[low - 1:17]`, each halved.
+    Steps { ahead: i64, low: i64 },
     /// `if O is None: target[3] = 1 else: target[3] = O[1]`, and `B[5] = O[2]` where that is `certain`.
     Optional { target: usize, certain: bool },
     /// `if A[0] < 0.5: if 0.25 < A[0]: …` or `if A[0] < 0.5: …  if A[0] < 0.5: …`
@@ -135,6 +137,7 @@ fn simple() -> impl Strategy<Value = Statement> {
         1 => (array(), array(), -1_i64..=1)
             .prop_map(|(target, source, shift)| Statement::Stencil { target, source, shift }),
         1 => (0..WRITTEN.len()).prop_map(|file| Statement::Written { file }),
+        1 => (-1_i64..=3, 2_i64..=4).prop_map(|(ahead, low)| Statement::Steps { ahead, low }),
         1 => (array(), prop::bool::weighted(0.8))
             .prop_map(|(target, certain)| Statement::Optional { target, certain }),
         1 => (any::<bool>(), any::<bool>())
@@ -263,6 +266,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
         }
         Statement::Chained { on_the_left, used } => chained(b, at, *on_the_left, *used),
         Statement::Written { file } => written(b, at, WRITTEN[*file]),
+        Statement::Steps { ahead, low } => steps(b, at, *ahead, *low),
         Statement::Optional { target, certain } => optional(b, at, ARRAYS[*target], *certain),
         Statement::Decisions { nested, first, second } => {
             b.state(&label("decide")).tasklet("t", &[("a", "A", "0")], name("a"), ("c", ""));
@@ -539,6 +543,17 @@ fn written(b: &mut SdfgBuilder, at: &str, (file, result): (&str, &str)) {
     let part = part.trim_matches(['[', ']']);
     let to = if shape.len() == 1 { format!("0, {part}") } else { part.to_owned() };
     b.state(&format!("result{at}")).copy((own, part), ("D", &to));
+}
+
+fn steps(b: &mut SdfgBuilder, at: &str, ahead: i64, low: i64) {
+    let half = || (name("a") + name("b")) * value(0.5);
+    b.for_loop("step", 0, 5, |b| {
+        let (far, range) = (format!("i + {ahead}"), format!("{low}:18"));
+        let inputs = [("a", "A", "i - 1"), ("b", "A", &*far)];
+        b.state(&format!("ahead{at}")).map("m", &[("i", "2:16")], &inputs, half(), ("B", "i"));
+        let inputs = [("a", "B", "i"), ("b", "B", "i - 1")];
+        b.state(&format!("back{at}")).map("m", &[("i", &range)], &inputs, half(), ("A", "i"));
+    });
 }
 
 fn optional(b: &mut SdfgBuilder, at: &str, target: &str, certain: bool) {

@@ -1,0 +1,833 @@
+//! Stencil tiling: several time steps of a stencil run in one tile of space before the next tile is touched.
+//!
+//! ```text
+//! before:  for t in 1:T { map i in 1:N - 1 { B[i] = A[i - 1] + A[i + 1] }   map i in 1:N - 1 { A[i] = B[i] } }
+//! after:   for t_tile in 1:T:8 {
+//!              map x in 1:N - 1:64 {                                            tiles, with their halo
+//!                  a, b = A, B at x - 8 … x + 64 + 8
+//!                  for t in t_tile:min(t_tile + 8, T) {                         each step is valid in one element less
+//!                      map i in … { b[…] = a[…] + a[…] }   map i in … { a[…] = b[…] }
+//!                  }
+//!                  A_next, B_next at x … x + 64 = a, b
+//!              }
+//!              A, B = A_next, B_next
+//!          }
+//! kept:    for t { map i in 1:N { A[i] = B[2*i] } … }                           at no constant distance
+//!          for t { map i in t:N { … } }                                         another region in each step
+//! ```
+//!
+//! A stencil does little with each element, so that a time step takes as long as memory takes to deliver the arrays. A tile
+//! that stays in the cache is loaded once for `time_tile` steps. What is at the border of a tile depends on neighbours that
+//! other tiles compute; tiles compute it themselves, in a halo that becomes narrower by the reach of the stencil with every
+//! step (*overlapped tiling*), and so need nothing of each other. `tile_sizes` are those of the tiles of space, the last one
+//! also of all further dimensions.
+//!
+//! **Legal when**
+//! * the loop counts up by 1 and its body is states of maps over the same number of dimensions, whose ranges are the same
+//!   in each step;
+//! * each map computes elements of one array from tasklets alone, without conflict resolution; every parameter of it is a
+//!   dimension of that array, up to a constant, and the other dimensions have one index;
+//! * elements of the arrays that the maps write are read at constant distances from the element that is written; all else
+//!   that they read is never written in the loop.
+//!
+//! Elements that no map writes, such as those at the border of the domain, have the same value in all tiles and steps. Every
+//! value is computed by the same operations from the same values as before, so that results are the same in every bit.
+//!
+//! **Cost**: the halo, `time_tile` times the reach of the stencil on each side, is computed by both neighbours; arrays are
+//! copied once every `time_tile` steps. This pays for arrays that are much larger than the cache, and not for others.
+
+use crate::map::{is_tile, is_undecided, paths};
+use crate::surroundings::{Surroundings, Uses};
+use crate::{Refusal, Transformation};
+use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::state::EdgeView;
+use dacec_ir::symbolic::Facts;
+use dacec_ir::{
+    Array, Block, Connector, DType, Data, EdgeId, Expr, Loop, Map, Memlet, Name, NestedSdfg, Node, NodeId,
+    Range, Region, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode, propagate,
+};
+use indexmap::{IndexMap, IndexSet};
+
+/// Runs time steps of a stencil in tiles; see the [module](self).
+#[derive(Clone, Debug)]
+pub struct StencilTiling {
+    /// Time steps of a tile, 2 or more.
+    pub time_tile: i64,
+    /// Elements of a tile along each dimension of space, 2 or more; the last one counts for all further dimensions.
+    pub tile_sizes: Vec<i64>,
+}
+
+impl Default for StencilTiling {
+    fn default() -> Self {
+        StencilTiling { time_tile: 8, tile_sizes: vec![64] }
+    }
+}
+
+/// Sizes and distances for which nothing overflows.
+const LARGEST: i64 = 1 << 20;
+
+/// A loop over time steps of a stencil; made only by [`StencilTiling::find`].
+#[derive(Clone, Debug)]
+pub struct Steps {
+    block: usize,
+    /// The maps of a step, in an order in which they can run.
+    sweeps: Vec<Sweep>,
+    /// How much further than a tile its values of one step before are needed, for each dimension.
+    reach: Vec<Margin>,
+}
+
+/// Elements below and above a tile.
+type Margin = (i64, i64);
+
+/// A map that computes elements of an array.
+#[derive(Clone, Debug)]
+struct Sweep {
+    /// Position of its state in the loop's body.
+    state: usize,
+    entry: NodeId,
+    target: Name,
+    /// The index of the element, for each dimension of the array.
+    dims: Vec<Along>,
+    /// What it reads of the arrays that the maps write: distances from the element that it writes.
+    reads: Vec<(Name, Vec<i64>)>,
+    /// How much further than the tile its values are needed within the last time step.
+    margin: Vec<Margin>,
+}
+
+/// An index of an element that a map writes.
+#[derive(Clone, Debug)]
+enum Along {
+    /// The position of a parameter, and what the index is more than it.
+    Param(usize, Expr),
+    /// The same index in all iterations.
+    Fixed(Expr),
+}
+
+impl Along {
+    fn index(&self, map: &Map) -> Expr {
+        match self {
+            Along::Param(at, shift) => Expr::sym(&map.params[*at]) + shift,
+            Along::Fixed(index) => index.clone(),
+        }
+    }
+}
+
+impl Transformation for StencilTiling {
+    type Place = Region;
+    type Match = Steps;
+
+    fn name(&self) -> &'static str {
+        "StencilTiling"
+    }
+
+    fn find(&self, around: &Surroundings<'_>, region: &Region, site: usize) -> Result<Steps, Refusal> {
+        let Block::Loop(it) = &region.blocks[site] else { return Err(Refusal::NoMatch("not a loop")) };
+        let variable = counted(it)?;
+        let states: Option<Vec<&State>> = it.body.blocks.iter().map(Block::as_state).collect();
+        let states = states.ok_or(Refusal::NoMatch("the body is more than states"))?;
+        let mut sweeps = Vec::new();
+        for (at, state) in states.iter().enumerate() {
+            for entry in maps_of(state)? {
+                sweeps.push(sweep(around, (at, state), entry, variable)?);
+            }
+        }
+        let targets: IndexSet<Name> = sweeps.iter().map(|sweep| sweep.target.clone()).collect();
+        let rank = sweeps.first().map_or(0, |sweep| sweep.dims.len());
+        if sweeps.iter().any(|sweep| sweep.dims.len() != rank) {
+            return Err(Refusal::unproved("the maps have different numbers of dimensions"));
+        }
+        for sweep in &mut sweeps {
+            sweep.reads = reads_of(states[sweep.state], sweep, &targets)?;
+        }
+        let reach = margins(&mut sweeps, &targets, rank);
+        if reach.iter().all(|reach| *reach == (0, 0)) {
+            return Err(Refusal::NoMatch("no map reads neighbours"));
+        }
+        self.check_sizes(&reach)?;
+        Ok(Steps { block: site, sweeps, reach })
+    }
+
+    fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Steps) {
+        let block = std::mem::replace(&mut region.blocks[found.block], Block::Break);
+        around.uses.discount(&Uses::of_region(&Region::new([block.clone()])));
+        let Block::Loop(it) = block else { unreachable!("the match names a loop") };
+        let tiled = Tiling::new(self, around, &it, found.sweeps, found.reach).build(around, *it);
+        let tiled = Block::Loop(Box::new(tiled));
+        around.uses.extend(&Uses::of_region(&Region::new([tiled.clone()])));
+        region.blocks[found.block] = tiled;
+    }
+}
+
+impl StencilTiling {
+    fn size(&self, dim: usize) -> i64 {
+        self.tile_sizes.get(dim).or(self.tile_sizes.last()).copied().unwrap_or(64)
+    }
+
+    fn check_sizes(&self, reach: &[Margin]) -> Result<(), Refusal> {
+        let sizes = (0..reach.len()).map(|dim| self.size(dim));
+        for size in sizes.chain([self.time_tile]) {
+            if !(2..=LARGEST).contains(&size) {
+                return Err(Refusal::unproved(format!("a tile of {size} elements is none")));
+            }
+        }
+        match reach.iter().any(|(low, high)| (*low).max(*high) > LARGEST) {
+            true => Err(Refusal::unproved("neighbours are too far away")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The variable of a loop that counts up by 1, and is no tile already.
+fn counted(it: &Loop) -> Result<&Name, Refusal> {
+    let LoopHeader::For { variable, start, stop, step } = &it.header else {
+        return Err(Refusal::NoMatch("not a counted loop"));
+    };
+    let range = Range::new(start.clone(), stop.clone());
+    if !step.is_one() {
+        return Err(Refusal::unproved(format!("the loop counts in steps of {step}")));
+    }
+    if is_tile(&range) {
+        return Err(Refusal::NoMatch("a tile"));
+    }
+    match [start, stop].iter().all(|bound| bound.loads().is_empty()) {
+        true => Ok(variable),
+        false => Err(Refusal::unproved("the number of steps is read from a container")),
+    }
+}
+
+/// The maps of a state that holds nothing else, in an order in which they can run.
+fn maps_of(state: &State) -> Result<Vec<NodeId>, Refusal> {
+    let scopes = state.scopes();
+    let mut maps = Vec::new();
+    for node in state.topological_order().ok_or(Refusal::NoMatch("a state with cycles"))? {
+        if scopes.get(&node).copied().flatten().is_some() {
+            continue;
+        }
+        let is_border = |id: &NodeId| matches!(state.node(*id), Node::MapEntry(_) | Node::MapExit { .. });
+        match state.node(node) {
+            Node::MapEntry(_) => maps.push(node),
+            Node::MapExit { .. } => {}
+            Node::Access(_)
+                if state.predecessors(node).iter().chain(&state.successors(node)).all(is_border) => {}
+            _ => return Err(Refusal::node(node, "is not part of a map")),
+        }
+    }
+    Ok(maps)
+}
+
+/// What a map computes; what it reads is found out when all targets are known.
+fn sweep(
+    around: &Surroundings<'_>,
+    (at, state): (usize, &State),
+    entry: NodeId,
+    time: &Name,
+) -> Result<Sweep, Refusal> {
+    let Node::MapEntry(map) = state.node(entry) else { return Err(Refusal::NoMatch("not a map")) };
+    let plain = is_undecided(map) && state.range_inputs(entry).is_empty();
+    if !plain || !map.ranges.iter().all(|range| range.step.is_one()) {
+        return Err(Refusal::unproved(format!("`{}` has a schedule or steps", map.label)));
+    }
+    if let Some(range) = map.ranges.iter().find(|range| range.symbols().contains(time)) {
+        return Err(Refusal::unproved(format!("the range {range} changes from step to step")));
+    }
+    for node in state.scope_nodes(entry) {
+        check_inside(around, state, node)?;
+    }
+    let [write] = state.in_edges(map.exit)[..] else {
+        return Err(Refusal::unproved(format!("`{}` computes several elements", map.label)));
+    };
+    let target = write.memlet().map(|memlet| memlet.data.clone()).unwrap_or_default();
+    let Some(Data::Array(_)) = around.sdfg.container(&target) else {
+        return Err(Refusal::node(entry, "computes no elements of an array"));
+    };
+    let dims = dims_of(map, write, time)?;
+    Ok(Sweep { state: at, entry, target, dims, reads: Vec::new(), margin: Vec::new() })
+}
+
+/// How the index of a written element follows from the parameters: each of them is one dimension.
+fn dims_of(map: &Map, write: EdgeView<'_>, time: &Name) -> Result<Vec<Along>, Refusal> {
+    let memlet = write.memlet().ok_or(Refusal::NoMatch("nothing is written"))?;
+    let unknown = || Refusal::unproved(format!("`{memlet}` does not tell the iteration"));
+    let element = memlet.subset.as_element().filter(|_| memlet.wcr.is_none() && !memlet.dynamic);
+    let mut dims = Vec::new();
+    let mut used = vec![false; map.params.len()];
+    for index in element.ok_or_else(unknown)? {
+        if index.uses(time) {
+            return Err(unknown());
+        }
+        let Some(at) = map.params.iter().position(|param| index.uses(param)) else {
+            dims.push(Along::Fixed(index));
+            continue;
+        };
+        let shift = &index - Expr::sym(&map.params[at]);
+        if std::mem::replace(&mut used[at], true) || map.params.iter().any(|param| shift.uses(param)) {
+            return Err(unknown());
+        }
+        dims.push(Along::Param(at, shift));
+    }
+    if used.iter().all(|used| *used) { Ok(dims) } else { Err(unknown()) }
+}
+
+/// A map holds tasklets, and numbers that they pass to each other.
+fn check_inside(around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<(), Refusal> {
+    let known = match state.node(node) {
+        Node::Tasklet(tasklet) => matches!(tasklet.code, TaskletCode::Native(_)),
+        Node::Access(data) => {
+            matches!(around.container(data), Data::Scalar(_)) && around.is_local_to(state, data)
+        }
+        _ => false,
+    };
+    if known { Ok(()) } else { Err(Refusal::node(node, "is more than a tasklet")) }
+}
+
+/// The distances at which a map reads elements of the targets.
+fn reads_of(
+    state: &State,
+    sweep: &Sweep,
+    targets: &IndexSet<Name>,
+) -> Result<Vec<(Name, Vec<i64>)>, Refusal> {
+    let Node::MapEntry(map) = state.node(sweep.entry) else { return Err(Refusal::NoMatch("not a map")) };
+    let mut reads = Vec::new();
+    for edge in state.out_edges(sweep.entry) {
+        let Some(memlet) = edge.memlet().filter(|memlet| targets.contains(&memlet.data)) else { continue };
+        let unknown =
+            || Refusal::unproved(format!("`{memlet}` is at no constant distance of what is written"));
+        let index = memlet.subset.as_element().filter(|index| index.len() == sweep.dims.len());
+        let index = index.filter(|_| !memlet.dynamic).ok_or_else(unknown)?;
+        let distance = |(at, along): (&Expr, &Along)| {
+            let distance = (at - along.index(map)).as_int()?;
+            (-LARGEST..=LARGEST).contains(&distance).then_some(distance)
+        };
+        let distances: Option<Vec<i64>> = index.iter().zip(&sweep.dims).map(distance).collect();
+        reads.push((memlet.data.clone(), distances.ok_or_else(unknown)?));
+    }
+    Ok(reads)
+}
+
+/// How much further than a tile each map has to compute, from the last one to the first; returns what that means for the
+/// values of the step before.
+fn margins(sweeps: &mut [Sweep], targets: &IndexSet<Name>, rank: usize) -> Vec<Margin> {
+    let mut needed: IndexMap<&Name, Vec<Margin>> =
+        targets.iter().map(|target| (target, vec![(0, 0); rank])).collect();
+    for sweep in sweeps.iter_mut().rev() {
+        let margin = needed[&sweep.target].clone();
+        for (source, distances) in &sweep.reads {
+            let Some(needed) = needed.get_mut(source) else { continue };
+            for ((needed, own), distance) in needed.iter_mut().zip(&margin).zip(distances) {
+                *needed = (needed.0.max(own.0 - distance), needed.1.max(own.1 + distance));
+            }
+        }
+        sweep.margin = margin;
+    }
+    let widest = |dim: usize| {
+        let all = || needed.values().map(move |margin| margin[dim]);
+        (all().map(|it| it.0).max().unwrap_or(0), all().map(|it| it.1).max().unwrap_or(0))
+    };
+    (0..rank).map(widest).collect()
+}
+
+/// A loop that is being tiled.
+struct Tiling {
+    time_tile: i64,
+    /// The variable of the loop over tiles of time, and that of the loop over steps.
+    tile: Name,
+    time: Name,
+    sweeps: Vec<Sweep>,
+    reach: Vec<Margin>,
+    dims: Vec<Space>,
+    /// The arrays that change, each with what takes its values in a tile, and its next values.
+    arrays: IndexMap<Name, Buffers>,
+}
+
+/// A dimension of space.
+struct Space {
+    /// The parameter that is the first element of a tile.
+    tile: Name,
+    /// The parameter of copies, and of maps that write one index.
+    at: Name,
+    size: i64,
+    /// All elements that some map writes.
+    domain: Range,
+}
+
+struct Buffers {
+    local: Name,
+    next: Name,
+    /// Elements that some map writes, or lie between such.
+    written: Vec<Range>,
+}
+
+impl Tiling {
+    fn new(
+        sizes: &StencilTiling,
+        around: &mut Surroundings<'_>,
+        it: &Loop,
+        sweeps: Vec<Sweep>,
+        reach: Vec<Margin>,
+    ) -> Self {
+        let states: Vec<&State> = it.body.blocks.iter().filter_map(Block::as_state).collect();
+        let time = it.variable().cloned().unwrap_or_default();
+        let mut dims = Vec::new();
+        let mut arrays: IndexMap<Name, Buffers> = IndexMap::new();
+        for dim in 0..reach.len() {
+            let domain = union(sweeps.iter().map(|sweep| sweep.written(states[sweep.state], dim)));
+            let tile = around.names.fresh(&format!("{time}_space"));
+            let at = around.names.fresh(&format!("{time}_at"));
+            dims.push(Space { tile, at, size: sizes.size(dim), domain });
+        }
+        for sweep in &sweeps {
+            let target = &sweep.target;
+            if arrays.contains_key(target) {
+                continue;
+            }
+            let own = || sweeps.iter().filter(|it| it.target == *target);
+            let written = |dim| union(own().map(|sweep| sweep.written(states[sweep.state], dim)));
+            let written = (0..reach.len()).map(written).collect();
+            let local = around.names.fresh(&format!("{target}_tile"));
+            let next = around.names.fresh(&format!("{target}_next"));
+            arrays.insert(target.clone(), Buffers { local, next, written });
+        }
+        let tile = around.names.fresh(&format!("{time}_tile"));
+        Tiling { time_tile: sizes.time_tile, tile, time, sweeps, reach, dims, arrays }
+    }
+
+    /// The loop over tiles of time.
+    fn build(&self, around: &mut Surroundings<'_>, it: Loop) -> Loop {
+        let LoopHeader::For { start, stop, .. } = &it.header else { unreachable!("the match says so") };
+        for (name, Buffers { next, .. }) in &self.arrays {
+            let container = around.container(name);
+            let array = Array::transient(container.dtype(), container.shape());
+            around.sdfg.containers.insert(next.clone(), array.into());
+        }
+        around.sdfg.symbols.entry(self.tile.clone()).or_insert(DType::Int64);
+        let (label, span, bounds) = (it.label.clone(), it.span, (start.clone(), stop.clone()));
+        let nested = self.nested(around, it, &bounds.1);
+        let tiles = self.tiles(around, nested);
+        let mut back = State::new(around.names.fresh(&format!("{label}_back")));
+        for (name, Buffers { next, written, .. }) in &self.arrays {
+            let copy = Copy { from: (next, None), to: (name, None), dtype: around.container(name).dtype() };
+            copy.add(&mut back, &self.params(), written);
+        }
+        let facts = around.facts.clone();
+        let mut states = [tiles, back];
+        states.iter_mut().for_each(|state| propagate::state(state, &around.sdfg.containers, &facts));
+        let (start, stop) = bounds;
+        let step = Expr::int(self.time_tile);
+        let body = Region::new(states.map(Block::State));
+        Loop { span, ..Loop::counted(label, self.tile.clone(), (start, stop, step), body) }
+    }
+
+    /// The state with the map over tiles of space.
+    fn tiles(&self, around: &mut Surroundings<'_>, nested: NestedSdfg) -> State {
+        let mut state = State::new(around.names.fresh(&format!("{}_steps", self.time)));
+        let ranges = self.dims.iter().map(|dim| {
+            let Range { start, stop, .. } = dim.domain.clone();
+            (dim.tile.clone(), Range::strided(start, stop, dim.size))
+        });
+        let (entry, exit) = state.add_map(format!("{}_tiles", self.time), ranges, Schedule::Default);
+        let (inputs, outputs) = (nested.inputs.clone(), nested.outputs.clone());
+        let node = state.add_node(Node::Nested(Box::new(nested)));
+        let whole = |name: &Name| Memlet::new(name, Subset::full(around.container(name).shape()));
+        for name in &inputs {
+            let source = state.add_access(name);
+            paths::read(&mut state, (source, None), &[entry], (node, Some(name.clone())), whole(name));
+        }
+        for name in &outputs {
+            let sink = state.add_access(name);
+            // The elements of a tile.
+            let memlet = Memlet { dynamic: true, ..whole(name) };
+            paths::write(&mut state, (node, Some(name.clone())), &[exit], (sink, None), memlet);
+        }
+        state
+    }
+
+    /// What happens in a tile, as a function of the arrays.
+    fn nested(&self, around: &mut Surroundings<'_>, it: Loop, stop: &Expr) -> NestedSdfg {
+        let mut sdfg = Sdfg::new(around.names.fresh(&format!("{}_tile_body", it.label)));
+        sdfg.span = it.span;
+        sdfg.file.clone_from(&around.sdfg.file);
+        let (label, span) = (it.label.clone(), it.span);
+        let mut body = it.body;
+        let mut inputs = Vec::new();
+        for state in body.states() {
+            self.pass(around, state, &mut sdfg, &mut inputs);
+        }
+        let mut outputs = Vec::new();
+        let (mut load, mut store) = (State::new("load"), State::new("store"));
+        for (name, buffers) in &self.arrays {
+            let dtype = around.container(name).dtype();
+            outputs.push(buffers.next.clone());
+            sdfg.arguments.push(buffers.next.clone());
+            let next = Array::new(dtype, around.container(name).shape());
+            sdfg.containers.insert(buffers.next.clone(), next.into());
+            sdfg.containers.insert(buffers.local.clone(), Array::transient(dtype, self.shape()).into());
+            let origin = self.origin();
+            let copy = Copy { from: (name, None), to: (&buffers.local, Some(&origin)), dtype };
+            copy.add(&mut load, &self.params(), &self.window(around.container(name)));
+            let copy = Copy { from: (&buffers.local, Some(&origin)), to: (&buffers.next, None), dtype };
+            copy.add(&mut store, &self.params(), &self.core(&buffers.written));
+        }
+        let facts = Facts::new();
+        for state in [&mut load, &mut store] {
+            propagate::state(state, &sdfg.containers, &facts);
+        }
+        for (at, block) in body.blocks.iter_mut().enumerate() {
+            let Block::State(state) = block else { continue };
+            self.localize(at, state);
+            propagate::state(state, &sdfg.containers, &facts);
+        }
+        let end = (Expr::sym(&self.tile) + self.time_tile).min(stop);
+        let bounds = (Expr::sym(&self.tile), end, Expr::one());
+        let steps = Loop::counted(label, self.time.clone(), bounds, body);
+        let steps = Block::Loop(Box::new(Loop { span, ..steps }));
+        sdfg.body = Region::new([Block::State(load), steps, Block::State(store)]);
+        let mut symbols = IndexMap::new();
+        for symbol in sdfg.free_symbols() {
+            let dtype = around.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
+            sdfg.symbols.insert(symbol.clone(), dtype);
+            symbols.insert(symbol.clone(), Expr::sym(&symbol));
+        }
+        NestedSdfg { sdfg, inputs, outputs, symbols, span }
+    }
+
+    /// Gives the nested graph what a step uses: containers that are read, and numbers of its own.
+    fn pass(&self, around: &mut Surroundings<'_>, step: &State, sdfg: &mut Sdfg, inputs: &mut Vec<Name>) {
+        for (id, node) in step.nodes() {
+            let Some(name) = node.as_access().filter(|name| !sdfg.containers.contains_key(*name)) else {
+                continue;
+            };
+            if step.scope_of(id).is_some() {
+                if let Some(own) = around.sdfg.containers.shift_remove(name) {
+                    sdfg.containers.insert(name.clone(), own);
+                }
+                continue;
+            }
+            let mut data = around.container(name).clone();
+            data.set_transient(false);
+            sdfg.containers.insert(name.clone(), data);
+            sdfg.arguments.push(name.clone());
+            inputs.push(name.clone());
+        }
+    }
+
+    /// Makes a step one of a tile: in the local arrays, and as far as later steps need it.
+    fn localize(&self, at: usize, step: &mut State) {
+        let left = Expr::sym(&self.tile) + (self.time_tile - 1) - Expr::sym(&self.time);
+        let mut fixed = Vec::new();
+        for sweep in self.sweeps.iter().filter(|sweep| sweep.state == at) {
+            let Node::MapEntry(map) = step.node_mut(sweep.entry) else { unreachable!("the match says so") };
+            for (dim, along) in sweep.dims.iter().enumerate() {
+                let (reach, margin) = (self.reach[dim], sweep.margin[dim]);
+                let (first, end) = self.ends(dim);
+                let low = first - &left * reach.0 - margin.0;
+                let high = end + &left * reach.1 + margin.1;
+                match along {
+                    Along::Param(at, shift) => {
+                        let range = &mut map.ranges[*at];
+                        *range = Range::new(range.start.max(&(low - shift)), range.stop.min(&(high - shift)));
+                    }
+                    // Perhaps no iteration, where the index is far from the tile.
+                    Along::Fixed(index) => {
+                        map.params.push(self.dims[dim].at.clone());
+                        map.ranges.push(Range::new(index.max(&low), (index + 1).min(&high)));
+                        fixed.push((map.exit, dim));
+                    }
+                }
+            }
+            map.collapse = 1;
+        }
+        for (exit, dim) in fixed {
+            let writes: Vec<EdgeId> = step.in_edges(exit).iter().map(|edge| edge.id).collect();
+            for write in writes {
+                if let Some(memlet) = &mut step.edge_mut(write).memlet {
+                    memlet.subset.dims[dim] = Range::index(Expr::sym(&self.dims[dim].at));
+                }
+            }
+        }
+        let origin = self.origin();
+        let edges: Vec<EdgeId> = step.edges().map(|edge| edge.id).collect();
+        for edge in edges {
+            let Some(memlet) = &mut step.edge_mut(edge).memlet else { continue };
+            let Some(buffers) = self.arrays.get(&memlet.data) else { continue };
+            let dims = memlet.subset.dims.iter().zip(&origin).map(|(dim, origin)| dim.moved(&-origin));
+            memlet.subset = Subset::new(dims.collect::<Vec<_>>());
+            memlet.data = buffers.local.clone();
+        }
+        for id in step.node_ids() {
+            let local = step.node(id).as_access().and_then(|name| self.arrays.get(name));
+            if let Some(local) = local.map(|buffers| buffers.local.clone()) {
+                *step.node_mut(id) = Node::Access(local);
+            }
+        }
+    }
+
+    /// Parameters for copies.
+    fn params(&self) -> Vec<Name> {
+        self.dims.iter().map(|dim| dim.at.clone()).collect()
+    }
+
+    /// The first element of a tile, and the first behind it.
+    fn ends(&self, dim: usize) -> (Expr, Expr) {
+        let Space { tile, size, domain, .. } = &self.dims[dim];
+        (Expr::sym(tile), (Expr::sym(tile) + *size).min(&domain.stop))
+    }
+
+    /// Extents of a local array: a tile and its halo.
+    fn shape(&self) -> Vec<Expr> {
+        let extent =
+            |(dim, reach): (&Space, &Margin)| Expr::int(dim.size + self.time_tile * (reach.0 + reach.1));
+        self.dims.iter().zip(&self.reach).map(extent).collect()
+    }
+
+    /// The index at which a local array begins; it may be less than 0.
+    fn origin(&self) -> Vec<Expr> {
+        let first = |(dim, reach): (&Space, &Margin)| Expr::sym(&dim.tile) - self.time_tile * reach.0;
+        self.dims.iter().zip(&self.reach).map(first).collect()
+    }
+
+    /// The elements of an array in a tile and its halo.
+    fn window(&self, data: &Data) -> Vec<Range> {
+        let range = |(dim, origin): (usize, &Expr)| {
+            let end = self.ends(dim).1 + self.time_tile * self.reach[dim].1;
+            Range::new(origin.max(&Expr::zero()), end.min(&data.shape()[dim]))
+        };
+        self.origin().iter().enumerate().map(range).collect()
+    }
+
+    /// The elements of a tile that are in a box.
+    fn core(&self, written: &[Range]) -> Vec<Range> {
+        let range = |(dim, written): (usize, &Range)| {
+            let (first, end) = self.ends(dim);
+            Range::new(first.max(&written.start), end.min(&written.stop))
+        };
+        written.iter().enumerate().map(range).collect()
+    }
+}
+
+impl Sweep {
+    /// The elements that the map writes, along a dimension.
+    fn written(&self, state: &State, dim: usize) -> Range {
+        let Node::MapEntry(map) = state.node(self.entry) else { unreachable!("the match names a map") };
+        match &self.dims[dim] {
+            Along::Param(at, shift) => map.ranges[*at].moved(shift),
+            Along::Fixed(index) => Range::new(index.clone(), index + 1),
+        }
+    }
+}
+
+/// The smallest range that holds all of some ranges.
+fn union(ranges: impl Iterator<Item = Range>) -> Range {
+    let all = ranges.reduce(|all, it| Range::new(all.start.min(&it.start), all.stop.max(&it.stop)));
+    all.unwrap_or_else(|| Range::new(0, 0))
+}
+
+/// A copy of elements, one by one: where there are none, nothing is copied.
+struct Copy<'a> {
+    /// A container, and the index at which it begins.
+    from: (&'a Name, Option<&'a [Expr]>),
+    to: (&'a Name, Option<&'a [Expr]>),
+    dtype: DType,
+}
+
+impl Copy<'_> {
+    fn add(&self, state: &mut State, params: &[Name], ranges: &[Range]) {
+        let memlet = |(name, origin): (&Name, Option<&[Expr]>)| {
+            let index = params.iter().enumerate().map(|(dim, param)| match origin {
+                Some(origin) => Expr::sym(param) - &origin[dim],
+                None => Expr::sym(param),
+            });
+            Memlet::new(name, Subset::element(index))
+        };
+        let dims = params.iter().cloned().zip(ranges.iter().cloned());
+        let (entry, exit) = state.add_map("copy", dims, Schedule::Default);
+        let connector = |name: &str| [(name.into(), Connector::scalar(self.dtype))].into_iter().collect();
+        let tasklet = state.add_tasklet(Tasklet {
+            label: "copy".into(),
+            inputs: connector("a"),
+            outputs: connector("o"),
+            code: TaskletCode::Native(vec![Stmt::assign("o", ScalarExpr::name("a"))]),
+            span: Default::default(),
+        });
+        let (source, sink) = (state.add_access(self.from.0), state.add_access(self.to.0));
+        paths::read(state, (source, None), &[entry], (tasklet, Some("a".into())), memlet(self.from));
+        paths::write(state, (tasklet, Some("o".into())), &[exit], (sink, None), memlet(self.to));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map::testing::{apply, maps, refusals};
+    use dacec_ir::builder::{Code, SdfgBuilder, name, value};
+    use dacec_ir::interp::testing::{outcome, random_arguments};
+    use dacec_ir::{Wcr, interp};
+
+    fn tiling(time_tile: i64, tile_sizes: &[i64]) -> StencilTiling {
+        StencilTiling { time_tile, tile_sizes: tile_sizes.to_vec() }
+    }
+
+    /// Tiles a program, and compares every bit.
+    fn check(tiling: &StencilTiling, before: &Sdfg, symbols: &[(&str, i64)]) -> Sdfg {
+        let after = apply(tiling, before, symbols);
+        assert!(!maps(before).is_empty() && after.to_string().contains("_tile_body"), "{after}");
+        let arguments = random_arguments(before, symbols, 7).expect("arguments");
+        let result = |sdfg: &Sdfg| outcome(sdfg, symbols, &arguments, &interp::Options::default());
+        assert_eq!(result(before).expect("runs"), result(&after).expect("runs"), "{symbols:?}");
+        after
+    }
+
+    fn third() -> Code {
+        (name("a") + name("b") + name("c")) * value(0.33333)
+    }
+
+    /// `for t in 1:T { map i in 1:N - 1 { B[i] = A[i - 1] + A[i] + A[i + 1] }  map i in range { A[i] = … B … } }`
+    fn jacobi(range: &str, reads: [&str; 3]) -> Sdfg {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("jacobi");
+        b.array("A", DType::Float64, [n.clone()]).array("B", DType::Float64, [n]);
+        b.for_loop("t", 1, Expr::sym("T"), |b| {
+            let inputs = [("a", "A", "i - 1"), ("b", "A", "i"), ("c", "A", "i + 1")];
+            b.state("f").map("f", &[("i", "1:N - 1")], &inputs, third(), ("B", "i"));
+            let inputs = [("a", "B", reads[0]), ("b", "B", reads[1]), ("c", "B", reads[2])];
+            b.state("g").map("g", &[("i", range)], &inputs, third(), ("A", "i"));
+        });
+        b.build()
+    }
+
+    const NEIGHBOURS: [&str; 3] = ["i - 1", "i", "i + 1"];
+
+    #[test]
+    fn steps_of_one_dimension_share_a_tile() {
+        for (n, t) in [(2, 4), (3, 2), (7, 1), (8, 4), (20, 9), (31, 4)] {
+            let after = check(&tiling(3, &[4]), &jacobi("1:N - 1", NEIGHBOURS), &[("N", n), ("T", t)]);
+            assert!(after.containers.contains_key("A_next") && after.containers.contains_key("B_next"));
+        }
+        check(&tiling(2, &[5]), &jacobi("2:N - 3", ["i + 2", "i", "i + 3"]), &[("N", 17), ("T", 8)]);
+    }
+
+    #[test]
+    fn a_tiled_loop_is_not_tiled_again() {
+        let symbols = [("N", 20), ("T", 9)];
+        let after = check(&tiling(3, &[4]), &jacobi("1:N - 1", NEIGHBOURS), &symbols);
+        let mut again = after.clone();
+        let pass = crate::everywhere("stencil-tiling", "tiles", tiling(3, &[4]));
+        let changed = crate::run_pass(&pass, &mut again, &mut crate::Context::default());
+        assert!(!changed.expect("no check is set").any());
+    }
+
+    /// Two fields on grids that lie apart, with a coefficient that changes in time, as in `fdtd_2d`.
+    #[test]
+    fn fields_of_several_dimensions_are_tiled() {
+        let (n, m) = (Expr::sym("N"), Expr::sym("M"));
+        let mut b = SdfgBuilder::new("fields");
+        b.array("E", DType::Float64, [n.clone(), m.clone()]).array(
+            "H",
+            DType::Float64,
+            [m.clone(), n.clone() - 1],
+        );
+        b.array("f", DType::Float64, [Expr::sym("T")]);
+        b.for_loop("t", 0, Expr::sym("T"), |b| {
+            let dims = [("i", "1:N"), ("j", "0:M")];
+            let inputs = [("a", "E", "i, j"), ("b", "H", "j, i - 1"), ("c", "f", "t")];
+            b.state("f").map("f", &dims, &inputs, third(), ("E", "i, j"));
+            let dims = [("j", "0:M - 1"), ("i", "0:N - 1")];
+            let inputs = [("a", "H", "j, i"), ("b", "E", "i + 1, j"), ("c", "E", "i, j + 1")];
+            b.state("g").map("g", &dims, &inputs, third(), ("H", "j, i"));
+        });
+        let sdfg = b.build();
+        // Dimensions are those of the arrays: `E` and `H` must agree in which is which.
+        assert_eq!(
+            refusals(&tiling(2, &[3]), &sdfg),
+            ["`H[j, i - 1]` is at no constant distance of what is written"]
+        );
+        let mut b = SdfgBuilder::new("fields");
+        b.array("E", DType::Float64, [n.clone(), m.clone()]).array("H", DType::Float64, [n - 1, m]);
+        b.array("f", DType::Float64, [Expr::sym("T")]);
+        b.for_loop("t", 0, Expr::sym("T"), |b| {
+            let dims = [("i", "1:N - 1"), ("j", "0:M")];
+            let inputs = [("a", "E", "i, j"), ("b", "H", "i - 1, j"), ("c", "f", "t")];
+            b.state("f").map("f", &dims, &inputs, third(), ("E", "i, j"));
+            let dims = [("j", "0:M - 1"), ("i", "0:N - 1")];
+            let inputs = [("a", "H", "i, j"), ("b", "E", "i + 1, j"), ("c", "E", "i, j + 1")];
+            b.state("g").map("g", &dims, &inputs, third(), ("H", "i, j"));
+        });
+        let sdfg = b.build();
+        for (n, m, t) in [(3, 2, 3), (6, 9, 5), (9, 5, 4)] {
+            check(&tiling(2, &[3, 2]), &sdfg, &[("N", n), ("M", m), ("T", t)]);
+        }
+    }
+
+    /// `for t { map j { E[edge, j] = f[t] }  map i, j { E[i, j] = E[i, j] + E[i - 1, j] … } }`
+    #[test]
+    fn a_border_may_be_given_in_each_step() {
+        let (n, m) = (Expr::sym("N"), Expr::sym("M"));
+        for edge in ["0", "2", "N - 1"] {
+            let mut b = SdfgBuilder::new("border");
+            b.array("E", DType::Float64, [n.clone(), m.clone()]).array(
+                "H",
+                DType::Float64,
+                [n.clone(), m.clone()],
+            );
+            b.array("f", DType::Float64, [Expr::sym("T")]);
+            b.for_loop("t", 0, Expr::sym("T"), |b| {
+                let to = format!("{edge}, j");
+                b.state("f").map("f", &[("j", "0:M")], &[("a", "f", "t")], name("a"), ("E", &to));
+                let dims = [("i", "1:N"), ("j", "1:M")];
+                let inputs = [("a", "E", "i, j"), ("b", "E", "i - 1, j"), ("c", "E", "i, j - 1")];
+                b.state("g").map("g", &dims, &inputs, third(), ("H", "i, j"));
+                let inputs = [("a", "E", "i, j"), ("b", "H", "i, j"), ("c", "H", "i - 1, j")];
+                b.state("h").map("h", &dims, &inputs, third(), ("E", "i, j"));
+            });
+            let sdfg = b.build();
+            for (n, m, t) in [(3, 2, 3), (10, 7, 5)] {
+                check(&tiling(2, &[3, 4]), &sdfg, &[("N", n), ("M", m), ("T", t)]);
+            }
+        }
+    }
+
+    #[test]
+    fn elements_that_move_with_time_are_refused() {
+        let mut b = SdfgBuilder::new("moving");
+        b.array("A", DType::Float64, [Expr::sym("N") + Expr::sym("T")]);
+        b.for_loop("t", 0, Expr::sym("T"), |b| {
+            let inputs = [("a", "A", "i + t"), ("b", "A", "i + t")];
+            b.state("f").map("f", &[("i", "0:N")], &inputs, name("a") + name("b"), ("A", "i + t"));
+        });
+        assert_eq!(refusals(&tiling(2, &[4]), &b.build()), ["`A[i + t]` does not tell the iteration"]);
+    }
+
+    #[test]
+    fn what_is_no_stencil_is_refused() {
+        let why = |sdfg: &Sdfg| refusals(&tiling(2, &[4]), sdfg);
+        assert_eq!(
+            why(&jacobi("0:N//2", ["2*i", "i", "i"])),
+            ["`B[2*i]` is at no constant distance of what is written"]
+        );
+        assert_eq!(why(&jacobi("t:N", ["i", "i", "i"])), ["the range t:N changes from step to step"]);
+        assert_eq!(why(&jacobi("0:N:2", ["i", "i", "i"])), ["`g` has a schedule or steps"]);
+        let mut sums = SdfgBuilder::new("sums");
+        sums.array("A", DType::Float64, [Expr::sym("N")]);
+        sums.for_loop("t", 0, Expr::sym("T"), |b| {
+            let dims = [("i", "1:N")];
+            b.state("s").reduction("m", &dims, &[("a", "A", "i")], name("a"), ("A", "i"), Wcr::Sum);
+        });
+        assert_eq!(why(&sums.build()).len(), 1);
+        assert_eq!(
+            refusals(&tiling(1, &[4]), &jacobi("1:N - 1", NEIGHBOURS)),
+            ["a tile of 1 elements is none"]
+        );
+    }
+
+    #[test]
+    fn what_is_copied_between_the_maps_is_refused() {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("copied");
+        b.array("A", DType::Float64, [n.clone()]).array("B", DType::Float64, [n]);
+        b.for_loop("t", 0, Expr::sym("T"), |b| {
+            let inputs = [("a", "A", "i - 1"), ("b", "A", "i + 1")];
+            b.state("f").map("f", &[("i", "1:N - 1")], &inputs, name("a") + name("b"), ("B", "i"));
+            b.state("g").copy(("B", "0:N"), ("A", "0:N"));
+        });
+        assert_eq!(refusals(&tiling(2, &[4]), &b.build()), ["node n0 is not part of a map"]);
+    }
+}
