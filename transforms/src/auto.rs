@@ -16,8 +16,8 @@ use crate::map::{
 use crate::pass::Pass;
 use crate::pipeline::Pipeline;
 use crate::raise::{
-    LiftEinsum, LoopToFactorization, LoopToRankUpdate, LoopToSymmetricProduct, LoopToTriangularProduct,
-    LoopToTriangularSolve, MatrixChain,
+    LiftEinsum, LoopToFactorization, LoopToProduct, LoopToRankUpdate, LoopToSymmetricProduct,
+    LoopToTriangularProduct, LoopToTriangularSolve, MatrixChain,
 };
 use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
@@ -45,7 +45,7 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_all(simplify())
         .then(PropagateMemlets)
         // Inner loops first; what is left of a body may be one state only after fusion.
-        .until_stable(vec![loop_to_map(in_order), Box::new(StateFusion)])
+        .until_stable(loops(in_order))
         .then_all(simplify())
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
         // Before expansion: element-wise maps fuse with each other while products are still one node.
@@ -66,6 +66,15 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_boxed(map_interchange())
         // No map is made after this.
         .then(ScheduleMaps)
+}
+
+/// Loops become maps. What is left around a sum may be, once its products are an operation.
+fn loops(in_order: bool) -> Vec<Box<dyn Pass>> {
+    let mut passes = vec![loop_to_map(in_order), Box::new(StateFusion)];
+    if !in_order {
+        passes.push(Box::new(LoopToProduct));
+    }
+    passes
 }
 
 /// Operations of libraries sum in an order of their own.
@@ -112,6 +121,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("map-fusion-horizontal", "map/map_fusion_horizontal.rs", |_| Ok(map_fusion_horizontal())),
     Entry::new("lift-einsum", "raise/lift_einsum.rs", |_| Ok(lift_einsum())),
     Entry::new("matrix-chain", "raise/matrix_chain.rs", |_| Ok(matrix_chain())),
+    Entry::new("loop-to-product", "raise/loop_to_product.rs", |_| Ok(Box::new(LoopToProduct))),
     Entry::new("loop-to-rank-update", "raise/loop_to_rank_update.rs", |_| Ok(loop_to_rank_update())),
     Entry::new("loop-to-triangular-solve", "raise/loop_to_triangular_solve.rs", |_| {
         Ok(loop_to_triangular_solve())

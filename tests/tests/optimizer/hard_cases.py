@@ -293,3 +293,51 @@ def sizes_of_the_only_iteration(a: dace.float64[N], b: dace.float64[N]):
     for i in range(2, 0, -2):
         t = np.sort(a[i:])
         b[i:] = t + np.cumsum(t)
+
+
+# Sums of products that begin anew with each element, are kept in a scalar, or are used in the loop that computes them.
+@dace.program
+def products_in_loops(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N], a: dace.float64[N]):
+    for i in range(N):
+        for j in range(N):
+            s = 0.0
+            for k in range(N):
+                s += A[i, k] * B[k, j]
+            C[i, j] = s
+    for i in range(N):
+        C[i, :] *= 0.5
+        for k in range(N):
+            for j in range(N):
+                C[i, j] += A[k, i] * B[k, j]
+    for i in range(N):
+        s = a[i]
+        for k in range(N):
+            s += C[i, k] * B[k, 0]
+        a[i] = 2 * s - A[i, i]
+
+
+# The same where the sums are not products of what was there before.
+@dace.program
+def sums_that_feed_themselves(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N], a: dace.float64[N]):
+    for i in range(N):
+        for j in range(N):
+            s = 0.0
+            for k in range(N):
+                s += A[i, k] * B[k, j]
+            A[i, j] = s
+    for i in range(N):
+        for j in range(N):
+            C[0, j] = 0.0
+            for k in range(N):
+                C[0, j] += A[i, k] * B[k, j]
+    s = 0.0
+    for i in range(N):
+        s = 0.5 * s
+        for k in range(N):
+            s += C[i, k] * a[k]
+        a[i] = s
+    for i in range(N):
+        for j in range(N):
+            C[i, j] = 0.0
+            for k in range(i):
+                C[i, j] += A[i, k] * B[k, j]

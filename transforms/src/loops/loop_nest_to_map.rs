@@ -82,10 +82,10 @@ impl Rewrite for LoopNestToMap {
         find(around, block, symbols)
     }
 
-    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: ParallelNest) -> Block {
+    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: ParallelNest) -> Vec<Block> {
         match block {
-            Block::Loop(it) => Block::State(apply(around, *it, found)),
-            other => other,
+            Block::Loop(it) => vec![Block::State(apply(around, *it, found))],
+            other => vec![other],
         }
     }
 }

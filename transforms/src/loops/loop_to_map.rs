@@ -119,7 +119,7 @@ impl Transformation for LoopToMap {
 }
 
 /// The loop's variable and its values as a range with positive step: the order does not matter.
-pub(super) fn iterations(it: &Loop) -> Result<(Name, Range), Refusal> {
+pub(crate) fn iterations(it: &Loop) -> Result<(Name, Range), Refusal> {
     let LoopHeader::For { variable, start, stop, step } = &it.header else {
         return Err(Refusal::NoMatch("not a counted loop"));
     };

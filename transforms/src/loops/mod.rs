@@ -11,7 +11,7 @@ pub mod loop_to_map;
 pub mod loop_unroll;
 pub mod move_loop_into_map;
 mod nest;
-mod outside_in;
+pub(crate) mod outside_in;
 mod private;
 mod sizes;
 mod spill;

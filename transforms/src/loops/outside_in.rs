@@ -10,7 +10,7 @@ use dacec_ir::sdfg::NameSupply;
 use dacec_ir::{Block, Region, Sdfg};
 
 /// A rewrite of single blocks.
-pub(super) trait Rewrite {
+pub(crate) trait Rewrite {
     /// What was proved about a block.
     type Match;
 
@@ -22,12 +22,12 @@ pub(super) trait Rewrite {
         symbols: &SymbolUses,
     ) -> Result<Self::Match, Refusal>;
 
-    /// The block that takes its place.
-    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: Self::Match) -> Block;
+    /// The blocks that take its place.
+    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: Self::Match) -> Vec<Block>;
 }
 
 /// Rewrites every block that can be, for the transformation `name`.
-pub(super) fn rewrite_blocks(
+pub(crate) fn rewrite_blocks(
     sdfg: &mut Sdfg,
     context: &mut Context,
     name: &'static str,
@@ -41,16 +41,18 @@ pub(super) fn rewrite_blocks(
     let mut body = std::mem::take(&mut sdfg.body);
     visit_outside_in(&mut body, &facts, &mut |region, facts| {
         let mut around = Surroundings { sdfg, facts: facts.clone(), names: &mut names, uses: &mut uses };
-        for block in &mut region.blocks {
-            match rewrite.find(&mut around, block, &symbols) {
+        for block in std::mem::take(&mut region.blocks) {
+            match rewrite.find(&mut around, &block, &symbols) {
                 Ok(found) if context.permit(name) => {
-                    let old = std::mem::replace(block, Block::Break);
-                    *block = rewrite.apply(&mut around, old, found);
+                    region.blocks.extend(rewrite.apply(&mut around, block, found));
                     context.applied(name);
                     changed = Changed::Yes;
                 }
-                Ok(_) => {}
-                Err(refusal) => context.refused(name, || Place::label(&Region::default()), refusal),
+                Ok(_) => region.blocks.push(block),
+                Err(refusal) => {
+                    context.refused(name, || Place::label(&Region::default()), refusal);
+                    region.blocks.push(block);
+                }
             }
         }
     });

@@ -75,9 +75,9 @@ impl Rewrite for Diagonalize {
         self.wavefront.find(around, block, symbols, &mut self.labels)
     }
 
-    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: Diagonals) -> Block {
+    fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: Diagonals) -> Vec<Block> {
         around.uses.extend(&Uses::of_region(&found.diagonals));
-        found.choice(block)
+        vec![found.choice(block)]
     }
 }
 

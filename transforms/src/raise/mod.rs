@@ -13,6 +13,7 @@
 //! | `for i: for j < i: A[i, j] = (A[i, j] - A[i, :j] @ A[j, :j]) / A[j, j]; A[i, i] = sqrt(…)` | `CholeskyInPlace` ([`LoopToFactorization`]) |
 //! | the same with `A[:j, j]`, and `A[i, j] -= A[i, :i] @ A[:i, j]` for `j >= i` | `LuInPlace` |
 //! | `for i: for j: for k: C[i, j] += alpha*A[i, k]*B[k, j]`, in any order and with a matrix and a vector | `Gemm`, `Gemv` ([`LiftEinsum`]) |
+//! | `for i: for j: s = 0; for k: s += A[i, k]*B[k, j]; C[i, j] = s`, and what begins or ends otherwise | the same, between loops ([`LoopToProduct`]) |
 //! | `A @ B @ x` | `A @ (B @ x)` ([`MatrixChain`]) |
 //!
 //! All of them compute sums in another order, so they are left out where floating-point results must be rounded as written.
@@ -20,6 +21,7 @@
 mod element;
 pub mod lift_einsum;
 pub mod loop_to_factorization;
+pub mod loop_to_product;
 pub mod loop_to_rank_update;
 pub mod loop_to_symmetric_product;
 pub mod loop_to_triangular_product;
@@ -30,6 +32,7 @@ mod written;
 
 pub use lift_einsum::{Contraction, LiftEinsum};
 pub use loop_to_factorization::{Factorization, LoopToFactorization};
+pub use loop_to_product::LoopToProduct;
 pub use loop_to_rank_update::{LoopToRankUpdate, RankUpdates};
 pub use loop_to_symmetric_product::{LoopToSymmetricProduct, SymmetricProduct};
 pub use loop_to_triangular_product::{LoopToTriangularProduct, TriangularProduct};
