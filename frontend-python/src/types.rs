@@ -395,6 +395,8 @@ pub(crate) enum Value {
     Indexer(Indexer),
     /// Values that are iterated together.
     Zip(Vec<Value>),
+    /// Places of an array of that shape, in C order: as tuples of indices, or the elements there.
+    Grid(Vec<Expr>, Option<View>),
     /// `dace.map`, before its ranges are given.
     Map,
     /// `dace.mapscope`.
@@ -447,7 +449,7 @@ impl Value {
             Value::Indexer(_) => "what makes arrays of a subscript",
             Value::Consume | Value::ConsumeScope => "a consuming loop",
             Value::Tasklet => "a tasklet",
-            Value::Zip(_) => "an iterator",
+            Value::Zip(_) | Value::Grid(..) => "an iterator",
             Value::Object(_) => "an object of Python",
             Value::Unknown(_) => "a value of unknown type",
             Value::Hint => "an option of the compiler",
@@ -474,6 +476,10 @@ impl Value {
                 members.values().any(|member| member.uses(symbol))
             }
             Value::Range(start, stop, step) => [start, stop, step].iter().any(|expr| expr.uses(symbol)),
+            Value::Grid(shape, view) => {
+                shape.iter().any(|extent| extent.uses(symbol))
+                    || view.as_ref().is_some_and(|view| Value::Array(view.clone()).uses(symbol))
+            }
             Value::Slice(bounds) => bounds.iter().flatten().any(|expr| expr.uses(symbol)),
             _ => false,
         }

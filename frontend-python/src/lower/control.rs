@@ -57,7 +57,10 @@ impl Lowerer<'_> {
                     })
                 })
             }
-            value @ (Value::Array(_) | Value::Zip(_)) => {
+            value if is_grid(&value) && it.orelse.is_empty() && !breaks(&it.body) => {
+                self.grid_loop(it, &value, Vec::new())
+            }
+            value @ (Value::Array(_) | Value::Zip(_) | Value::Grid(..)) => {
                 let Some(count) = count_of(&value) else { return Err(self.cannot_iterate(&value, it.range)) };
                 let bounds = (Expr::zero(), count, Expr::one());
                 self.with_else(&it.body, &it.orelse, (false, it.range), |lowerer| {
@@ -159,6 +162,33 @@ impl Lowerer<'_> {
         let early = it.body.iter().any(leaves);
         self.leave_frame(frame, (before, &body), std::slice::from_ref(&symbol), early)?;
         let mut counted = Loop::counted(label, symbol, (start, stop, step), body);
+        counted.span = self.span(it.range);
+        self.push(Block::Loop(Box::new(counted)));
+        Ok(())
+    }
+
+    /// A loop over the places of an array: one loop for each axis, unless it can be left.
+    fn grid_loop(&mut self, it: &ast::StmtFor, grid: &Value, place: Vec<Expr>) -> Result<()> {
+        let Some(extent) = extent_of_grid(grid, place.len()) else {
+            self.assign_value(&it.target, item_of_grid(grid, &place))?;
+            self.flush();
+            return self.block(&it.body);
+        };
+        let symbol = self.fresh("__at");
+        let bounds = (Expr::zero(), extent, Expr::one());
+        let facts = self.facts.clone();
+        self.assume_range(&symbol, &bounds.0, &bounds.1, &bounds.2);
+        let (before, label) = (self.env.len(), format!("for_{}", self.span(it.range).line));
+        let changing = assigned(&it.body).into_iter().chain(target_names(&it.target)).collect();
+        let body = self.loop_body(Frame::sequential(self, changing), |lowerer| {
+            let place = place.into_iter().chain([Expr::sym(&symbol)]).collect();
+            lowerer.grid_loop(it, grid, place)
+        });
+        self.facts = facts;
+        let (frame, body) = body?;
+        let early = it.body.iter().any(leaves);
+        self.leave_frame(frame, (before, &body), std::slice::from_ref(&symbol), early)?;
+        let mut counted = Loop::counted(label, symbol, bounds, body);
         counted.span = self.span(it.range);
         self.push(Block::Loop(Box::new(counted)));
         Ok(())
@@ -395,11 +425,42 @@ pub(crate) fn count_of(value: &Value) -> Option<Expr> {
             Some(range.len_clamped())
         }
         Value::Tuple(items) => Some(Expr::int(items.len() as i64)),
+        Value::Grid(shape, _) => Some(shape.iter().fold(Expr::one(), |product, extent| product * extent)),
         Value::Zip(parts) => {
             let counts: Option<Vec<Expr>> = parts.iter().map(count_of).collect();
             counts?.into_iter().reduce(|a, b| a.min(&b))
         }
         _ => None,
+    }
+}
+
+/// The extent of an axis of what is iterated place by place; `None` if there are no more axes.
+fn extent_of_grid(grid: &Value, axis: usize) -> Option<Expr> {
+    match grid {
+        Value::Grid(shape, _) => shape.get(axis).cloned(),
+        Value::Zip(parts) => parts.first().and_then(|part| extent_of_grid(part, axis)),
+        _ => None,
+    }
+}
+
+/// What stands at a place: the indices, the element, or both.
+fn item_of_grid(grid: &Value, place: &[Expr]) -> Value {
+    match grid {
+        Value::Grid(_, Some(view)) => Value::Scalar(view.element(place)),
+        Value::Grid(_, None) => {
+            Value::Tuple(place.iter().map(|at| Value::Scalar(Scalar::symbolic(at.clone()))).collect())
+        }
+        Value::Zip(parts) => Value::Tuple(parts.iter().map(|part| item_of_grid(part, place)).collect()),
+        _ => Value::Poison,
+    }
+}
+
+/// Whether a value is iterated place by place.
+fn is_grid(value: &Value) -> bool {
+    match value {
+        Value::Grid(..) => true,
+        Value::Zip(parts) => !parts.is_empty() && parts.iter().all(is_grid),
+        _ => false,
     }
 }
 
@@ -409,6 +470,17 @@ pub(crate) fn item_at(value: &Value, at: &Expr) -> Value {
         Value::Array(view) => row(view, at),
         Value::Range(start, _, step) => Value::Scalar(Scalar::symbolic(start + step * at)),
         Value::Zip(parts) => Value::Tuple(parts.iter().map(|part| item_at(part, at)).collect()),
+        Value::Grid(shape, _) => {
+            let (mut rest, mut place) = (at.clone(), Vec::new());
+            for extent in shape.iter().skip(1).rev() {
+                place.insert(0, rest.modulo(extent));
+                rest = rest.floor_div(extent);
+            }
+            if !shape.is_empty() {
+                place.insert(0, rest);
+            }
+            item_of_grid(value, &place)
+        }
         Value::Tuple(items) => {
             let at = at.as_int().and_then(|at| usize::try_from(at).ok());
             at.and_then(|at| items.get(at)).cloned().unwrap_or(Value::Poison)

@@ -797,7 +797,10 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Function(a), Value::Function(b)) => std::ptr::eq(*a, *b),
         (Value::Helper(a), Value::Helper(b)) => Arc::ptr_eq(a, b),
         (Value::Lambda(a), Value::Lambda(b)) => Arc::ptr_eq(a, b),
-        (Value::None, Value::None) | (Value::Poison, Value::Poison) | (Value::Stale, Value::Stale) => true,
+        (Value::None, Value::None)
+        | (Value::Poison, Value::Poison)
+        | (Value::Stale, Value::Stale)
+        | (Value::Deleted, Value::Deleted) => true,
         _ => false,
     }
 }

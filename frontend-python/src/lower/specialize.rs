@@ -278,6 +278,12 @@ impl Lowerer<'_> {
             Value::Zip(items) => {
                 Value::Zip(items.iter().map(|item| self.stand_in(name, item, arguments)).collect())
             }
+            Value::Grid(shape, Some(view)) => {
+                match self.stand_in(name, &Value::Array(view.clone()), arguments) {
+                    Value::Array(view) => Value::Grid(shape.clone(), Some(view)),
+                    other => other,
+                }
+            }
             Value::Dict(items) => {
                 let items = items.iter();
                 Value::Dict(
@@ -350,6 +356,7 @@ fn symbols_of(value: &Value) -> Vec<Name> {
         Value::Method(_, object) | Value::Bound(_, object) => symbols_of(object),
         Value::Range(start, stop, step) => [start, stop, step].into_iter().flat_map(Expr::symbols).collect(),
         Value::Slice(bounds) => bounds.iter().flatten().flat_map(Expr::symbols).collect(),
+        Value::Grid(shape, _) => shape.iter().flat_map(Expr::symbols).collect(),
         _ => Vec::new(),
     }
 }

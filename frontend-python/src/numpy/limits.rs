@@ -17,6 +17,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         Ok(Value::Scalar(Scalar::int(rank as i64)))
     }),
     call("size", &["a", "axis?"], size),
+    call("ndindex", &["*"], |l, args| {
+        let shape = match args.rest.as_slice() {
+            [one] => super::shape_of(l, one, args.range)?,
+            several => super::shape_of(l, &Value::Tuple(several.to_vec()), args.range)?,
+        };
+        Ok(Value::Grid(shape, None))
+    }),
+    call("ndenumerate", &["arr"], |l, args| {
+        let view = array(l, args, "arr")?;
+        let shape = view.shape();
+        Ok(Value::Zip(vec![Value::Grid(shape.clone(), None), Value::Grid(shape, Some(view))]))
+    }),
+    call("nditer", &["op"], |l, args| {
+        let view = array(l, args, "op")?;
+        Ok(Value::Grid(view.shape(), Some(view)))
+    }),
     call("broadcast_shapes", &["*"], |l, args| {
         let mut shape = Vec::new();
         for value in &args.rest {

@@ -103,6 +103,7 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("generator", "permuted", "all elements"),
     ("numpy", "histogramdd", "the number of columns of the sample must be known"),
     ("numpy", "mask_indices", "of `np.triu` and `np.tril`"),
+    ("numpy", "nditer", "the elements, as numbers in C order"),
     ("numpy", "polydiv", "the remainder has as many elements as the divisor less one: leading zeros stay"),
     ("numpy", "real_if_close", "of real numbers"),
     ("numpy", "setxor1d", "the length of the result is counted, so it cannot be returned"),
