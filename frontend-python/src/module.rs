@@ -85,8 +85,6 @@ pub(crate) struct Globals {
     pub(crate) programs: IndexMap<String, Program>,
     /// Annotated functions that were compiled to graphs elsewhere.
     pub(crate) graphs: IndexMap<String, Graph>,
-    /// Module-level names that hold lists.
-    pub(crate) lists: IndexSet<String>,
     /// Members of objects that functions of the file assign.
     pub(crate) assigned_members: IndexSet<String>,
     /// Functions of the file that the interpreter can call where they cannot be compiled, by the places of their names.
@@ -166,7 +164,6 @@ impl SourceFile {
             symbols: IndexMap::new(),
             programs: IndexMap::new(),
             graphs: IndexMap::new(),
-            lists: IndexSet::new(),
             assigned_members: IndexSet::new(),
             fallbacks: HashMap::new(),
             trusted: false,
@@ -424,9 +421,6 @@ impl SourceFile {
             && let Ok((Value::Dict(items), _)) = self.evaluate(value)
         {
             self.presets = Presets::of(&items);
-        }
-        if let (ast::Expr::Name(name), ast::Expr::List(_) | ast::Expr::ListComp(_)) = (target, value) {
-            self.globals.lists.insert(name.id.to_string());
         }
         match self.evaluate(value) {
             Ok((value, symbols)) => {

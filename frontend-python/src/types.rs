@@ -328,6 +328,77 @@ pub(crate) enum Module {
     Other,
 }
 
+/// The values of a tuple or list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Items {
+    values: Vec<Value>,
+    /// Whether they are those of a list: it is printed in other brackets, and as an index it chooses elements.
+    pub(crate) is_list: bool,
+}
+
+impl Items {
+    /// The values of a list.
+    pub(crate) fn list(values: Vec<Value>) -> Self {
+        Items { values, is_list: true }
+    }
+
+    /// What becomes of each value, in a sequence of the same kind.
+    pub(crate) fn map(self, change: impl FnMut(Value) -> Value) -> Self {
+        let is_list = self.is_list;
+        Items { values: self.values.into_iter().map(change).collect(), is_list }
+    }
+}
+
+impl std::ops::Deref for Items {
+    type Target = Vec<Value>;
+
+    fn deref(&self) -> &Vec<Value> {
+        &self.values
+    }
+}
+
+impl std::ops::DerefMut for Items {
+    fn deref_mut(&mut self) -> &mut Vec<Value> {
+        &mut self.values
+    }
+}
+
+impl From<Vec<Value>> for Items {
+    fn from(values: Vec<Value>) -> Self {
+        Items { values, is_list: false }
+    }
+}
+
+impl From<Items> for Vec<Value> {
+    fn from(items: Items) -> Self {
+        items.values
+    }
+}
+
+impl FromIterator<Value> for Items {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+        Items { values: values.into_iter().collect(), is_list: false }
+    }
+}
+
+impl IntoIterator for Items {
+    type Item = Value;
+    type IntoIter = std::vec::IntoIter<Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Items {
+    type Item = &'a Value;
+    type IntoIter = std::slice::Iter<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter()
+    }
+}
+
 /// What a name or an expression stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
@@ -350,7 +421,7 @@ pub(crate) enum Value {
     /// A generator of random numbers, by its state.
     Generator(View),
     /// A tuple or list whose length is known.
-    Tuple(Vec<Value>),
+    Tuple(Items),
     /// A dictionary that is known.
     Dict(Vec<(Value, Value)>),
     /// A data type; calling it converts.
@@ -434,6 +505,7 @@ impl Value {
             Value::Array(_) | Value::Outer(_) => "an array",
             Value::Stream(_) => "a stream",
             Value::Generator(_) => "a generator of random numbers",
+            Value::Tuple(items) if items.is_list => "a list",
             Value::Tuple(_) => "a tuple",
             Value::Dict(_) => "a dictionary",
             Value::DType(_) | Value::ArrayType(..) | Value::CompileTime => "a type",
@@ -469,7 +541,8 @@ impl Value {
                 };
                 view.subset.dims.iter().any(uses) || view.axes.iter().any(new)
             }
-            Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| item.uses(symbol)),
+            Value::Tuple(items) => items.iter().any(|item| item.uses(symbol)),
+            Value::Zip(items) => items.iter().any(|item| item.uses(symbol)),
             Value::Dict(items) => items.iter().any(|(_, value)| value.uses(symbol)),
             Value::Method(_, value) | Value::Bound(_, value) => value.uses(symbol),
             Value::Namespace(members) | Value::Instance(_, members) => {

@@ -136,6 +136,8 @@ fn functions_without_a_compiled_form() {
     check("correlated", "E0303", X, correlated);
     check("viewed_type", "E0303", X, "return x.view(np.int64)");
     check("resized", "E0301", X, "x.resize((2, 2))");
+    check("appended", "E0103", X, "t = [x[0]]\nt.append(1.0)\nreturn t[1]");
+    check("list_element", "E0203", X, "t = [1, 2]\nt[0] = 3\nreturn t[0]");
     check("deleted_places", "E0303", X, "return np.delete(x, np.argsort(x))");
     let parallel = "rng = np.random.default_rng(1)\nfor i in dace.map[0:N]:\n    x[i] = rng.random()";
     check("parallel_random", "E0401", X, parallel);

@@ -56,6 +56,27 @@ fn text_is_that_of_python() {
 }
 
 #[test]
+fn lists_have_their_own_brackets() {
+    prints("print([1, 2], (1, 2), [], [3], (3,))", "[1, 2] (1, 2) [] [3] (3,)\n");
+    prints(
+        "t = [1, (2, [3, 4])]\nprint(t, t[1:], t + [5], [0] * 2)",
+        "[1, (2, [3, 4])] [(2, [3, 4])] [1, (2, [3, 4]), 5] [0, 0]\n",
+    );
+    prints(
+        "print(sorted((3, 1)), list(range(2)), tuple([1, 2]), [i * i for i in range(3)])",
+        "[1, 3] [0, 1] (1, 2) [0, 1, 4]\n",
+    );
+    prints(
+        "def show(v):\n    t = v\n    print(t)\nshow([1])\nshow((1,))\n*a, b = 1, 2, 3\nprint(a, f'{a}')",
+        "[1]\n(1,)\n[1, 2] [1, 2]\n",
+    );
+    prints(
+        "print(isinstance([1], list), isinstance([1], tuple), isinstance((1,), (list, tuple)))",
+        "True False True\n",
+    );
+}
+
+#[test]
 fn assertions_are_checked() {
     passes("assert k > 0\nassert k > 0 and x[0] > 0, 'never'", (4, 3, 5));
     fails("assert k > 0", (4, 3, 0), "line 7: assertion failed: k > 0");

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::{Typed, rank};
 use crate::scalar::{self, cast};
-use crate::types::{Outcome, Value, View, containers_read};
+use crate::types::{Items, Outcome, Value, View, containers_read};
 use ast::comparable::ComparableExpr;
 use dacec_ir::{Expr, Memlet, Name, Wcr};
 
@@ -36,11 +36,6 @@ impl Lowerer<'_> {
                     Some(storage) if !self.aliased.contains(&storage.container) => Dest::Into(storage),
                     _ => Dest::Named(name.id.to_string()),
                 };
-                if matches!(value, ast::Expr::List(_) | ast::Expr::ListComp(_)) {
-                    self.lists.insert(name.id.to_string());
-                } else {
-                    self.lists.shift_remove(name.id.as_str());
-                }
                 let value = self.eval_to(value, &dest)?;
                 self.bind(&name.id, value, target.range())
             }
@@ -195,7 +190,7 @@ impl Lowerer<'_> {
         if let Some(at) = starred.filter(|_| values.len() + 1 >= targets.len()) {
             let rest = values.len() + 1 - targets.len();
             let middle: Vec<Value> = values.drain(at..at + rest).collect();
-            values.insert(at, Value::Tuple(middle));
+            values.insert(at, Value::Tuple(Items::list(middle)));
         }
         if values.len() != targets.len() {
             let message = format!("{} values are assigned to {} names", values.len(), targets.len());
@@ -222,7 +217,7 @@ impl Lowerer<'_> {
     /// The values in a tuple, or along the first axis of an array.
     pub(super) fn elements(&mut self, value: Value, range: TextRange) -> Result<Vec<Value>> {
         match value {
-            Value::Tuple(items) => Ok(items),
+            Value::Tuple(items) => Ok(items.into()),
             Value::Array(view) => {
                 let extent =
                     view.shape().first().and_then(Expr::as_int).filter(|extent| (0..=64).contains(extent));

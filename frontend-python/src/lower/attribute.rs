@@ -77,6 +77,12 @@ impl Lowerer<'_> {
                 Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message).into()
             }),
             Value::Poison => Err(Stop::Reported),
+            Value::Tuple(items) if items.is_list => {
+                let message = format!("a list has no `{attr}` that can be compiled: it does not change");
+                Err(Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message)
+                    .help("make the list at once, `[f(i) for i in range(3)]`, add to it by `t = t + [x]`, or fill an array")
+                    .into())
+            }
             other => {
                 let message = format!("{} has no attribute `{attr}`", other.kind());
                 Err(Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message).into())
@@ -155,7 +161,7 @@ impl Lowerer<'_> {
             bytes *= extent;
         }
         strides.reverse();
-        Ok(Value::Tuple(strides))
+        Ok(Value::Tuple(strides.into()))
     }
 
     fn scalar_attribute(
@@ -168,7 +174,7 @@ impl Lowerer<'_> {
             "real" => Function::Real,
             "imag" => Function::Imag,
             "dtype" => return Ok(Value::DType(scalar.dtype())),
-            "shape" => return Ok(Value::Tuple(Vec::new())),
+            "shape" => return Ok(Value::Tuple(Vec::new().into())),
             "size" => return Ok(Value::Scalar(Scalar::int(1))),
             "ndim" => return Ok(Value::Scalar(Scalar::int(0))),
             name => {

@@ -107,7 +107,9 @@ impl Lowerer<'_> {
         let Value::Dict(items) = self.eval(&attribute.value)? else { return Ok(None) };
         let items = items.into_iter();
         Ok(Some(match attribute.attr.as_str() {
-            "items" => Value::Tuple(items.map(|(key, value)| Value::Tuple(vec![key, value])).collect()),
+            "items" => {
+                Value::Tuple(items.map(|(key, value)| Value::Tuple(vec![key, value].into())).collect())
+            }
             "keys" => Value::Tuple(items.map(|(key, _)| key).collect()),
             "values" => Value::Tuple(items.map(|(_, value)| value).collect()),
             _ => {

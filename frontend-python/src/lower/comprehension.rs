@@ -33,8 +33,8 @@ impl Lowerer<'_> {
         &mut self,
         element: &ast::Expr,
         generators: &[ast::Comprehension],
-    ) -> Result<Value> {
-        self.generated(element, generators).map(Value::Tuple)
+    ) -> Result<Vec<Value>> {
+        self.generated(element, generators)
     }
 
     fn generated(&mut self, element: &ast::Expr, generators: &[ast::Comprehension]) -> Result<Vec<Value>> {
@@ -100,7 +100,7 @@ impl Lowerer<'_> {
     pub(crate) fn as_tuple(&mut self, value: Value, range: TextRange) -> Result<Value> {
         match value {
             Value::Range(start, stop, step) => {
-                self.known_range(&start, &stop, &step, range).map(Value::Tuple)
+                self.known_range(&start, &stop, &step, range).map(|values| Value::Tuple(values.into()))
             }
             value @ Value::Zip(_) => {
                 let count = count_of(&value).and_then(|count| count.as_int());
@@ -109,7 +109,7 @@ impl Lowerer<'_> {
                 };
                 Ok(Value::Tuple((0..count).map(|k| item_at(&value, &Expr::int(k))).collect()))
             }
-            other => self.elements(other, range).map(Value::Tuple),
+            other => self.elements(other, range).map(|values| Value::Tuple(values.into())),
         }
     }
 

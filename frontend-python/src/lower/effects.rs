@@ -232,14 +232,18 @@ impl Lowerer<'_> {
             Value::DType(dtype) => pieces.push(Piece::Text(dtype.to_string())),
             Value::Tuple(items) => {
                 let alone = items.len() == 1;
-                pieces.push(Piece::Text("(".to_owned()));
+                let (open, close) = match items.is_list {
+                    true => ("[", "]"),
+                    false => ("(", if alone { ",)" } else { ")" }),
+                };
+                pieces.push(Piece::Text(open.to_owned()));
                 for (k, item) in items.into_iter().enumerate() {
                     if k > 0 {
                         pieces.push(Piece::Text(", ".to_owned()));
                     }
                     self.add_representation(item, range, pieces)?;
                 }
-                pieces.push(Piece::Text(if alone { ",)" } else { ")" }.to_owned()));
+                pieces.push(Piece::Text(close.to_owned()));
             }
             Value::Array(view) if view.rank() == 0 => pieces.push(number_piece(view.element(&[]))),
             // What is printed has a container of its own, which is all of it.

@@ -8,7 +8,7 @@ use crate::module::Global;
 use crate::numpy;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::{self, truth};
-use crate::types::{Scalar, Value};
+use crate::types::{Items, Scalar, Value};
 use dacec_ir::{BinaryOp, Constant, DType, Expr, ScalarExpr, UnaryOp};
 use std::sync::Arc;
 
@@ -65,11 +65,15 @@ impl Lowerer<'_> {
                 let base = self.eval(&it.value)?;
                 self.subscript(base, &it.slice, it.range)
             }
-            Tuple(it) => self.sequence(&it.elts),
-            List(it) => self.sequence(&it.elts),
+            Tuple(it) => self.sequence(&it.elts).map(|values| Value::Tuple(values.into())),
+            List(it) => self.sequence(&it.elts).map(|values| Value::Tuple(Items::list(values))),
             Dict(it) => self.dictionary(it),
-            ListComp(it) => self.comprehension(&it.elt, &it.generators),
-            Generator(it) => self.comprehension(&it.elt, &it.generators),
+            ListComp(it) => {
+                self.comprehension(&it.elt, &it.generators).map(|values| Value::Tuple(Items::list(values)))
+            }
+            Generator(it) => {
+                self.comprehension(&it.elt, &it.generators).map(|values| Value::Tuple(values.into()))
+            }
             DictComp(ast::ExprDictComp { key: Some(key), value, generators, .. }) => {
                 self.dictionary_comprehension(key, value, generators)
             }
@@ -83,7 +87,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn sequence(&mut self, items: &[ast::Expr]) -> Result<Value> {
+    fn sequence(&mut self, items: &[ast::Expr]) -> Result<Vec<Value>> {
         let mut values = Vec::new();
         for (at, item) in items.iter().enumerate() {
             match item {
@@ -97,7 +101,7 @@ impl Lowerer<'_> {
                 }
             }
         }
-        Ok(Value::Tuple(values))
+        Ok(values)
     }
 
     fn dictionary(&mut self, dict: &ast::ExprDict) -> Result<Value> {
@@ -199,7 +203,10 @@ impl Lowerer<'_> {
             (ast::Operator::Mult, Value::Tuple(items), Value::Scalar(times)) => {
                 let times = self.constant_int(&Value::Scalar(times), range)?;
                 let count = usize::try_from(times).unwrap_or(0).min(4096);
-                Ok(Value::Tuple(std::iter::repeat_n(items, count).flatten().collect()))
+                let is_list = items.is_list;
+                let mut repeated: Items = std::iter::repeat_n(items, count).flatten().collect();
+                repeated.is_list = is_list;
+                Ok(Value::Tuple(repeated))
             }
             // For this exponent NumPy takes `np.square`, which has no form for truth values: they become small integers.
             (ast::Operator::Pow, Value::Array(base), Value::Scalar(exponent))

@@ -10,7 +10,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::scalar::cast;
-use crate::types::{Axis, Scalar, Value, View};
+use crate::types::{Axis, Items, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Range, ScalarExpr};
 
 /// One part of a subscript.
@@ -87,7 +87,7 @@ impl Lowerer<'_> {
             Value::DType(dtype) => {
                 let extents = match self.eval(slice)? {
                     Value::Tuple(items) => items,
-                    one => vec![one],
+                    one => vec![one].into(),
                 };
                 let shape: Result<Vec<Expr>> =
                     extents.iter().map(|it| self.integer(it, slice.range())).collect();
@@ -110,7 +110,9 @@ impl Lowerer<'_> {
             Value::Poison => return Err(Stop::Reported),
             other => {
                 let message = format!("elements of {} cannot be assigned", other.kind());
-                return Err(Diagnostic::error(codes::INDEX, range, message).into());
+                return Err(Diagnostic::error(codes::INDEX, range, message)
+                    .help("make an array of it: `np.array(...)`")
+                    .into());
             }
         };
         let items = self.items(slice)?;
@@ -126,7 +128,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn tuple_subscript(&mut self, items: &[Value], slice: &ast::Expr, range: TextRange) -> Result<Value> {
+    fn tuple_subscript(&mut self, items: &Items, slice: &ast::Expr, range: TextRange) -> Result<Value> {
         let len = items.len() as i64;
         if let ast::Expr::Slice(it) = slice {
             let mut bound = |part: &Option<Box<ast::Expr>>, default: i64| match part {
@@ -142,9 +144,8 @@ impl Lowerer<'_> {
                 let message = "a tuple can be sliced only with step 1";
                 return Err(Diagnostic::error(codes::INDEX, range, message).into());
             }
-            return Ok(Value::Tuple(
-                items.get(low as usize..high.max(low) as usize).unwrap_or_default().to_vec(),
-            ));
+            let part = items.get(low as usize..high.max(low) as usize).unwrap_or_default().to_vec();
+            return Ok(Value::Tuple(if items.is_list { Items::list(part) } else { part.into() }));
         }
         let value = self.eval(slice)?;
         let at = self.constant_int(&value, slice.range())?;
@@ -176,10 +177,10 @@ impl Lowerer<'_> {
                 items.push(self.list_item(values, part.range())?);
                 continue;
             }
-            if self.is_list(part)
-                && let Value::Tuple(values) = value
+            if let Value::Tuple(values) = &value
+                && values.is_list
             {
-                items.push(self.list_item(values, part.range())?);
+                items.push(self.list_item(values.to_vec(), part.range())?);
                 continue;
             }
             self.add_item(value, part.range(), &mut items)?;
@@ -219,23 +220,12 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// Whether the expression is a list, which chooses elements, and not a tuple, which holds an index for each axis.
-    fn is_list(&self, expr: &ast::Expr) -> bool {
-        match expr {
-            ast::Expr::List(_) | ast::Expr::ListComp(_) => true,
-            ast::Expr::Name(name) if self.locals.contains(name.id.as_str()) => {
-                self.lists.contains(name.id.as_str())
-            }
-            ast::Expr::Name(name) => self.globals.lists.contains(name.id.as_str()),
-            _ => false,
-        }
-    }
-
     /// A list of numbers as an index: an array that holds them.
     fn list_item(&mut self, values: Vec<Value>, range: TextRange) -> Result<Item> {
         let rows = values.iter().all(|value| matches!(value, Value::Tuple(_)));
         if rows && !values.is_empty() {
-            let given = GivenArgs { positional: vec![(Value::Tuple(values), range)], keywords: Vec::new() };
+            let given =
+                GivenArgs { positional: vec![(Value::Tuple(values.into()), range)], keywords: Vec::new() };
             return match crate::numpy::call_numpy(self, "array", given, range)? {
                 Value::Array(view) if view.dtype == DType::Bool => Ok(Item::Mask(view, range)),
                 Value::Array(view) if view.dtype.is_integer() => Ok(Item::Array(view, range)),

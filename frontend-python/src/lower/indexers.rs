@@ -48,7 +48,7 @@ impl Lowerer<'_> {
         match (slice, values.pop()) {
             (ast::Expr::Tuple(_), last) => {
                 values.extend(last);
-                Ok(Value::Tuple(values))
+                Ok(Value::Tuple(values.into()))
             }
             (_, last) => Ok(last.unwrap_or(Value::None)),
         }
@@ -167,7 +167,7 @@ impl Lowerer<'_> {
             });
         }
         let keywords = vec![("axis".to_owned(), (Value::Scalar(Scalar::int(axis)), range))];
-        let given = GivenArgs { positional: vec![(Value::Tuple(arrays), range)], keywords };
+        let given = GivenArgs { positional: vec![(Value::Tuple(arrays.into()), range)], keywords };
         call_numpy(self, "concatenate", given, range)
     }
 }

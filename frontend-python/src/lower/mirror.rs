@@ -221,7 +221,9 @@ const UNNAMED: &str = "__unnamed";
 fn refers_to(value: &Value, container: &Name) -> bool {
     match value {
         Value::Array(view) => view.container == *container,
-        Value::Tuple(items) | Value::Zip(items) => items.iter().any(|item| refers_to(item, container)),
+        Value::Tuple(items) => items.iter().any(|item| refers_to(item, container)),
+        Value::Zip(items) => items.iter().any(|item| refers_to(item, container)),
+        Value::Grid(_, view) => view.as_ref().is_some_and(|view| view.container == *container),
         Value::Dict(items) => items.iter().any(|(_, value)| refers_to(value, container)),
         Value::Method(_, value) | Value::Bound(_, value) => refers_to(value, container),
         Value::Namespace(members) | Value::Instance(_, members) => {

@@ -150,8 +150,6 @@ pub(crate) struct Lowerer<'a> {
     decisions: Decisions,
     /// Names that the function assigns.
     locals: IndexSet<String>,
-    /// Those of them that hold lists.
-    lists: IndexSet<String>,
     /// Loops and parallel loops around, outermost first.
     frames: Vec<Frame>,
     env: Env,
@@ -214,7 +212,6 @@ impl<'a> Lowerer<'a> {
             names,
             decisions,
             locals: IndexSet::new(),
-            lists: IndexSet::new(),
             frames: Vec::new(),
             env: Env::default(),
             partial: IndexSet::new(),

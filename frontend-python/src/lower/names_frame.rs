@@ -212,7 +212,7 @@ impl Lowerer<'_> {
             Value::Array(view) if self.is_shared(name) => self.bind_shared_array(name, view, range)?,
             Value::Array(view) if self.decisions.kept.contains(name) => self.bind_kept(view),
             Value::Array(view) => self.bind_array(view),
-            Value::Tuple(items) => Value::Tuple(items.into_iter().map(|item| self.settle(item)).collect()),
+            Value::Tuple(items) => Value::Tuple(items.map(|item| self.settle(item))),
             other => other,
         };
         for frame in &mut self.frames {
@@ -610,7 +610,7 @@ impl Lowerer<'_> {
         match value {
             Value::Scalar(scalar) if !scalar.is_pure() => Value::Scalar(self.materialize("__tmp", &scalar)),
             Value::Scalar(scalar) => Value::Scalar(self.bind_simple("__tmp", scalar)),
-            Value::Tuple(items) => Value::Tuple(items.into_iter().map(|item| self.settle(item)).collect()),
+            Value::Tuple(items) => Value::Tuple(items.map(|item| self.settle(item))),
             Value::Array(view) => self.bind_array(view),
             other => other,
         }

@@ -92,7 +92,7 @@ impl Lowerer<'_> {
         Ok(match results.len() {
             0 => Value::None,
             1 if !is_tuple => results.into_iter().next().unwrap_or(Value::None),
-            _ => Value::Tuple(results),
+            _ => Value::Tuple(results.into()),
         })
     }
 

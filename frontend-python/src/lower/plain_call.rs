@@ -121,12 +121,11 @@ impl Lowerer<'_> {
         let values = given.positional.iter().map(|(value, _)| value).chain(keywords);
         let captured = self.captured_apart(values, names, range)?;
         let (env, locals) = (std::mem::take(&mut self.env), std::mem::take(&mut self.locals));
-        let lists = std::mem::take(&mut self.lists);
         for (name, value) in captured {
             self.env.insert(name, value);
         }
         let result = self.inlined(parameters, body, given, range);
-        (self.env, self.locals, self.lists) = (env, locals, lists);
+        (self.env, self.locals) = (env, locals);
         result
     }
 

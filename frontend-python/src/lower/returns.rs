@@ -99,7 +99,7 @@ impl Lowerer<'_> {
 
     fn give_back(&mut self, value: Value, range: TextRange) -> Result<()> {
         let (values, tuple) = match value {
-            Value::Tuple(values) => (values, true),
+            Value::Tuple(values) => (Vec::from(values), true),
             Value::None => (Vec::new(), false),
             one => (vec![one], false),
         };

@@ -273,7 +273,7 @@ impl Lowerer<'_> {
                 Value::Scalar(Scalar { code: ScalarExpr::Name(container), ty: scalar.ty })
             }
             Value::Tuple(items) => {
-                Value::Tuple(items.iter().map(|item| self.stand_in(name, item, arguments)).collect())
+                Value::Tuple(items.clone().map(|item| self.stand_in(name, &item, arguments)))
             }
             Value::Zip(items) => {
                 Value::Zip(items.iter().map(|item| self.stand_in(name, item, arguments)).collect())
@@ -348,7 +348,8 @@ fn symbols_of(value: &Value) -> Vec<Name> {
     match value {
         Value::Scalar(scalar) => scalar.code.symbols().into_iter().collect(),
         Value::Array(view) => view.shape().iter().flat_map(Expr::symbols).collect(),
-        Value::Tuple(items) | Value::Zip(items) => items.iter().flat_map(symbols_of).collect(),
+        Value::Tuple(items) => items.iter().flat_map(symbols_of).collect(),
+        Value::Zip(items) => items.iter().flat_map(symbols_of).collect(),
         Value::Dict(items) => items.iter().flat_map(|(_, value)| symbols_of(value)).collect(),
         Value::Namespace(members) | Value::Instance(_, members) => {
             members.values().flat_map(symbols_of).collect()

@@ -68,11 +68,11 @@ def windows_along(x, axis, width):
 
 
 def sliding_window_view(x, window_shape, axis=None):
-    widths = window_shape if isinstance(window_shape, tuple) else (window_shape,)
+    widths = window_shape if isinstance(window_shape, (tuple, list)) else (window_shape,)
     if axis is None:
         axes = tuple(range(x.ndim))
     else:
-        axes = axis if isinstance(axis, tuple) else (axis,)
+        axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     windows = x
     for along, width in zip(axes, widths):
         windows = windows_along(windows, along % x.ndim, width)

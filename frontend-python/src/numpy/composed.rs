@@ -25,6 +25,8 @@ const fn special(name: &'static str, params: &'static [&'static str]) -> Entry {
 
 const AXIS: &[&str] = &["axis"];
 
+const HISTOGRAM: &[&str] = &["sample", "bins?", "range?", "density?", "weights?"];
+
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
     composed("nanvar", &["a", "axis?", "ddof?", "keepdims?"], AXIS),
@@ -53,7 +55,13 @@ pub(super) const ENTRIES: &[Entry] = &[
     composed("lexsort", &["keys"], &["keys"]),
     composed("nanquantile", &["a", "q", "axis?", "keepdims?"], &["axis", "q"]),
     composed("nanpercentile", &["a", "q", "axis?", "keepdims?"], &["axis", "q"]),
-    composed("histogramdd", &["sample", "bins?", "range?", "density?", "weights?"], &["bins", "range"]),
+    call("histogramdd", HISTOGRAM, |lowerer, args| {
+        let flat = redirect(lowerer, "histogram_of_columns", HISTOGRAM, &["bins", "range"], args)?;
+        let Value::Tuple(items) = flat else { return Ok(flat) };
+        let mut items = items.into_iter();
+        let counts = items.next().unwrap_or(Value::None);
+        Ok(Value::Tuple(vec![counts, Value::Tuple(items.collect())].into()))
+    }),
     composed("packbits", &["a", "axis?", "bitorder?"], &[]),
     composed("unpackbits", &["a", "axis?", "bitorder?"], &[]),
     composed("asarray_chkfinite", &["a"], &[]),

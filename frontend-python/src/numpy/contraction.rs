@@ -299,7 +299,7 @@ fn tensordot(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let known = |value: &Value, rank: usize| -> Option<Vec<usize>> {
         let items = match value {
             Value::Tuple(items) => items.clone(),
-            one => vec![one.clone()],
+            one => vec![one.clone()].into(),
         };
         let axis = |item: &Value| match item {
             Value::Scalar(scalar) => axis_of(scalar.as_int()?, rank),

@@ -183,7 +183,7 @@ fn unique(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
     Ok(match results.len() {
         1 => results.swap_remove(0),
-        _ => Value::Tuple(results),
+        _ => Value::Tuple(results.into()),
     })
 }
 

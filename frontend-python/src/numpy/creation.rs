@@ -159,7 +159,7 @@ fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         let none = scalar::binary(BinaryOp::Eq, &of[2], &Scalar::int(0))?;
         Ok(scalar::select(&none, &Scalar::float(f64::NAN), &step))
     })?;
-    Ok(Value::Tuple(vec![numbers, super::ufunc::of_numpy(step)]))
+    Ok(Value::Tuple(vec![numbers, super::ufunc::of_numpy(step)].into()))
 }
 
 fn spaced_numbers(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
@@ -334,7 +334,7 @@ fn plain_array(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             _ => Ok(Value::Array(lowerer.copied(&view, args.dest.prefix()))),
         },
         Value::Tuple(items) if items.iter().any(|item| matches!(item, Value::Array(_))) => {
-            let rows = super::joining::as_rows(lowerer, args, items)?;
+            let rows = super::joining::as_rows(lowerer, args, items.into())?;
             match dtype {
                 Some(dtype) => lowerer.as_dtype(&rows, dtype, &args.dest, args.range),
                 None => Ok(rows),

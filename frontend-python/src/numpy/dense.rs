@@ -23,7 +23,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         if args.flag("upper")? { adjoint(l, args, &lower) } else { Ok(lower) }
     }),
     call("qr", &["a", "mode?"], qr),
-    call("eigh", &["a", "UPLO?"], |l, args| l_or_u(l, args).map(Value::Tuple)),
+    call("eigh", &["a", "UPLO?"], |l, args| l_or_u(l, args).map(|both| Value::Tuple(both.into()))),
     call("eigvalsh", &["a", "UPLO?"], |l, args| l_or_u(l, args).map(|mut both| both.swap_remove(0))),
     call("svd", &["a", "full_matrices?", "compute_uv?"], svd),
     call("svdvals", &["x"], |l, args| {
@@ -159,7 +159,7 @@ fn least_squares(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let rank = lowerer.as_dtype(&rank, DType::Int32, &Dest::Temp, args.range)?;
     let mut residuals = squares.alias();
     residuals.subset.dims[0] = Range::new(Expr::zero(), count);
-    Ok(Value::Tuple(vec![Value::Array(x), Value::Array(residuals), rank, Value::Array(s)]))
+    Ok(Value::Tuple(vec![Value::Array(x), Value::Array(residuals), rank, Value::Array(s)].into()))
 }
 
 /// How much a matrix can magnify errors.
@@ -224,7 +224,7 @@ pub(super) fn inverse(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 /// All results.
 fn all(lowerer: &mut Lowerer<'_>, args: &Args, op: Dense) -> Result<Value> {
     let matrix = matrix(lowerer, args, "a", op)?;
-    Ok(Value::Tuple(operation(lowerer, args, op, &[matrix], &Dest::Temp)))
+    Ok(Value::Tuple(operation(lowerer, args, op, &[matrix], &Dest::Temp).into()))
 }
 
 fn solve(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

@@ -468,5 +468,5 @@ fn frexp(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         Ok(scalar::converted(&value, of[0].dtype()))
     })?;
     let exponent = lowerer.as_dtype(&parts, DType::Int32, &Dest::Temp, args.range)?;
-    Ok(Value::Tuple(vec![mantissa, exponent]))
+    Ok(Value::Tuple(vec![mantissa, exponent].into()))
 }

@@ -495,15 +495,15 @@ fn padded_by_values(
     let mut positional = vec![Value::Array(view.clone()), Value::Tuple(rows.collect())];
     let ends = |name: &str| -> Result<Value> {
         let pairs = pairs(args, name, view.rank())?;
-        Ok(Value::Tuple(pairs.into_iter().map(|pair| Value::Tuple(pair.to_vec())).collect()))
+        Ok(Value::Tuple(pairs.into_iter().map(|pair| Value::Tuple(pair.to_vec().into())).collect()))
     };
     let integers = Value::Scalar(Scalar::bool(view.dtype.is_integer()));
     let name = if mode == "linear_ramp" {
         positional.push(match args.get("end_values") {
             Some(_) => ends("end_values")?,
             None => {
-                let pair = Value::Tuple(vec![Value::Scalar(Scalar::int(0)); 2]);
-                Value::Tuple(vec![pair; view.rank()])
+                let pair = Value::Tuple(vec![Value::Scalar(Scalar::int(0)); 2].into());
+                Value::Tuple(vec![pair; view.rank()].into())
             }
         });
         positional.push(integers);

@@ -20,7 +20,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("ndindex", &["*"], |l, args| {
         let shape = match args.rest.as_slice() {
             [one] => super::shape_of(l, one, args.range)?,
-            several => super::shape_of(l, &Value::Tuple(several.to_vec()), args.range)?,
+            several => super::shape_of(l, &Value::Tuple(several.to_vec().into()), args.range)?,
         };
         Ok(Value::Grid(shape, None))
     }),

@@ -5,7 +5,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{GivenArgs, Lowerer, Result};
 use crate::scalar;
-use crate::types::{Axis, Scalar, Value, View};
+use crate::types::{Axis, Items, Scalar, Value, View};
 use dacec_ir::{DType, Expr, Range};
 
 /// Functions of NumPy.
@@ -52,7 +52,7 @@ pub(super) const METHODS: &[Entry] = &[
         let (view, axes) = object(l, args)?;
         let axes = match axes.as_slice() {
             [] => None,
-            [Value::Tuple(items)] => Some(items.clone()),
+            [Value::Tuple(items)] => Some(items.to_vec()),
             _ => Some(axes),
         };
         transposed(l, args, view, axes)
@@ -90,7 +90,7 @@ fn transpose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let view = array(lowerer, args, "a")?;
     match args.get("axes") {
         None => transposed(lowerer, args, view, None),
-        Some(Value::Tuple(axes)) => transposed(lowerer, args, view, Some(axes.clone())),
+        Some(Value::Tuple(axes)) => transposed(lowerer, args, view, Some(axes.clone().into())),
         Some(_) => Err(args.unsupported("axes", "it must be a tuple").into()),
     }
 }
@@ -124,7 +124,7 @@ fn known_axis(value: &Value, rank: usize) -> Option<usize> {
 fn axes_in_order(args: &Args, name: &str, rank: usize) -> Result<Vec<usize>> {
     let items = match args.value(name) {
         Value::Tuple(items) => items,
-        one => vec![one],
+        one => vec![one].into(),
     };
     let axes: Option<Vec<usize>> = items.iter().map(|item| known_axis(item, rank)).collect();
     axes.ok_or_else(|| args.unsupported(name, "it must be known axes of the array").into())
@@ -242,7 +242,7 @@ fn at_least(lowerer: &mut Lowerer<'_>, args: &Args, rank: usize) -> Result<Value
     for value in &args.rest {
         results.push(one_at_least(lowerer, args, value, rank)?);
     }
-    Ok(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results) })
+    Ok(if results.len() == 1 { results.remove(0) } else { Value::Tuple(results.into()) })
 }
 
 fn one_at_least(lowerer: &mut Lowerer<'_>, args: &Args, value: &Value, rank: usize) -> Result<Value> {
@@ -397,7 +397,7 @@ fn reshape_to(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, extents: &[Va
     let place = args.place("shape");
     let mut shape = match extents {
         [one] => shape_of(lowerer, one, place)?,
-        several => shape_of(lowerer, &Value::Tuple(several.to_vec()), place)?,
+        several => shape_of(lowerer, &Value::Tuple(several.to_vec().into()), place)?,
     };
     let total = elements(&view.shape());
     if let Some(open) = shape.iter().position(|extent| extent.as_int() == Some(-1)) {
@@ -449,7 +449,7 @@ fn as_list(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             other => other,
         });
     }
-    Ok(Value::Tuple(items))
+    Ok(Value::Tuple(Items::list(items)))
 }
 
 fn flatten(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

@@ -70,7 +70,9 @@ pub(super) const CMATH: &[Entry] = &[
         };
         let number = lowerer.hoist(&complex(&number));
         let radius = refused(args, scalar::call(Function::Abs, &number))?;
-        Ok(Value::Tuple(vec![Value::Scalar(weak(radius)), Value::Scalar(refused(args, phase(&number))?)]))
+        Ok(Value::Tuple(
+            vec![Value::Scalar(weak(radius)), Value::Scalar(refused(args, phase(&number))?)].into(),
+        ))
     }),
     two("rect", |of| {
         let (radius, angle) = (float(&of[0]), float(&of[1]));
@@ -275,7 +277,7 @@ fn parts(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let rest = refused(args, scalar::binary(BinaryOp::Sub, &number, &whole))?;
     let rest = scalar::select(&infinite, &Scalar::float(0.0), &rest);
     let rest = refused(args, scalar::call2(Function::Copysign, &rest, &number))?;
-    Ok(Value::Tuple(vec![Value::Scalar(weak(rest)), Value::Scalar(weak(whole))]))
+    Ok(Value::Tuple(vec![Value::Scalar(weak(rest)), Value::Scalar(weak(whole))].into()))
 }
 
 /// A function of integers that are known.

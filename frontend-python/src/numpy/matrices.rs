@@ -157,7 +157,7 @@ fn open_mesh(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         vector.axes = new(k).chain(own).chain(new(rank - 1 - k)).collect();
         open.push(Value::Array(vector));
     }
-    Ok(Value::Tuple(open))
+    Ok(Value::Tuple(open.into()))
 }
 
 /// The indices of a triangle: known if its extents are, else counted.
@@ -188,7 +188,7 @@ fn triangle_indices(lowerer: &mut Lowerer<'_>, args: &Args, lower: bool) -> Resu
         if !of_rows.is_empty() {
             let parts = [of_rows, of_columns]
                 .map(|it| Value::Array(lowerer.constant_array("__indices", Tensor::vector(it))));
-            return Ok(Value::Tuple(parts.to_vec()));
+            return Ok(Value::Tuple(parts.to_vec().into()));
         }
     }
     let mask = lowerer.new_array("__triangle", DType::Bool, &[rows, columns]);
@@ -291,7 +291,7 @@ fn meshgrid(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         lowerer.fill("meshgrid", &out, &|at| vector.element(&at[axis..=axis]).code);
         grids.push(Value::Array(out));
     }
-    Ok(Value::Tuple(grids))
+    Ok(Value::Tuple(grids.into()))
 }
 
 fn vander(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {

@@ -264,7 +264,7 @@ impl Args {
         let Some(value) = self.get(name) else { return Ok(None) };
         let items = match value {
             Value::Tuple(items) => items.clone(),
-            one => vec![one.clone()],
+            one => vec![one.clone()].into(),
         };
         let mut axes = Vec::new();
         for item in items {

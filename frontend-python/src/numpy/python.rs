@@ -4,7 +4,7 @@ use super::{Args, Entry, Lowering, call};
 use crate::lower::{Dest, Library, Lowerer, Result, count_of};
 use crate::parse::TextRange;
 use crate::scalar;
-use crate::types::{Axis, Scalar, Value, View};
+use crate::types::{Axis, Items, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Function};
 
 /// Builtins.
@@ -39,8 +39,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     }),
     call("isinstance", &["x", "type"], is_instance),
     call("hasattr", &["x", "name"], has_attribute),
-    call("tuple", &["x"], |l, args| l.as_tuple(args.value("x"), args.range)),
-    call("list", &["x"], |l, args| l.as_tuple(args.value("x"), args.range)),
+    call("tuple", &["x"], |l, args| {
+        let values = l.as_tuple(args.value("x"), args.range)?;
+        Ok(with_kind(values, false))
+    }),
+    call("list", &["x"], |l, args| {
+        let values = l.as_tuple(args.value("x"), args.range)?;
+        Ok(with_kind(values, true))
+    }),
     Entry { name: "abs", params: &["x"], lowering: Lowering::Math(Function::Abs) },
     call("pow", &["base", "exp", "mod?"], power),
     call("divmod", &["a", "b"], quotient_and_rest),
@@ -52,6 +58,17 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "bool", params: &["x"], lowering: Lowering::Scalar(|of| Ok(scalar::truth(&of[0]))) },
     call("round", &["number", "ndigits?"], round),
 ];
+
+/// The sequence as a list, or as a tuple.
+fn with_kind(value: Value, is_list: bool) -> Value {
+    match value {
+        Value::Tuple(mut items) => {
+            items.is_list = is_list;
+            Value::Tuple(items)
+        }
+        other => other,
+    }
+}
 
 fn python_number(value: &Scalar, dtype: DType) -> Scalar {
     let converted = scalar::converted(value, dtype);
@@ -124,7 +141,7 @@ fn quotient_and_rest(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             scalar::binary(op, &of[0], &of[1])
         })?);
     }
-    Ok(Value::Tuple(results))
+    Ok(Value::Tuple(results.into()))
 }
 
 /// `all(items)` and `any(items)` of a sequence that is known.
@@ -196,7 +213,7 @@ fn sorted(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     if args.flag("reverse")? {
         numbers.reverse();
     }
-    Ok(Value::Tuple(numbers.into_iter().map(|(_, item)| item).collect()))
+    Ok(Value::Tuple(Items::list(numbers.into_iter().map(|(_, item)| item).collect())))
 }
 
 /// `map(function, items)` over what is known.
@@ -217,7 +234,7 @@ fn mapped(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
     }
     let values = rows.into_iter().map(|row| lowerer.call_value(function, row, args.range));
-    values.collect::<Result<Vec<_>>>().map(Value::Tuple)
+    values.collect::<Result<Items>>().map(Value::Tuple)
 }
 
 /// `filter(function, items)` over what is known, by a condition that is known.
@@ -235,13 +252,13 @@ fn filtered(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             }
         }
     }
-    Ok(Value::Tuple(chosen))
+    Ok(Value::Tuple(chosen.into()))
 }
 
 /// `isinstance(x, type)`, which is known.
 fn is_instance(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let (value, ty) = (args.value("x"), args.value("type"));
-    let types = if let Value::Tuple(types) = ty { types } else { vec![ty] };
+    let types = if let Value::Tuple(types) = ty { types } else { vec![ty].into() };
     let mut found = false;
     for ty in types {
         let name = match &ty {
@@ -262,7 +279,7 @@ fn is_instance(_: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         };
         found |= match name {
             "ndarray" => matches!(value, Value::Array(_)),
-            "tuple" | "list" => matches!(value, Value::Tuple(_)),
+            "tuple" | "list" => matches!(&value, Value::Tuple(items) if items.is_list == (name == "list")),
             "bool" => number == Some(DType::Bool),
             "int" => number.is_some_and(|it| it.is_integer() || it == DType::Bool),
             "float" => number.is_some_and(DType::is_float),
@@ -376,9 +393,9 @@ fn extremum(lowerer: &mut Lowerer<'_>, args: &Args, op: BinaryOp) -> Result<Valu
         }
         [one] => match lowerer.as_tuple(one.clone(), args.range)? {
             Value::Tuple(items) => items,
-            _ => Vec::new(),
+            _ => Vec::new().into(),
         },
-        several => several.to_vec(),
+        several => several.to_vec().into(),
     };
     let mut items = items.into_iter();
     let Some(mut best) = items.next() else {
@@ -466,10 +483,10 @@ fn enumerate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let items = args.value("x");
     let Some(count) = count_of(&items) else {
         let Value::Tuple(items) = lowerer.as_tuple(items, args.range)? else { return Ok(Value::None) };
-        return Ok(counted(items, &start));
+        return Ok(counted(items.into(), &start));
     };
     match items {
-        Value::Tuple(items) => Ok(counted(items, &start)),
+        Value::Tuple(items) => Ok(counted(items.into(), &start)),
         items => Ok(Value::Zip(vec![Value::Range(start.clone(), start + count, Expr::one()), items])),
     }
 }
@@ -477,7 +494,7 @@ fn enumerate(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 fn counted(items: Vec<Value>, start: &Expr) -> Value {
     let number = |k: usize| Value::Scalar(Scalar::symbolic(start + k as i64));
     let pairs = items.into_iter().enumerate();
-    Value::Tuple(pairs.map(|(k, item)| Value::Tuple(vec![number(k), item])).collect())
+    Value::Tuple(pairs.map(|(k, item)| Value::Tuple(vec![number(k), item].into())).collect())
 }
 
 /// Values that are known are paired now; a loop pairs the others.
@@ -493,7 +510,7 @@ fn zip(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             _ => return Ok(Value::None),
         }
     }
-    let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
+    let rows = columns.iter().map(|column| column.len()).min().unwrap_or(0);
     let row = |k: usize| Value::Tuple(columns.iter().map(|column| column[k].clone()).collect());
     Ok(Value::Tuple((0..rows).map(row).collect()))
 }

@@ -38,7 +38,7 @@ fn choose(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 
 fn list(args: &Args, name: &str) -> Result<Vec<Value>> {
     match args.get(name) {
-        Some(Value::Tuple(items)) if !items.is_empty() => Ok(items.clone()),
+        Some(Value::Tuple(items)) if !items.is_empty() => Ok(items.clone().into()),
         _ => Err(args.unsupported(name, "it must be a list that is not empty").into()),
     }
 }
@@ -82,9 +82,9 @@ fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let choices = match args.get("choices").cloned() {
         Some(Value::Array(view)) => match lowerer.as_tuple(Value::Array(view), args.place("choices"))? {
             Value::Tuple(rows) => rows,
-            other => vec![other],
+            other => vec![other].into(),
         },
-        _ => list(args, "choices")?,
+        _ => list(args, "choices")?.into(),
     };
     let (count, mode) = (choices.len(), mode(args)?);
     let mut operands = vec![args.value("a")];

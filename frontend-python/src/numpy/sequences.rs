@@ -160,7 +160,7 @@ fn gradient(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             Spacing::Places(places) => uneven_slope(lowerer, args, &view, axis, (places, second))?,
         });
     }
-    if let [one] = results.as_slice() { Ok(one.clone()) } else { Ok(Value::Tuple(results)) }
+    if let [one] = results.as_slice() { Ok(one.clone()) } else { Ok(Value::Tuple(results.into())) }
 }
 
 fn type_of_slope(dtype: DType) -> DType {
@@ -536,7 +536,7 @@ fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         Some(other) => return Err(lowerer.not_a_number(&other, args.range)),
     };
-    Ok(Value::Tuple(vec![Value::Array(counts), Value::Array(edges)]))
+    Ok(Value::Tuple(vec![Value::Array(counts), Value::Array(edges)].into()))
 }
 
 fn edges(lowerer: &mut Lowerer<'_>, args: &Args, view: &View) -> Result<View> {
@@ -554,7 +554,7 @@ fn edges(lowerer: &mut Lowerer<'_>, args: &Args, view: &View) -> Result<View> {
                 let how = Reduction { wcr, axes: None, dtype: view.dtype, keep: false };
                 ends.push(reduced(lowerer, args, view, how, Default::default(), &Dest::Temp)?);
             }
-            ends
+            ends.into()
         }
     };
     let mut bounds = Vec::new();

@@ -63,7 +63,7 @@ def side_of_histogram(x, bins, limits):
 
 
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
-    both = isinstance(bins, tuple)
+    both = isinstance(bins, (tuple, list))
     x_edges = side_of_histogram(x, bins[0] if both else bins, None if range is None else range[0])
     y_edges = side_of_histogram(y, bins[1] if both else bins, None if range is None else range[1])
     rows = x_edges.shape[0] - 1
@@ -106,13 +106,13 @@ def nanquantile_of_one(a, q, axis, keepdims):
 
 
 def nanquantile(a, q, axis=None, keepdims=False):
-    if isinstance(q, tuple):
+    if isinstance(q, (tuple, list)):
         return np.array([nanquantile_of_one(a, share, axis, keepdims) for share in q])
     return nanquantile_of_one(a, q, axis, keepdims)
 
 
 def nanpercentile(a, q, axis=None, keepdims=False):
-    if isinstance(q, tuple):
+    if isinstance(q, (tuple, list)):
         return np.array([nanquantile_of_one(a, share / 100, axis, keepdims) for share in q])
     return nanquantile_of_one(a, q / 100, axis, keepdims)
 
@@ -146,10 +146,10 @@ def axes_below(count):
 
 
 def part_of(value, at):
-    return value[at] if isinstance(value, tuple) else value
+    return value[at] if isinstance(value, (tuple, list)) else value
 
 
-def histogramdd(sample, bins=10, range=None, density=None, weights=None):
+def histogram_of_columns(sample, bins=10, range=None, density=None, weights=None):
     sides = axes_below(sample.shape[1])
     edges = tuple(side_of_histogram(sample[:, k], part_of(bins, k), None if range is None else range[k]) for k in sides)
     shape = tuple(edge.shape[0] - 1 for edge in edges)
@@ -176,4 +176,4 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
             width = np.diff(edges[k])
             counts = counts / width.reshape((1,) * k + (shape[k],) + (1,) * (len(sides) - k - 1))
         counts = counts / total
-    return counts, edges
+    return (counts,) + edges

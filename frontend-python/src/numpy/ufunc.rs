@@ -341,7 +341,7 @@ fn at(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let given = args.value("indices");
     let parts = match &given {
         Value::Tuple(items) if items.iter().any(|item| matches!(item, Value::Array(_))) => items.clone(),
-        _ => vec![given.clone()],
+        _ => vec![given.clone()].into(),
     };
     for part in parts {
         let view = match part {
@@ -397,7 +397,7 @@ fn pair(lowerer: &mut Lowerer<'_>, args: &Args, operands: &[Value], parts: [OfEl
     for part in parts {
         results.push(lowerer.elementwise("part", operands, &Dest::Temp, args.range, &part)?);
     }
-    let Some(Value::Tuple(outs)) = args.get("out").cloned() else { return Ok(Value::Tuple(results)) };
+    let Some(Value::Tuple(outs)) = args.get("out").cloned() else { return Ok(Value::Tuple(results.into())) };
     lowerer.flush();
     let mut given = Vec::new();
     for (result, out) in results.into_iter().zip(outs) {
@@ -407,7 +407,7 @@ fn pair(lowerer: &mut Lowerer<'_>, args: &Args, operands: &[Value], parts: [OfEl
             _ => return Err(args.unsupported("out", "it must be a pair of arrays").into()),
         });
     }
-    Ok(Value::Tuple(given))
+    Ok(Value::Tuple(given.into()))
 }
 
 /// `np.modf(x)`: the fraction with the sign of `x`, and the whole part.
