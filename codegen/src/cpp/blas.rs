@@ -58,7 +58,8 @@ const TEMPLATES: [Template; 28] = [
     ("cholesky", &["lu", "update"], true, ""),
 ];
 
-/// A routine by the C interface of BLAS: its name, and its text for real and for complex elements.
+/// A routine by the C interface of BLAS: its name, which is `@NAME@` where a text is that of several, and its text for real and
+/// for complex elements.
 type Direct = (&'static str, &'static str, &'static str);
 
 /// All of them. Each does what the interface cannot express by the template of its name.
@@ -72,8 +73,8 @@ const DIRECT: [Direct; 11] = [
     ("syrk", include_str!("blas/cblas/syrk.real.cpp"), include_str!("blas/cblas/syrk.complex.cpp")),
     ("syr2k", include_str!("blas/cblas/syr2k.real.cpp"), include_str!("blas/cblas/syr2k.complex.cpp")),
     ("symm", include_str!("blas/cblas/symm.real.cpp"), include_str!("blas/cblas/symm.complex.cpp")),
-    ("trmm", include_str!("blas/cblas/trmm.cpp"), include_str!("blas/cblas/trmm.cpp")),
-    ("trsm", include_str!("blas/cblas/trsm.cpp"), include_str!("blas/cblas/trsm.cpp")),
+    ("trmm", include_str!("blas/cblas/triangle.cpp"), include_str!("blas/cblas/triangle.cpp")),
+    ("trsm", include_str!("blas/cblas/triangle.cpp"), include_str!("blas/cblas/triangle.cpp")),
 ];
 
 /// The routines that a program calls.
@@ -182,10 +183,8 @@ pub(super) fn print(used: &Used, blas: Blas) -> String {
         text.push_str(include_str!("blas/cblas/common.cpp"));
         for (name, dtype) in &used.routines {
             if let Some((_, real, complex)) = DIRECT.iter().find(|it| it.0 == *name) {
-                text.push_str(&super::gemm::instance(
-                    if dtype.is_complex() { complex } else { real },
-                    *dtype,
-                ));
+                let direct = if dtype.is_complex() { complex } else { real };
+                text.push_str(&super::gemm::instance(&direct.replace("@NAME@", name), *dtype));
             }
         }
     }

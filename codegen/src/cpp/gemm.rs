@@ -80,8 +80,7 @@ pub(super) fn print(products: &BTreeSet<DType>, blas: Blas) -> String {
     for &dtype in products {
         let template = match blas {
             Blas::BuiltIn => BUILT_IN,
-            Blas::Cblas if dtype.is_complex() => CBLAS_COMPLEX,
-            Blas::Cblas => CBLAS_REAL,
+            Blas::Cblas => CBLAS,
         };
         let plain = if blas == Blas::Cblas { PLAIN } else { "" };
         let template = template.replace("@PLAIN@", plain).replace("@SMALL@", SMALL);
@@ -221,9 +220,9 @@ static inline int64_t dacec_leading_@S@(int64_t rows, int64_t columns, int64_t r
 }
 ";
 
-const CBLAS_REAL: &str = "
-extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, @T@ alpha, const @T@ *a,
-                             int lda, const @T@ *b, int ldb, @T@ beta, @T@ *c, int ldc);
+const CBLAS: &str = "
+extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, @A@ alpha, const @P@ *a,
+                             int lda, const @P@ *b, int ldb, @A@ beta, @P@ *c, int ldc);
 @PLAIN@@SMALL@
 // C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
 static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
@@ -239,29 +238,7 @@ static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const 
         return;
     }
     // 101: rows first; 111: as it is; 112: transposed.
-    cblas_@L@gemm(101, a0 ? 111 : 112, b0 ? 111 : 112, (int)m, (int)n, (int)k, alpha, a, (int)(a0 ? a0 : a1), b,
-                (int)(b0 ? b0 : b1), beta, c, (int)ldc);
-}
-";
-
-const CBLAS_COMPLEX: &str = "
-extern \"C\" void cblas_@L@gemm(int order, int transpose_a, int transpose_b, int m, int n, int k, const void *alpha,
-                             const void *a, int lda, const void *b, int ldb, const void *beta, void *c, int ldc);
-@PLAIN@@SMALL@
-// C = alpha * A @ B + beta * C; rs and cs are the distances of rows and columns.
-static void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha, const @T@ *a, int64_t rsa, int64_t csa,
-                            const @T@ *b, int64_t rsb, int64_t csb, @T@ beta, @T@ *c, int64_t rsc, int64_t csc) {
-    if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
-    if (m <= 0 || n <= 0) return;
-    const int64_t a0 = dacec_leading_@S@(m, k, rsa, csa), a1 = dacec_leading_@S@(k, m, csa, rsa);
-    const int64_t b0 = dacec_leading_@S@(k, n, rsb, csb), b1 = dacec_leading_@S@(n, k, csb, rsb);
-    const int64_t ldc = dacec_leading_@S@(m, n, rsc, csc);
-    // BLAS does not look at operands where alpha is 0.
-    if (k <= 0 || alpha == (@T@)0 || ldc == 0 || (a0 == 0 && a1 == 0) || (b0 == 0 && b1 == 0)) {
-        dacec_plain_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
-        return;
-    }
-    cblas_@L@gemm(101, a0 ? 111 : 112, b0 ? 111 : 112, (int)m, (int)n, (int)k, &alpha, a, (int)(a0 ? a0 : a1), b,
-                (int)(b0 ? b0 : b1), &beta, c, (int)ldc);
+    cblas_@L@gemm(101, a0 ? 111 : 112, b0 ? 111 : 112, (int)m, (int)n, (int)k, @V@alpha, a, (int)(a0 ? a0 : a1), b,
+                (int)(b0 ? b0 : b1), @V@beta, c, (int)ldc);
 }
 ";
