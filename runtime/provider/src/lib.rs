@@ -39,9 +39,20 @@ use fourier::Direction;
 use num_complex::{Complex32, Complex64};
 use product::{Matrix, MatrixMut, gemm};
 
-/// Defines the C function of one element type.
+/// Which operands of a product are conjugate: none, or as arguments say.
+macro_rules! conjugates {
+    () => {
+        [false; 2]
+    };
+    ($a:ident, $b:ident) => {
+        [$a != 0, $b != 0]
+    };
+}
+
+/// Defines the C function of one element type; with the names of two arguments, it has them, and they say which operands are
+/// conjugate.
 macro_rules! export {
-    ($(#[$doc:meta])* $name:ident, $element:ty) => {
+    ($(#[$doc:meta])* $name:ident, $element:ty $(, $conj_a:ident, $conj_b:ident)?) => {
         $(#[$doc])*
         ///
         /// `C = alpha * A @ B + beta * C` with `A` of `m`×`k`, `B` of `k`×`n` and `C` of `m`×`n` elements.
@@ -56,6 +67,7 @@ macro_rules! export {
             m: i64,
             n: i64,
             k: i64,
+            $($conj_a: i64, $conj_b: i64,)?
             alpha: $element,
             a: *const $element,
             rsa: i64,
@@ -69,8 +81,9 @@ macro_rules! export {
             csc: i64,
         ) {
             let (a, b, c) = (input(a, rsa, csa), input(b, rsb, csb), output(c, rsc, csc));
+            let conjugate = conjugates!($($conj_a, $conj_b)?);
             // SAFETY: the caller's promise is the same.
-            unsafe { gemm([m, n, k].map(size), [false; 2], alpha, a, b, beta, c) }
+            unsafe { gemm([m, n, k].map(size), conjugate, alpha, a, b, beta, c) }
         }
     };
 }
@@ -91,44 +104,14 @@ export! {
     /// The product of complex matrices in double precision (two `double`).
     dacec_gemm_c128, Complex64
 }
-
-/// Defines the C function with conjugates of one complex type.
-macro_rules! export_conjugate {
-    ($name:ident, $element:ty) => {
-        /// `C = alpha * A @ B + beta * C` as the product without `conj`, where `A` or `B` is conjugate if its number is not 0.
-        ///
-        /// # Safety
-        ///
-        /// All elements that the sizes and strides address must be valid, and those of `c` distinct.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(
-            m: i64,
-            n: i64,
-            k: i64,
-            conj_a: i64,
-            conj_b: i64,
-            alpha: $element,
-            a: *const $element,
-            rsa: i64,
-            csa: i64,
-            b: *const $element,
-            rsb: i64,
-            csb: i64,
-            beta: $element,
-            c: *mut $element,
-            rsc: i64,
-            csc: i64,
-        ) {
-            let (a, b, c) = (input(a, rsa, csa), input(b, rsb, csb), output(c, rsc, csc));
-            let conjugate = [conj_a != 0, conj_b != 0];
-            // SAFETY: the caller's promise is the same.
-            unsafe { gemm([m, n, k].map(size), conjugate, alpha, a, b, beta, c) };
-        }
-    };
+export! {
+    /// The product of complex matrices in single precision, where `A` or `B` is conjugate if its number is not 0.
+    dacec_gemm_conj_c64, Complex32, conj_a, conj_b
 }
-
-export_conjugate!(dacec_gemm_conj_c64, Complex32);
-export_conjugate!(dacec_gemm_conj_c128, Complex64);
+export! {
+    /// The product of complex matrices in double precision, where `A` or `B` is conjugate if its number is not 0.
+    dacec_gemm_conj_c128, Complex64, conj_a, conj_b
+}
 
 /// Defines the C functions of the factorizations of one element type.
 macro_rules! export_dense {
