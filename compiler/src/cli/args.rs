@@ -223,7 +223,7 @@ pub(crate) struct Opt {
     /// Run a pipeline first
     #[arg(long, value_name = "NAME")]
     pub(crate) pipeline: Option<Steps>,
-    /// Run a pass: map-fusion, MapTiling:tile_sizes=64,64, loop-to-map:skip=1:count=1
+    /// Run a pass: map-fusion, MapTiling:sizes=64,64, loop-to-map:skip=1:count=1
     #[arg(long, value_name = "PASS")]
     pub(crate) apply: Vec<String>,
     /// List the places where a transformation applies afterwards, instead of the graph

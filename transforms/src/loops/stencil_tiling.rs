@@ -28,7 +28,7 @@
 //! * each map computes elements of one array from tasklets alone, without conflict resolution; every parameter of it is a
 //!   dimension of that array, up to a constant, and the other dimensions have one index;
 //! * elements of the arrays that the maps write are read at constant distances from the element that is written; all else
-//!   that they read is never written in the loop.
+//!   that they read is never written in the loop, or a number that each step computes from such.
 //!
 //! Elements that no map writes, such as those at the border of the domain, have the same value in all tiles and steps. Every
 //! value is computed by the same operations from the same values as before, so that results are the same in every bit.
@@ -127,7 +127,7 @@ impl Transformation for StencilTiling {
         let states = states.ok_or(Refusal::NoMatch("the body is more than states"))?;
         let mut sweeps = Vec::new();
         for (at, state) in states.iter().enumerate() {
-            for entry in maps_of(state)? {
+            for entry in maps_of(around, state)? {
                 sweeps.push(sweep(around, (at, state), entry, variable)?);
             }
         }
@@ -135,6 +135,9 @@ impl Transformation for StencilTiling {
         let rank = sweeps.first().map_or(0, |sweep| sweep.dims.len());
         if sweeps.iter().any(|sweep| sweep.dims.len() != rank) {
             return Err(Refusal::unproved("the maps have different numbers of dimensions"));
+        }
+        for state in &states {
+            check_numbers(state, &targets)?;
         }
         for sweep in &mut sweeps {
             sweep.reads = reads_of(states[sweep.state], sweep, &targets)?;
@@ -195,24 +198,62 @@ fn counted(it: &Loop) -> Result<&Name, Refusal> {
     }
 }
 
-/// The maps of a state that holds nothing else, in an order in which they can run.
-fn maps_of(state: &State) -> Result<Vec<NodeId>, Refusal> {
+/// The maps of a state, in an order in which they can run; all else that it holds are tasklets that compute numbers for them.
+fn maps_of(around: &Surroundings<'_>, state: &State) -> Result<Vec<NodeId>, Refusal> {
     let scopes = state.scopes();
     let mut maps = Vec::new();
     for node in state.topological_order().ok_or(Refusal::NoMatch("a state with cycles"))? {
         if scopes.get(&node).copied().flatten().is_some() {
             continue;
         }
-        let is_border = |id: &NodeId| matches!(state.node(*id), Node::MapEntry(_) | Node::MapExit { .. });
-        match state.node(node) {
-            Node::MapEntry(_) => maps.push(node),
-            Node::MapExit { .. } => {}
-            Node::Access(_)
-                if state.predecessors(node).iter().chain(&state.successors(node)).all(is_border) => {}
-            _ => return Err(Refusal::node(node, "is not part of a map")),
+        let known = match state.node(node) {
+            Node::MapEntry(_) => {
+                maps.push(node);
+                true
+            }
+            Node::MapExit { .. } => true,
+            Node::Tasklet(tasklet) => {
+                let numbers = state.successors(node);
+                matches!(tasklet.code, TaskletCode::Native(_))
+                    && numbers.into_iter().all(|sink| is_own_number(around, state, sink))
+            }
+            Node::Access(_) => {
+                let copied = |id: &NodeId| !matches!(state.node(*id), Node::Access(_));
+                state.predecessors(node).iter().chain(&state.successors(node)).all(copied)
+            }
+            _ => false,
+        };
+        if !known {
+            return Err(Refusal::node(node, "is not part of a map"));
         }
     }
     Ok(maps)
+}
+
+/// Whether a node holds a number that one step computes and nobody else needs.
+fn is_own_number(around: &Surroundings<'_>, state: &State, node: NodeId) -> bool {
+    let Some(data) = state.node(node).as_access() else { return false };
+    matches!(around.container(data), Data::Scalar(_))
+        && around.is_local_to(state, data)
+        && state
+            .accesses(data)
+            .into_iter()
+            .all(|access| state.in_edges(access).iter().any(|it| it.memlet().is_some()))
+}
+
+/// Tasklets outside of maps read nothing that maps write: a tile does not have it all.
+fn check_numbers(state: &State, targets: &IndexSet<Name>) -> Result<(), Refusal> {
+    for (id, node) in state.nodes() {
+        if !matches!(node, Node::Tasklet(_)) || state.scope_of(id).is_some() {
+            continue;
+        }
+        if let Some(read) =
+            state.in_edges(id).iter().find_map(|edge| edge.memlet().filter(|it| targets.contains(&it.data)))
+        {
+            return Err(Refusal::unproved(format!("`{read}` is read once for all elements")));
+        }
+    }
+    Ok(())
 }
 
 /// What a map computes; what it reads is found out when all targets are known.
@@ -272,9 +313,7 @@ fn dims_of(map: &Map, write: EdgeView<'_>, time: &Name) -> Result<Vec<Along>, Re
 fn check_inside(around: &Surroundings<'_>, state: &State, node: NodeId) -> Result<(), Refusal> {
     let known = match state.node(node) {
         Node::Tasklet(tasklet) => matches!(tasklet.code, TaskletCode::Native(_)),
-        Node::Access(data) => {
-            matches!(around.container(data), Data::Scalar(_)) && around.is_local_to(state, data)
-        }
+        Node::Access(_) => is_own_number(around, state, node),
         _ => false,
     };
     if known { Ok(()) } else { Err(Refusal::node(node, "is more than a tasklet")) }
@@ -496,7 +535,7 @@ impl Tiling {
             let Some(name) = node.as_access().filter(|name| !sdfg.containers.contains_key(*name)) else {
                 continue;
             };
-            if step.scope_of(id).is_some() {
+            if is_own_number(around, step, id) {
                 if let Some(own) = around.sdfg.containers.shift_remove(name) {
                     sdfg.containers.insert(name.clone(), own);
                 }
@@ -768,10 +807,16 @@ mod tests {
                 DType::Float64,
                 [n.clone(), m.clone()],
             );
-            b.array("f", DType::Float64, [Expr::sym("T")]);
+            b.array("f", DType::Float64, [Expr::sym("T")]).local("s", DType::Float64);
             b.for_loop("t", 0, Expr::sym("T"), |b| {
                 let to = format!("{edge}, j");
-                b.state("f").map("f", &[("j", "0:M")], &[("a", "f", "t")], name("a"), ("E", &to));
+                let mut state = b.state("f");
+                state.tasklet("s", &[("a", "f", "t")], name("a") * value(2.0), ("s", ""));
+                state.map("f", &[("j", "0:M")], &[("a", "s", "")], name("a"), ("E", &to));
+                let [write, read] = state.state.accesses(&"s".into())[..] else {
+                    unreachable!("two accesses")
+                };
+                merge(state.state, write, read);
                 let dims = [("i", "1:N"), ("j", "1:M")];
                 let inputs = [("a", "E", "i, j"), ("b", "E", "i - 1, j"), ("c", "E", "i, j - 1")];
                 b.state("g").map("g", &dims, &inputs, third(), ("H", "i, j"));
@@ -782,6 +827,42 @@ mod tests {
             for (n, m, t) in [(3, 2, 3), (10, 7, 5)] {
                 check(&tiling(2, &[3, 4]), &sdfg, &[("N", n), ("M", m), ("T", t)]);
             }
+        }
+    }
+
+    /// Makes what one node reads be read from another one.
+    fn merge(state: &mut State, write: NodeId, read: NodeId) {
+        let edges: Vec<EdgeId> = state.out_edges(read).iter().map(|edge| edge.id).collect();
+        for edge in edges {
+            state.move_source(edge, write, None);
+        }
+        state.remove_node(read);
+    }
+
+    #[test]
+    fn numbers_that_steps_hand_on_are_refused() {
+        let n = Expr::sym("N");
+        for (from, reason) in
+            [("A", "`A[0]` is read once for all elements"), ("f", "node n6 is not part of a map")]
+        {
+            let mut b = SdfgBuilder::new("numbers");
+            b.array("A", DType::Float64, [n.clone()]).array("B", DType::Float64, [n.clone()]);
+            b.array("f", DType::Float64, [n.clone()]).local("s", DType::Float64);
+            b.for_loop("t", 0, Expr::sym("T"), |b| {
+                let mut state = b.state("f");
+                let inputs = [("a", "A", "i - 1"), ("b", "s", "")];
+                // The number of the step before, where it is not merged with what the tasklet computes.
+                state.map("f", &[("i", "1:N")], &inputs, name("a") + name("b"), ("B", "i"));
+                state.tasklet("s", &[("a", from, "0")], name("a"), ("s", ""));
+                if from == "A" {
+                    let [read, write] = state.state.accesses(&"s".into())[..] else {
+                        unreachable!("two accesses")
+                    };
+                    merge(state.state, write, read);
+                }
+                b.state("g").map("g", &[("i", "1:N")], &[("a", "B", "i")], name("a"), ("A", "i"));
+            });
+            assert_eq!(refusals(&tiling(2, &[4]), &b.build()), [reason]);
         }
     }
 
