@@ -152,10 +152,11 @@ impl Transformation for StencilTiling {
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Steps) {
         let block = std::mem::replace(&mut region.blocks[found.block], Block::Break);
-        around.uses.discount(&Uses::of_region(&Region::new([block.clone()])));
+        let old = Uses::of_region(&Region::new([block.clone()]));
         let Block::Loop(it) = block else { unreachable!("the match names a loop") };
         let tiled = Tiling::new(self, around, &it, found.sweeps, found.reach).build(around, *it);
         let tiled = Block::Loop(Box::new(tiled));
+        around.uses.discount(&old);
         around.uses.extend(&Uses::of_region(&Region::new([tiled.clone()])));
         region.blocks[found.block] = tiled;
     }
@@ -828,6 +829,25 @@ mod tests {
                 check(&tiling(2, &[3, 4]), &sdfg, &[("N", n), ("M", m), ("T", t)]);
             }
         }
+    }
+
+    #[test]
+    fn numbers_inside_of_maps_belong_to_the_tile() {
+        let text = "sdfg p(A, B) { symbol N: int64\n symbol T: int64\n data A: float64[N]\n data B: float64[N]\n \
+                    transient s: float64\n loop l for t in 0:T { state f {\n n0 = access A\n \
+                    n0 -> n1.IN_A: A[0:N]\n n1 = map f(i in 1:N) {\n n1.OUT_A -> n2.a: A[i - 1]\n \
+                    n2 = tasklet h(a: float64) -> (o: float64) { o = a*0.5 }\n n2.o -> n3: s\n \
+                    n3 = access s\n n3 -> n4.a: s\n n4 = tasklet g(a: float64) -> (o: float64) { o = a + 1.0 }\n \
+                    n4.o -> n5.IN_B: B[i]\n } n5\n n5.OUT_B -> n6: B[1:N]\n n6 = access B\n }\n state g {\n \
+                    n0 = access B\n n0 -> n1.IN_B: B[0:N]\n n1 = map g(i in 0:N) {\n n1.OUT_B -> n2.a: B[i]\n \
+                    n2 = tasklet c(a: float64) -> (o: float64) { o = a }\n n2.o -> n3.IN_A: A[i]\n } n3\n \
+                    n3.OUT_A -> n4: A[0:N]\n n4 = access A\n } } }";
+        let after = check(
+            &tiling(2, &[3]),
+            &dacec_ir::text::parse(text).expect("a valid text"),
+            &[("N", 8), ("T", 5)],
+        );
+        assert!(!after.containers.contains_key("s"), "the number is one of the tile's");
     }
 
     /// Makes what one node reads be read from another one.
