@@ -62,6 +62,9 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .until_stable(vec![trivial_map_elimination(), map_fusion(), map_fusion_horizontal()])
         // What is only summed need not be stored; the loops of a sum are of another shape than those of its summands.
         .then_boxed(otf_map_fusion(OTFMapFusion::once()))
+        // What passes from map to map is a row then, which stays in a cache.
+        .until_stable(vec![subgraph_fusion(SubgraphFusion::rows())])
+        .until_stable(vec![map_collapse()])
         // Fusion is done with the order of parameters as people wrote it.
         .then_boxed(map_interchange())
         // No map is made after this.
@@ -143,7 +146,9 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("out-local-storage", "map/out_local_storage.rs", |_| Ok(out_local_storage())),
     Entry::new("map-fission", "map/map_fission.rs", |_| Ok(map_fission())),
     Entry::new("otf-map-fusion", "map/otf_map_fusion.rs", |_| Ok(otf_map_fusion(OTFMapFusion::default()))),
-    Entry::new("subgraph-fusion", "map/subgraph_fusion.rs", |_| Ok(subgraph_fusion())),
+    Entry::new("subgraph-fusion", "map/subgraph_fusion.rs", |_| {
+        Ok(subgraph_fusion(SubgraphFusion::default()))
+    }),
     Entry::new("map-reduce-fusion", "map/map_reduce_fusion.rs", |_| Ok(map_reduce_fusion())),
     Entry {
         name: "vectorization",
@@ -329,8 +334,8 @@ fn otf_map_fusion(how: OTFMapFusion) -> Box<dyn Pass> {
     boxed("otf-map-fusion", "Computes values again where they are read, instead of keeping them", how)
 }
 
-fn subgraph_fusion() -> Box<dyn Pass> {
-    boxed("subgraph-fusion", "Runs maps together over one parameter that they have in common", SubgraphFusion)
+fn subgraph_fusion(how: SubgraphFusion) -> Box<dyn Pass> {
+    boxed("subgraph-fusion", "Runs maps together over one parameter that they have in common", how)
 }
 
 fn map_reduce_fusion() -> Box<dyn Pass> {

@@ -32,7 +32,17 @@ use indexmap::IndexSet;
 
 /// Fuses maps over one common parameter; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SubgraphFusion;
+pub struct SubgraphFusion {
+    rows: bool,
+}
+
+impl SubgraphFusion {
+    /// Fuses only what keeps the order of all loops: over the first parameters, where these are the first index of every
+    /// array between the maps.
+    pub fn rows() -> Self {
+        SubgraphFusion { rows: true }
+    }
+}
 
 /// Two maps with a common parameter; made only by [`SubgraphFusion::find`].
 #[derive(Clone, Debug)]
@@ -61,7 +71,7 @@ impl Transformation for SubgraphFusion {
         let mut reason = Refusal::NoMatch("no map reads the results");
         for second in readers {
             let Node::MapEntry(other) = state.node(second) else { continue };
-            match pair(around, state, (site, map), (second, other)) {
+            match self.pair(around, state, (site, map), (second, other)) {
                 Ok(found) => return Ok(found),
                 Err(refusal) => reason = refusal,
             }
@@ -98,45 +108,52 @@ impl Transformation for SubgraphFusion {
     }
 }
 
-fn pair(
-    around: &Surroundings<'_>,
-    state: &State,
-    (first, a): (NodeId, &Map),
-    (second, b): (NodeId, &Map),
-) -> Result<Common, Refusal> {
-    if common_schedule(a, b).is_none() || !is_undecided(a) || !is_undecided(b) {
-        return Err(Refusal::unproved(format!("`{}` or `{}` has a schedule already", a.label, b.label)));
-    }
-    let mut accesses = Vec::new();
-    for next in state.successors(a.exit) {
-        let joins = state.successors(next).contains(&second);
-        if state.successors(next).into_iter().any(|node| node != second && state.reaches(node, second)) {
-            return Err(Refusal::node(next, "leads to the second map through something else"));
+impl SubgraphFusion {
+    /// Proves that two maps can run together.
+    fn pair(
+        &self,
+        around: &Surroundings<'_>,
+        state: &State,
+        (first, a): (NodeId, &Map),
+        (second, b): (NodeId, &Map),
+    ) -> Result<Common, Refusal> {
+        if common_schedule(a, b).is_none() || !is_undecided(a) || !is_undecided(b) {
+            return Err(Refusal::unproved(format!("`{}` or `{}` has a schedule already", a.label, b.label)));
         }
-        if joins {
-            check_array(around, state, (next, second))?;
-            accesses.push(next);
-        }
-    }
-    check_others(around, state, (first, a), (second, b), &accesses)?;
-    let facts = facts_inside(state, first, &around.facts);
-    for i in 0..a.params.len() {
-        for j in 0..b.params.len() {
-            let (x, y) = (&a.ranges[i], &b.ranges[j]);
-            let same = |p: &Expr, q: &Expr| p == q || facts.prove_eq(p, q) == Some(true);
-            if x.step != y.step || !same(&x.start, &y.start) || !same(&x.stop, &y.stop) {
-                continue;
+        let mut accesses = Vec::new();
+        for next in state.successors(a.exit) {
+            let joins = state.successors(next).contains(&second);
+            if state.successors(next).into_iter().any(|node| node != second && state.reaches(node, second)) {
+                return Err(Refusal::node(next, "leads to the second map through something else"));
             }
-            let dims: Option<Vec<(NodeId, usize)>> = accesses
-                .iter()
-                .map(|&access| Some((access, common_dim(state, access, (a, i), (second, &b.params[j]))?)))
-                .collect();
-            if let Some(between) = dims {
-                return Ok(Common { first, second, at: (i, j), between });
+            if joins {
+                check_array(around, state, (next, second))?;
+                accesses.push(next);
             }
         }
+        check_others(around, state, (first, a), (second, b), &accesses)?;
+        let facts = facts_inside(state, first, &around.facts);
+        for i in 0..a.params.len() {
+            for j in 0..b.params.len() {
+                let (x, y) = (&a.ranges[i], &b.ranges[j]);
+                let same = |p: &Expr, q: &Expr| p == q || facts.prove_eq(p, q) == Some(true);
+                if x.step != y.step || !same(&x.start, &y.start) || !same(&x.stop, &y.stop) {
+                    continue;
+                }
+                let dims: Option<Vec<(NodeId, usize)>> = accesses
+                    .iter()
+                    .map(|&access| Some((access, common_dim(state, access, (a, i), (second, &b.params[j]))?)))
+                    .collect();
+                let in_order = |between: &Vec<(NodeId, usize)>| {
+                    i == 0 && j == 0 && between.iter().all(|(_, dim)| *dim == 0)
+                };
+                if let Some(between) = dims.filter(|between| !self.rows || in_order(between)) {
+                    return Ok(Common { first, second, at: (i, j), between });
+                }
+            }
+        }
+        Err(Refusal::unproved(format!("`{}` and `{}` have no parameter in common", a.label, b.label)))
     }
-    Err(Refusal::unproved(format!("`{}` and `{}` have no parameter in common", a.label, b.label)))
 }
 
 /// The array is of these two maps alone.
@@ -365,16 +382,22 @@ mod tests {
 
     #[test]
     fn rows_pass_from_map_to_map() {
-        let after = apply(&SubgraphFusion, &program("i, k", "B"), &[]);
+        let after = apply(&SubgraphFusion::default(), &program("i, k", "B"), &[]);
         assert_eq!(maps(&after).len(), 3);
         assert_eq!(after.container("t").map(Data::rank), Some(1));
     }
 
     #[test]
-    fn columns_of_rows_are_kept() {
-        let reasons = refusals(&SubgraphFusion, &program("k, i", "B"));
+    fn only_rows_if_so_wanted() {
+        let reasons = refusals(&SubgraphFusion::rows(), &program("i, k", "B"));
         assert_eq!(reasons, ["`f` and `g` have no parameter in common"]);
-        let reasons = refusals(&SubgraphFusion, &program("i, k", "A"));
+    }
+
+    #[test]
+    fn columns_of_rows_are_kept() {
+        let reasons = refusals(&SubgraphFusion::default(), &program("k, i", "B"));
+        assert_eq!(reasons, ["`f` and `g` have no parameter in common"]);
+        let reasons = refusals(&SubgraphFusion::default(), &program("i, k", "A"));
         assert_eq!(reasons, ["`A[0:5, 0:5]` and `A[0:5, 0:5]` may be the same elements"]);
     }
 }

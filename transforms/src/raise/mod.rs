@@ -16,6 +16,9 @@
 //! | `for i: for j: s = 0; for k: s += A[i, k]*B[k, j]; C[i, j] = s`, and what begins or ends otherwise | the same, between loops ([`LoopToProduct`]) |
 //! | `A @ B @ x` | `A @ (B @ x)` ([`MatrixChain`]) |
 //!
+//! Sums of products of two vectors, `y += a*x` and running sums written as loops stay loops: a call computes them no faster, as they
+//! wait for memory or for one addition after the other, and loops fuse with what is around them.
+//!
 //! All of them compute sums in another order, so they are left out where floating-point results must be rounded as written.
 
 mod element;
