@@ -64,7 +64,6 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_boxed(otf_map_fusion(OTFMapFusion::once()))
         // What passes from map to map is a row then, which stays in a cache.
         .until_stable(vec![subgraph_fusion(SubgraphFusion::rows())])
-        .until_stable(vec![map_collapse()])
         // Fusion is done with the order of parameters as people wrote it.
         .then_boxed(map_interchange())
         // No map is made after this.

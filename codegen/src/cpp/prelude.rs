@@ -243,13 +243,18 @@ extern \"C\" void free(void *);
 extern \"C\" int madvise(void *, __SIZE_TYPE__, int);
 #endif
 
-// Memory until the end of the block; null if there is none. Large blocks ask for large pages: the first touch of each
-// page is what costs.
+// Memory until the end of the block; null if there is none. Small blocks are on the stack, as loops take them in each
+// iteration. Large blocks ask for large pages: the first touch of each page is what costs.
 template <typename T> struct dacec_buffer {
     T *data;
+    alignas(64) T small[1024 / sizeof(T)];
     explicit dacec_buffer(int64_t count) {
+        if (count <= (int64_t)(1024 / sizeof(T))) {
+            data = small;
+            return;
+        }
         __SIZE_TYPE__ size = 0, alignment = 64;
-        const bool too_large = __builtin_mul_overflow(count > 0 ? count : 1, sizeof(T), &size) || size > (__SIZE_TYPE__)1 << 62;
+        const bool too_large = __builtin_mul_overflow(count, sizeof(T), &size) || size > (__SIZE_TYPE__)1 << 62;
         if (size >= (__SIZE_TYPE__)4 << 20) alignment = (__SIZE_TYPE__)2 << 20;
         size = (size + alignment - 1) / alignment * alignment;
         data = too_large ? (T *)0 : (T *)aligned_alloc(alignment, size);
@@ -257,7 +262,7 @@ template <typename T> struct dacec_buffer {
         if (data != 0 && alignment > 64) madvise(data, size, 14 /* MADV_HUGEPAGE */);
 #endif
     }
-    ~dacec_buffer() { free(data); }
+    ~dacec_buffer() { if (data != small) free(data); }
     dacec_buffer(const dacec_buffer &) = delete;
     dacec_buffer &operator=(const dacec_buffer &) = delete;
 };

@@ -26,7 +26,7 @@ use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{
-    Array, Data, EdgeId, Expr, Map, Memlet, Name, Node, NodeId, Scalar, State, Subset, propagate,
+    Array, Data, EdgeId, Expr, Map, Memlet, Name, Node, NodeId, Range, Scalar, State, Subset, propagate,
 };
 use indexmap::IndexSet;
 
@@ -37,8 +37,8 @@ pub struct SubgraphFusion {
 }
 
 impl SubgraphFusion {
-    /// Fuses only what keeps the order of all loops: over the first parameters, where these are the first index of every
-    /// array between the maps.
+    /// Fuses only what keeps the order of all loops: over all first parameters that are the first indices of every array
+    /// between the maps, and no more than one row passes from a map to the next: its memory is taken in each iteration.
     pub fn rows() -> Self {
         SubgraphFusion { rows: true }
     }
@@ -49,10 +49,10 @@ impl SubgraphFusion {
 pub struct Common {
     first: NodeId,
     second: NodeId,
-    /// The parameters' positions.
-    at: (usize, usize),
-    /// The arrays between the maps, each with the dimension that the parameters index.
-    between: Vec<(NodeId, usize)>,
+    /// The parameters' positions, in ascending order.
+    at: Vec<(usize, usize)>,
+    /// The arrays between the maps, each with the dimensions that the parameters index.
+    between: Vec<(NodeId, Vec<usize>)>,
 }
 
 impl Transformation for SubgraphFusion {
@@ -80,14 +80,16 @@ impl Transformation for SubgraphFusion {
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Common) {
-        let first = isolate(around, state, found.first, found.at.0);
-        let second = isolate(around, state, found.second, found.at.1);
+        let (of_first, of_second): (Vec<usize>, Vec<usize>) = found.at.iter().copied().unzip();
+        let first = isolate(around, state, found.first, &of_first);
+        let second = isolate(around, state, found.second, &of_second);
         let (Node::MapEntry(a), Node::MapEntry(b)) = (state.node(first), state.node(second)) else { return };
-        let correspondence: Substitution = [(b.params[0].clone(), Expr::sym(&a.params[0]))].into();
+        let correspondence: Substitution =
+            b.params.iter().cloned().zip(a.params.iter().map(Expr::sym)).collect();
         let exit = a.exit;
         adopt(around, state, second, &correspondence);
-        for &(access, dim) in &found.between {
-            keep_inside(around, state, (exit, second), (access, dim));
+        for (access, dims) in &found.between {
+            keep_inside(around, state, (exit, second), (*access, dims));
         }
         for edge in state
             .out_edges(exit)
@@ -133,26 +135,44 @@ impl SubgraphFusion {
         }
         check_others(around, state, (first, a), (second, b), &accesses)?;
         let facts = facts_inside(state, first, &around.facts);
-        for i in 0..a.params.len() {
-            for j in 0..b.params.len() {
-                let (x, y) = (&a.ranges[i], &b.ranges[j]);
-                let same = |p: &Expr, q: &Expr| p == q || facts.prove_eq(p, q) == Some(true);
-                if x.step != y.step || !same(&x.start, &y.start) || !same(&x.stop, &y.stop) {
-                    continue;
-                }
-                let dims: Option<Vec<(NodeId, usize)>> = accesses
-                    .iter()
-                    .map(|&access| Some((access, common_dim(state, access, (a, i), (second, &b.params[j]))?)))
-                    .collect();
-                let in_order = |between: &Vec<(NodeId, usize)>| {
-                    i == 0 && j == 0 && between.iter().all(|(_, dim)| *dim == 0)
-                };
-                if let Some(between) = dims.filter(|between| !self.rows || in_order(between)) {
-                    return Ok(Common { first, second, at: (i, j), between });
-                }
+        let common = |i: usize, j: usize| -> Option<Vec<usize>> {
+            let (x, y) = (a.ranges.get(i)?, b.ranges.get(j)?);
+            let same = |p: &Expr, q: &Expr| p == q || facts.prove_eq(p, q) == Some(true);
+            if x.step != y.step || !same(&x.start, &y.start) || !same(&x.stop, &y.stop) {
+                return None;
             }
+            accesses.iter().map(|&access| common_dim(state, access, (a, i), (second, &b.params[j]))).collect()
+        };
+        let found: Vec<((usize, usize), Vec<usize>)> = match self.rows {
+            true => (0..)
+                .map_while(|at| {
+                    Some(((at, at), common(at, at).filter(|dims| dims.iter().all(|dim| *dim == at))?))
+                })
+                .collect(),
+            false => {
+                let pairs = (0..a.params.len()).flat_map(|i| (0..b.params.len()).map(move |j| (i, j)));
+                pairs.filter_map(|(i, j)| Some(((i, j), common(i, j)?))).take(1).collect()
+            }
+        };
+        if found.is_empty() {
+            return Err(Refusal::unproved(format!(
+                "`{}` and `{}` have no parameter in common",
+                a.label, b.label
+            )));
         }
-        Err(Refusal::unproved(format!("`{}` and `{}` have no parameter in common", a.label, b.label)))
+        let kept = |&access: &NodeId| {
+            let rank = state.node(access).as_access().map_or(0, |data| around.container(data).rank());
+            rank > found.len()
+        };
+        if self.rows && accesses.iter().any(kept) && state.out_degree(a.exit) > 1 {
+            return Err(Refusal::unproved(format!(
+                "`{}` writes several rows, which all need memory",
+                a.label
+            )));
+        }
+        let dims_of = |place: usize| found.iter().map(|(_, dims)| dims[place]).collect();
+        let between = accesses.iter().enumerate().map(|(place, access)| (*access, dims_of(place))).collect();
+        Ok(Common { first, second, at: found.iter().map(|(at, _)| *at).collect(), between })
     }
 }
 
@@ -280,44 +300,46 @@ fn common_dim(
     })
 }
 
-/// Makes a map over one parameter of one over several, with a map over the others inside; returns the outer one.
-fn isolate(around: &mut Surroundings<'_>, state: &mut State, entry: NodeId, at: usize) -> NodeId {
+/// Makes a map over some parameters of one over more, with a map over the others inside; returns the outer one.
+fn isolate(around: &mut Surroundings<'_>, state: &mut State, entry: NodeId, at: &[usize]) -> NodeId {
     let Node::MapEntry(map) = state.node_mut(entry) else { unreachable!("the match names a map") };
-    if map.params.len() == 1 {
+    if map.params.len() == at.len() {
         return entry;
     }
-    let dim = (map.params.remove(at), map.ranges.remove(at));
+    let mut dims: Vec<(Name, Range)> =
+        at.iter().rev().map(|&at| (map.params.remove(at), map.ranges.remove(at))).collect();
+    dims.reverse();
     map.collapse = 1;
-    enclose(around, state, entry, vec![dim])
+    enclose(around, state, entry, dims)
 }
 
-/// Leads what passes through an array from the first scope to the second inside of both; the array loses a dimension.
+/// Leads what passes through an array from the first scope to the second inside of both; the array loses dimensions.
 fn keep_inside(
     around: &mut Surroundings<'_>,
     state: &mut State,
     (exit, second): (NodeId, NodeId),
-    (access, dim): (NodeId, usize),
+    (access, dims): (NodeId, &[usize]),
 ) {
     let Some(data) = state.node(access).as_access().cloned() else { return };
     let inside = state.add_access(&data);
     let written = state.in_edges(access).into_iter().filter(|edge| edge.src == exit);
     for edge in written.map(|edge| edge.id).collect::<Vec<_>>() {
         for inner in paths::origins(state, edge) {
-            drop_up(state, inner, dim);
+            drop_up(state, inner, dims);
             state.move_destination(inner, inside, None);
         }
     }
     let read = state.out_edges(access).into_iter().filter(|edge| edge.dst == second);
     for edge in read.map(|edge| edge.id).collect::<Vec<_>>() {
         for inner in state.continuations(edge) {
-            drop_down(state, inner, dim);
+            drop_down(state, inner, dims);
             state.move_source(inner, inside, None);
         }
     }
     state.remove_node(access);
     let container = around.container(&data);
     let mut shape = container.shape().to_vec();
-    shape.remove(dim);
+    remove_all(&mut shape, dims);
     let smaller: Data = match shape.is_empty() {
         true => Scalar::transient(container.dtype()).into(),
         false => Array::transient(container.dtype(), shape).into(),
@@ -325,30 +347,39 @@ fn keep_inside(
     around.sdfg.containers.insert(data, smaller);
 }
 
-/// Takes a dimension from an edge out of nested scopes, and from what it continues.
-fn drop_up(state: &mut State, edge: EdgeId, dim: usize) {
+/// Takes dimensions from an edge out of nested scopes, and from what it continues.
+fn drop_up(state: &mut State, edge: EdgeId, dims: &[usize]) {
     if matches!(state.node(state.endpoints(edge).0), Node::MapExit { .. }) {
         for inner in paths::origins(state, edge) {
-            drop_up(state, inner, dim);
+            drop_up(state, inner, dims);
         }
     }
-    drop_dim(state, edge, dim);
+    drop_dims(state, edge, dims);
 }
 
-/// Takes a dimension from an edge into nested scopes, and from what continues it.
-fn drop_down(state: &mut State, edge: EdgeId, dim: usize) {
+/// Takes dimensions from an edge into nested scopes, and from what continues it.
+fn drop_down(state: &mut State, edge: EdgeId, dims: &[usize]) {
     for inner in state.continuations(edge) {
-        drop_down(state, inner, dim);
+        drop_down(state, inner, dims);
     }
-    drop_dim(state, edge, dim);
+    drop_dims(state, edge, dims);
 }
 
-fn drop_dim(state: &mut State, edge: EdgeId, dim: usize) {
+fn drop_dims(state: &mut State, edge: EdgeId, dims: &[usize]) {
     if let Some(memlet) = &mut state.edge_mut(edge).memlet {
-        let mut dims = memlet.subset.dims.to_vec();
-        dims.remove(dim);
-        memlet.subset = Subset::new(dims);
+        let mut left = memlet.subset.dims.to_vec();
+        remove_all(&mut left, dims);
+        memlet.subset = Subset::new(left);
     }
+}
+
+/// Removes what is at these places, which are different.
+fn remove_all<T>(all: &mut Vec<T>, places: &[usize]) {
+    let mut place = 0;
+    all.retain(|_| {
+        place += 1;
+        !places.contains(&(place - 1))
+    });
 }
 
 #[cfg(test)]
