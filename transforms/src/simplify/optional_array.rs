@@ -19,7 +19,7 @@
 //! elements nobody can tell whether it is there.
 //!
 //! Transients, and what is passed to nested graphs, are never optional to begin with
-//! ([validation](mod@dacec_ir::validate) says so).
+//! (validation says so).
 
 use crate::pass::{Changed, Context, Pass};
 use dacec_ir::control_flow::LoopHeader;
