@@ -26,6 +26,10 @@ pub mod own_passes {}
 #[doc = include_str!("../libraries.md")]
 pub mod libraries {}
 
+/// What was measured: every benchmark program against NumPy, and calls of libraries.
+#[doc = include_str!("../performance.md")]
+pub mod performance {}
+
 /// Every function that programs can call, with its restrictions.
 #[doc = include_str!("../numpy.md")]
 pub mod numpy {}
