@@ -10,7 +10,7 @@ pub mod loop_skewing;
 pub mod loop_to_map;
 pub mod loop_unroll;
 pub mod move_loop_into_map;
-mod nest;
+pub(crate) mod nest;
 pub(crate) mod outside_in;
 mod private;
 mod sizes;

@@ -12,6 +12,7 @@
 //! iterations of the map touch a common element, one of them writing, in whichever iterations of the loop.
 
 use super::loop_nest_to_map::{self, ParallelNest};
+use super::nest::contents;
 use super::symbols::SymbolUses;
 use crate::map::only_map;
 use crate::surroundings::Surroundings;
@@ -41,10 +42,7 @@ impl Transformation for MoveLoopIntoMap {
 
     fn find(&self, around: &Surroundings<'_>, region: &Region, site: usize) -> Result<Movable, Refusal> {
         let Block::Loop(it) = &region.blocks[site] else { return Err(Refusal::NoMatch("not a loop")) };
-        let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
-        let [Block::State(state)] =
-            it.body.blocks.iter().filter(|block| !is_empty(block)).collect::<Vec<_>>()[..]
-        else {
+        let [Block::State(state)] = contents(&it.body)[..] else {
             return Err(Refusal::NoMatch("the body is not one state"));
         };
         let entry = only_map(state)?;

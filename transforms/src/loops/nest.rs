@@ -153,7 +153,7 @@ impl<'a> Nest<'a> {
 }
 
 /// The blocks that do something.
-fn contents(body: &Region) -> Vec<&Block> {
+pub(crate) fn contents(body: &Region) -> Vec<&Block> {
     let is_empty = |block: &Block| matches!(block, Block::State(state) if state.is_empty());
     body.blocks.iter().filter(|block| !is_empty(block)).collect()
 }

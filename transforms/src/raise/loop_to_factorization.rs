@@ -23,6 +23,7 @@ use super::element::Element;
 use super::loop_to_triangular_solve::{Equation, only_state, unknowns};
 use super::replace::{operation, replace};
 use super::written::{Write, block, is_at, operands};
+use crate::loops::nest::contents;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::library::Blas;
@@ -99,8 +100,7 @@ enum Form {
 
 /// The inner loop, and the state behind it.
 fn parts(it: &Loop) -> Result<(&Loop, &State), Refusal> {
-    let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
-    match it.body.blocks.iter().filter(|block| !is_empty(block)).collect::<Vec<_>>()[..] {
+    match contents(&it.body)[..] {
         [Block::Loop(inner), Block::State(last)] => Ok((inner, last)),
         _ => Err(Refusal::NoMatch("not a loop and a state")),
     }

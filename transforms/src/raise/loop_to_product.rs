@@ -23,6 +23,7 @@
 
 use super::lift_einsum::{Contraction, LiftEinsum};
 use crate::loops::loop_to_map::iterations;
+use crate::loops::nest::contents;
 use crate::loops::outside_in::{Rewrite, rewrite_blocks};
 use crate::loops::symbols::SymbolUses;
 use crate::map::paths;
@@ -205,12 +206,6 @@ impl Nest {
     }
 }
 
-/// The blocks that do something.
-fn contents(body: &Region) -> Vec<&Block> {
-    let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
-    body.blocks.iter().filter(|block| !is_empty(block)).collect()
-}
-
 /// A map that adds something to a container, and nothing else before what uses the sum.
 struct Update {
     entry: NodeId,
@@ -268,10 +263,8 @@ impl Body<'_> {
         if !rest.is_empty() {
             return Err(Refusal::NoMatch("the sum is used in the loop that computes it"));
         }
-        let before = self.touches(around, self.initial)?;
-        let mut all = before.clone();
-        all.extend(self.touches(around, self.sum)?);
-        let own: Vec<&Touch> = all.iter().filter(|it| it.data == *data).collect();
+        let (before, during) = (self.touches(around, self.initial)?, self.touches(around, self.sum)?);
+        let own: Vec<&Touch> = before.iter().chain(&during).filter(|it| it.data == *data).collect();
         for (variable, _) in &nest.dims {
             let varies = |index: &Expr| {
                 let shift = index - Expr::sym(variable);
@@ -287,7 +280,7 @@ impl Body<'_> {
             }
         }
         let others = |it: &&Touch| it.is_write && it.data != *data;
-        apart(before.iter().filter(others), &self.touches(around, self.sum)?)?;
+        apart(before.iter().filter(others), &during)?;
         let product = self.widened(around, &nest, self.sum.clone());
         Ok(Parts { nest, initial: self.initial.clone(), product, entry: *entry, rest: None, sums: None })
     }
@@ -398,7 +391,8 @@ impl Body<'_> {
             true => memlet.subset.clone(),
             false => memlet.other_subset.clone()?,
         };
-        let all = 2 + usize::from(copy.id != out.id) - 1;
+        // The access, and the tasklet if there is one.
+        let all = if copy.id == out.id { 1 } else { 2 };
         (only && untouched && self.update.rest.len() == all && subset.as_element().is_some())
             .then(|| Memlet::new(name, subset))
     }

@@ -14,6 +14,7 @@
 
 use super::element::{Element, Leaf, Product};
 use super::replace::{Scale, operation, replace};
+use crate::loops::nest::contents;
 use crate::map::paths;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
@@ -151,8 +152,7 @@ impl<'a> Counted<'a> {
 
     /// The blocks that do something.
     fn contents(&self) -> Vec<&'a Block> {
-        let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
-        self.body.blocks.iter().filter(|block| !is_empty(block)).collect()
+        contents(self.body)
     }
 }
 

@@ -17,6 +17,7 @@
 use super::element::{Element, Leaf};
 use super::loop_to_rank_update::is_value;
 use super::replace::{operation, replace};
+use crate::loops::nest::contents;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::control_flow::LoopHeader;
@@ -118,8 +119,7 @@ pub(super) fn unknowns(it: &Loop) -> Result<(&Name, Expr, bool), Refusal> {
 }
 
 pub(super) fn only_state(body: &Region) -> Result<&State, Refusal> {
-    let is_empty = |block: &&Block| matches!(block, Block::State(state) if state.is_empty());
-    match body.blocks.iter().filter(|block| !is_empty(block)).collect::<Vec<_>>()[..] {
+    match contents(body)[..] {
         [Block::State(state)] => Ok(state),
         _ => Err(Refusal::NoMatch("not one state")),
     }
