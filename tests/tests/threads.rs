@@ -64,8 +64,9 @@ fn the_number_of_threads_is_followed() {
             assert_eq!(after, wanted, "{symbols:?}");
             assert!(most <= wanted, "{most} threads ran at once: {symbols:?} with {wanted} threads");
         }
-        // Few of them: each shares its own work. For little work, there is one thread.
-        let [_, most, _] = threads(&stack, &[2, 700], Some(wanted), 0);
+        // Few of them: each shares its own work, with one team for all. For little work, there is one thread.
+        let [after, most, _] = threads(&stack, &[2, 700], Some(wanted), 0);
+        assert_eq!(after, wanted, "the team ends after each product");
         assert!(most <= wanted, "{most} threads ran at once with {wanted} threads");
         assert_eq!(threads(&stack, &[16, 10], Some(wanted), 0)[0], 1);
     }

@@ -118,7 +118,7 @@ pub(super) fn instance(template: &str, dtype: DType) -> String {
 
 const THREADS: &str = "
 #ifdef _OPENMP
-extern \"C\" int omp_get_max_threads(void), omp_in_parallel(void), omp_get_level(void);
+extern \"C\" int omp_get_max_threads(void), omp_in_parallel(void);
 #endif
 ";
 
@@ -173,9 +173,7 @@ static inline void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha,
     if (dacec_small_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc)) return;
     int64_t threads = 1;
 #ifdef _OPENMP
-    // In a loop that could have been shared, a team is made for each call.
-    const double least = omp_get_level() ? 1e7 : 2e5;
-    if ((double)m * (double)n * (double)k > least && !omp_in_parallel()) threads = omp_get_max_threads();
+    if ((double)m * (double)n * (double)k > 2e5 && !omp_in_parallel()) threads = omp_get_max_threads();
 #endif
     // As many rows of blocks as make the blocks most like squares.
     int64_t rows = 1;

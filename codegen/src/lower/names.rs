@@ -16,7 +16,7 @@ const RESERVED: &str = "\
     short signed sizeof static static_assert static_cast struct switch template this thread_local throw \
     true try typedef typeid typename typeof union unsigned using virtual void volatile wchar_t while xor \
     xor_eq int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t complex64_t complex128_t \
-    float16_t free aligned_alloc madvise main omp_get_level omp_get_max_threads omp_in_parallel linux unix __func__ \
+    float16_t free aligned_alloc madvise main omp_get_max_threads omp_in_parallel linux unix __func__ \
     __restrict__ __restrict EXPORT calloc abi_run abi_check abi_fail abi_allocate abi_error abi_state \
     abi_status abi_arguments";
 

@@ -1,4 +1,5 @@
-//! Parallel loops inside of sequential ones get a second version that starts no team of threads.
+//! Parallel loops inside of sequential ones, or around calls that a team of threads may share, get a second version that
+//! starts no team of threads.
 //!
 //! ```text
 //! for i {                                        for i {
@@ -7,8 +8,9 @@
 //! ```
 //!
 //! A parallel loop whose condition is false still goes through the OpenMP runtime and an outlined function, on each
-//! iteration of the loop around it; that costs more than a short loop does. Where the loop runs once, the call costs
-//! nothing that matters, and one version is less to compile and to read.
+//! iteration of the loop around it; that costs more than a short loop does. A call in such a loop that shares its own work
+//! would start new threads each time, since the runtime keeps only the outermost team. Where neither is so, the runtime's
+//! part costs nothing that matters, and one version is less to compile and to read.
 //!
 //! **Sound because** the second version is the first one on a team of one: a thread's copy of a reduction variable is the
 //! variable itself, and nobody else updates what is updated atomically. Blocks with labels stay as they are, since a
@@ -21,7 +23,7 @@ pub(super) fn make_versions(stmts: &mut Vec<Stmt>, repeated: bool) {
     for stmt in stmts {
         match stmt {
             Stmt::For(it) if it.parallel.is_none() => make_versions(&mut it.body, true),
-            Stmt::For(it) if repeated && !has_labels(&it.body) => {
+            Stmt::For(it) if (repeated || has_calls(&it.body)) && !has_labels(&it.body) => {
                 if let Some(versions) = versions(it) {
                     *stmt = versions;
                 }
@@ -60,8 +62,16 @@ fn drop_atomics(stmts: &mut [Stmt]) {
 }
 
 fn has_labels(stmts: &[Stmt]) -> bool {
+    contain(stmts, &|stmt| matches!(stmt, Stmt::Block { label: Some(_), .. }))
+}
+
+/// Whether there are calls of routines, which may share their work.
+fn has_calls(stmts: &[Stmt]) -> bool {
+    contain(stmts, &|stmt| matches!(stmt, Stmt::Gemm(_) | Stmt::Routine(_)))
+}
+
+fn contain(stmts: &[Stmt], is_wanted: &dyn Fn(&Stmt) -> bool) -> bool {
     stmts.iter().any(|stmt| {
-        matches!(stmt, Stmt::Block { label: Some(_), .. })
-            || super::tidy::blocks(stmt).into_iter().any(has_labels)
+        is_wanted(stmt) || super::tidy::blocks(stmt).into_iter().any(|inner| contain(inner, is_wanted))
     })
 }
