@@ -26,7 +26,7 @@ use crate::module::{Global, Globals, Graph, Program};
 use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::promotion::Typed;
-use crate::types::{Outcome, OuterArray, PythonObject, Scalar, Value};
+use crate::types::{Items, Outcome, OuterArray, PythonObject, Scalar, Value};
 use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Sdfg};
 use indexmap::IndexMap;
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
@@ -51,8 +51,10 @@ pub enum Captured {
     Number(Constant),
     /// A text.
     Text(String),
-    /// A tuple or list.
+    /// A tuple.
     Tuple(Vec<Captured>),
+    /// A list.
+    List(Vec<Captured>),
     /// A dictionary.
     Dict(Vec<(Captured, Captured)>),
     /// An integer over symbols, such as `N + 1`.
@@ -294,6 +296,10 @@ impl Installer<'_> {
             Captured::Text(text) => Value::Text(text.clone()),
             Captured::Tuple(items) => {
                 Value::Tuple(items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?)
+            }
+            Captured::List(items) => {
+                let values: Result<_, _> = items.iter().map(|item| self.value(item)).collect();
+                Value::Tuple(Items::list(values?))
             }
             Captured::Dict(items) => Value::Dict(
                 items

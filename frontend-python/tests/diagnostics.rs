@@ -138,6 +138,17 @@ fn functions_without_a_compiled_form() {
     check("resized", "E0301", X, "x.resize((2, 2))");
     check("appended", "E0103", X, "t = [x[0]]\nt.append(1.0)\nreturn t[1]");
     check("list_element", "E0203", X, "t = [1, 2]\nt[0] = 3\nreturn t[0]");
+    let windows = "w = np.lib.stride_tricks.sliding_window_view";
+    check("windows_written", "E0206", X, &format!("{windows}(x, 3)\nw[0, 0] = 1"));
+    check("windows_writeable", "E0303", X, &format!("{windows}(x, 3, writeable=True)"));
+    check(
+        "windows_in_map",
+        "E0206",
+        X,
+        &format!("{windows}(x, 3)\nfor i in dace.map[0:N]:\n    x[i] = i\nreturn w"),
+    );
+    check("chosen_outside", "E0303", X, "return np.choose(2, [x, x * 2])");
+    check("remainder", "E0403", X, "q, r = np.polydiv(x, [1.0, 2.0])\nreturn r");
     check("deleted_places", "E0303", X, "return np.delete(x, np.argsort(x))");
     let parallel = "rng = np.random.default_rng(1)\nfor i in dace.map[0:N]:\n    x[i] = rng.random()";
     check("parallel_random", "E0401", X, parallel);

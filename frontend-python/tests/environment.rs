@@ -196,3 +196,17 @@ fn objects_are_passed_by_their_members() {
     let sdfg = lowered(text, &[], &[("p", Parameter::Structure(members))]);
     assert_eq!(sdfg.arguments, ["p_values", "p_scale"]);
 }
+
+#[test]
+fn a_captured_list_chooses_elements_and_a_tuple_is_one_index() {
+    let text = "def f(A):\n    return A[k]\n";
+    let numbers = || vec![Captured::Int(1), Captured::Int(0)];
+    let square =
+        || Parameter::Array { dtype: DType::Float64, shape: vec![Expr::int(3), Expr::int(3)], strides: None };
+    let shape = |k: Captured| {
+        let sdfg = lowered(text, &[("k", k)], &[("A", square())]);
+        sdfg.container("__return").map(|data| data.shape().to_vec())
+    };
+    assert_eq!(shape(Captured::List(numbers())), Some(vec![Expr::int(2), Expr::int(3)]));
+    assert_eq!(shape(Captured::Tuple(numbers())), Some(Vec::new()));
+}

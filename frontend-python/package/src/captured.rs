@@ -49,6 +49,7 @@ fn captured(value: &Bound<'_, PyAny>) -> PyResult<Captured> {
         "number" => Captured::Number(number(&item(1)?, dtype_of(&item(2)?)?)?),
         "text" => Captured::Text(item(1)?.extract()?),
         "tuple" => Captured::Tuple(item(1)?.try_iter()?.map(|it| captured(&it?)).collect::<PyResult<_>>()?),
+        "list" => Captured::List(item(1)?.try_iter()?.map(|it| captured(&it?)).collect::<PyResult<_>>()?),
         "dict" => {
             let mut items = Vec::new();
             for pair in item(1)?.try_iter()? {

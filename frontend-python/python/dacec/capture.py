@@ -263,7 +263,7 @@ def describe_constant(value) -> tuple | None:
         return ("text", value)
     if isinstance(value, (tuple, list)):
         items = [describe_constant(item) for item in value]
-        return None if None in items else ("tuple", items)
+        return None if None in items else ("list" if isinstance(value, list) else "tuple", items)
     if isinstance(value, dict):
         keys, values = describe_constant(tuple(value)), describe_constant(tuple(value.values()))
         return None if keys is None or values is None else ("dict", list(zip(keys[1], values[1])))

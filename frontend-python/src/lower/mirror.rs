@@ -10,6 +10,9 @@
 //! ```
 //!
 //! In a parallel loop, where statements have no order, such a write is refused.
+//!
+//! The windows of an array (`sliding_window_view`) are such a copy too. They can only be read, as NumPy's, so only what is
+//! written to the array is copied.
 
 use super::{Lowerer, Result};
 use crate::codes;
@@ -19,21 +22,32 @@ use crate::types::{Axis, Value, View};
 use dacec_ir::data::c_strides;
 use dacec_ir::{Expr, Name, Range};
 
-/// Two arrays with the same elements in C order.
+/// Two arrays with the same elements.
 #[derive(Clone, Debug)]
 pub(super) struct Mirror {
     /// The array that was reshaped.
     pub(super) base: View,
     /// The result.
     copy: View,
-    /// Whether NumPy may have made a copy.
-    uncertain: bool,
+    kind: Kind,
+}
+
+/// How the elements of a [`Mirror`]'s arrays belong together.
+#[derive(Clone, Debug)]
+enum Kind {
+    /// They are the same in C order.
+    Reshaped,
+    /// As `Reshaped`, if NumPy has not made a copy.
+    Uncertain,
+    /// The copy holds windows along these axes of the array; the last axes are those of the windows.
+    Windows(Vec<usize>),
 }
 
 impl Mirror {
     /// Whether the view is the whole result.
     pub(super) fn is_all_of(&self, view: &View) -> bool {
-        self.copy.container == view.container
+        matches!(self.kind, Kind::Reshaped | Kind::Uncertain)
+            && self.copy.container == view.container
             && self.copy.subset == view.subset
             && self.copy.axes == view.axes
     }
@@ -81,14 +95,45 @@ impl Lowerer<'_> {
         }
         let several = base.shape().iter().filter(|extent| !extent.is_one()).count() > 1;
         let contiguous = self.is_contiguous(base);
+        let contiguous = contiguous && !(several && self.holds_windows(&base.container));
         if several && !contiguous && copy.rank() == 1 {
             // To run along one axis, elements that are not next to each other are copied.
             return;
         }
         // One axis can always be divided.
-        let certain = contiguous || !several && base.is_plain();
-        let (base, copy) = (base.clone(), copy.clone());
-        self.mirrors.push(Mirror { base, copy, uncertain: !certain });
+        let certain = (contiguous || !several && base.is_plain()) && !self.holds_windows(&base.container);
+        self.mirror(base, copy, if certain { Kind::Reshaped } else { Kind::Uncertain });
+    }
+
+    /// Remembers that `copy` holds the windows of `base` along axes, as [`fill_windows`](Self::fill_windows) writes them.
+    pub(crate) fn add_windows(&mut self, base: &View, copy: &View, axes: &[usize]) {
+        if !base.fresh {
+            self.mirror(base, copy, Kind::Windows(axes.to_vec()));
+        }
+    }
+
+    /// Writes the windows of `base` along axes: `copy[i, ..., k, ...]` is `base[i + k, ...]`.
+    pub(crate) fn fill_windows(&mut self, base: &View, copy: &View, axes: &[usize]) {
+        let rank = base.rank();
+        self.fill("windows", copy, &|position| {
+            let mut place = position[..rank].to_vec();
+            for (axis, within) in axes.iter().zip(&position[rank..]) {
+                place[*axis] = &place[*axis] + within;
+            }
+            base.element(&place).code
+        });
+    }
+
+    fn mirror(&mut self, base: &View, copy: &View, kind: Kind) {
+        // Both are equal now.
+        self.written.shift_remove(&copy.container);
+        self.mirrors.push(Mirror { base: base.clone(), copy: copy.clone(), kind });
+    }
+
+    /// Whether the container holds windows, whose elements lie elsewhere in NumPy.
+    fn holds_windows(&self, container: &Name) -> bool {
+        let windows = |mirror: &Mirror| matches!(mirror.kind, Kind::Windows(_));
+        self.mirrors.iter().any(|mirror| windows(mirror) && mirror.copy.container == *container)
     }
 
     /// The result is a copy after all.
@@ -106,7 +151,7 @@ impl Lowerer<'_> {
     /// Remembers that an array may share elements with another one.
     pub(super) fn add_relative(&mut self, base: &View, copy: &View) {
         if !base.fresh {
-            self.mirrors.push(Mirror { base: base.clone(), copy: copy.clone(), uncertain: true });
+            self.mirror(base, copy, Kind::Uncertain);
         }
     }
 
@@ -164,11 +209,22 @@ impl Lowerer<'_> {
                 if done.contains(&to.container) {
                     continue;
                 }
-                if mirror.uncertain || !self.params.is_empty() {
+                let windows = match &mirror.kind {
+                    Kind::Windows(_) if mirror.copy.container == container => {
+                        return Err(windows_are_read_only(range));
+                    }
+                    Kind::Windows(axes) => Some(axes),
+                    Kind::Reshaped => None,
+                    Kind::Uncertain => return Err(self.cannot_sync(mirror, range)),
+                };
+                if !self.params.is_empty() {
                     return Err(self.cannot_sync(mirror, range));
                 }
                 self.flush();
-                self.copy_elements(from, to);
+                match windows {
+                    Some(axes) => self.fill_windows(from, to, axes),
+                    None => self.copy_elements(from, to),
+                }
                 done.push(to.container.clone());
                 changed.push(to.container.clone());
             }
@@ -188,10 +244,9 @@ impl Lowerer<'_> {
 
     fn cannot_sync(&self, mirror: &Mirror, range: TextRange) -> super::Stop {
         let name = &mirror.base.container;
-        let message =
-            format!("`{name}` and an array that was reshaped from it may share what is written here");
+        let message = format!("`{name}` and an array that was made of it may share what is written here");
         Diagnostic::error(codes::REBIND, range, message)
-            .help(format!("reshape a copy (`{name}.copy().reshape(...)`), or write before reshaping"))
+            .help(format!("make it of a copy, as in `{name}.copy().reshape(...)`, or write before"))
             .into()
     }
 
@@ -213,6 +268,13 @@ impl Lowerer<'_> {
             }
         }
     }
+}
+
+fn windows_are_read_only(range: TextRange) -> super::Stop {
+    let message = "the windows of an array can only be read, as NumPy says";
+    Diagnostic::error(codes::REBIND, range, message)
+        .help("assign to elements of the array itself, or to a copy of the windows (`.copy()`)")
+        .into()
 }
 
 /// What an array without a name is called.

@@ -14,6 +14,10 @@ def take_within(a, indices, axis=None, mode="clip"):
     return np.take(a, within(indices, a.shape[axis], mode), axis=axis)
 
 
+def check_choices(a, count):
+    assert np.all(a >= 0) and np.all(a < count), "invalid entry in choice array"
+
+
 def put_flat(a, ind, v, mode="raise"):
     at = ind if mode == "raise" else within(ind, a.size, mode)
     if a.ndim == 1:
@@ -56,27 +60,6 @@ def insert_several(arr, obj, values, axis):
     for k in range(count):
         out[places[k]] = rows[k]
     return np.moveaxis(out, 0, axis).copy()
-
-
-def windows_along(x, axis, width):
-    moved = np.moveaxis(x, axis, 0)
-    count = moved.shape[0] - width + 1
-    out = np.empty((count,) + moved.shape[1:] + (width,), dtype=x.dtype)
-    for k in range(width):
-        out[..., k] = moved[k : k + count]
-    return np.moveaxis(out, 0, axis).copy()
-
-
-def sliding_window_view(x, window_shape, axis=None):
-    widths = window_shape if isinstance(window_shape, (tuple, list)) else (window_shape,)
-    if axis is None:
-        axes = tuple(range(x.ndim))
-    else:
-        axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    windows = x
-    for along, width in zip(axes, widths):
-        windows = windows_along(windows, along % x.ndim, width)
-    return windows
 
 
 def statistic_of(line, how, integers):

@@ -86,7 +86,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         let given = GivenArgs { positional: vec![(complex, args.range)], keywords: Vec::new() };
         lowerer.call_composed("sort_complex_numbers", given, &args.dest, args.range)
     }),
-    composed("polydiv", &["u", "v"], &[]),
+    call("polydiv", &["u", "v"], |lowerer, args| {
+        let parts = redirect(lowerer, "polydiv", &["u", "v"], &[], args)?;
+        super::counted::without_leading_zeros(lowerer, args, parts)
+    }),
     composed("partition", &["a", "kth", "axis?"], &["kth"]),
     composed("argpartition", &["a", "kth", "axis?"], &["kth"]),
     composed("piecewise", &["x", "condlist", "funclist"], &["condlist", "funclist"]),
@@ -135,10 +138,6 @@ pub(super) const INTEGRATE: &[Entry] = &[
     composed("cumulative_trapezoid", &["y", "x?", "dx?", "axis?", "initial?"], &[]),
     composed("simpson", &["y", "dx?"], &[]),
 ];
-
-/// Functions of `numpy.lib.stride_tricks`.
-pub(super) const STRIDE_TRICKS: &[Entry] =
-    &[composed("sliding_window_view", &["x", "window_shape", "axis?"], &["window_shape", "axis"])];
 
 /// Functions of `scipy.special` that are formulas.
 pub(super) const SPECIAL: &[Entry] = &[

@@ -242,6 +242,23 @@ fn trim_zeros(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(Value::Array(part))
 }
 
+/// A quotient and a remainder, whose leading coefficients are left out while they are as good as zero; one stays.
+pub(super) fn without_leading_zeros(lowerer: &mut Lowerer<'_>, args: &Args, parts: Value) -> Result<Value> {
+    let Value::Tuple(mut parts) = parts else { return Ok(parts) };
+    let Some(Value::Array(rest)) = parts.last().cloned() else { return Ok(Value::Tuple(parts)) };
+    let Axis::Dim(dim) = rest.axes[0] else { return Ok(Value::Tuple(parts)) };
+    let given =
+        GivenArgs { positional: vec![(Value::Array(rest.clone()), args.range)], keywords: Vec::new() };
+    let count = lowerer.call_composed("leading_zeros_of_rest", given, &Dest::Temp, args.range)?;
+    let start = lowerer.integer(&count, args.range)?;
+    let extent = rest.shape()[0].clone();
+    let mut trimmed = rest.alias();
+    trimmed.subset.dims[dim] = trimmed.subset.dims[dim].compose(&Range::new(start, extent));
+    parts.pop();
+    parts.push(Value::Array(trimmed));
+    Ok(Value::Tuple(parts))
+}
+
 /// One more than the largest number of a vector: the length of its `bincount`.
 pub(super) fn above(lowerer: &mut Lowerer<'_>, args: &Args, view: &View) -> Result<Expr> {
     let count =

@@ -28,6 +28,7 @@ mod scans;
 mod selection;
 mod sequences;
 mod ufunc;
+mod windows;
 mod ziggurat;
 
 pub(crate) use linalg::product as matmul;
@@ -373,7 +374,7 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
         Module::ScipyLinalg => &[composed::SCIPY_LINALG],
         Module::Signal => &[composed::SIGNAL],
         Module::Integrate => &[composed::INTEGRATE],
-        Module::StrideTricks => &[composed::STRIDE_TRICKS],
+        Module::StrideTricks => &[windows::ENTRIES],
         Module::Scipy | Module::Lib | Module::Other => &[],
     }
 }

@@ -61,6 +61,9 @@ def polysub(a1, a2):
 
 
 def polymul(a1, a2):
+    # NumPy leaves leading zeros out, so that the length of the result would depend on values.
+    assert a1.shape[0] == 1 or a1[0] != 0, "the first coefficient of a polynomial that is multiplied must not be 0"
+    assert a2.shape[0] == 1 or a2[0] != 0, "the first coefficient of a polynomial that is multiplied must not be 0"
     return np.convolve(a1, a2)
 
 
@@ -77,10 +80,18 @@ def polydiv(u, v):
         quotient[k] = factor
         for j in range(m):
             rest[k + j] -= factor * v[j]
-    left = np.zeros(max(min(n, m - 1), 1), dtype=dtype)
-    if m > 1:
-        left[...] = rest[n - left.shape[0] :]
-    return quotient, left
+    return quotient, rest
+
+
+def leading_zeros_of_rest(rest):
+    count = 0
+    open = True
+    for k in range(rest.shape[0] - 1):
+        if np.abs(rest[k]) > 1e-8 or np.isnan(rest[k]):
+            open = False
+        if open:
+            count = count + 1
+    return count
 
 
 def polyder(p, m=1):

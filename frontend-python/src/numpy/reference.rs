@@ -47,9 +47,7 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "partition", "everything is sorted"),
     ("numpy", "argpartition", "everything is sorted"),
     ("numpy", "poly", "of a vector of zeros; complex ones give complex coefficients"),
-    ("numpy", "polyadd", "leading zeros stay"),
-    ("numpy", "polysub", "leading zeros stay"),
-    ("numpy", "polymul", "leading zeros stay"),
+    ("numpy", "polymul", "an error where the first coefficient of an operand is 0"),
     ("numpy", "roots", "complex, also where all roots are real; the first coefficient must not be 0"),
     ("numpy", "pad", "the mode is known"),
     ("numpy", "percentile", "not by the methods 'averaged_inverted_cdf' and 'closest_observation'"),
@@ -104,11 +102,15 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "histogramdd", "the number of columns of the sample must be known"),
     ("numpy", "mask_indices", "of `np.triu` and `np.tril`"),
     ("numpy", "nditer", "the elements, as numbers in C order"),
-    ("numpy", "polydiv", "the remainder has as many elements as the divisor less one: leading zeros stay"),
+    ("numpy", "polydiv", "the length of the remainder is counted, so it cannot be returned"),
     ("numpy", "real_if_close", "of real numbers"),
     ("numpy", "setxor1d", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "vectorize", "the function is called for each element in order, and compiled for their type"),
-    ("stride_tricks", "sliding_window_view", "a copy: later changes of the array are not seen through it"),
+    (
+        "stride_tricks",
+        "sliding_window_view",
+        "can only be read; a copy that is made again after each statement that writes the array",
+    ),
     ("special", "digamma", "of real numbers"),
     ("special", "zeta", "of real numbers; with `q`, above 1"),
     ("special", "hyp2f1", "of real numbers, `z` up to 1"),
@@ -152,6 +154,15 @@ Linear algebra and Fourier transforms are computed in single and double precisio
 
 An assignment takes all values before it writes one. NumPy 2 does not where a part of a vector goes to another part of it with
 another step: `x[::2] = x[:3]` gives `x[4]` what it has just written to `x[2]`.
+
+Shapes that must fit are checked, at compile time where that is possible and else when the program runs. An index that lies
+outside of its axis is an error where that is known at compile time, such as `x[4]` of 4 elements. When compiled code runs, indices are
+not checked, be they computed or constant (`x[4]` of `N` elements, `x[:, 0]` of an array without columns): `dacec run --interpret`, and
+`bounds_checks` of the Python package, check each of them and name array, index and line.
+
+Functions of `scipy.stats`, and of other modules that this page does not list, are errors at the call; under the Python package, the
+interpreter makes such calls. An array whose shape only the program knows (its length is counted, or computed from other numbers than
+extents) cannot be returned, E0403: return what is computed from it, or fill an array that the caller gives.
 
 This page is made of the compiler's registry; `UPDATE_EXPECT=1 cargo test -p dacec-frontend reference` makes it again.
 ";

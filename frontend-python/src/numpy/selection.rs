@@ -2,7 +2,7 @@
 
 use super::ufunc::{give, of_numpy, output};
 use super::{Args, Entry, array, call, composed};
-use crate::lower::{Dest, Library, Lowerer, Result, computed};
+use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result, computed};
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::dtype::Kind;
@@ -87,7 +87,14 @@ fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         _ => list(args, "choices")?.into(),
     };
     let (count, mode) = (choices.len(), mode(args)?);
-    let mut operands = vec![args.value("a")];
+    let numbers = match args.value("a") {
+        Value::Tuple(_) => Value::Array(array(lowerer, args, "a")?),
+        other => other,
+    };
+    if mode.is_none() {
+        check_choices(lowerer, args, &numbers, count)?;
+    }
+    let mut operands = vec![numbers];
     operands.extend(choices);
     lowerer.elementwise("choose", &operands, &args.dest, args.range, &|of| {
         let mut value = of[count].clone();
@@ -103,6 +110,32 @@ fn choose_by_number(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         Ok(value)
     })
+}
+
+/// Makes sure that every number says one of so many choices.
+fn check_choices(lowerer: &mut Lowerer<'_>, args: &Args, numbers: &Value, count: usize) -> Result<()> {
+    let dtype = match numbers {
+        Value::Array(view) => view.dtype,
+        Value::Scalar(scalar) => scalar.dtype(),
+        other => return Err(lowerer.not_a_number(other, args.place("a"))),
+    };
+    if !dtype.is_integer() && dtype != DType::Bool {
+        return Err(args.unsupported("a", "the numbers of choices are integers").into());
+    }
+    if let Value::Scalar(number) = numbers
+        && let Some(known) = number.as_int()
+    {
+        let inside = usize::try_from(known).is_ok_and(|known| known < count);
+        let reason = format!("{known} is none of {count} choices, which are numbered from 0");
+        return if inside { Ok(()) } else { Err(args.unsupported("a", &reason).into()) };
+    }
+    if dtype == DType::Bool && count >= 2 {
+        return Ok(());
+    }
+    let positional =
+        vec![(numbers.clone(), args.range), (Value::Scalar(Scalar::int(count as i64)), args.range)];
+    let given = GivenArgs { positional, keywords: Vec::new() };
+    lowerer.call_composed("check_choices", given, &Dest::Temp, args.range).map(|_| ())
 }
 
 /// `np.clip(a, low, high)`.

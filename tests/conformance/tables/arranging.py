@@ -13,6 +13,15 @@ for mode in ["raise", "wrap", "clip"]:
     body(f"np.put(x, i, 9, mode='{mode}')", T=["float64", "int32"], x="T[N,M]", i=index)
     body(f"x.put([0, 2], [7.0, 8.0], mode='{mode}')", x=VECTOR)
     case(f"np.choose(i, [x, x + 1, x * 2], mode='{mode}')", x="float64[K]", i=index)
+case("np.choose(i, [x, x + 1, x * 2])", T=["int64", "uint8", "int8"], x="float64[K]", i="T[K]:index")
+case("np.choose(i, [x, x * 2])", x="float64[M]", i="int64[M]")
+case("np.choose(i - 3, [x, x * 2])", x="float64[K]", i="int64[K]:index")
+case("np.choose(i > 0, [x, -x])", x="float64[M]", i="int64[M]")
+case("np.choose(n, [x, x * 2])", x="float64[M]", n="int64=1")
+case("np.choose(n, [x, x * 2])", x="float64[M]", n="int64=2")
+case("np.choose(n, [x, x * 2])", x="float64[M]", n="int64=-1")
+case("np.choose(2, [x, x * 2])", x="float64[M]")
+case("np.choose([1, 0, 1], [x, x * 2])", x="float64[K]")
 body("np.put(x, [0, 7], [1.0, 2.0, 3.0])", x=MATRIX)
 body("np.put(x, [0, 9], 9.0, mode='clip')", x=VECTOR)
 
@@ -46,6 +55,20 @@ for width in [1, 3, 4]:
     case(f"np.lib.stride_tricks.sliding_window_view(x, {width}, axis=-1)", x=MATRIX)
 case("np.lib.stride_tricks.sliding_window_view(x, (2, 3))", x=MATRIX)
 case("np.lib.stride_tricks.sliding_window_view(x, 3).mean(axis=-1)", x=LINE)
+
+SLIDING = "w = np.lib.stride_tricks.sliding_window_view"
+body(f"{SLIDING}(x, 3)\nx[2] = 9\nreturn w, w.sum(axis=-1)", T=["float64", "int32"], x="T[P]")
+body(f"{SLIDING}(x, 2, axis=1)\nv = w[1:, ::2]\nx[:] = x * 2\nx[0, 0] += 1\nreturn v, w", x=MATRIX)
+body(f"{SLIDING}(x, (2, 3))\nfor k in range(3):\n    x[1, k] = w[0, 0].sum()\nreturn w", x=MATRIX)
+body(f"{SLIDING}(x, (2, 2), axis=(0, 0))\nx[3] = 1\nreturn w", x=LINE)
+body(f"{SLIDING}(x[1:], 2)\nx[0] = 5\nx[2] = 6\nreturn w", x=LINE)
+body(f"{SLIDING}(x, 2)\nfor t in range(3):\n    x[1:] = w.mean(axis=-1)\nreturn w", x=LINE)
+body(f"{SLIDING}(x, 2).copy()\nw[0, 0] = 5\nx[1] = 6\nreturn w", x=LINE)
+body(f"{SLIDING}(x, 2)\nw[0, 0] = 5\nreturn w", x=LINE)
+body(f"{SLIDING}(x, 3)\nv = w.reshape(-1)\nx[1] = 7\nreturn v, w", x=LINE)
+body(f"{SLIDING}(x, n)\nx[0] = 7\nreturn w.sum()", x=LINE, n="int64=3")
+body(f"{SLIDING}(x, n)\nreturn w.sum()", x=LINE, n="int64=9")
+case("np.lib.stride_tricks.sliding_window_view(x, 9)", x="float64[8]")
 
 # --- functions of numbers
 for function in ["lambda v: v * v + 1", "lambda v: v if v > 0 else -v", "lambda v: 1"]:
@@ -94,8 +117,18 @@ for call in ["x, 3", "x, bins=3, range=((0, 1), (-1, 2))", "x, (3, 4)", "x, 3, w
     body(f"h, (a, b) = np.histogramdd({call})\nreturn h, a, b", x="float64[P,2]", w="float64[P]:pos")
 body("h, e = np.histogramdd(x, 3, density=True)\nreturn h", x="float64[Q,2]")
 body("h, e = np.histogramdd(x, 2)\nreturn h, e[2]", x="float64[P,3]")
-body("q, r = np.polydiv(x, y)\nreturn q, r", T=["float64", "complex128"], x="T[M]:pos", y="T[K]:pos")
-body("q, r = np.polydiv(x, y)\nreturn q, r", x="float64[K]:pos", y="float64[M]:pos")
-body("q, r = np.polydiv([1.0, 5.0, 6.0, 7.0], [1.0, 2.0])\nreturn q, r")
+REST = "q, r = np.polydiv({})\nreturn q, np.polyval(r, 2.0), len(r)"
+body(REST.format("x, y"), T=["float64", "complex128"], x="T[M]:pos", y="T[K]:pos")
+body(REST.format("x, y"), x="float64[K]:pos", y="float64[M]:pos")
+body(REST.format("[1.0, 5.0, 6.0, 7.0], [1.0, 2.0]"))
+body(REST.format("np.polymul(x, y), x"), T=["float64", "int32"], x="T[K]:pos", y="T[M]:pos")
+body(REST.format("[1, 3, 5, 6], [1, 2, 3]"))
+body(REST.format("x, [2.0]"), x=LINE)
+body("q, r = np.polydiv(x, y)\nreturn r", x="float64[K]:pos", y="float64[K]:pos")
+for function in ["np.polyadd", "np.polysub"]:
+    case(f"{function}([0.0, 1.0, 2.0], [0.0, 0.0, 0.0, 5.0])")
+    case(f"{function}(x, x)", x=VECTOR)
+case("np.polymul([0.0, 1.0], x)", x=VECTOR)
+case("np.polymul([0.0], x)", x="float64[K]:pos")
 case("np.i0(x)", T=["float64", "int32"], x="T[P]")
 case("np.i0(x * 20)", x=LINE)

@@ -192,3 +192,7 @@ body("x[1:3].fill(0)", x="float64[N]")
 body("x.sort()", T=["float64", "int32"], x="T[N]")
 case("x.nonzero()[0]", x="float64[N]")
 case("x.ptp()", x="float64[N]")
+
+# --- reshaped parts, of which nothing is written
+body("v = x[:, ::2].reshape(-1, 2)\nreturn v * 2, x", x="float64[N,4]")
+body("v = x[::2].reshape(2, 2)\nv[0, 0] = 7\nreturn v", x="float64[P]")
