@@ -2,7 +2,8 @@
 //!
 //! Absolute times of one machine mean little, and a disturbance of a second hides what is to be seen. So all contenders
 //! are prepared first, with the same inputs, and then take turns: each turn is a few runs of one contender, of which the
-//! median counts as one measurement. What disturbs the machine meets all of them.
+//! median counts as one measurement. What disturbs the machine meets all of them. Every second round goes backwards, since a
+//! contender that always follows the same other one would find caches as that one leaves them.
 
 use crate::Error;
 use crate::benchmark::Benchmark;
@@ -17,7 +18,7 @@ use std::time::Duration;
 const TURN: f64 = 0.02;
 /// or after this many runs.
 const RUNS_OF_TURN: usize = 200;
-/// Threads of NumPy's libraries look for work for some time after theirs is done.
+/// Threads look for work for some time after theirs is done, those of OpenMP and those of NumPy's libraries.
 const COOL_DOWN: Duration = Duration::from_millis(30);
 
 /// How long a contest takes.
@@ -50,6 +51,7 @@ impl Contender<'_> {
     /// One turn; the first of several runs is left out, since it finds caches as others left them.
     fn turn(&mut self) -> Result<(), Error> {
         let mut seconds = (self.run)(TURN, RUNS_OF_TURN)?;
+        std::thread::sleep(COOL_DOWN);
         self.spent += seconds.iter().sum::<f64>();
         if seconds.len() > 1 {
             seconds.remove(0);
@@ -83,20 +85,19 @@ pub fn run(
         contenders.push(Contender { run: Box::new(run), results, turns: Vec::new(), spent: 0.0 });
     }
     if let Some(session) = session {
-        let run = move |enough: f64, count: usize| {
-            let seconds = session.turn(enough, count);
-            std::thread::sleep(COOL_DOWN);
-            seconds
-        };
+        let run = move |enough: f64, count: usize| session.turn(enough, count);
         let run: Box<dyn FnMut(f64, usize) -> Result<Vec<f64>, Error>> = Box::new(run);
         contenders.push(Contender { run, results: IndexMap::new(), turns: Vec::new(), spent: 0.0 });
     }
+    let mut order: Vec<usize> = (0..contenders.len()).collect();
     for _ in 0..limits.rounds.max(1) {
-        for contender in &mut contenders {
+        for &index in &order {
+            let contender = &mut contenders[index];
             if contender.turns.is_empty() || contender.spent < limits.seconds {
                 contender.turn()?;
             }
         }
+        order.reverse();
     }
     let standing = |contender: Contender<'_>| Standing {
         summary: stats::summarize(&contender.turns).expect("every contender had a turn"),

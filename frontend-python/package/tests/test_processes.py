@@ -163,7 +163,7 @@ class Interrupts(unittest.TestCase):
             compiler.write_text(
                 textwrap.dedent("""\
                 #!/bin/sh
-                for word in "$@"; do case "$word" in *kernel_that_hangs*) exec sleep 20;; esac; done
+                for word in "$@"; do case "$word" in *kernel_that_hangs*) exec sleep 300;; esac; done
                 exec g++ "$@"
                 """)
             )
@@ -171,24 +171,23 @@ class Interrupts(unittest.TestCase):
             script = folder / "script.py"
             script.write_text(
                 textwrap.dedent("""\
-                import _thread, signal, threading, time, numpy, dacec
+                import _thread, signal, threading, numpy, dacec
                 # Whoever runs the tests in the background may have Ctrl-C ignored.
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 @dacec.program
                 def kernel_that_hangs(A: dacec.float64[10]):
                     A[:] = 1
                 threading.Timer(2.0, _thread.interrupt_main).start()
-                start = time.time()
                 try:
                     kernel_that_hangs(numpy.zeros(10))
                 except KeyboardInterrupt:
-                    print("interrupted", time.time() - start < 10)
+                    print("interrupted")
                 """)
             )
             environment = {**os.environ, "DACEC_CXX": str(compiler), "DACEC_CACHE_DIR": str(folder / "cache")}
             command = [sys.executable, str(script)]
             done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.stdout.strip(), "interrupted True", done.stderr)
+        self.assertEqual(done.stdout.strip(), "interrupted", done.stderr)
 
 
 class Memory(unittest.TestCase):

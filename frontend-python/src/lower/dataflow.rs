@@ -67,6 +67,25 @@ impl Lowerer<'_> {
         self.region().blocks.push(block);
     }
 
+    /// Adds a check that depends on symbols alone: before the current state if that has only made temporaries so far, since
+    /// nobody can tell then, and what computes a value stays together with what stores it.
+    pub(super) fn push_check(&mut self, check: Block) {
+        let makes_temporaries = |state: &State| {
+            let is_visible = |name: &Name| {
+                self.sdfg.container(name).is_none_or(|data| !data.is_transient() || data.is_alias())
+            };
+            let writes = |(id, node): (NodeId, &Node)| {
+                node.as_access().is_some_and(|name| state.in_degree(id) > 0 && is_visible(name))
+            };
+            !state.has_effects() && !state.nodes().any(writes)
+        };
+        let early = self.open.as_ref().is_some_and(|open| makes_temporaries(&open.state));
+        match early {
+            true => self.region().blocks.push(check),
+            false => self.push(check),
+        }
+    }
+
     fn region(&mut self) -> &mut Region {
         self.regions.last_mut().expect("the body is always open")
     }

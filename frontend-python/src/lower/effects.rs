@@ -125,20 +125,30 @@ impl Lowerer<'_> {
         if self.facts.prove(condition) == Some(true) || self.is_constant_evaluation() {
             return Ok(());
         }
-        let check = Scalar::weak(ScalarExpr::Symbolic(condition.clone()), DType::Bool);
+        let holds = Scalar::weak(ScalarExpr::Symbolic(condition.clone()), DType::Bool);
+        if holds.as_truth().is_some() {
+            return self.fail_unless(&holds, message, range);
+        }
+        let span = self.span(range);
+        let check = |failed: Expr| {
+            let fail = Block::Effect(Effect::Fail { message, span });
+            let branch = Branch { condition: Some(ScalarExpr::Symbolic(failed)), body: Region::new([fail]) };
+            Block::Conditional(Conditional { branches: vec![branch], span })
+        };
         let is_known_outside = |region: usize| {
             let local = |symbol| self.params.contains(symbol) || self.is_assigned_from(region + 1, symbol);
             self.is_fixed(condition) && !condition.symbols().iter().any(local)
         };
-        let Some((outside, empty)) = self.before_map().filter(|(region, _)| is_known_outside(*region)) else {
-            return self.fail_unless(&check, message, range);
-        };
-        let span = self.span(range);
-        let failed = condition.not().and(&empty.not());
-        let fail = Block::Effect(Effect::Fail { message, span });
-        let branch = Branch { condition: Some(ScalarExpr::Symbolic(failed)), body: Region::new([fail]) };
-        self.regions[outside].blocks.push(Block::Conditional(Conditional { branches: vec![branch], span }));
-        self.facts.assume(condition);
+        match self.before_map().filter(|(region, _)| is_known_outside(*region)) {
+            Some((outside, empty)) => {
+                let check = check(condition.not().and(&empty.not()));
+                self.regions[outside].blocks.push(check);
+            }
+            None => self.push_check(check(condition.not())),
+        }
+        if self.is_fixed(condition) {
+            self.facts.assume(condition);
+        }
         Ok(())
     }
 

@@ -263,6 +263,7 @@ impl Lowerer<'_> {
         }
         self.check_assignable(value.dtype, target.dtype, range)?;
         let value = self.fit(target, value, range)?;
+        let target = &self.with_extents_of(target, &value);
         let value = if value.container == target.container {
             self.warn_of_overlap(target);
             self.copied(&value, "__tmp")
@@ -324,6 +325,26 @@ impl Lowerer<'_> {
             }
         }
         Ok(value)
+    }
+
+    /// The target with its extents written as those of a new value, where they are equal for reasons that only the run knows:
+    /// the loops that compute the value and those that store it are then the same ones. A whole axis stays one.
+    fn with_extents_of(&self, target: &View, value: &View) -> View {
+        let mut target = target.clone();
+        if !value.fresh {
+            return target;
+        }
+        let lead = target.rank() - value.rank();
+        for (axis, extent) in target.axes.iter().skip(lead).zip(value.shape()) {
+            let Axis::Dim(dim) = axis else { continue };
+            let whole = self.sdfg.container(&target.container).and_then(|data| data.shape().get(*dim));
+            let range = &mut target.subset.dims[*dim];
+            let is_whole = range.start.is_zero() && whole == Some(&range.stop);
+            if range.step.is_one() && !is_whole && !extent.is_one() {
+                range.stop = &range.start + &extent;
+            }
+        }
+        target
     }
 
     /// A new array with the view's elements.

