@@ -14,10 +14,11 @@
 //! parted behind the first value that passes through a scalar, and the scalar becomes an array of all iterations.
 //!
 //! **Legal when** what leads from the first part to the second are such scalars alone, each written once in an iteration,
-//! and nothing leads back. Iterations are independent, so running the first part of all of them before the second part of
+//! and nothing leads back. What was before or after the map stays before or after both (see `keep_order`). Iterations are independent, so running the first part of all of them before the second part of
 //! any changes nothing. **Cost**: an element of memory for each iteration and each such scalar.
 
 use super::enclose::is_undecided;
+use super::keep_order::Neighbours;
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
@@ -75,6 +76,7 @@ impl Transformation for MapFission {
     fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Parts) {
         let Node::MapEntry(map) = state.node(found.entry) else { unreachable!("the match names a map") };
         let map = map.clone();
+        let neighbours = Neighbours::of(state, (found.entry, map.exit));
         let dims = map.params.iter().cloned().zip(map.ranges.iter().cloned());
         let (entry, exit) = state.add_map(map.label.clone(), dims, map.schedule);
         if let Node::MapEntry(second) = state.node_mut(entry) {
@@ -86,6 +88,7 @@ impl Transformation for MapFission {
         for scalar in found.passed {
             expand(around, state, scalar, &split);
         }
+        neighbours.keep(state, &[found.entry, map.exit, entry, exit]);
         for scope in [found.entry, entry] {
             let facts = facts_inside(state, scope, &around.facts);
             propagate::scope(state, scope, &around.sdfg.containers, &facts);

@@ -7,6 +7,7 @@ pub mod double_buffering;
 mod enclose;
 pub(crate) mod forward;
 pub mod in_local_storage;
+mod keep_order;
 pub mod map_collapse;
 pub mod map_expansion;
 pub mod map_fission;

@@ -6,8 +6,10 @@
 //! kept:    map i in 0:N { … }                                N may be 1, or not
 //! ```
 //!
-//! **Legal when** the range provably has one index.
+//! **Legal when** the range provably has one index. What was before or after the map stays before or after all that was in
+//! it (see `keep_order`).
 
+use super::keep_order::Neighbours;
 use super::merge::substitute;
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
@@ -77,6 +79,8 @@ pub(crate) fn remove_scope(state: &mut State, entry: NodeId) {
     let exit = paths::exit_of(state, entry);
     let before: Vec<NodeId> = state.predecessors(entry);
     let after: Vec<NodeId> = state.successors(exit);
+    let neighbours = Neighbours::of(state, (entry, exit));
+    let inside = state.scope_nodes(entry);
     for edge in state.out_edges(entry).iter().map(|edge| edge.id).collect::<Vec<_>>() {
         let (_, dst) = state.endpoints(edge);
         match state.origin(edge) {
@@ -101,6 +105,7 @@ pub(crate) fn remove_scope(state: &mut State, entry: NodeId) {
     order_around(state, entry, exit, (&before, &after));
     state.remove_node(entry);
     state.remove_node(exit);
+    neighbours.keep(state, &inside);
 }
 
 /// Keeps the order that edges without memlets gave to the map: all of it comes after what orders its entry, and before

@@ -3,7 +3,10 @@
 
 #![allow(dead_code, reason = "each of the tests that include this uses a part of it")]
 
+pub(crate) mod scopes;
+
 use dacec_ir::builder::{Code, SdfgBuilder, StateBuilder, name, value};
+use dacec_ir::interp::testing;
 use dacec_ir::library::{LibraryOp, MatMul, Reduce};
 use dacec_ir::node::LibraryNode;
 use dacec_ir::{
@@ -12,6 +15,7 @@ use dacec_ir::{
 use dacec_transforms::{Context, Options, Pipeline};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use scopes::{BOUND, BOUNDS, Scope, scope};
 use std::sync::Arc;
 
 /// As many cases as `PROPTEST_CASES` asks for, else `few`. The same programs are made in every run, unless
@@ -90,6 +94,8 @@ pub(crate) enum Statement {
     Decisions { nested: bool, first: Vec<Statement>, second: Vec<Statement> },
     /// `p = 3 + shift; target[p] = source[p + 1]`, with an integer in a container.
     Index { target: usize, source: usize, shift: i64 },
+    /// Something with scopes, views or symbolic bounds.
+    Scope(Scope),
     /// `if A[0] < 0.5: … else: …`
     Branch { then: Vec<Statement>, otherwise: Vec<Statement> },
     /// `for k in range(n): …`
@@ -140,6 +146,7 @@ fn simple() -> impl Strategy<Value = Statement> {
         1 => (-1_i64..=3, 2_i64..=4).prop_map(|(ahead, low)| Statement::Steps { ahead, low }),
         1 => (array(), prop::bool::weighted(0.8))
             .prop_map(|(target, certain)| Statement::Optional { target, certain }),
+        8 => scope().prop_map(Statement::Scope),
         1 => (any::<bool>(), any::<bool>())
             .prop_map(|(on_the_left, used)| Statement::Chained { on_the_left, used }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>(), 0_i64..=2).prop_map(
@@ -290,6 +297,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
         Statement::Index { target, source, shift } => {
             index(b, at, (ARRAYS[*target], ARRAYS[*source]), *shift)
         }
+        Statement::Scope(scope) => scope.add(b, at),
         Statement::Branch { then, otherwise } => {
             let condition = (name("c") * value(2.0)).op(dacec_ir::BinaryOp::Lt, value(1.0));
             let all = |b: &mut SdfgBuilder, part: &str, body: &[Statement]| {
@@ -680,8 +688,15 @@ pub(crate) fn program(statements: &[Statement]) -> Sdfg {
     }
     let mut assigned = Vec::new();
     sdfg.body.visit(&mut |block| assigned.extend(block.assignments().map(|it| it.symbol.clone())));
+    sdfg.symbols.insert(BOUND.into(), DType::Int64);
     sdfg.symbols.extend(assigned.into_iter().map(|symbol| (symbol, DType::Int64)));
     sdfg
+}
+
+/// Panics unless two programs do the same, whatever the symbolic bound is.
+#[track_caller]
+pub(crate) fn assert_same(before: &Sdfg, after: &Sdfg) {
+    BOUNDS.iter().for_each(|&bound| testing::assert_same(before, after, &[(BOUND, bound)]));
 }
 
 /// The violations in an SDFG.
