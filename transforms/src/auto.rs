@@ -2,7 +2,7 @@
 //!
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
-use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm};
+use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm, ScaleAfterProduct};
 use crate::loops::{
     LoopFission, LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder,
     LoopUnroll, MoveLoopIntoMap, StencilTiling, Wavefront,
@@ -48,6 +48,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .until_stable(loops(in_order))
         .then_all(simplify())
         .until_stable(vec![trivial_map_elimination(), map_collapse()])
+        // Before fusion, which would hide that a map only scales.
+        .then_all(if in_order { Pipeline::new("in-order") } else { scaling() })
         // Before expansion: element-wise maps fuse with each other while products are still one node.
         .then_boxed(map_fusion())
         // Once one map computes an element, and while loops are still loops.
@@ -56,7 +58,7 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .until_stable(vec![Box::new(LoopNestToMap)])
         .then(Wavefront::default())
         .then_boxed(expand_library(expansions))
-        // Before more fusion, which would hide that a map only scales.
+        // Before more fusion, again.
         .then_all(if in_order { Pipeline::new("in-order") } else { folding() })
         // Sums of rows now end in maps over rows, which fuse with what uses the sums.
         .until_stable(vec![trivial_map_elimination(), map_fusion(), map_fusion_horizontal()])
@@ -92,6 +94,11 @@ fn raising() -> Pipeline {
 }
 
 /// A factor of a product rounds otherwise than the factor of a matrix.
+fn scaling() -> Pipeline {
+    Pipeline::new("scaling").then_boxed(scale_after_product())
+}
+
+/// Likewise.
 fn folding() -> Pipeline {
     Pipeline::new("folding").then_boxed(fold_into_gemm())
 }
@@ -136,6 +143,7 @@ pub const ENTRIES: &[Entry] = &[
     }),
     Entry::new("loop-to-factorization", "raise/loop_to_factorization.rs", |_| Ok(loop_to_factorization())),
     Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
+    Entry::new("scale-after-product", "library/scale_after_product.rs", |_| Ok(scale_after_product())),
     Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
     Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
     Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
@@ -287,6 +295,11 @@ fn loop_to_factorization() -> Box<dyn Pass> {
 fn expand_library(expansions: Expansions) -> Box<dyn Pass> {
     let pass = ExpandLibrary { expansions, ..ExpandLibrary::default() };
     boxed("expand-library", "Replaces library operations by dataflow or calls", pass)
+}
+
+fn scale_after_product() -> Box<dyn Pass> {
+    let summary = "Scales the result of a matrix and a vector in place of the matrix";
+    boxed("scale-after-product", summary, ScaleAfterProduct)
 }
 
 fn fold_into_gemm() -> Box<dyn Pass> {

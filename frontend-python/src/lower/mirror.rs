@@ -94,14 +94,14 @@ impl Lowerer<'_> {
             return;
         }
         let several = base.shape().iter().filter(|extent| !extent.is_one()).count() > 1;
-        let contiguous = self.is_contiguous(base);
-        let contiguous = contiguous && !(several && self.holds_windows(&base.container));
-        if several && !contiguous && copy.rank() == 1 {
+        let windows = self.holds_windows(&base.container);
+        let contiguity = if several && windows { Some(false) } else { self.contiguity(base) };
+        if several && contiguity == Some(false) && copy.rank() == 1 {
             // To run along one axis, elements that are not next to each other are copied.
             return;
         }
         // One axis can always be divided.
-        let certain = (contiguous || !several && base.is_plain()) && !self.holds_windows(&base.container);
+        let certain = (contiguity == Some(true) || !several && base.is_plain()) && !windows;
         self.mirror(base, copy, if certain { Kind::Reshaped } else { Kind::Uncertain });
     }
 
@@ -165,28 +165,41 @@ impl Lowerer<'_> {
         self.mirrors.iter().any(|mirror| a != b && mirror.is_about(a) && mirror.is_about(b))
     }
 
-    /// Whether the view's elements lie in memory in C order without gaps.
+    /// Whether the view's elements lie in memory in C order without gaps, for sure.
     pub(super) fn is_contiguous(&self, view: &View) -> bool {
-        let Some(data) = self.sdfg.containers.get(&view.container) else { return false };
-        let strides = data.strides();
-        let mut actual = Vec::new();
-        for axis in &view.axes {
+        self.contiguity(view) == Some(true)
+    }
+
+    /// Whether the view's elements lie in memory in C order without gaps; `None` if that depends on sizes. Arrays are taken
+    /// to have more than one row: with one, even the rows of a transposed array would.
+    fn contiguity(&self, view: &View) -> Option<bool> {
+        let data = self.sdfg.containers.get(&view.container)?;
+        let mut dims = Vec::new();
+        for (axis, extent) in view.axes.iter().zip(view.shape()) {
             match axis {
-                Axis::Dim(dim) => match strides.get(*dim) {
-                    Some(stride) => actual.push(stride * &view.subset.dims[*dim].step),
-                    None => return false,
-                },
-                Axis::New(extent) if extent.is_one() => {}
-                Axis::New(_) => return false,
+                _ if extent.is_one() => {}
+                Axis::Dim(dim) => dims.push((*dim, extent)),
+                Axis::New(_) => return Some(false),
             }
         }
-        let shape: Vec<Expr> = view
-            .axes
-            .iter()
-            .zip(view.shape())
-            .filter_map(|(axis, extent)| matches!(axis, Axis::Dim(_)).then_some(extent))
-            .collect();
-        view.is_plain() && actual == c_strides(&shape)
+        let steps = |dim: usize| &view.subset.dims[dim].step;
+        let forwards = dims.windows(2).all(|pair| pair[0].0 < pair[1].0)
+            && dims.iter().all(|(dim, _)| steps(*dim).as_int().is_some_and(|step| step > 0));
+        if !forwards {
+            return Some(false);
+        }
+        let strides = data.strides();
+        let actual: Vec<Expr> = dims.iter().map(|(dim, _)| &strides[*dim] * steps(*dim)).collect();
+        let dense = c_strides(&dims.into_iter().map(|(_, extent)| extent).collect::<Vec<_>>());
+        if actual == dense {
+            return Some(true);
+        }
+        let mut facts = self.facts.clone();
+        for extent in data.shape().iter().filter(|extent| extent.as_int().is_none()) {
+            facts.assume(&extent.ge(&Expr::int(2)));
+        }
+        let differ = actual.iter().zip(&dense).any(|(a, b)| facts.prove_eq(a, b) == Some(false));
+        differ.then_some(false)
     }
 
     /// After a statement: what it has written is written to the other array too.

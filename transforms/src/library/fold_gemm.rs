@@ -9,7 +9,8 @@
 //!
 //! **Legal when** the map computes nothing but a multiple of one element of an operand (before the product), or the
 //! product plus a multiple of the element that it writes (behind it); each parameter indexes one dimension; the array
-//! between map and product is used nowhere else; and nothing may change the operand between the map and the product.
+//! between map and product is used nowhere else; and nothing may change the operand, or the numbers that are factors,
+//! between the map and the product.
 //!
 //! The routine reads the old value unless its factor is the constant 0, which says that there is none; so a map that
 //! multiplies the old value by that constant, which keeps NaN, is not folded.
@@ -17,9 +18,10 @@
 //! The old value of a result is an input `_old` of the call, so that everyone sees that it is read.
 
 use super::linear::{Linear, linear};
-use crate::map::paths;
+use crate::map::{paths, unchanged};
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
+use dacec_ir::analysis::accesses_at;
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
@@ -52,7 +54,7 @@ pub struct Folding {
 }
 
 /// A number with the scalars that it is made of: leaf name, memlet, source.
-type Factor = (ScalarExpr, Vec<(Name, Memlet, NodeId)>);
+pub(super) type Factor = (ScalarExpr, Vec<(Name, Memlet, NodeId)>);
 
 impl Transformation for FoldIntoGemm {
     type Place = State;
@@ -160,7 +162,11 @@ fn operand(
             return Err(Refusal::conflict(&matrix, written.expect("it was just looked at")));
         }
     }
-    unchanged(state, &matrix.data, entry, call)?;
+    let alpha = term.factor.clone().map(|factor| whole.factor(factor));
+    let numbers = alpha.iter().flat_map(|(_, numbers)| numbers).map(|(_, number, _)| number);
+    for read in numbers.chain([&matrix]) {
+        unchanged(around, state, read, (entry, call))?;
+    }
     Ok(Folding {
         call,
         entry,
@@ -169,7 +175,7 @@ fn operand(
         matrix,
         strides,
         end: source,
-        alpha: term.factor.clone().map(|factor| whole.factor(factor)),
+        alpha,
         beta: None,
     })
 }
@@ -215,21 +221,15 @@ fn result(around: &Surroundings<'_>, state: &State, call: NodeId) -> Result<Fold
     }
     let end = state.out_edges(whole.map.exit)[0].dst;
     only_before_and_after(state, &matrix.data, call, entry)?;
-    Ok(Folding {
-        call,
-        entry,
-        access,
-        connector: "_c".into(),
-        matrix,
-        strides,
-        end,
-        alpha: term.factor.clone().map(|factor| whole.factor(factor)),
-        beta,
-    })
+    let alpha = term.factor.clone().map(|factor| whole.factor(factor));
+    for factor in alpha.iter().chain(beta.iter().map(|(factor, _)| factor)) {
+        known_at(around, state, factor, call, (entry, end))?;
+    }
+    Ok(Folding { call, entry, access, connector: "_c".into(), matrix, strides, end, alpha, beta })
 }
 
 /// Whether an array only passes values from one node to another.
-fn between(around: &Surroundings<'_>, state: &State, access: NodeId) -> Result<(), Refusal> {
+pub(super) fn between(around: &Surroundings<'_>, state: &State, access: NodeId) -> Result<(), Refusal> {
     let Some(data) = state.node(access).as_access() else { return Err(Refusal::NoMatch("not an array")) };
     let alone = state.in_edges(access).len() == 1 && state.out_edges(access).len() == 1;
     if !alone || !around.is_local_to(state, data) || state.num_accesses(data) != 1 {
@@ -238,12 +238,24 @@ fn between(around: &Surroundings<'_>, state: &State, access: NodeId) -> Result<(
     Ok(())
 }
 
-/// Refuses writes of a container that are not known to come before `from` or after `to`.
-fn unchanged(state: &State, data: &Name, from: NodeId, to: NodeId) -> Result<(), Refusal> {
-    for access in state.accesses(data) {
-        for edge in state.in_edges(access) {
-            if !state.reaches(access, from) && !state.reaches(to, edge.src) {
-                return Err(Refusal::used_elsewhere(data, "by a write that may come between"));
+/// Refuses numbers that may change between a product and the map behind it at `entry`, which writes `end`: they are needed at
+/// the product, and will be free once it has ended.
+fn known_at(
+    around: &Surroundings<'_>,
+    state: &State,
+    (_, numbers): &Factor,
+    call: NodeId,
+    (entry, end): (NodeId, NodeId),
+) -> Result<(), Refusal> {
+    let scopes = state.scopes();
+    for (_, number, _) in numbers {
+        for node in state.accesses(&number.data) {
+            let accesses = accesses_at(state, &around.sdfg.containers, &scopes, node);
+            for write in accesses.into_iter().filter(|access| access.is_write) {
+                let before = state.reaches(write.end, entry) && !state.reaches(call, write.start);
+                if !before && !state.reaches(end, write.start) {
+                    return Err(Refusal::used_elsewhere(&number.data, "by a write that may come between"));
+                }
             }
         }
     }
@@ -270,28 +282,35 @@ fn only_before_and_after(state: &State, data: &Name, from: NodeId, to: NodeId) -
 }
 
 /// What a map computes.
-struct Value<'a> {
-    map: &'a Map,
-    linear: Linear,
-    written: Memlet,
+pub(super) struct Value<'a> {
+    pub map: &'a Map,
+    pub linear: Linear,
+    /// The element that is written.
+    pub written: Memlet,
     leaves: Vec<(Name, Memlet, NodeId)>,
 }
 
 impl Value<'_> {
-    fn leaf(&self, name: &Name) -> (Memlet, NodeId) {
+    /// What a leaf reads, and from where.
+    pub(super) fn leaf(&self, name: &Name) -> (Memlet, NodeId) {
         let found = self.leaves.iter().find(|(leaf, ..)| leaf == name);
         let (_, memlet, source) = found.expect("a value is made of its leaves");
         (memlet.clone(), *source)
     }
 
-    fn factor(&self, expr: ScalarExpr) -> Factor {
+    /// A factor with the numbers that it is made of.
+    pub(super) fn factor(&self, expr: ScalarExpr) -> Factor {
         let names = expr.names();
         (expr, self.leaves.iter().filter(|(leaf, ..)| names.contains(leaf)).cloned().collect())
     }
 }
 
 /// The one value that every iteration of a map writes, as a sum of multiples of elements.
-fn scope_value<'a>(around: &Surroundings<'_>, state: &'a State, entry: NodeId) -> Result<Value<'a>, Refusal> {
+pub(super) fn scope_value<'a>(
+    around: &Surroundings<'_>,
+    state: &'a State,
+    entry: NodeId,
+) -> Result<Value<'a>, Refusal> {
     let no = || Refusal::NoMatch("the map computes something else than a sum of multiples of elements");
     let map = state.node(entry).as_map().ok_or_else(no)?;
     let [inner] = state.in_edges(map.exit)[..] else { return Err(no()) };
@@ -356,7 +375,7 @@ fn inline(
 /// The elements of `other` that iterations touch which touch `used` of `here`, and the distances of rows and columns.
 ///
 /// Every parameter is one index of `here`, and one of `other` up to a constant.
-fn translate(
+pub(super) fn translate(
     around: &Surroundings<'_>,
     map: &Map,
     (here, used): (&Memlet, &Subset),
@@ -436,7 +455,7 @@ fn set_strides(state: &mut State, call: NodeId, connector: &Name, strides: [Expr
 }
 
 /// Removes a map that nobody needs any more, with the array behind or before it and accesses that only it read.
-fn remove_map(around: &mut Surroundings<'_>, state: &mut State, entry: NodeId, access: NodeId) {
+pub(super) fn remove_map(around: &mut Surroundings<'_>, state: &mut State, entry: NodeId, access: NodeId) {
     let exit = paths::exit_of(state, entry);
     let before: Vec<NodeId> = state.predecessors(entry);
     let mut gone = state.scope_nodes(entry);

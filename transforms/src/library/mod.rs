@@ -31,6 +31,7 @@ mod linear;
 pub mod matmul;
 pub mod order;
 pub mod reduce;
+pub mod scale_after_product;
 pub mod sparse;
 
 pub(crate) use accumulate::identity;
@@ -47,6 +48,7 @@ pub(crate) use gemm::SMALL;
 pub use matmul::PureMatMul;
 pub use order::BuiltInOrder;
 pub use reduce::PureReduce;
+pub use scale_after_product::{ScaleAfterProduct, Scaled};
 pub use sparse::BuiltInCsr;
 
 use crate::surroundings::Surroundings;

@@ -84,6 +84,8 @@ pub(crate) enum Statement {
     Totals { columns: bool, largest: bool, accumulate: bool, shift: i64 },
     /// `x = E[0:5, 0:6] @ E[6:12, 0:7]; B[0:5] = x @ A[0:7]`, or `B[0:7] = A[0:5] @ x`, and perhaps `B[0:7] = x[0]`.
     Chained { on_the_left: bool, used: bool },
+    /// `B[at:at + 5] = (d*E[0:5, 1:8]) @ A[0:7]`, where `d` is one number or one for each row.
+    ScaledVector { by_rows: bool, at: i64 },
     /// A call of the graph in a file of `tests/passes`, by position in [`WRITTEN`], on arrays of its own; the result goes to D.
     Written { file: usize },
     /// `for step in 0:5: B[2:16] = A[1:15] + A[2 + ahead:16 + ahead]; A[low:18] = B[low:18] + B[low - 1:17]`, each halved.
@@ -149,6 +151,7 @@ fn simple() -> impl Strategy<Value = Statement> {
         8 => scope().prop_map(Statement::Scope),
         1 => (any::<bool>(), any::<bool>())
             .prop_map(|(on_the_left, used)| Statement::Chained { on_the_left, used }),
+        1 => (any::<bool>(), 0_i64..=2).prop_map(|(by_rows, at)| Statement::ScaledVector { by_rows, at }),
         1 => (any::<bool>(), any::<bool>(), any::<bool>(), 0_i64..=2).prop_map(
             |(columns, largest, accumulate, shift)| {
                 Statement::Totals { columns, largest, accumulate, shift }
@@ -272,6 +275,7 @@ fn add(b: &mut SdfgBuilder, at: &str, statement: &Statement) {
             totals(b, at, (*columns, *largest, *accumulate), *shift)
         }
         Statement::Chained { on_the_left, used } => chained(b, at, *on_the_left, *used),
+        Statement::ScaledVector { by_rows, at: place } => scaled_vector(b, at, *by_rows, *place),
         Statement::Written { file } => written(b, at, WRITTEN[*file]),
         Statement::Steps { ahead, low } => steps(b, at, *ahead, *low),
         Statement::Optional { target, certain } => optional(b, at, ARRAYS[*target], *certain),
@@ -578,6 +582,21 @@ fn optional(b: &mut SdfgBuilder, at: &str, target: &str, certain: bool) {
     if certain {
         b.state(&format!("certain{at}")).tasklet("t", &[("a", &array, "2")], name("a"), ("B", "5"));
     }
+}
+
+fn scaled_vector(b: &mut SdfgBuilder, at: &str, by_rows: bool, place: i64) {
+    let scaled = format!("scaled{at}");
+    b.transient(&scaled, DType::Float64, [5, 7].map(Expr::int));
+    let dims = [("i", "0:5"), ("j", "0:7")];
+    let mut inputs = vec![("e", "E", "i, j + 1")];
+    if by_rows {
+        inputs.push(("d", "B", "i"));
+    }
+    let code = if by_rows { name("e") * name("d") } else { name("e") * value(-1.5) };
+    b.state(&format!("scale{at}")).map("scale", &dims, &inputs, code, (&scaled, "i, j"));
+    let inputs = [("_a", &*scaled, "0:5, 0:7"), ("_b", "A", "0:7")];
+    let to = format!("{place}:{}", place + 5);
+    operation(&mut b.state(&format!("multiply{at}")), Arc::new(MatMul), &inputs, ("_c", "B", &to));
 }
 
 fn chained(b: &mut SdfgBuilder, at: &str, on_the_left: bool, used: bool) {
