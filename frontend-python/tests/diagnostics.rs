@@ -134,7 +134,12 @@ fn functions_without_a_compiled_form() {
     );
     let correlated = "rng = np.random.default_rng(1)\nx[:2] = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]])";
     check("correlated", "E0303", X, correlated);
-    check("viewed_type", "E0303", X, "return x.view(np.int64)");
+    check("viewed_type", "E0303", X, "return x.view(np.bool_)");
+    check("viewed_gaps", "E0303", A, "return A.T.view(np.int32)");
+    check("casting", "E0202", X, "return np.add(x, 1, dtype=np.int32)");
+    check("casting_rule", "E0303", X, "return x.astype(np.float32, casting='kind')");
+    check("resized_twice", "E0301", X, "y = x + 1\nfor i in range(N):\n    y.resize(2 * N)\nreturn y");
+    check("einsum_lists", "E0303", X, "return np.einsum(x, 0, x, 0)");
     check("resized", "E0301", X, "x.resize((2, 2))");
     check("appended", "E0103", X, "t = [x[0]]\nt.append(1.0)\nreturn t[1]");
     check("list_element", "E0203", X, "t = [1, 2]\nt[0] = 3\nreturn t[0]");

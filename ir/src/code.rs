@@ -190,17 +190,21 @@ pub enum Function {
     Complex,
     /// Greatest common divisor of integers, not negative.
     Gcd,
+    /// The bits of a float of half, single or double precision, as an unsigned integer of the same size.
+    Bits,
+    /// The float whose [`Bits`](Function::Bits) an unsigned integer of 16, 32 or 64 bits is.
+    FromBits,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Function; 47] = {
+    pub const ALL: [Function; 49] = {
         use Function::*;
         [
             Abs, Sign, Sqrt, Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos,
             Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Atan2, Hypot, Copysign, Nextafter, Floor, Ceil,
             Trunc, Rint, Fmin, Fmax, Fmod, Isnan, Isinf, Isfinite, Signbit, Erf, Erfc, Gamma, Lgamma, Real,
-            Imag, Conj, Complex, Gcd,
+            Imag, Conj, Complex, Gcd, Bits, FromBits,
         ]
     };
 
@@ -264,6 +268,8 @@ impl Function {
             Conj => "conj",
             Complex => "complex",
             Gcd => "gcd",
+            Bits => "bits",
+            FromBits => "from_bits",
         }
     }
 
@@ -275,6 +281,8 @@ impl Function {
             Abs | Real | Imag => operand.real(),
             Complex if operand == DType::Float32 => DType::Complex64,
             Complex => DType::Complex128,
+            Bits => operand.same_size_unsigned(),
+            FromBits => operand.same_size_float(),
             _ => operand,
         }
     }
@@ -719,6 +727,8 @@ fn function_takes(function: Function, operand: DType) -> bool {
         Abs | Sign => operand != DType::Bool,
         Fmin | Fmax | Fmod => !operand.is_complex() && operand != DType::Bool,
         Gcd => operand.is_integer(),
+        Bits => matches!(operand, DType::Float16 | DType::Float32 | DType::Float64),
+        FromBits => matches!(operand, DType::UInt16 | DType::UInt32 | DType::UInt64),
         Complex => matches!(operand, DType::Float32 | DType::Float64),
         Real | Imag | Conj => operand.is_complex(),
         Sqrt | Exp | Log | Log2 | Log10 | Log1p | Expm1 | Exp2 | Sin | Cos | Tan | Asin | Acos | Atan

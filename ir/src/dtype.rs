@@ -144,6 +144,27 @@ impl DType {
         }
     }
 
+    /// The unsigned integer with as many bits as a real number has; the type itself if there is none.
+    pub fn same_size_unsigned(self) -> DType {
+        match self {
+            DType::Bool | DType::Int8 => DType::UInt8,
+            DType::Int16 | DType::Float16 | DType::BFloat16 => DType::UInt16,
+            DType::Int32 | DType::Float32 => DType::UInt32,
+            DType::Int64 | DType::Float64 => DType::UInt64,
+            other => other,
+        }
+    }
+
+    /// The float of IEEE 754 with as many bits as an unsigned integer has; the type itself if there is none.
+    pub fn same_size_float(self) -> DType {
+        match self {
+            DType::UInt16 => DType::Float16,
+            DType::UInt32 => DType::Float32,
+            DType::UInt64 => DType::Float64,
+            other => other,
+        }
+    }
+
     /// The type's name: NumPy's, if NumPy has it.
     pub fn name(self) -> &'static str {
         use DType::*;

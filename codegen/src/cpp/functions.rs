@@ -25,6 +25,7 @@ impl Printer<'_> {
     fn integer_function(&mut self, function: Function, dtype: DType, operands: &[Text]) -> Option<Text> {
         use Function::*;
         let name = match function {
+            FromBits => return same_bits(function, dtype, operands),
             Abs => "dacec_abs",
             Sign => "dacec_sign",
             Gcd => "dacec_gcd",
@@ -59,7 +60,8 @@ impl Printer<'_> {
                 let helper = self.helper("dacec_complex");
                 return Some(Text::primary(format!("{helper}({})", parts.join(", "))));
             }
-            Real | Imag | Conj | Gcd => return None,
+            Bits => return same_bits(function, dtype, operands),
+            Real | Imag | Conj | Gcd | FromBits => return None,
             // The names of the others are those of C.
             other => other.name(),
         };
@@ -103,6 +105,14 @@ impl Printer<'_> {
             _ => return None,
         })
     }
+}
+
+/// A value of another type with the same bits.
+fn same_bits(function: Function, dtype: DType, operands: &[Text]) -> Option<Text> {
+    let [operand] = operands else { return None };
+    let result = function.result(dtype);
+    let is_known = result != dtype && result.size() == dtype.size();
+    is_known.then(|| Text::primary(format!("__builtin_bit_cast({}, {})", c_type(result), operand.text)))
 }
 
 fn test(builtin: &str, operands: &[Text]) -> Text {

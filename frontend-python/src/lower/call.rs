@@ -129,7 +129,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn arguments(&mut self, arguments: &ast::Arguments) -> Result<GivenArgs> {
+    pub(super) fn arguments(&mut self, arguments: &ast::Arguments) -> Result<GivenArgs> {
         let mut given = GivenArgs::default();
         for (at, argument) in arguments.args.iter().enumerate() {
             if let ast::Expr::Starred(starred) = argument {

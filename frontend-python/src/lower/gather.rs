@@ -9,6 +9,8 @@
 //! x[m]                 x[nonzero(m)]                                   any other use of a mask
 //! ```
 //!
+//! One truth value is an index array too, of no axis: `x[True]` has a new axis of extent 1, and `x[False]` of extent 0.
+//!
 //! As in NumPy, the axes of the index arrays' common shape replace the axes that they index where these are next to each
 //! other, and come first where they are not; numbers beside arrays count as arrays.
 
@@ -128,7 +130,7 @@ impl Lowerer<'_> {
         }
         let items = self.expand(base, items, range)?;
         let items = self.without_masks(base, items)?;
-        let advanced = |item: &Item| matches!(item, Item::Index(..) | Item::Array(..));
+        let advanced = |item: &Item| matches!(item, Item::Index(..) | Item::Array(..) | Item::Truth(..));
         let positions: Vec<usize> = (0..items.len()).filter(|k| advanced(&items[*k])).collect();
         let together = positions.windows(2).all(|pair| pair[1] == pair[0] + 1);
         let first = positions.first().copied().unwrap_or(0);
@@ -150,6 +152,14 @@ impl Lowerer<'_> {
                     Some(at) => Scalar::symbolic(self.resolve(at, &extent, place)?),
                     None => self.hoist(&scalar),
                 })),
+                Item::Truth(truth, place) => {
+                    let count = Scalar::strong(cast(&truth, DType::Int64), DType::Int64);
+                    let count = match truth.as_truth() {
+                        Some(known) => Expr::int(known.into()),
+                        None => self.integer(&Value::Scalar(count), place)?,
+                    };
+                    selection = self.broadcast_shapes(&selection, &[count], place)?;
+                }
                 Item::Array(view, place) => {
                     selection = self.broadcast_shapes(&selection, &view.shape(), place)?;
                     choices.push(Choice::By(view));

@@ -28,6 +28,8 @@ pub(super) enum Item {
     Array(View, TextRange),
     /// An array of truth values.
     Mask(View, TextRange),
+    /// One truth value: a new axis of extent 1 or 0.
+    Truth(Scalar, TextRange),
 }
 
 impl Item {
@@ -36,12 +38,12 @@ impl Item {
         match self {
             Item::Index(..) | Item::Slice(..) | Item::Array(..) => 1,
             Item::Mask(view, _) => view.rank(),
-            Item::New | Item::Ellipsis => 0,
+            Item::New | Item::Ellipsis | Item::Truth(..) => 0,
         }
     }
 
     fn is_advanced(&self) -> bool {
-        matches!(self, Item::Array(..) | Item::Mask(..))
+        matches!(self, Item::Array(..) | Item::Mask(..) | Item::Truth(..))
     }
 }
 
@@ -66,15 +68,7 @@ impl Lowerer<'_> {
         match base {
             Value::Array(view) => {
                 let items = self.items(slice)?;
-                if items.iter().any(Item::is_advanced) {
-                    let places = self.places(&view, items, range)?;
-                    return self.read_places(places, range);
-                }
-                Ok(match self.place(&view, items, false, range)? {
-                    Place::View(view) if view.rank() == 0 => Value::Scalar(view.element(&[])),
-                    Place::View(view) => Value::Array(view),
-                    Place::Element(scalar) => Value::Scalar(scalar),
-                })
+                self.chosen_part(&view, items, range)
             }
             Value::Tuple(items) => self.tuple_subscript(&items, slice, range),
             Value::Dict(items) => {
@@ -101,6 +95,26 @@ impl Lowerer<'_> {
                 Err(Diagnostic::error(codes::INDEX, range, message).into())
             }
         }
+    }
+
+    /// `view[index]` for an index that is a value.
+    pub(crate) fn subscript_by(&mut self, view: &View, index: Value, range: TextRange) -> Result<Value> {
+        let mut items = Vec::new();
+        self.add_item(index, range, &mut items)?;
+        self.chosen_part(view, items, range)
+    }
+
+    /// The part of an array that the items choose.
+    fn chosen_part(&mut self, view: &View, items: Vec<Item>, range: TextRange) -> Result<Value> {
+        if items.iter().any(Item::is_advanced) {
+            let places = self.places(view, items, range)?;
+            return self.read_places(places, range);
+        }
+        Ok(match self.place(view, items, false, range)? {
+            Place::View(view) if view.rank() == 0 => Value::Scalar(view.element(&[])),
+            Place::View(view) => Value::Array(view),
+            Place::Element(scalar) => Value::Scalar(scalar),
+        })
     }
 
     /// The elements that are written by an assignment to `base[slice]`.
@@ -172,17 +186,6 @@ impl Lowerer<'_> {
                 continue;
             }
             let value = self.eval(part)?;
-            if let Value::Range(start, stop, step) = &value {
-                let values = self.known_range(start, stop, step, part.range())?;
-                items.push(self.list_item(values, part.range())?);
-                continue;
-            }
-            if let Value::Tuple(values) = &value
-                && values.is_list
-            {
-                items.push(self.list_item(values.to_vec(), part.range())?);
-                continue;
-            }
             self.add_item(value, part.range(), &mut items)?;
         }
         Ok(items)
@@ -194,6 +197,12 @@ impl Lowerer<'_> {
             Value::None => items.push(Item::New),
             Value::Ellipsis => items.push(Item::Ellipsis),
             Value::Slice(bounds) => items.push(Item::Slice(bounds, range)),
+            Value::Scalar(scalar) if scalar.dtype() == DType::Bool => items.push(Item::Truth(scalar, range)),
+            Value::Range(start, stop, step) => {
+                let values = self.known_range(&start, &stop, &step, range)?;
+                items.push(self.list_item(values, range)?);
+            }
+            Value::Tuple(values) if values.is_list => items.push(self.list_item(values.into(), range)?),
             Value::Tuple(values) => {
                 for value in values {
                     self.add_item(value, range, items)?;
@@ -281,7 +290,7 @@ impl Lowerer<'_> {
         for item in items {
             match item {
                 Item::New => axes.push(Axis::New(Expr::one())),
-                Item::Ellipsis | Item::Array(..) | Item::Mask(..) => {}
+                Item::Ellipsis | Item::Array(..) | Item::Mask(..) | Item::Truth(..) => {}
                 Item::Index(at, place) => {
                     let Some(axis) = old.next() else { continue };
                     let at = self.integer(&Value::Scalar(at), place)?;

@@ -39,6 +39,8 @@ enum Kind {
     Reshaped,
     /// As `Reshaped`, if NumPy has not made a copy.
     Uncertain,
+    /// The bytes of the elements are the same.
+    Bytes,
     /// The copy holds windows along these axes of the array; the last axes are those of the windows.
     Windows(Vec<usize>),
 }
@@ -122,6 +124,14 @@ impl Lowerer<'_> {
             }
             base.element(&place).code
         });
+    }
+
+    /// Remembers that `copy` holds the bytes of `base` as elements of another type.
+    pub(super) fn add_bytes(&mut self, base: &View, copy: &View) {
+        if !base.fresh {
+            let kind = if self.holds_windows(&base.container) { Kind::Uncertain } else { Kind::Bytes };
+            self.mirror(base, copy, kind);
+        }
     }
 
     fn mirror(&mut self, base: &View, copy: &View, kind: Kind) {
@@ -222,21 +232,18 @@ impl Lowerer<'_> {
                 if done.contains(&to.container) {
                     continue;
                 }
-                let windows = match &mirror.kind {
-                    Kind::Windows(_) if mirror.copy.container == container => {
-                        return Err(windows_are_read_only(range));
-                    }
-                    Kind::Windows(axes) => Some(axes),
-                    Kind::Reshaped => None,
-                    Kind::Uncertain => return Err(self.cannot_sync(mirror, range)),
-                };
-                if !self.params.is_empty() {
+                let uncertain = matches!(mirror.kind, Kind::Uncertain);
+                if uncertain || !self.params.is_empty() {
                     return Err(self.cannot_sync(mirror, range));
                 }
                 self.flush();
-                match windows {
-                    Some(axes) => self.fill_windows(from, to, axes),
-                    None => self.copy_elements(from, to),
+                match &mirror.kind {
+                    Kind::Windows(_) if mirror.copy.container == container => {
+                        return Err(windows_are_read_only(range));
+                    }
+                    Kind::Windows(axes) => self.fill_windows(from, to, axes),
+                    Kind::Bytes => self.reinterpret(from, to),
+                    Kind::Reshaped | Kind::Uncertain => self.copy_elements(from, to),
                 }
                 done.push(to.container.clone());
                 changed.push(to.container.clone());
@@ -293,7 +300,8 @@ fn windows_are_read_only(range: TextRange) -> super::Stop {
 /// What an array without a name is called.
 const UNNAMED: &str = "__unnamed";
 
-fn refers_to(value: &Value, container: &Name) -> bool {
+/// Whether a value is, or holds, an array that is or looks at the container.
+pub(super) fn refers_to(value: &Value, container: &Name) -> bool {
     match value {
         Value::Array(view) => view.container == *container,
         Value::Tuple(items) => items.iter().any(|item| refers_to(item, container)),

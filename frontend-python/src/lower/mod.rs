@@ -55,6 +55,8 @@ mod parameters;
 mod parts;
 mod plain_call;
 mod reduction;
+mod reinterpret;
+mod resize;
 mod returns;
 mod scope;
 mod specialize;
@@ -69,6 +71,7 @@ pub(crate) use index::computed;
 pub(crate) use library::Library;
 pub(crate) use names::target_names;
 pub(crate) use operate::{Dest, broadcast_element, keep_axes};
+pub(crate) use reinterpret::reinterpreted_number;
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -353,6 +356,11 @@ impl<'a> Lowerer<'a> {
         }
         if let ast::Expr::BinOp(it) = expr
             && self.copy_statement(it)?
+        {
+            return Ok(());
+        }
+        if let ast::Expr::Call(it) = expr
+            && self.resize_statement(it)?
         {
             return Ok(());
         }

@@ -246,3 +246,24 @@ def update_one_operand(op, x, at):
 
 def update_where(op, x, at, y):
     x[at] = op(x[at], y)
+
+
+def update_places(op, x, at, y):
+    line = x.ravel().copy()
+    for k in range(at.shape[0]):
+        line[at[k]] = op(line[at[k]], y[k])
+    x[...] = line.reshape(x.shape)
+
+
+def update_places_by_one(op, x, at):
+    line = x.ravel().copy()
+    for k in range(at.shape[0]):
+        line[at[k]] = op(line[at[k]])
+    x[...] = line.reshape(x.shape)
+
+
+def resized_with_zeros(a, count):
+    line = np.zeros(count, dtype=a.dtype)
+    kept = min(count, a.size)
+    line[:kept] = a.ravel()[:kept]
+    return line

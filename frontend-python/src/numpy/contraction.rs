@@ -196,10 +196,46 @@ fn is_matrix_product(factors: &[Factor], result: &[char]) -> bool {
     }
 }
 
+/// The subscripts and operands of `einsum(a, [0, 1], b, [1, 2], [0, 2])`: letters in the order of the numbers.
+fn from_lists(given: &[Value]) -> Option<(String, Vec<Value>)> {
+    let group = |list: &Value| -> Option<String> {
+        let Value::Tuple(items) = list else { return None };
+        let letter = |item: &Value| match item {
+            Value::Ellipsis => Some("...".to_owned()),
+            Value::Scalar(number) => {
+                let number = usize::try_from(number.as_int()?).ok().filter(|number| *number < 52)?;
+                letters(number, 1).first().map(char::to_string)
+            }
+            _ => None,
+        };
+        items.iter().map(letter).collect()
+    };
+    let pairs = given.chunks_exact(2);
+    let result = pairs.remainder();
+    let mut operands = Vec::new();
+    let mut groups = Vec::new();
+    for pair in pairs {
+        operands.push(pair[0].clone());
+        groups.push(group(&pair[1])?);
+    }
+    let mut text = groups.join(",");
+    if let [result] = result {
+        text = format!("{text}->{}", group(result)?);
+    }
+    (!operands.is_empty()).then_some((text, operands))
+}
+
 fn einsum(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let wrong = |reason: &str| args.unsupported("subscripts", reason);
-    let Some((Value::Text(text), operands)) = args.rest.split_first() else {
-        return Err(wrong("the first argument must be a string that is known, such as 'ij,jk->ik'").into());
+    let listed: (String, Vec<Value>);
+    let (text, operands) = match args.rest.split_first() {
+        Some((Value::Text(text), operands)) => (text.clone(), operands),
+        _ => {
+            listed = from_lists(&args.rest).ok_or_else(|| {
+                wrong("they are a string that is known, such as 'ij,jk->ik', or a list of numbers after each operand")
+            })?;
+            (listed.0.clone(), listed.1.as_slice())
+        }
     };
     let text: String = text.chars().filter(|it| !it.is_whitespace()).collect();
     let (inputs, explicit) = match text.split_once("->") {

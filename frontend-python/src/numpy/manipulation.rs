@@ -1,9 +1,11 @@
 //! Functions that arrange elements anew: most give views.
 
+use super::casting::Casting;
 use super::{Args, Entry, array, axis_of, call, elements, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{GivenArgs, Lowerer, Result};
+use crate::lower::{GivenArgs, Lowerer, Result, reinterpreted_number};
+use crate::promotion::Typed;
 use crate::scalar;
 use crate::types::{Axis, Items, Scalar, Value, View};
 use dacec_ir::{DType, Expr, Range};
@@ -29,7 +31,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("atleast_1d", &["*"], |l, args| at_least(l, args, 1)),
     call("atleast_2d", &["*"], |l, args| at_least(l, args, 2)),
     call("atleast_3d", &["*"], |l, args| at_least(l, args, 3)),
-    call("astype", &["a", "dtype", "copy?"], astype),
+    call("astype", &["x", "dtype", "copy?"], |l, args| converted(l, args, args.value("x"))),
     call("vectorize", &["pyfunc"], |_, args| Ok(Value::Method(&VECTORIZED, Box::new(args.value("pyfunc"))))),
     call("broadcast_to", &["a", "shape"], broadcast_to),
     call("broadcast_arrays", &["*"], broadcast_arrays),
@@ -40,7 +42,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// Methods that are no functions of NumPy, or take other arguments.
 pub(super) const METHODS: &[Entry] = &[
-    call("astype", &["a", "dtype", "order?", "casting?", "subok?", "copy?"], astype),
+    call("astype", &["a", "dtype", "order?", "casting?", "subok?", "copy?"], |l, args| {
+        converted(l, args, args.value("a"))
+    }),
     call("flatten", &["a", "order?"], flattened_copy),
     call("fill", &["a", "value"], fill),
     call("item", &["a", "index?"], item),
@@ -60,20 +64,12 @@ pub(super) const METHODS: &[Entry] = &[
     call("nonzero", &["a"], super::counted::nonzero),
     call("compress", &["a", "condition", "axis?"], super::counted::compress),
     call("tolist", &["a"], as_list),
-    call("view", &["a", "dtype?"], |l, args| {
-        let view = array(l, args, "a")?.alias();
-        if args.dtype("dtype")?.is_some_and(|dtype| dtype != view.dtype) {
-            return Err(args
-                .unsupported("dtype", "the bytes of elements cannot be read as another type")
-                .help("convert the values with `.astype(...)`; parts of complex numbers are `.real` and `.imag`")
-                .into());
-        }
-        Ok(Value::Array(view))
-    }),
-    super::refused("resize", |args| {
-        let message = "the shape of an array that a name refers to cannot change";
-        Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
-            .help("make another array: `x = np.resize(x, shape)`")
+    call("view", &["a", "dtype?"], viewed),
+    call("resize", &["a", "new_shape", "refcheck?"], |_, args| {
+        let message = "an array is resized by a statement of its own, `x.resize(shape)`, where `x` is a name";
+        Err(Diagnostic::error(codes::UNSUPPORTED_CALL, args.range, message)
+            .help("make another array: `np.resize(x, shape)`, which repeats elements instead of adding zeros")
+            .into())
     }),
 ];
 
@@ -514,15 +510,55 @@ fn reshaped(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, shape: Vec<Expr
     Ok(Value::Array(out))
 }
 
-fn astype(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+/// The values in another type: always a copy, or the array itself if `copy` is `False` and it has the type.
+fn converted(lowerer: &mut Lowerer<'_>, args: &Args, value: Value) -> Result<Value> {
     let Some(dtype) = args.dtype("dtype")? else {
         return Err(args.unsupported("dtype", "it is missing").into());
     };
-    match args.value("a") {
+    let ty = match &value {
+        Value::Array(view) => Typed::strong(view.dtype),
+        Value::Scalar(number) => number.ty,
+        other => return Err(lowerer.not_a_number(other, args.range)),
+    };
+    Casting::of(args, Casting::Unsafe)?.check(args, ty, dtype)?;
+    match value {
+        Value::Array(view) if view.dtype == dtype && args.given("copy") && !args.flag("copy")? => {
+            Ok(Value::Array(view.alias()))
+        }
         Value::Array(view) if view.dtype == dtype => {
             Ok(Value::Array(lowerer.copied(&view, args.dest.prefix())))
         }
         value => lowerer.as_dtype(&value, dtype, &args.dest, args.range),
+    }
+}
+
+/// The bytes of elements as another type.
+fn viewed(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
+    let (value, wanted) = (args.value("a"), args.dtype("dtype")?);
+    let own = match &value {
+        Value::Array(view) => view.dtype,
+        Value::Scalar(number) => number.dtype(),
+        other => return Err(lowerer.not_a_number(other, args.range)),
+    };
+    let Some(dtype) = wanted.filter(|dtype| *dtype != own) else {
+        return Ok(match value {
+            Value::Array(view) => Value::Array(view.alias()),
+            other => other,
+        });
+    };
+    if dtype == DType::Bool {
+        let reason = "not every byte is a truth value";
+        return Err(args.unsupported("dtype", reason).help("compare: `x.view(np.uint8) != 0`").into());
+    }
+    match value {
+        Value::Array(view) => {
+            lowerer.reinterpreted(&view, dtype, args.dest.prefix(), args.range).map(Value::Array)
+        }
+        Value::Scalar(number) => match reinterpreted_number(&number, dtype) {
+            Some(number) => Ok(Value::Scalar(number)),
+            None => Err(args.unsupported("dtype", "a number keeps its size").into()),
+        },
+        other => Err(lowerer.not_a_number(&other, args.range)),
     }
 }
 

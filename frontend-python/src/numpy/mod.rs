@@ -3,6 +3,7 @@
 //! A function is one [`Entry`] in the table of its family: its name, its parameters, and how it is lowered. Adding a
 //! function is adding an entry.
 
+mod casting;
 mod composed;
 mod contraction;
 mod counted;
@@ -84,8 +85,8 @@ pub(crate) enum Lowering {
     Scalar(fn(&[Scalar]) -> std::result::Result<Scalar, Refusal>),
 }
 
-const ONE: &[&str] = &["x", "out?", "where?", "dtype?"];
-const TWO: &[&str] = &["x1", "x2", "out?", "where?", "dtype?"];
+const ONE: &[&str] = &["x", "out?", "where?", "casting?", "dtype?"];
+const TWO: &[&str] = &["x1", "x2", "out?", "where?", "casting?", "dtype?"];
 
 /// An entry that looks at its arguments.
 const fn call(
@@ -361,6 +362,7 @@ fn tables(module: Module) -> &'static [&'static [Entry]] {
             counted::ENTRIES,
             formulas::ENTRIES,
             limits::ENTRIES,
+            casting::ENTRIES,
             composed::ENTRIES,
         ],
         Module::Math => &[math::MATH, elementwise::MATH],

@@ -1,8 +1,10 @@
 //! Choosing elements: by conditions, by limits, by positions.
 
+use super::casting::Casting;
 use super::ufunc::{give, of_numpy, output};
 use super::{Args, Entry, array, call, composed};
 use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result, computed};
+use crate::promotion::Typed;
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::dtype::Kind;
@@ -269,6 +271,14 @@ fn put(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 fn copy_to(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let target = array(lowerer, args, "dst")?;
     let source = args.value("src");
+    let ty = match &source {
+        Value::Array(view) => Some(Typed::strong(view.dtype)),
+        Value::Scalar(number) => Some(number.ty),
+        _ => None,
+    };
+    if let Some(ty) = ty {
+        Casting::of(args, Casting::SameKind)?.check(args, ty, target.dtype)?;
+    }
     match super::ufunc::mask(args) {
         None => lowerer.write(&target, &source, args.range)?,
         Some(mask) => masked_write(lowerer, args, &target, mask, source)?,

@@ -9,13 +9,14 @@
 //! np.add.at(x, i, y)               a loop: an element that is chosen twice changes twice
 //! ```
 
+use super::casting::Casting;
 use super::math::{float, weak};
 use super::reductions::{Masked, Reduction, accumulated, reduced};
 use super::{Args, Entry, Lowering, array, call};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result, keep_axes};
-use crate::promotion::rank;
+use crate::promotion::Typed;
 use crate::scalar::{self, Refusal};
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Function, Wcr};
@@ -67,7 +68,8 @@ impl Entry {
 /// `ufunc(x1, x2, out=…, where=…, dtype=…)`.
 pub(super) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Args) -> Result<Value> {
     let operands: Vec<Value> = ["x", "x1", "x2"].iter().filter_map(|name| args.get(name).cloned()).collect();
-    let dtype = args.dtype("dtype")?;
+    let (dtype, rule) = (args.dtype("dtype")?, Casting::of(args, Casting::SameKind)?);
+    check_operands(entry, args, &operands, (dtype, rule))?;
     let compute = |of: &[Scalar]| {
         let of: Vec<Scalar> = match dtype {
             Some(dtype) => of.iter().map(|it| scalar::converted(it, dtype)).collect(),
@@ -97,13 +99,36 @@ pub(super) fn apply(lowerer: &mut Lowerer<'_>, entry: &'static Entry, args: &Arg
             operands.extend([mask, Value::Array(out.clone())]);
             lowerer.elementwise(entry.name, &operands, &dest, args.range, &|of| {
                 let value = compute(&of[..count])?;
-                assignable(value.dtype(), out.dtype)?;
+                assignable(value.dtype(), out.dtype, rule)?;
                 let value = scalar::converted(&value, out.dtype);
                 Ok(scalar::select(&of[count], &value, &of[count + 1]))
             })?
         }
     };
     give(lowerer, args, &out, &result)
+}
+
+/// Makes sure that operands may be converted to the type in which the function computes.
+fn check_operands(
+    entry: &Entry,
+    args: &Args,
+    operands: &[Value],
+    (dtype, rule): (Option<DType>, Casting),
+) -> Result<()> {
+    let ty = |operand: &Value| match operand {
+        Value::Array(view) => Some(Typed::strong(view.dtype)),
+        Value::Scalar(number) => Some(number.ty),
+        _ => None,
+    };
+    let types: Vec<Typed> = operands.iter().filter_map(ty).collect();
+    let Some(joined) = dtype.or_else(|| types.iter().copied().reduce(Typed::with).map(|ty| ty.dtype)) else {
+        return Ok(());
+    };
+    // Functions such as `sqrt` compute in floats, whatever they are given.
+    let probe = Scalar::strong(dacec_ir::Constant::of_int(1, joined).into(), joined);
+    let result = entry.evaluate(&vec![probe; operands.len()]).map_or(joined, |value| value.dtype());
+    let inner = if joined.is_integer() && result.is_float() && rule == Casting::No { result } else { joined };
+    types.into_iter().try_for_each(|ty| rule.check(args, ty, inner))
 }
 
 /// The result of a function of NumPy: a number of NumPy's, also where the operands are Python's.
@@ -124,16 +149,17 @@ pub(super) fn give(lowerer: &mut Lowerer<'_>, args: &Args, out: &View, result: &
         Value::Scalar(scalar) => scalar.dtype(),
         other => return Err(lowerer.not_a_number(other, args.range)),
     };
-    assignable(dtype, out.dtype).map_err(|reason| {
+    let rule = Casting::of(args, Casting::SameKind)?;
+    assignable(dtype, out.dtype, rule).map_err(|reason| {
         Diagnostic::error(codes::TYPE, args.place("out"), reason).help("use an array of another type")
     })?;
     lowerer.write(out, result, args.range)?;
     Ok(Value::Array(out.clone()))
 }
 
-/// NumPy converts results only within a kind, or to a kind above: floats to complex numbers, integers to floats.
-fn assignable(from: DType, to: DType) -> std::result::Result<(), Refusal> {
-    if rank(from) <= rank(to) {
+/// Whether a result may be converted to the type of `out`.
+fn assignable(from: DType, to: DType, rule: Casting) -> std::result::Result<(), Refusal> {
+    if rule.allows(Typed::strong(from), to) {
         return Ok(());
     }
     Err(format!("the result is of type {from}, which `out` of type {to} cannot hold"))
@@ -337,52 +363,101 @@ fn at(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         return Err(args.unsupported("b", reason).into());
     }
     let target = array(lowerer, args, "a")?;
-    let mut indices = Vec::new();
-    let given = args.value("indices");
-    let parts = match &given {
-        Value::Tuple(items) if items.iter().any(|item| matches!(item, Value::Array(_))) => items.clone(),
-        _ => vec![given.clone()].into(),
-    };
-    for part in parts {
-        let view = match part {
-            Value::Scalar(at) => {
-                let one = lowerer.new_array("__at", DType::Int64, &[Expr::one()]);
-                lowerer.write(&one, &Value::Scalar(at), args.range)?;
-                one
-            }
-            Value::Tuple(items) => super::creation::of_items(lowerer, args, "indices", &items)?,
-            Value::Array(view) => lowerer.copied(&view, "__at"),
-            other => return Err(lowerer.not_a_number(&other, args.place("indices"))),
-        };
-        indices.push(view);
-    }
-    lowerer.flush();
-    let (count, masked) = (indices.len(), indices.iter().any(|it| it.dtype == DType::Bool));
-    let fits =
-        if masked { count == 1 } else { indices.iter().all(|it| it.rank() == 1 && it.dtype.is_integer()) };
-    if !fits || count > 2 || count == 2 && target.rank() != 2 {
-        return Err(args
-            .unsupported("indices", "it must be a mask, a vector of integers, or two of a matrix")
-            .into());
-    }
-    let mut values = vec![Value::Function(entry), Value::Array(target.clone())];
-    let selected = if masked { target.shape() } else { indices[0].shape() };
-    values.extend(indices.into_iter().map(Value::Array));
-    let name = match (args.get("b").cloned(), masked, count) {
-        (None, true, _) => return Err(args.unsupported("indices", "it must be a vector of integers").into()),
-        (None, ..) => "update_one_operand",
-        (Some(b), true, _) => {
-            values.push(b);
-            "update_where"
+    let given = match args.value("indices") {
+        Value::Tuple(items) if items.is_list => {
+            Value::Array(super::creation::of_items(lowerer, args, "indices", &items)?)
         }
-        (Some(b), _, count) => {
-            let mut shape = selected;
-            shape.extend(target.shape().into_iter().skip(count));
-            let all = lowerer.new_array("__values", target.dtype, &shape);
-            lowerer.write(&all, &b, args.place("b"))?;
+        other => other,
+    };
+    let vector = |view: &View| view.rank() == 1 && view.dtype.is_integer();
+    let vectors: Vec<View> = match &given {
+        Value::Array(view) => vec![view.clone()],
+        Value::Tuple(items) => items
+            .iter()
+            .filter_map(|it| if let Value::Array(view) = it { Some(view.clone()) } else { None })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let alone = match &given {
+        Value::Tuple(items) => items.len() == vectors.len() && vectors.len() == target.rank(),
+        _ => true,
+    };
+    let b = args.get("b").cloned();
+    let mut values = vec![Value::Function(entry), Value::Array(target.clone())];
+    match (vectors.as_slice(), b) {
+        ([mask], Some(b)) if alone && mask.dtype == DType::Bool => {
+            values.extend([Value::Array(lowerer.copied(mask, "__at")), b]);
             lowerer.flush();
-            values.push(Value::Array(all));
-            if count == 2 { "update_pairs" } else { "update_rows" }
+            composed(lowerer, args, "update_where", &values)
+        }
+        ([at], None) if alone && vector(at) => {
+            values.push(Value::Array(lowerer.copied(at, "__at")));
+            lowerer.flush();
+            composed(lowerer, args, "update_one_operand", &values)
+        }
+        ([_] | [_, _], Some(b)) if alone && vectors.iter().all(vector) => {
+            let mut shape = vectors[0].shape();
+            shape.extend(target.shape().into_iter().skip(vectors.len()));
+            values.extend(vectors.iter().map(|at| Value::Array(lowerer.copied(at, "__at"))));
+            lowerer.flush();
+            values.push(Value::Array(operand_like(lowerer, args, &target, shape, &b)?));
+            let name = if vectors.len() == 2 { "update_pairs" } else { "update_rows" };
+            composed(lowerer, args, name, &values)
+        }
+        (_, b) => at_places(lowerer, args, values, &target, given, b),
+    }
+}
+
+/// The second operand of `ufunc.at`, as many elements as are chosen.
+fn operand_like(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    target: &View,
+    shape: Vec<Expr>,
+    b: &Value,
+) -> Result<View> {
+    let all = lowerer.new_array("__values", target.dtype, &shape);
+    lowerer.write(&all, b, args.place("b"))?;
+    lowerer.flush();
+    Ok(all)
+}
+
+/// `ufunc.at` for indices of any kind: the same index chooses the numbers of the elements in C order, which are changed in
+/// a copy.
+fn at_places(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    mut values: Vec<Value>,
+    target: &View,
+    index: Value,
+    b: Option<Value>,
+) -> Result<Value> {
+    let shape = target.shape();
+    let numbers = lowerer.new_array("__numbers", DType::Int64, &shape);
+    let strides = dacec_ir::data::c_strides(&shape);
+    lowerer.fill("number", &numbers, &|at| {
+        let number: Expr = at.iter().zip(&strides).map(|(at, stride)| at * stride).sum();
+        dacec_ir::ScalarExpr::Symbolic(number)
+    });
+    lowerer.flush();
+    let chosen = match lowerer.subscript_by(&numbers, index, args.place("indices"))? {
+        Value::Scalar(number) => {
+            let one = lowerer.new_array("__at", DType::Int64, &[Expr::one()]);
+            lowerer.write(&one, &Value::Scalar(number), args.range)?;
+            one
+        }
+        Value::Array(view) => view,
+        other => return Err(lowerer.not_a_number(&other, args.place("indices"))),
+    };
+    lowerer.flush();
+    let line = super::manipulation::flattened(lowerer, &chosen);
+    values.push(Value::Array(line));
+    let name = match b {
+        None => "update_places_by_one",
+        Some(b) => {
+            let all = operand_like(lowerer, args, target, chosen.shape(), &b)?;
+            values.push(Value::Array(super::manipulation::flattened(lowerer, &all)));
+            "update_places"
         }
     };
     composed(lowerer, args, name, &values)

@@ -40,6 +40,7 @@ fn integer(function: Function, x: i64, dtype: DType) -> Option<Value> {
         kind => kind == Kind::Unsigned,
     };
     let value = match function {
+        Function::FromBits => return from_bits(x as u64, dtype),
         Function::Abs if unsigned => x,
         Function::Abs => x.wrapping_abs(),
         Function::Sign if unsigned => i64::from(x != 0),
@@ -47,6 +48,28 @@ fn integer(function: Function, x: i64, dtype: DType) -> Option<Value> {
         _ => return None,
     };
     Some(Value::int(value, dtype))
+}
+
+/// The bits of a float of that type.
+fn bits(x: f64, dtype: DType) -> Option<Value> {
+    let bits = match dtype {
+        DType::Float16 => f16::from_f64(x).to_bits().into(),
+        DType::Float32 => (x as f32).to_bits().into(),
+        DType::Float64 => x.to_bits(),
+        _ => return None,
+    };
+    Some(Value::int(bits as i64, dtype.same_size_unsigned()))
+}
+
+/// The float whose bits a number of that type is.
+fn from_bits(bits: u64, dtype: DType) -> Option<Value> {
+    let value = match dtype {
+        DType::UInt16 => f16::from_bits(bits as u16).to_f64(),
+        DType::UInt32 => f64::from(f32::from_bits(bits as u32)),
+        DType::UInt64 => f64::from_bits(bits),
+        _ => return None,
+    };
+    Some(Value::float(value, dtype.same_size_float()))
 }
 
 fn integers(function: Function, a: i64, b: i64, dtype: DType) -> Option<Value> {
@@ -116,6 +139,7 @@ fn real(function: Function, x: f64, dtype: DType) -> Option<Value> {
         Isinf => return Some(Value::bool(x.is_infinite())),
         Isfinite => return Some(Value::bool(x.is_finite())),
         Signbit => return Some(Value::bool(x.is_sign_negative())),
+        Bits => return bits(x, dtype),
         _ => return None,
     };
     Some(Value::float(value, dtype))

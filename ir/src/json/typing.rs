@@ -412,7 +412,7 @@ fn apply(function: Function, args: Vec<Typed>) -> Option<Typed> {
         return None;
     }
     let integers = matches!(function, Function::Abs | Function::Sign | Function::Fmin | Function::Fmax)
-        || matches!(function, Function::Fmod | Function::Gcd);
+        || matches!(function, Function::Fmod | Function::Gcd | Function::FromBits);
     let mut args = args.into_iter();
     let (exprs, dtype) = match (args.next()?, args.next()) {
         (a, None) => {

@@ -84,3 +84,15 @@ case("x[:, 3]", x="float64[N,K]")
 case("x[K]", x="float64[K]")
 case("x[5]", x="float64[N]")
 body("x[:, 0] = 1", x="float64[N,E]")
+
+# --- truth values as indices: a new axis of extent 1 or 0
+for subscript in ["True", "False", "None, False", "None, True", "True, 1", "1, True", ":, True", "True, ..., 0", "True, True", "True, False", "i, True", "True, :, i", "..., True", "np.bool_(True)"]:
+    case(f"x[{subscript}]", x="float64[N,M]", i="int64[K]:index")
+    body(f"x[{subscript}] = 7", x="float64[N,M]", i="int64[K]:index")
+    body(f"x[{subscript}] += 7", x="float64[N,M]", i="int64[K]:index")
+body("x[x[0] > 100] = 7", x="float64[N]")
+body("x[x[0] < 100] = 7", x="float64[N]")
+case("x[x[0] < 100].sum()", x="float64[N]")
+case("x[False, [0, 1]]", x="float64[N]")
+body("k = ([0, 1], [1, 2])\nreturn x[k]", x="float64[N,M]")
+body("k = (slice(1, 3), [0, 2])\nreturn x[k]", x="float64[N,M]")

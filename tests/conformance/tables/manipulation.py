@@ -202,3 +202,37 @@ case("x.ptp()", x="float64[N]")
 # --- reshaped parts, of which nothing is written
 body("v = x[:, ::2].reshape(-1, 2)\nreturn v * 2, x", x="float64[N,4]")
 body("v = x[::2].reshape(2, 2)\nv[0, 0] = 7\nreturn v", x="float64[P]")
+
+# --- bytes of elements as another type
+NUMBERS = ["int8", "uint8", "int16", "int32", "uint64", "int64", "float32", "float64", "complex64", "complex128"]
+for to in ["int8", "uint16", "uint32", "int64", "float32", "float64", "complex64", "complex128"]:
+    case(f"x.view(np.{to})", T=NUMBERS, x="T[16]")
+    case(f"x.view(np.{to})", T=["float64", "uint32"], x="T[K,4]")
+case("x.view(np.uint64)", x="float64[8]:special")
+case("x.view(np.uint32)", x="float32[8]:special")
+case("x.view(np.int16)", x="bool[Q]")
+case("(x.view(np.uint64) >> np.uint64(52)) & np.uint64(0x7FF)", x="float64[N,M]")
+case("x[:, 1:3].view(np.int64)", x="float64[N,M]")
+case("x[:, 1:3].view(np.int32)", x="float64[N,M]")
+case("x[::2].view(np.int64)", x="float64[N,M]")
+case("x.T.view(np.int64)", x="float64[N,M]")
+case("x.T.view(np.int32)", x="float64[N,M]")
+case("x.view(np.int64)", x="int32[5]")
+case("x.view()", x="float64[N]")
+case("x.view('uint8')", x="float32[N]")
+case("x[0].view(np.int64)", x="float64[N]")
+case("np.float32(a).view(np.int32)", a="float64=1.5")
+body("y = x.view(np.uint64)\ny[1] = 0\nx[2] = 1.5\nreturn y", x="float64[N]")
+body("y = x.view(np.uint8)\ny[3] = 64\nx[1] = 7\nreturn y", x="float32[N]")
+body("y = x.view(np.complex128)\ny[0] *= 2j\nx[1, 3] = 0\nreturn y", x="float64[N,4]")
+body("y = (x + 1).view(np.int64)\ny[0] = 3\nreturn y", x="float64[N]")
+body("h = np.uint32(2166136261)\nfor b in x.view(np.uint8):\n    h = (h ^ np.uint32(b)) * np.uint32(16777619)\nreturn h", x="float64[N]")
+
+# --- resize in place: zeros where an array gets longer
+for shape in ["(2, 3)", "3", "9", "2, 2", "(n, 2)", "(0,)"]:
+    body(f"y = x + 1\ny.resize({shape})\nreturn y.sum(), y.size", x="float64[N]", n="int64=3")
+body("y = x * 2\ny.resize((3, 4))\ny[2, 1] = 5\nreturn y", T=["float64", "int32", "bool"], x="T[M]")
+body("y = x + 1\ny.resize((M, N), refcheck=False)\nreturn y", x="float64[N,K]")
+body("y = x + 1\nz = y\ny.resize(9)\nreturn z", x="float64[N]")
+body("a, b, c = np.unstack(x)\na[0] = 9\nreturn b, c", x="float64[3,N]")
+body("t = np.unstack(x)\nt[1][0] = 9\nreturn len(t), t[-1]", x="float64[3,N]")

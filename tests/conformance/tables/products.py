@@ -177,3 +177,14 @@ for T in ["float64", "complex128", "int32"]:
     case("np.matvec(x, y)", x=f"{T}[K,N,M]", y=f"{T}[K,M]")
     case("np.vecmat(y, x)", x=f"{T}[N,M]", y=f"{T}[N]")
     case("np.vecmat(y, x)", x=f"{T}[K,N,M]", y=f"{T}[K,N]")
+
+# --- einsum with lists of numbers
+case("np.einsum(x, [0, 1], y, [1, 2], [0, 2])", T=["float64", "int32"], x="T[N,K]", y="T[K,M]")
+case("np.einsum(x, [0, 1], y, [1, 2])", x="float64[N,K]", y="float64[K,M]")
+case("np.einsum(x, [3, 1])", x="float64[N,K]")
+case("np.einsum(x, [0, 0])", x="float64[N,N]")
+case("np.einsum(x, [0, 1], [1, 0])", x="float64[N,K]")
+case("np.einsum(x, [..., 0], y, [..., 0], [...])", x="float64[N,K]", y="float64[N,K]")
+case("np.einsum(x, (0, 1), [0])", x="float64[N,K]")
+case("np.einsum(x, [30, 2], y, [2, 1], [1, 30])", x="float64[N,K]", y="float64[K,M]")
+case("np.einsum(x, [0, 1], y, [2, 3], [0, 4])", x="float64[N,K]", y="float64[K,M]")
