@@ -62,3 +62,24 @@ pub(crate) fn branch(test: ast::Expr, body: ast::Suite, orelse: ast::Suite, rang
     let test = Box::new(test);
     ast::Stmt::If(ast::StmtIf { node_index: Default::default(), range, test, body, elif_else_clauses })
 }
+
+/// `function(argument)`.
+pub(crate) fn call(function: &str, argument: ast::Expr, range: TextRange) -> ast::Expr {
+    ast::Expr::Call(ast::ExprCall {
+        node_index: Default::default(),
+        range_start: range.start(),
+        func: Box::new(name(function, range)),
+        arguments: ast::Arguments {
+            range,
+            node_index: Default::default(),
+            args: Box::new([argument]),
+            keywords: Default::default(),
+        },
+    })
+}
+
+/// `(item, ...)`.
+pub(crate) fn tuple(elts: Vec<ast::Expr>, range: TextRange) -> ast::Expr {
+    let ctx = ast::ExprContext::Load;
+    ast::Expr::Tuple(ast::ExprTuple { node_index: Default::default(), range, elts, ctx, parenthesized: true })
+}

@@ -334,18 +334,32 @@ pub(crate) struct Items {
     values: Vec<Value>,
     /// Whether they are those of a list: it is printed in other brackets, and as an index it chooses elements.
     pub(crate) is_list: bool,
+    /// Which list it is, once a name refers to it: a change of the list is seen by all values that have its home.
+    pub(crate) home: Option<Arc<Home>>,
+}
+
+/// Where a list got its first name. Each list has a home of its own.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// The stretch of code that runs exactly as often as the list is made; `None` outside of the function.
+    pub(crate) stretch: Option<[usize; 3]>,
 }
 
 impl Items {
     /// The values of a list.
     pub(crate) fn list(values: Vec<Value>) -> Self {
-        Items { values, is_list: true }
+        Items { values, is_list: true, home: None }
+    }
+
+    /// The values of a list that has a home.
+    pub(crate) fn list_of(values: Vec<Value>, home: Arc<Home>) -> Self {
+        Items { values, is_list: true, home: Some(home) }
     }
 
     /// What becomes of each value, in a sequence of the same kind.
     pub(crate) fn map(self, change: impl FnMut(Value) -> Value) -> Self {
-        let is_list = self.is_list;
-        Items { values: self.values.into_iter().map(change).collect(), is_list }
+        let Items { values, is_list, home } = self;
+        Items { values: values.into_iter().map(change).collect(), is_list, home }
     }
 }
 
@@ -365,7 +379,7 @@ impl std::ops::DerefMut for Items {
 
 impl From<Vec<Value>> for Items {
     fn from(values: Vec<Value>) -> Self {
-        Items { values, is_list: false }
+        Items { values, is_list: false, home: None }
     }
 }
 
@@ -377,7 +391,7 @@ impl From<Items> for Vec<Value> {
 
 impl FromIterator<Value> for Items {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
-        Items { values: values.into_iter().collect(), is_list: false }
+        Items { values: values.into_iter().collect(), is_list: false, home: None }
     }
 }
 

@@ -141,8 +141,20 @@ fn functions_without_a_compiled_form() {
     check("resized_twice", "E0301", X, "y = x + 1\nfor i in range(N):\n    y.resize(2 * N)\nreturn y");
     check("einsum_lists", "E0303", X, "return np.einsum(x, 0, x, 0)");
     check("resized", "E0301", X, "x.resize((2, 2))");
-    check("appended", "E0103", X, "t = [x[0]]\nt.append(1.0)\nreturn t[1]");
-    check("list_element", "E0203", X, "t = [1, 2]\nt[0] = 3\nreturn t[0]");
+    check("appended", "E0206", X, "t = [x[0]]\nif x[0] > 0:\n    t.append(1.0)\nreturn len(t)");
+    check("appended_in_loop", "E0206", X, "t = []\nfor i in range(N):\n    t.append(x[i])\nreturn len(t)");
+    check(
+        "list_of_caller",
+        "E0206",
+        X,
+        "def g(t):\n    t.append(1)\n    return len(t)\nt = [x[0]]\nreturn g(t)",
+    );
+    check("list_iterated", "E0206", X, "t = [1, 2]\nfor v in t:\n    t.append(v)");
+    check("list_method", "E0103", X, "t = [1, 2]\nt.remove(1)\nx[0] = len(t)");
+    check("list_in_value", "E0103", X, "t = [1, 2]\nx[0] = 1 + t.pop()");
+    check("list_in_itself", "E0206", X, "t = [1]\nt.append(t)");
+    check("list_slice", "E0203", X, "t = [1, 2]\nt[:] = [3]");
+    check("ragged", "E0201", X, "return np.array([[x[j] for j in range(i)] for i in range(N)])");
     let windows = "w = np.lib.stride_tricks.sliding_window_view";
     check("windows_written", "E0206", X, &format!("{windows}(x, 3)\nw[0, 0] = 1"));
     check("windows_writeable", "E0303", X, &format!("{windows}(x, 3, writeable=True)"));

@@ -15,6 +15,9 @@ use dacec_ir::{Expr, Memlet, Name, Wcr};
 impl Lowerer<'_> {
     /// `target = value`, `a = b = value`, `a, b = value`.
     pub(super) fn assign(&mut self, it: &ast::StmtAssign) -> Result<()> {
+        if let Some(value) = self.popped(&it.value)? {
+            return it.targets.iter().try_for_each(|target| self.assign_next(target, value.clone()));
+        }
         if let [target] = it.targets.as_slice() {
             return self.assign_one(target, &it.value);
         }
@@ -39,6 +42,7 @@ impl Lowerer<'_> {
                 let value = self.eval_to(value, &dest)?;
                 self.bind(&name.id, value, target.range())
             }
+            ast::Expr::Subscript(it) if self.assign_item(it, |lowerer, _| lowerer.eval(value))? => Ok(()),
             // Python finds the value before the place.
             ast::Expr::Subscript(it) if self.is_value_first(&it.slice, value) => {
                 let value = self.eval(value)?;
@@ -155,6 +159,10 @@ impl Lowerer<'_> {
         match target {
             ast::Expr::Name(name) => self.bind(&name.id, value, name.range),
             ast::Expr::Subscript(it) => {
+                let item = value.clone();
+                if self.assign_item(it, |_, _| Ok(item))? {
+                    return Ok(());
+                }
                 let base = self.target_base(&it.value)?;
                 let value = self.as_operand(value, it.range)?;
                 self.check_index_order(&it.slice, None)?;
@@ -259,6 +267,16 @@ impl Lowerer<'_> {
             ast::Expr::Name(name) => self.aug_name(name, it),
             ast::Expr::Subscript(target) => {
                 self.check_index_order(&target.slice, Some(&it.value))?;
+                let update = |lowerer: &mut Self, item: Value| match item {
+                    Value::Array(view) => lowerer.aug_view(&view, it).map(|()| Value::Array(view)),
+                    item => {
+                        let value = lowerer.eval(&it.value)?;
+                        lowerer.operation(it.op, item, value, &Dest::Temp, it.range)
+                    }
+                };
+                if self.assign_item(target, update)? {
+                    return Ok(());
+                }
                 let base = self.target_base(&target.value)?;
                 match self.target(base, &target.slice, target.range)? {
                     Target::Places(places) => self.aug_places(places, it),
@@ -291,6 +309,12 @@ impl Lowerer<'_> {
             return self.aug_view(view, it);
         }
         let value = self.eval(&it.value)?;
+        if let (Value::Tuple(items), ast::Operator::Add) = (&old, it.op)
+            && items.is_list
+            && self.extend_list(items, &value, it.range)?
+        {
+            return Ok(());
+        }
         let dest = Dest::Named(name.id.to_string());
         let value = self.operation(it.op, old, value, &dest, it.range)?;
         self.bind(&name.id, value, it.range)

@@ -78,9 +78,12 @@ impl Lowerer<'_> {
             }),
             Value::Poison => Err(Stop::Reported),
             Value::Tuple(items) if items.is_list => {
-                let message = format!("a list has no `{attr}` that can be compiled: it does not change");
+                let message = format!("a list has no `{attr}` that can be compiled here");
                 Err(Diagnostic::error(codes::NO_ATTRIBUTE, attr.range(), message)
-                    .help("make the list at once, `[f(i) for i in range(3)]`, add to it by `t = t + [x]`, or fill an array")
+                    .did_you_mean(attr, super::lists::METHODS.iter().copied())
+                    .help(
+                        "lists are changed by statements of their own: `t.append(x)`, `x = t.pop()`, `t[0] = x`",
+                    )
                     .into())
             }
             other => {

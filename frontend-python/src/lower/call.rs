@@ -32,6 +32,9 @@ impl Lowerer<'_> {
         if let Some(value) = self.reduction_of_generator(it)? {
             return Ok(value);
         }
+        if let Some(value) = self.array_of_comprehension(it)? {
+            return Ok(value);
+        }
         let function = self.eval(&it.func)?;
         let given = self.arguments(&it.arguments)?;
         self.call_given(function, given, (dest, declared), (range, it.func.range()))

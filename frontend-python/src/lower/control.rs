@@ -42,7 +42,26 @@ impl Lowerer<'_> {
             };
             return self.consume_loop(&targets, &call.arguments, &it.body, it.range);
         }
-        match self.eval(&it.iter)? {
+        let iterated = self.eval(&it.iter)?;
+        let iterated = self.written_out(iterated, &it.body);
+        self.while_iterated(&iterated.clone(), |lowerer| lowerer.for_loop(it, iterated))
+    }
+
+    /// What a loop runs over; known numbers one by one, if the loop changes lists.
+    fn written_out(&mut self, iterated: Value, body: &[ast::Stmt]) -> Value {
+        let count = count_of(&iterated).and_then(|count| count.as_int());
+        let few =
+            count.and_then(|count| usize::try_from(count).ok()).is_some_and(|count| count <= MAX_UNROLLED);
+        let is_loop = matches!(&iterated, Value::Range(..) | Value::Zip(_) | Value::Array(_));
+        if !few || !is_loop || !self.change_lists(body) {
+            return iterated;
+        }
+        let count = count.unwrap_or_default();
+        Value::Tuple((0..count).map(|at| item_at(&iterated, &Expr::int(at))).collect())
+    }
+
+    fn for_loop(&mut self, it: &ast::StmtFor, iterated: Value) -> Result<()> {
+        match iterated {
             value @ (Value::Tuple(_) | Value::Dict(_)) => {
                 let items = self.elements(value, it.iter.range())?;
                 let remember = it.body.iter().any(continues);

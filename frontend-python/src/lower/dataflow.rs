@@ -96,7 +96,11 @@ impl Lowerer<'_> {
         self.regions.push(Region::default());
         self.present.clear();
         let mirrors = self.mirrors.len();
-        f(self)?;
+        self.stretches += 1;
+        let outer = std::mem::replace(&mut self.stretch, self.stretches);
+        let result = f(self);
+        self.stretch = outer;
+        result?;
         self.flush();
         self.drop_mirrors(mirrors);
         self.present.clear();

@@ -196,9 +196,10 @@ impl Lowerer<'_> {
                 Value::Hint,
             ) => Ok(left),
             (ast::Operator::MatMult, left, right) => numpy::matmul(self, &left, &right, dest, range),
-            (ast::Operator::Add, Value::Tuple(mut left), Value::Tuple(right)) => {
-                left.extend(right);
-                Ok(Value::Tuple(left))
+            (ast::Operator::Add, Value::Tuple(left), Value::Tuple(right)) => {
+                let is_list = left.is_list;
+                let values: Vec<Value> = left.into_iter().chain(right).collect();
+                Ok(Value::Tuple(if is_list { Items::list(values) } else { values.into() }))
             }
             (ast::Operator::Mult, Value::Tuple(items), Value::Scalar(times)) => {
                 let times = self.constant_int(&Value::Scalar(times), range)?;

@@ -45,6 +45,8 @@ mod gather;
 mod index;
 mod indexers;
 mod library;
+mod listed;
+mod lists;
 mod map;
 mod mirror;
 mod names;
@@ -78,7 +80,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Globals;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
-use crate::types::{Outcome, Value};
+use crate::types::{Home, Outcome, Value};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::{Atom, Facts};
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
@@ -86,6 +88,7 @@ use env::Env;
 use indexmap::{IndexMap, IndexSet};
 use names_frame::Frame;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Why lowering of a statement stopped.
 #[derive(Debug)]
@@ -179,6 +182,12 @@ pub(crate) struct Lowerer<'a> {
     present: IndexMap<Name, Name>,
     /// Regions that are being filled, innermost last.
     regions: Vec<Region>,
+    /// Which of all regions is being filled, counted in the order in which they were opened.
+    stretch: usize,
+    /// How many regions were opened.
+    stretches: usize,
+    /// Lists that loops around run over.
+    iterated: Vec<Arc<Home>>,
     open: Option<dataflow::Open>,
     labels: IndexMap<String, usize>,
     /// Parameters of the parallel loops around, outermost first.
@@ -229,6 +238,9 @@ impl<'a> Lowerer<'a> {
             mutable: IndexSet::new(),
             present: IndexMap::new(),
             regions: vec![Region::default()],
+            stretch: 0,
+            stretches: 0,
+            iterated: Vec::new(),
             open: None,
             labels: IndexMap::new(),
             params: Vec::new(),
@@ -360,7 +372,7 @@ impl<'a> Lowerer<'a> {
             return Ok(());
         }
         if let ast::Expr::Call(it) = expr
-            && self.resize_statement(it)?
+            && (self.resize_statement(it)? || self.list_statement(it)?)
         {
             return Ok(());
         }

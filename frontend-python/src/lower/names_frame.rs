@@ -1,6 +1,6 @@
 //! What names mean at a point of the function: looking up, assigning, and joining after control flow.
 
-use super::{Decisions, Lowerer, Result, Stop, Storage};
+use super::{Decisions, Lowerer, Result, Stop, Storage, lists};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::Global;
@@ -123,7 +123,7 @@ impl Lowerer<'_> {
         }
         match self.globals.values.get(name) {
             Some(Global::Value(value)) => {
-                let value = value.clone();
+                let value = lists::from_outside(value.clone());
                 self.globals.used.borrow_mut().insert(name.to_owned());
                 return Ok(self.reached(value));
             }
@@ -212,7 +212,10 @@ impl Lowerer<'_> {
             Value::Array(view) if self.is_shared(name) => self.bind_shared_array(name, view, range)?,
             Value::Array(view) if self.decisions.kept.contains(name) => self.bind_kept(view),
             Value::Array(view) => self.bind_array(view),
-            Value::Tuple(items) => Value::Tuple(items.map(|item| self.settle(item))),
+            Value::Tuple(items) => {
+                let items = items.map(|item| self.settle(item));
+                Value::Tuple(self.at_home(items))
+            }
             other => other,
         };
         for frame in &mut self.frames {

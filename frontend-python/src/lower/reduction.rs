@@ -20,7 +20,7 @@ use dacec_ir::UnaryOp;
 use indexmap::IndexMap;
 
 /// A sequence with more elements is not written out.
-const MAX_WRITTEN_OUT: i64 = 64;
+pub(super) const MAX_WRITTEN_OUT: i64 = 64;
 
 impl Lowerer<'_> {
     /// The value of such a call; `None` if it is another one.
@@ -134,7 +134,7 @@ fn step(
 }
 
 /// The loops of the generators around statements.
-fn nested(generators: &[ast::Comprehension], body: ast::Suite, range: TextRange) -> ast::Suite {
+pub(super) fn nested(generators: &[ast::Comprehension], body: ast::Suite, range: TextRange) -> ast::Suite {
     let Some((generator, rest)) = generators.split_first() else { return body };
     let mut body = nested(rest, body, range);
     if !generator.ifs.is_empty() {
@@ -155,7 +155,7 @@ fn nested(generators: &[ast::Comprehension], body: ast::Suite, range: TextRange)
 }
 
 /// Gives variables other names.
-struct Renamed(IndexMap<String, String>);
+pub(super) struct Renamed(pub(super) IndexMap<String, String>);
 
 impl Transformer for Renamed {
     fn visit_expr(&self, expr: &mut ast::Expr) {

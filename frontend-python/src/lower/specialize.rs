@@ -15,7 +15,7 @@ use super::callees::Callee;
 use super::names::{Reads, assigned};
 use super::nested_call::Call;
 use super::operate::same_elements;
-use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop};
+use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop, lists};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::{Global, Globals, SourceFile};
@@ -273,7 +273,8 @@ impl Lowerer<'_> {
                 Value::Scalar(Scalar { code: ScalarExpr::Name(container), ty: scalar.ty })
             }
             Value::Tuple(items) => {
-                Value::Tuple(items.clone().map(|item| self.stand_in(name, &item, arguments)))
+                let inside = items.clone().map(|item| self.stand_in(name, &item, arguments));
+                lists::from_outside(Value::Tuple(inside))
             }
             Value::Zip(items) => {
                 Value::Zip(items.iter().map(|item| self.stand_in(name, item, arguments)).collect())

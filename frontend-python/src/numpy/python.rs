@@ -62,9 +62,9 @@ pub(super) const ENTRIES: &[Entry] = &[
 /// The sequence as a list, or as a tuple.
 fn with_kind(value: Value, is_list: bool) -> Value {
     match value {
-        Value::Tuple(mut items) => {
-            items.is_list = is_list;
-            Value::Tuple(items)
+        Value::Tuple(items) => {
+            let values = items.into();
+            Value::Tuple(if is_list { Items::list(values) } else { Items::from(values) })
         }
         other => other,
     }

@@ -18,7 +18,11 @@ const NOTES: &[(&str, &str, &str)] = &[
         "the step of integers must be known; a range of floats whose ends are not known has a counted length",
     ),
     ("numpy", "apply_along_axis", "the function gives a number or a vector"),
-    ("numpy", "array", "of arrays, numbers, and nested lists of numbers of known length"),
+    (
+        "numpy",
+        "array",
+        "of arrays, numbers, nested lists of known length, and list comprehensions of any length but 0 that have no `if`",
+    ),
     ("numpy", "argwhere", "the length of the result is counted, so it cannot be returned"),
     (
         "numpy",
@@ -145,7 +149,7 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("builtins", "pow", "with `mod`, of known integers"),
     ("builtins", "sorted", "of known numbers"),
     ("builtins", "tuple", "of a sequence of known length"),
-    ("builtins", "list", "of a sequence of known length; lists are fixed"),
+    ("builtins", "list", "of a sequence of known length"),
 ];
 
 const START: &str = "# Functions
@@ -170,6 +174,10 @@ not checked, be they computed or constant (`x[4]` of `N` elements, `x[:, 0]` of 
 Functions of `scipy.stats`, and of other modules that this page does not list, are errors at the call; under the Python package, the
 interpreter makes such calls. An array whose shape only the program knows (its length is counted, or computed from other numbers than
 extents) cannot be returned, E0403: return what is computed from it, or fill an array that the caller gives.
+
+Lists and tuples have a length that the compiler knows. `t.append(x)`, `extend`, `insert`, `clear`, `reverse`, `x = t.pop()`, `t[i] = x` and
+`t += u` change a list where it was made, also in loops over known numbers, which are written out; in a branch or loop of which only the
+run knows how often it is taken, they are errors (E0206).
 
 This page is made of the compiler's registry; `UPDATE_EXPECT=1 cargo test -p dacec-frontend reference` makes it again.
 ";
