@@ -22,6 +22,7 @@ use crate::raise::{
 use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
 use crate::surroundings::{entry_facts, visit_with_facts};
+use crate::transient_reuse::TransientReuse;
 use crate::{Changed, Context, Transformation, everywhere};
 use dacec_ir::{Block, Sdfg, propagate};
 
@@ -70,6 +71,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .then_boxed(map_interchange())
         // No map is made after this.
         .then(ScheduleMaps)
+        // What shares memory cannot be moved any more.
+        .then(TransientReuse)
 }
 
 /// Loops become maps. What is left around a sum may be, once its products are an operation.
@@ -147,6 +150,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
     Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
     Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
+    Entry::new("transient-reuse", "transient_reuse.rs", |_| Ok(Box::new(TransientReuse))),
     Entry::new("tasklet-fusion", "map/tasklet_fusion.rs", |_| Ok(tasklet_fusion())),
     Entry::new("in-local-storage", "map/in_local_storage.rs", |_| Ok(in_local_storage())),
     Entry::new("double-buffering", "map/double_buffering.rs", |_| Ok(double_buffering())),

@@ -34,6 +34,7 @@ pub mod registry;
 pub mod simplify;
 pub mod surroundings;
 pub mod transformation;
+pub mod transient_reuse;
 
 pub use auto::{Choices, auto_optimize, auto_optimize_with, expand_libraries, expand_libraries_with};
 pub use pass::{Applied, Changed, Context, InvalidAfter, Options, Pass, Selection};

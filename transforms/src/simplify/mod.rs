@@ -41,6 +41,7 @@ pub use redundant_array::RedundantArray;
 pub use redundant_second_array::RedundantSecondArray;
 pub use reference_to_view::ReferenceToView;
 pub use return_in_place::ReturnInPlace;
+pub(crate) use return_in_place::rename_container;
 pub use scalar_to_symbol::ScalarToSymbolPromotion;
 pub use state_fusion::StateFusion;
 pub use symbol_propagation::SymbolPropagation;

@@ -137,7 +137,7 @@ fn apply(sdfg: &mut Sdfg, result: &Name, found: &Copied) {
 }
 
 /// Gives a container another name in states and on control flow.
-fn rename_container(body: &mut Region, from: &Name, to: &Name) {
+pub(crate) fn rename_container(body: &mut Region, from: &Name, to: &Name) {
     body.visit_mut(&mut |block| {
         for scalar in block.scalars_mut() {
             scalar.rename(&|name| (name == from).then(|| to.clone()));
