@@ -69,7 +69,7 @@ impl Program {
 }
 
 /// Everything that a function of the module can refer to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Globals {
     /// Name of the file.
     pub(crate) file: String,
@@ -113,7 +113,7 @@ impl Globals {
 }
 
 /// A Python file, parsed and scanned.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     source: Arc<NamedSource<String>>,
     pub(crate) globals: Globals,
@@ -177,6 +177,28 @@ impl SourceFile {
     /// Reads a text that was made for a call: everything in it is at the place of the call.
     pub(crate) fn at(name: &str, text: &str, span: dacec_ir::Span) -> Result<SourceFile, Vec<Diagnostic>> {
         let mut file = SourceFile::parse(name, text)?;
+        file.globals.lines = Lines::Call(span);
+        Ok(file)
+    }
+
+    /// As [`at`](Self::at), for a text of the library, which a thread parses once.
+    pub(crate) fn of_library(
+        name: &str,
+        text: &'static str,
+        span: dacec_ir::Span,
+    ) -> Result<SourceFile, Vec<Diagnostic>> {
+        thread_local! {
+            static FILES: RefCell<HashMap<&'static str, SourceFile>> = RefCell::default();
+        }
+        let known = FILES.with_borrow(|files| files.get(text).cloned());
+        let mut file = match known {
+            Some(file) => file,
+            None => {
+                let file = SourceFile::parse(name, text)?;
+                FILES.with_borrow_mut(|files| files.insert(text, file.clone()));
+                file
+            }
+        };
         file.globals.lines = Lines::Call(span);
         Ok(file)
     }

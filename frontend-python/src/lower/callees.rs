@@ -1,5 +1,6 @@
 //! Functions that are called: each annotated one is lowered once, and none inside of itself.
 
+use super::memory::Memory;
 use super::returns::Shared;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
@@ -27,6 +28,8 @@ pub(crate) struct Calls {
     count: Cell<usize>,
     active: RefCell<Vec<String>>,
     done: RefCell<IndexMap<String, Lowered>>,
+    /// What was compiled for calls of the library.
+    pub(super) memory: Memory,
     /// What costs performance in them.
     warnings: RefCell<Vec<Diagnostic>>,
 }

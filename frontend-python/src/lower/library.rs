@@ -213,9 +213,9 @@ impl Lowerer<'_> {
             let message = format!("this call cannot be compiled for these arguments: {reason}");
             Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
         };
-        let file = SourceFile::at("numpy/library.py", &text, self.span(range)).map_err(failed)?;
-        let name = if library.by_row() { "rows" } else { library.function };
-        let mut callee = file.lower(name).map_err(failed)?;
+        let (name, place) = (if library.by_row() { "rows" } else { library.function }, self.span(range));
+        let compile = |text: &str| SourceFile::at("numpy/library.py", text, place)?.lower(name);
+        let mut callee = self.calls.memory.graph_of(text, place, compile).map_err(failed)?;
         callee.name = library.function.into();
         callee.file.clone_from(&self.sdfg.file);
         let free = callee.free_symbols();

@@ -48,6 +48,7 @@ mod library;
 mod listed;
 mod lists;
 mod map;
+mod memory;
 mod mirror;
 mod names;
 mod names_frame;

@@ -12,6 +12,7 @@
 //! ```
 
 use super::callees::Callee;
+use super::memory::Occasion;
 use super::names::{Reads, assigned};
 use super::nested_call::Call;
 use super::operate::same_elements;
@@ -88,7 +89,7 @@ impl Lowerer<'_> {
         };
         let head = format!("\ndef {name}(");
         let text = COMPOSED.iter().find(|text| text.contains(&head)).copied().unwrap_or_default();
-        let file = SourceFile::at("numpy/composed.py", text, self.span(range)).map_err(failed)?;
+        let file = SourceFile::of_library("numpy/composed.py", text, self.span(range)).map_err(failed)?;
         let Some(Global::Value(Value::Helper(function))) = file.globals.values.get(name) else {
             return Err(failed(Vec::new()).into());
         };
@@ -199,14 +200,22 @@ impl Lowerer<'_> {
         for _ in 0..MAX_ATTEMPTS {
             let mut inner = Lowerer::new(globals, self.calls, &function.name, decisions);
             inner.facts = self.facts.clone();
-            match inner.specialize(function, passed) {
-                Ok(arguments) if inner.diagnostics.is_empty() => {
+            let arguments = inner.begin_for(function, passed);
+            let occasion = Occasion::of(&inner, function);
+            if let Some((callee, types)) = occasion.as_ref().and_then(|it| self.calls.memory.compiled(it)) {
+                return Ok(Specialized { callee, types, arguments });
+            }
+            match inner.statements(function, passed.keys().cloned().collect()) {
+                Ok(()) if inner.diagnostics.is_empty() => {
                     let (types, parts) = (inner.return_types(), inner.returned_parts());
                     self.calls.warn(std::mem::take(&mut inner.warnings));
                     let callee = Callee { sdfg: Arc::new(inner.sdfg), parts };
+                    if let Some(occasion) = occasion {
+                        self.calls.memory.remember(occasion, &callee, &types);
+                    }
                     return Ok(Specialized { callee, types, arguments });
                 }
-                Ok(_) | Err(Stop::Reported) => return Err(inner.diagnostics),
+                Ok(()) | Err(Stop::Reported) => return Err(inner.diagnostics),
                 Err(Stop::Error(diagnostic)) => {
                     inner.diagnostics.push(*diagnostic);
                     return Err(inner.diagnostics);
@@ -217,12 +226,12 @@ impl Lowerer<'_> {
         Err(too_many(format!("the types of the variables of `{}` do not settle", function.name)))
     }
 
-    /// Lowers the function with parameters that stand for these arguments; the result is what its containers are.
-    fn specialize(
+    /// Begins the function with parameters that stand for these arguments; the result is what its containers are.
+    fn begin_for(
         &mut self,
         function: &ast::StmtFunctionDef,
         passed: &IndexMap<String, Value>,
-    ) -> Result<IndexMap<Name, Value>> {
+    ) -> IndexMap<Name, Value> {
         self.begin(function);
         for value in passed.values() {
             for symbol in symbols_of(value) {
@@ -235,8 +244,7 @@ impl Lowerer<'_> {
             let value = self.stand_in(name, value, &mut arguments);
             self.env.insert(name.clone(), value);
         }
-        self.statements(function, passed.keys().cloned().collect())?;
-        Ok(arguments)
+        arguments
     }
 
     /// What a value is inside of the function: what is known at run time only becomes an argument.
