@@ -22,21 +22,37 @@ pub fn profile_folder() -> PathBuf {
 
 /// The `dacec` command, built if it is not up to date.
 pub fn dacec() -> Command {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let binary = BINARY.get_or_init(|| {
+    let mut command = Command::new(built().join("dacec"));
+    command.current_dir(root()).env("DACEC_CACHE_DIR", cache_folder()).env("NO_COLOR", "1");
+    command
+}
+
+/// The example of that name of the package `dacec`, which is a command too.
+pub fn example(name: &str) -> Command {
+    let mut command = Command::new(built().join("examples").join(name));
+    command.current_dir(root());
+    command
+}
+
+/// The folder with the commands, once they are built.
+///
+/// Cargo builds dependencies with what all packages of a command need of them. With the workspace, and with a target that
+/// has dependencies for tests (the example), that is what `cargo test --workspace` has built already; with the package
+/// alone, the compiler would be compiled a second time.
+fn built() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(root()).args(["build", "--quiet", "--package", "dacec", "--bin", "dacec"]);
+        let targets = ["--bin", "dacec", "--example", "own_pass"];
+        cargo.current_dir(root()).args(["build", "--quiet", "--workspace"]).args(targets);
         let profile = profile_folder();
         if profile.ends_with("release") {
             cargo.arg("--release");
         }
         let status = cargo.status().expect("cargo can be started");
         assert!(status.success(), "the dacec command does not build");
-        profile.join("dacec")
-    });
-    let mut command = Command::new(binary);
-    command.current_dir(root()).env("DACEC_CACHE_DIR", cache_folder()).env("NO_COLOR", "1");
-    command
+        profile
+    })
 }
 
 /// A cache folder for the tests of this profile, apart from the user's.

@@ -1,7 +1,7 @@
 //! The command line: what each task does for a user.
 
-use dacec_tests::{dacec, python, root, run, scratch, write};
-use std::process::{Command, Stdio};
+use dacec_tests::{dacec, example, python, run, scratch, write};
+use std::process::Stdio;
 
 const SCALE: &str = "\
 import numpy as np
@@ -354,19 +354,7 @@ fn strict_arithmetic_keeps_the_order_of_the_source() {
 /// The example of `docs/own-passes.md`.
 #[test]
 fn passes_of_users_are_run_by_name() {
-    let own = |arguments: &[&str]| {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(root()).args([
-            "run",
-            "--quiet",
-            "--package",
-            "dacec",
-            "--example",
-            "own_pass",
-            "--",
-        ]);
-        run(cargo.arg("opt").args(arguments)).success()
-    };
+    let own = |arguments: &[&str]| run(example("own_pass").arg("opt").args(arguments)).success();
     assert!(own(&["--list"]).contains("few-threads:most=…"));
     let folder = scratch();
     let source = "import dace\n\n@dace.program\ndef add(A: dace.float64[50, 2]):\n    A += 1.0\n";

@@ -97,7 +97,9 @@ fn interchange(root: &Path, cache: &Path) -> Result<Tally, Problem> {
         return Ok(Tally { skipped: 1, ..Tally::default() });
     }
     let python = python::DACE.ready(root)?;
-    run_command(cargo(root).args(["build", "--quiet", "--package", "dacec"]))?;
+    // With the features that the suite before has built it with, see `dacec_tests::dacec`.
+    let targets = ["--workspace", "--bin", "dacec", "--example", "own_pass"];
+    run_command(cargo(root).args(["build", "--quiet"]).args(targets))?;
     let mut command = Command::new(python);
     command.current_dir(root.join("tests/interchange")).args(["-m", "unittest", "test_interchange"]);
     command.env("DACEC", target(root).join("debug/dacec")).env("DACEC_CACHE_DIR", cache);
