@@ -41,6 +41,8 @@ pub enum Feature {
     Tiles,
     /// Arguments that callers may leave out.
     OptionalArrays,
+    /// Loops with bounds that are read from memory.
+    BoundsInMemory,
 }
 
 impl Feature {
@@ -62,6 +64,7 @@ impl Feature {
             Feature::DynamicRanges => "ranges that depend on data",
             Feature::Tiles => "subsets with tiles",
             Feature::OptionalArrays => "arguments that may be None",
+            Feature::BoundsInMemory => "bounds of loops that are read from memory",
         }
     }
 }
@@ -110,6 +113,9 @@ fn collect(sdfg: &Sdfg, found: &mut BTreeSet<Feature>) {
             found.insert(Feature::Machines);
         }
         Block::State(state) => collect_state(state, found),
+        Block::Loop(_) if block.symbolic().iter().any(|bound| !bound.loads().is_empty()) => {
+            found.insert(Feature::BoundsInMemory);
+        }
         _ => {}
     });
 }

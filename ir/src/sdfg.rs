@@ -203,7 +203,7 @@ pub struct NameSupply {
 }
 
 impl NameSupply {
-    /// A supply that knows every container, symbol, loop variable and map parameter of the SDFG. What states use is one of
+    /// A supply that knows every container, symbol, loop variable, map parameter and state of the SDFG. What states use is one of
     /// these in a valid SDFG, so that nobody looks at their edges.
     pub fn new(sdfg: &Sdfg) -> Self {
         let mut supply = NameSupply::default();
@@ -211,6 +211,7 @@ impl NameSupply {
         supply.used.extend(sdfg.symbols.keys().cloned());
         sdfg.body.visit(&mut |block| {
             if let Block::State(state) = block {
+                supply.reserve(&state.label);
                 for (id, node) in state.nodes() {
                     if let Node::MapEntry(map) = node {
                         supply.used.extend(map.params.iter().cloned());

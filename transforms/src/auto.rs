@@ -8,8 +8,8 @@ use crate::loops::{
     LoopUnroll, MoveLoopIntoMap, StencilTiling, Wavefront,
 };
 use crate::map::{
-    AugAssignToWcr, BufferTiling, CopyToMap, DoubleBuffering, InLocalStorage, MapCollapse, MapExpansion,
-    MapFission, MapFusion, MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop,
+    AugAssignToWcr, BufferTiling, CopyToMap, DoubleBuffering, FuseMaps, InLocalStorage, MapCollapse,
+    MapExpansion, MapFission, MapFusionHorizontal, MapInterchange, MapReduceFusion, MapTiling, MapToForLoop,
     OTFMapFusion, OutLocalStorage, ScheduleMaps, StripMining, SubgraphFusion, TaskletFusion,
     TrivialMapElimination, Vectorization,
 };
@@ -251,7 +251,7 @@ fn map_collapse() -> Box<dyn Pass> {
 }
 
 fn map_fusion() -> Box<dyn Pass> {
-    boxed("map-fusion", "Fuses maps that pass values from iteration to iteration", MapFusion)
+    Box::new(FuseMaps)
 }
 
 fn map_fusion_horizontal() -> Box<dyn Pass> {

@@ -68,7 +68,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, CodegenError>;
 
 /// What programs may use beyond arrays, maps and structured control flow.
-const SUPPORTED: [Feature; 10] = [
+const SUPPORTED: [Feature; 11] = [
     Feature::Constants,
     Feature::Views,
     Feature::References,
@@ -79,6 +79,7 @@ const SUPPORTED: [Feature; 10] = [
     Feature::Handles,
     Feature::DynamicRanges,
     Feature::OptionalArrays,
+    Feature::BoundsInMemory,
 ];
 
 /// Lowers a valid SDFG without library nodes, without state machines, which [`Sdfg::lower_machines`] removes, and without

@@ -1,7 +1,7 @@
 //! Single iterations of a counted loop: the deed that unrolling and peeling share.
 
 use crate::Refusal;
-use crate::simplify::{Labels, Renaming};
+use crate::simplify::{Renaming, relabel};
 use crate::surroundings::{Surroundings, Uses};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::{Block, Expr, Loop, Name, Node, Region, State};
@@ -92,22 +92,16 @@ fn check_operands(it: &Loop, variable: &Name) -> Result<(), Refusal> {
 impl Counted {
     /// The value of the variable in iteration `number`, counted from 0.
     pub(super) fn value(&self, number: i64) -> Expr {
-        &self.start + number * self.step
+        &self.start + Expr::int(number) * Expr::int(self.step)
     }
 
     /// The blocks of one iteration.
-    pub(super) fn iteration(
-        &self,
-        around: &mut Surroundings<'_>,
-        body: &Region,
-        number: i64,
-        labels: &mut Labels,
-    ) -> Vec<Block> {
+    pub(super) fn iteration(&self, around: &mut Surroundings<'_>, body: &Region, number: i64) -> Vec<Block> {
         let mut body = body.clone();
         own_values_of_maps(around, &mut body);
         let value = self.value(number);
         body.map_exprs(&mut |expr| expr.subs1(&self.variable, &value));
-        labels.rename(&mut body);
+        relabel(around.names, &mut body);
         body.blocks
     }
 }

@@ -32,6 +32,7 @@ use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{Surroundings, Uses, assigned_symbols};
 use dacec_ir::analysis::dependence::{Iterations, Touch, touches};
 use dacec_ir::control_flow::LoopHeader;
+use dacec_ir::symbolic::Facts;
 use dacec_ir::{
     Block, DType, Data, Expr, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State,
     Subset,
@@ -96,6 +97,16 @@ pub(crate) fn find(
     block: &Block,
     symbols: &SymbolUses,
 ) -> Result<ParallelNest, Refusal> {
+    find_given(around, &around.facts, block, symbols)
+}
+
+/// As [`find`], with facts that hold before the loop.
+pub(super) fn find_given(
+    around: &Surroundings<'_>,
+    outside: &Facts,
+    block: &Block,
+    symbols: &SymbolUses,
+) -> Result<ParallelNest, Refusal> {
     let Block::Loop(it) = block else { return Err(Refusal::NoMatch("not a loop")) };
     let (variable, range) = iterations(it)?;
     check_control_flow(&it.body)?;
@@ -107,15 +118,14 @@ pub(crate) fn find(
     let unstable = assigned_outside_headers(&it.body);
     symbols.check_local(block, &unstable)?;
 
-    let mut facts = around.facts.clone();
+    let mut facts = outside.clone();
     dacec_ir::propagate::assume_in_range(&mut facts, &variable, &range);
     let private = private_to(around, &it.body, &facts);
     let touches: Vec<Touch> = touches_of(around, &it.body, &unstable, false)
         .into_iter()
         .filter(|touch| !private.contains(&touch.data))
         .collect();
-    let iterations =
-        Iterations { variable: &variable, range: &range, facts: &around.facts, locals: &assigned };
+    let iterations = Iterations { variable: &variable, range: &range, facts: outside, locals: &assigned };
     iterations.independent(&touches)?;
 
     let of = |is_write: bool| -> IndexSet<Name> {

@@ -12,7 +12,6 @@
 //! depends on the variable.
 
 use super::iterations::{self, Counted, count_uses};
-use crate::simplify::Labels;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::control_flow::LoopHeader;
@@ -21,7 +20,7 @@ use dacec_ir::{Block, Region};
 /// Writes the first iterations of a loop before it; see the [module](self).
 #[derive(Clone, Copy, Debug)]
 pub struct LoopPeel {
-    /// Number of iterations, 1 or more.
+    /// Number of iterations, from 1 to a thousand.
     pub count: i64,
 }
 
@@ -37,6 +36,9 @@ pub struct Peelable {
     block: usize,
     it: Counted,
 }
+
+/// Iterations that are peeled at most: each is a copy of the body.
+const MOST: i64 = 1000;
 
 /// The end of the label of a loop that was peeled, which is not peeled again.
 const PEELED: &str = "_rest";
@@ -54,22 +56,23 @@ impl Transformation for LoopPeel {
         if it.label.ends_with(PEELED) {
             return Err(Refusal::NoMatch("the loop was peeled already"));
         }
+        if !(1..=MOST).contains(&self.count) {
+            return Err(Refusal::unproved(format!("{} iterations are not peeled", self.count)));
+        }
         let counted = iterations::find(around, it)?;
         let last = counted.value(self.count - 1);
         let (low, high) = if counted.step > 0 { (&last, &counted.stop) } else { (&counted.stop, &last) };
-        if self.count < 1 || around.facts.prove_lt(low, high) != Some(true) {
+        if around.facts.prove_lt(low, high) != Some(true) {
             return Err(Refusal::unproved(format!("there may be less than {} iterations", self.count)));
         }
         Ok(Peelable { block: site, it: counted })
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Peelable) {
-        let mut labels = Labels::of(region);
         let Block::Loop(it) = &mut region.blocks[found.block] else { unreachable!("the match names a loop") };
         it.label = format!("{}{PEELED}", it.label).into();
-        let copies: Vec<Block> = (0..self.count)
-            .flat_map(|number| found.it.iteration(around, &it.body, number, &mut labels))
-            .collect();
+        let copies: Vec<Block> =
+            (0..self.count).flat_map(|number| found.it.iteration(around, &it.body, number)).collect();
         if let LoopHeader::For { start, .. } = &mut it.header {
             *start = found.it.value(self.count);
         }

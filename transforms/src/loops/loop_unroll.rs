@@ -13,7 +13,6 @@
 //! depends on the variable, nor the extent of what a library operation is given.
 
 use super::iterations::{self, Counted, count_uses, discount_uses};
-use crate::simplify::Labels;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::{Block, Range, Region};
@@ -65,14 +64,12 @@ impl Transformation for LoopUnroll {
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Unrollable) {
-        let mut labels = Labels::of(region);
         let Block::Loop(it) = region.blocks.remove(found.block) else {
             unreachable!("the match names a loop")
         };
         discount_uses(around, &it.body);
-        let copies: Vec<Block> = (0..found.count)
-            .flat_map(|number| found.it.iteration(around, &it.body, number, &mut labels))
-            .collect();
+        let copies: Vec<Block> =
+            (0..found.count).flat_map(|number| found.it.iteration(around, &it.body, number)).collect();
         count_uses(around, &copies);
         region.blocks.splice(found.block..found.block, copies);
     }

@@ -6,9 +6,10 @@
 //! kept:    for t { map i { A[i] = C[i - 1] + C[i + 1] }  map i { C[i] = A[i] } }     neighbours meet in the next iteration
 //! ```
 //!
-//! One start of threads instead of one for each iteration of the loop, and each core stays with its elements.
+//! One start of threads instead of one for each iteration of the loop, and each core stays with its elements. Of a map with
+//! several parameters, the first remains one; the others become loops, around the loop that moves.
 //!
-//! **Legal when** the map is all of the loop's body, its range does not depend on the loop's variable, and no two different
+//! **Legal when** the map is all of the loop's body, its ranges do not depend on the loop's variable, and no two different
 //! iterations of the map touch a common element, one of them writing, in whichever iterations of the loop.
 
 use super::loop_nest_to_map::{self, ParallelNest};
@@ -17,7 +18,7 @@ use super::symbols::SymbolUses;
 use crate::map::only_map;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
-use dacec_ir::{Block, Loop, Name, Node, NodeId, Region, State};
+use dacec_ir::{Block, Loop, Map, Name, Node, NodeId, Region, State, propagate};
 
 /// Moves a loop into the map that it repeats; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,12 +47,26 @@ impl Transformation for MoveLoopIntoMap {
             return Err(Refusal::NoMatch("the body is not one state"));
         };
         let entry = only_map(state)?;
-        let turned = turn(it, state, entry)?;
-        let block = Block::Loop(Box::new(turned));
-        let symbols = SymbolUses::of(&Region::new([block.clone()]));
-        let nest = loop_nest_to_map::find(around, &block, &symbols)?;
-        let Block::Loop(turned) = block else { unreachable!("it was just made") };
-        Ok(Movable { block: site, turned: *turned, nest })
+        let Node::MapEntry(map) = state.node(entry) else { return Err(Refusal::NoMatch("not a map")) };
+        let mut block = Block::Loop(Box::new(inner(it, state, (entry, map))?));
+        let mut found = None;
+        // Each parameter's iterations have to be independent of each other, those inside of it included.
+        for (at, (param, range)) in map.params.iter().zip(&map.ranges).enumerate().rev() {
+            let label = Name::from(format!("for_{param}"));
+            let bounds = (range.start.clone(), range.stop.clone(), range.step.clone());
+            let counted = Loop::counted(label, param.clone(), bounds, Region::new([block]));
+            block = Block::Loop(Box::new(Loop { span: map.span, ..counted }));
+            let mut facts = around.facts.clone();
+            for (param, range) in map.params[..at].iter().zip(&map.ranges) {
+                propagate::assume_in_range(&mut facts, param, range);
+            }
+            let symbols = SymbolUses::of(&Region::new([block.clone()]));
+            found = Some(loop_nest_to_map::find_given(around, &facts, &block, &symbols)?);
+        }
+        match (block, found) {
+            (Block::Loop(turned), Some(nest)) => Ok(Movable { block: site, turned: *turned, nest }),
+            _ => Err(Refusal::NoMatch("the map has no parameters")),
+        }
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Movable) {
@@ -59,23 +74,15 @@ impl Transformation for MoveLoopIntoMap {
     }
 }
 
-/// A loop over the one parameter of a map, around the loop around the map.
-fn turn(it: &Loop, state: &State, entry: NodeId) -> Result<Loop, Refusal> {
-    let Node::MapEntry(map) = state.node(entry) else { return Err(Refusal::NoMatch("not a map")) };
-    let ([param], [range]) = (&map.params[..], &map.ranges[..]) else {
-        return Err(Refusal::unproved("the map has several parameters"));
-    };
+/// The loop around one iteration of the map.
+fn inner(it: &Loop, state: &State, (entry, map): (NodeId, &Map)) -> Result<Loop, Refusal> {
     let Some(variable) = it.variable() else { return Err(Refusal::NoMatch("not a counted loop")) };
-    if range.symbols().contains(variable) {
+    if let Some(range) = map.ranges.iter().find(|range| range.symbols().contains(variable)) {
         return Err(Refusal::unproved(format!("the range {range} depends on `{variable}`")));
     }
     let mut state = state.clone();
     crate::map::remove_scope(&mut state, entry);
-    let inner = Loop { body: Region::new([Block::State(state)]), ..it.clone() };
-    let bounds = (range.start.clone(), range.stop.clone(), range.step.clone());
-    let label = Name::from(format!("for_{param}"));
-    let body = Region::new([Block::Loop(Box::new(inner))]);
-    Ok(Loop { span: map.span, ..Loop::counted(label, param.clone(), bounds, body) })
+    Ok(Loop { body: Region::new([Block::State(state)]), ..it.clone() })
 }
 
 #[cfg(test)]
@@ -110,5 +117,34 @@ mod tests {
         let reason = |sdfg: &Sdfg| refusals(&MoveLoopIntoMap, sdfg).join("; ");
         assert!(reason(&program("N", "i + t")).contains("may be the same elements"));
         assert!(reason(&program("t", "i")).contains("depends on `t`"));
+    }
+
+    /// `for k in 1:K { map i in 0:N, j in 0:M { A[i, j, k] = A[before] + B[i, j, k] } }`
+    fn columns(before: &str) -> Sdfg {
+        let [n, m, k] = ["N", "M", "K"].map(Expr::sym);
+        let mut b = SdfgBuilder::new("columns");
+        for array in ["A", "B"] {
+            b.array(array, DType::Float64, [n.clone(), m.clone(), k.clone()]);
+        }
+        b.for_loop("k", 1, k, |b| {
+            let inputs = [("a", "A", before), ("b", "B", "i, j, k")];
+            let dims = [("i", "0:N"), ("j", "0:M")];
+            b.state("s").map("m", &dims, &inputs, name("a") + name("b"), ("A", "i, j, k"));
+        });
+        b.build()
+    }
+
+    #[test]
+    fn columns_are_computed_one_by_one() {
+        let sizes = [("N", 3), ("M", 4), ("K", 5)];
+        let after = apply(&MoveLoopIntoMap, &columns("i, j, k - 1"), &sizes);
+        assert_eq!(maps(&after)[0].params, ["i"]);
+        assert!(matches!(after.body.blocks[0], Block::State(_)));
+    }
+
+    #[test]
+    fn columns_that_meet_their_neighbours_stay() {
+        let before = columns("i, max(j - 1, 0), k - 1");
+        assert_eq!(refusals(&MoveLoopIntoMap, &before).len(), 1);
     }
 }

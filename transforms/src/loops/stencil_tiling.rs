@@ -33,10 +33,13 @@
 //! Elements that no map writes, such as those at the border of the domain, have the same value in all tiles and steps. Every
 //! value is computed by the same operations from the same values as before, so that results are the same in every bit.
 //!
+//! Run [`map_fusion`](crate::map::map_fusion) first, so that a step is a few maps: each array that passes between maps of a
+//! step gets a tile, too.
+//!
 //! **Cost**: the halo, `time_tile` times the reach of the stencil on each side, is computed by both neighbours; arrays are
 //! copied once every `time_tile` steps. This pays for arrays that are much larger than the cache, and not for others.
 
-use crate::map::{is_tile, is_undecided, paths};
+use crate::map::{LARGEST, is_tile, is_undecided, paths};
 use crate::surroundings::{Surroundings, Uses};
 use crate::{Refusal, Transformation};
 use dacec_ir::control_flow::LoopHeader;
@@ -62,9 +65,6 @@ impl Default for StencilTiling {
         StencilTiling { time_tile: 8, tile_sizes: vec![64] }
     }
 }
-
-/// Sizes and distances for which nothing overflows.
-const LARGEST: i64 = 1 << 20;
 
 /// A loop over time steps of a stencil; made only by [`StencilTiling::find`].
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ use super::symbols::SymbolUses;
 use crate::Refusal;
 use crate::map::{WORTHWHILE, work};
 use crate::pass::{Changed, Context, Pass};
-use crate::simplify::{Labels, Renaming};
+use crate::simplify::{Renaming, relabel};
 use crate::surroundings::{Surroundings, Uses, facts_of_loop};
 use dacec_ir::control_flow::{Branch, Conditional};
 use dacec_ir::symbolic::{Facts, Substitution};
@@ -52,16 +52,12 @@ impl Pass for Wavefront {
     }
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
-        let mut rewrite = Diagonalize { wavefront: *self, labels: Labels::of(&sdfg.body) };
-        rewrite_blocks(sdfg, context, "Wavefront", &mut rewrite)
+        rewrite_blocks(sdfg, context, "Wavefront", &mut Diagonalize(*self))
     }
 }
 
-/// A run of the pass, with the labels that are taken.
-struct Diagonalize {
-    wavefront: Wavefront,
-    labels: Labels,
-}
+/// A run of the pass.
+struct Diagonalize(Wavefront);
 
 impl Rewrite for Diagonalize {
     type Match = Diagonals;
@@ -72,7 +68,7 @@ impl Rewrite for Diagonalize {
         block: &Block,
         symbols: &SymbolUses,
     ) -> Result<Diagonals, Refusal> {
-        self.wavefront.find(around, block, symbols, &mut self.labels)
+        self.0.find(around, block, symbols)
     }
 
     fn apply(&mut self, around: &mut Surroundings<'_>, block: Block, found: Diagonals) -> Vec<Block> {
@@ -113,13 +109,12 @@ impl Wavefront {
         around: &mut Surroundings<'_>,
         block: &Block,
         symbols: &SymbolUses,
-        labels: &mut Labels,
     ) -> Result<Diagonals, Refusal> {
         let nest = Nest::of(block)?;
         symbols.check_local(block, &assigned_outside_headers(nest.body))?;
         let skew = find_skew(around, &nest)?;
         let condition = self.worthwhile(around, &nest)?;
-        let (copy, containers) = copy_of(around, block, labels);
+        let (copy, containers) = copy_of(around, block);
         let wave = around.names.fresh("wave");
         let mut diagonals = skewed(around, copy, skew, wave);
         if let Err(refusal) = make_map(around, &mut diagonals) {
@@ -177,7 +172,7 @@ fn make_map(around: &mut Surroundings<'_>, diagonals: &mut Block) -> Result<(), 
 }
 
 /// The nest with containers, symbols and labels of its own; the names of the new containers.
-fn copy_of(around: &mut Surroundings<'_>, block: &Block, labels: &mut Labels) -> (Block, Vec<Name>) {
+fn copy_of(around: &mut Surroundings<'_>, block: &Block) -> (Block, Vec<Name>) {
     let mut copy = Region::new([block.clone()]);
     let inside = Uses::of_region(&copy);
     let mut containers = IndexMap::new();
@@ -204,7 +199,7 @@ fn copy_of(around: &mut Surroundings<'_>, block: &Block, labels: &mut Labels) ->
     }
     let made: Vec<Name> = containers.values().cloned().collect();
     Renaming::of(symbols, containers).apply_to(&mut copy);
-    labels.rename(&mut copy);
+    relabel(around.names, &mut copy);
     let block = copy.blocks.pop().unwrap_or(Block::Break);
     (block, made)
 }

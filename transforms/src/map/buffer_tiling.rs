@@ -27,7 +27,7 @@
 //! **Cost**: each tile computes its halo, as many elements as the distances of neighbours span, in addition to its own.
 
 use super::enclose::{enclose, is_undecided};
-use super::map_tiling::is_tile;
+use super::map_tiling::{LARGEST, is_tile};
 use super::otf_map_fusion::dims_of;
 use super::paths;
 use super::unchanged::unchanged;
@@ -224,7 +224,7 @@ impl BufferTiling {
     ) -> Result<Tile, Refusal> {
         let tiles = || before.iter().filter_map(|dim| dim.tile.as_ref());
         let size = self.tile_sizes.get(tiles().count()).or(self.tile_sizes.last()).copied().unwrap_or(SIZE);
-        if size < 2 {
+        if !(2..=LARGEST).contains(&size) {
             return Err(Refusal::unproved(format!("a tile of {size} elements is none")));
         }
         if is_tile(&second.ranges[at]) {

@@ -18,16 +18,20 @@
 //! An array between the maps that nobody else uses becomes a scalar of the iteration. One that is used elsewhere is
 //! still written, but no longer read here; one that the second map overwrites is not written by the first any more.
 //!
+//! Maps are first fused where nothing between them remains in memory, then the others: of `t = 2*B` and `A = t + f(B)` behind
+//! the map that computes `B`, the first is part of the second rather than of the map before, where `t` would stay an array.
+//!
 //! **Cost**: a look at the edges of both scopes, and a search for paths from the first map.
 
 use super::forward::{combines, rename_down, rename_up, store};
 use super::merge::{adopt, common_schedule, correspondences, merge};
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
-use crate::{Refusal, Transformation};
+use crate::transformation::apply_everywhere;
+use crate::{Changed, Context, Pass, Refusal, Transformation};
 use dacec_ir::state::EdgeView;
 use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{EdgeId, Memlet, Name, Node, NodeId, Scalar, State, Subset};
+use dacec_ir::{EdgeId, Memlet, Name, Node, NodeId, Scalar, Sdfg, State, Subset};
 
 /// Fuses a map with one that reads its results; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,15 +82,7 @@ impl Transformation for MapFusion {
     }
 
     fn find(&self, around: &Surroundings<'_>, state: &State, site: NodeId) -> Result<Fusable, Refusal> {
-        let Node::MapEntry(first) = state.node(site) else { return Err(Refusal::NoMatch("not a map")) };
-        let mut reason = Refusal::NoMatch("no map reads the results");
-        for second in readers(state, first.exit) {
-            match Pair::new(around, state, site, second).and_then(|pair| pair.find()) {
-                Ok(found) => return Ok(found),
-                Err(refusal) => reason = refusal,
-            }
-        }
-        Err(reason)
+        find(around, state, site, &|_| true)
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Fusable) {
@@ -107,6 +103,65 @@ impl Transformation for MapFusion {
             }
         }
     }
+}
+
+/// Fuses maps wherever possible; see the [module](self).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FuseMaps;
+
+impl Pass for FuseMaps {
+    fn name(&self) -> &'static str {
+        "map-fusion"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Fuses maps that pass values from iteration to iteration"
+    }
+
+    fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
+        apply_everywhere(&Contraction, sdfg, context) | apply_everywhere(&MapFusion, sdfg, context)
+    }
+}
+
+/// Map fusion after which nothing between the maps remains in memory.
+struct Contraction;
+
+impl Transformation for Contraction {
+    type Place = State;
+    type Match = Fusable;
+
+    fn name(&self) -> &'static str {
+        MapFusion.name()
+    }
+
+    fn find(&self, around: &Surroundings<'_>, state: &State, site: NodeId) -> Result<Fusable, Refusal> {
+        let contracts = |it: &Fusable| it.intermediates.iter().all(|it| it.fate == Fate::Contracted);
+        // Why maps are not fused at all is said later.
+        find(around, state, site, &contracts).map_err(|_| Refusal::NoMatch("something remains in memory"))
+    }
+
+    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Fusable) {
+        MapFusion.apply(around, state, found);
+    }
+}
+
+/// The first reader of a map's results with which it can be fused in a way that is wanted.
+fn find(
+    around: &Surroundings<'_>,
+    state: &State,
+    site: NodeId,
+    is_wanted: &dyn Fn(&Fusable) -> bool,
+) -> Result<Fusable, Refusal> {
+    let Node::MapEntry(first) = state.node(site) else { return Err(Refusal::NoMatch("not a map")) };
+    let mut reason = Refusal::NoMatch("no map reads the results");
+    for second in readers(state, first.exit) {
+        match Pair::new(around, state, site, second).and_then(|pair| pair.find()) {
+            Ok(found) if is_wanted(&found) => return Ok(found),
+            Ok(_) => {}
+            Err(refusal) => reason = refusal,
+        }
+    }
+    Err(reason)
 }
 
 /// Maps that read what leaves the exit, once each.

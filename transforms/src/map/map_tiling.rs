@@ -24,17 +24,20 @@ use dacec_ir::{Expr, Map, Name, Node, NodeId, Range, State};
 /// Elements of a tile in each dimension, where nobody asks for another number.
 const SIZE: i64 = 64;
 
+/// Sizes of tiles, and distances inside of them, with which no index overflows.
+pub(crate) const LARGEST: i64 = 1 << 20;
+
 /// Tiles every parameter of a map; see the [module](self).
 #[derive(Clone, Debug)]
 pub struct MapTiling {
-    /// Elements of a tile along each parameter, 2 or more; the last one counts for all further parameters.
+    /// Elements of a tile along each parameter, from 2 to about a million; the last one counts for all further parameters.
     pub sizes: Vec<i64>,
 }
 
 /// Tiles one parameter of a map; see the [module](self).
 #[derive(Clone, Copy, Debug)]
 pub struct StripMining {
-    /// Elements of a tile, 2 or more.
+    /// Elements of a tile, from 2 to about a million.
     pub size: i64,
     /// Position of the parameter; the innermost if there is none.
     pub at: Option<usize>,
@@ -104,7 +107,7 @@ impl Transformation for StripMining {
 fn check(entry: NodeId, map: &Map, tiles: Vec<(usize, i64)>) -> Result<Tileable, Refusal> {
     for &(at, size) in &tiles {
         let range = &map.ranges[at];
-        if size < 2 {
+        if !(2..=LARGEST).contains(&size) {
             return Err(Refusal::unproved(format!("a tile of {size} elements is none")));
         }
         if is_tile(range) {

@@ -27,11 +27,13 @@ use std::collections::BTreeSet;
 
 /// Lanes of a vector, where nobody asks for another number: those of a register of 256 bits for doubles.
 const LENGTH: i64 = 4;
+/// The longest vectors: each lane is a statement.
+const LONGEST: i64 = 64;
 
 /// Makes an iteration of several; see the [module](self).
 #[derive(Clone, Copy, Debug)]
 pub struct Vectorization {
-    /// Iterations that become one, 2 or more.
+    /// Iterations that become one, from 2 to 64.
     pub length: i64,
 }
 
@@ -77,7 +79,7 @@ impl Transformation for Vectorization {
         if !is_undecided(map) {
             return Err(Refusal::unproved(format!("`{}` has a schedule already", map.label)));
         }
-        if self.length < 2 {
+        if !(2..=LONGEST).contains(&self.length) {
             return Err(Refusal::unproved(format!("a vector of {} elements is none", self.length)));
         }
         check_code(tasklet, code)?;

@@ -28,7 +28,7 @@ use crate::loops::outside_in::{Rewrite, rewrite_blocks};
 use crate::loops::symbols::SymbolUses;
 use crate::map::paths;
 use crate::pass::{Changed, Context, Pass};
-use crate::simplify::Labels;
+use crate::simplify::relabel;
 use crate::surroundings::{Surroundings, Uses, assigned_symbols};
 use crate::{Refusal, Transformation};
 use dacec_ir::analysis::dependence::{Touch, touches};
@@ -54,8 +54,7 @@ impl Pass for LoopToProduct {
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
         let assigned = assigned_symbols(&sdfg.body);
-        let mut rewrite = Separate { assigned, labels: Labels::of(&sdfg.body) };
-        rewrite_blocks(sdfg, context, "LoopToProduct", &mut rewrite)
+        rewrite_blocks(sdfg, context, "LoopToProduct", &mut Separate { assigned })
     }
 }
 
@@ -63,8 +62,6 @@ impl Pass for LoopToProduct {
 struct Separate {
     /// Symbols that change while the program runs.
     assigned: BTreeSet<Name>,
-    /// Labels that are taken.
-    labels: Labels,
 }
 
 /// A nest in parts, of which the middle one is perhaps an operation.
@@ -116,7 +113,7 @@ impl Rewrite for Separate {
         around.uses.extend(&Uses::of_region(&Region::new([Block::State(product.clone())])));
         LiftEinsum.apply(around, &mut product, operation);
         let mut loops = vec![nest.around(&block, initial)];
-        loops.extend(rest.map(|state| nest.renamed(around, &mut self.labels, nest.around(&block, state))));
+        loops.extend(rest.map(|state| nest.renamed(around, nest.around(&block, state))));
         around.uses.extend(&Uses::of_region(&Region::new(loops.clone())));
         around.uses.discount(&Uses::of_region(&Region::new([block])));
         loops.insert(1, Block::State(product));
@@ -178,9 +175,9 @@ impl Nest {
     }
 
     /// The same loops with variables and labels of their own, so that nothing is defined twice.
-    fn renamed(&self, around: &mut Surroundings<'_>, labels: &mut Labels, block: Block) -> Block {
+    fn renamed(&self, around: &mut Surroundings<'_>, block: Block) -> Block {
         let mut region = Region::new([block]);
-        labels.rename(&mut region);
+        relabel(around.names, &mut region);
         for (variable, _) in &self.dims {
             let fresh = around.names.fresh(variable);
             region.map_exprs(&mut |expr| expr.subs1(variable, &Expr::sym(&fresh)));

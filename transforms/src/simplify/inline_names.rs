@@ -7,22 +7,10 @@ use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Block, Expr, Name, NestedSdfg, Node, Region, ScalarExpr, Sdfg, State};
 use indexmap::{IndexMap, IndexSet};
 
-/// Labels of the states of an SDFG, and new ones.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Labels(NameSupply);
-
-impl Labels {
-    /// The labels that an SDFG has.
-    pub(crate) fn of(body: &Region) -> Self {
-        let mut supply = NameSupply::default();
-        body.states().iter().for_each(|state| supply.reserve(&state.label));
-        Labels(supply)
-    }
-
-    /// Gives every state of a region a label of its own.
-    pub(crate) fn rename(&mut self, body: &mut Region) {
-        body.visit_states_mut(&mut |state| state.label = self.0.fresh(&state.label));
-    }
+/// Gives every state of a region a label that no state of the SDFG has: of the region that goes into it, or of a copy of a
+/// part of it.
+pub(crate) fn relabel(names: &mut NameSupply, body: &mut Region) {
+    body.visit_states_mut(&mut |state| state.label = names.fresh(&state.label));
 }
 
 /// Names that a callee defines, with those that they get in the caller.

@@ -16,7 +16,7 @@
 //! callee.
 
 use super::alias::Alias;
-use super::inline_names::{Labels, Renaming, defined_symbols, rewrite_reads};
+use super::inline_names::{Renaming, defined_symbols, relabel, rewrite_reads};
 use crate::pass::{Changed, Context, Pass};
 use crate::transformation::{Transformation, with_places};
 use crate::{Refusal, Surroundings, Uses};
@@ -60,9 +60,8 @@ impl Transformation for InlineSdfg {
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Inlinable) {
-        let mut labels = Labels::of(region);
         let Block::State(state) = region.blocks.remove(found.block) else { return };
-        let blocks = inline(around, &mut labels, state, found.node, found.bindings);
+        let blocks = inline(around, state, found.node, found.bindings);
         region.blocks.splice(found.block..found.block, blocks);
     }
 }
@@ -78,7 +77,6 @@ impl Pass for InlineSdfg {
 
     fn run(&self, sdfg: &mut Sdfg, context: &mut Context) -> Changed {
         let mut changed = Changed::No;
-        let mut labels = Labels::of(&sdfg.body);
         with_places::<Region>(sdfg, &mut |around, region| {
             if !region.blocks.iter().any(calls) {
                 return;
@@ -91,7 +89,7 @@ impl Pass for InlineSdfg {
                 };
                 match find(around, &state) {
                     Ok((node, bindings)) if context.permit("InlineSdfg") => {
-                        blocks.extend(inline(around, &mut labels, state, node, bindings));
+                        blocks.extend(inline(around, state, node, bindings));
                         context.applied("InlineSdfg");
                         changed = Changed::Yes;
                         continue;
@@ -231,7 +229,6 @@ fn check_overlap(
 /// The blocks that take the place of the state.
 fn inline(
     around: &mut Surroundings<'_>,
-    labels: &mut Labels,
     mut state: State,
     node: NodeId,
     bindings: Vec<Binding>,
@@ -246,12 +243,12 @@ fn inline(
         callee.body.blocks.pop();
     }
     renaming.apply(&mut callee);
-    labels.rename(&mut callee.body);
+    relabel(around.names, &mut callee.body);
     let mut blocks = Vec::new();
     for Binding { mut alias, is_local_copy } in bindings {
         alias.data = renaming.containers[&alias.data].clone();
         if is_local_copy {
-            blocks.push(Block::State(copy_in(around, &alias, &mut callee, &state, labels)));
+            blocks.push(Block::State(copy_in(around, &alias, &mut callee, &state)));
         } else {
             bind_to_window(&alias, &mut callee);
         }
@@ -277,29 +274,18 @@ fn bind_to_window(alias: &Alias, callee: &mut Sdfg) {
 }
 
 /// Makes a local of a value that the callee changes: a state that copies it.
-fn copy_in(
-    around: &mut Surroundings<'_>,
-    alias: &Alias,
-    callee: &mut Sdfg,
-    call: &State,
-    labels: &mut Labels,
-) -> State {
+fn copy_in(around: &mut Surroundings<'_>, alias: &Alias, callee: &mut Sdfg, call: &State) -> State {
     if let Some(local) = callee.containers.get_mut(&alias.data) {
         local.set_transient(true);
     }
-    let mut state = State::new(call.label.clone());
+    let mut state = State::new(around.names.fresh(&call.label));
     state.span = call.span;
     let (from, to) = (state.add_access(&alias.target), state.add_access(&alias.data));
     let memlet = Memlet::new(&alias.target, alias.window.clone()).to(Subset::default());
     state.connect((from, None), (to, None), memlet);
     around.uses.add(&alias.target);
     around.uses.add(&alias.data);
-    let mut region = Region::new(vec![Block::State(state)]);
-    labels.rename(&mut region);
-    match region.blocks.pop() {
-        Some(Block::State(state)) => state,
-        _ => unreachable!("the region was made of one state"),
-    }
+    state
 }
 
 #[cfg(test)]

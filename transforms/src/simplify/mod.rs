@@ -5,6 +5,7 @@ use crate::pipeline::Pipeline;
 use crate::registry::Entry;
 
 mod alias;
+pub mod bound_to_symbol;
 pub mod condition_fusion;
 mod copies;
 pub mod dead_container;
@@ -29,12 +30,13 @@ mod tests;
 pub mod trivial_control_flow;
 
 pub(crate) use alias::knows_layout;
+pub use bound_to_symbol::BoundToSymbol;
 pub use condition_fusion::ConditionFusion;
 pub use copies::Redundant;
 pub use dead_container::DeadContainerElimination;
 pub use dead_dataflow::DeadDataflowElimination;
 pub use dead_state::DeadStateElimination;
-pub(crate) use inline_names::{Labels, Renaming};
+pub(crate) use inline_names::{Renaming, relabel};
 pub use inline_sdfg::InlineSdfg;
 pub use optional_array::OptionalArrayInference;
 pub use redundant_array::RedundantArray;
@@ -70,6 +72,7 @@ pub const ENTRIES: &[Entry] = &[
         Ok(Box::new(ScalarToSymbolPromotion))
     }),
     Entry::new("state-fusion", "simplify/state_fusion.rs", |_| Ok(Box::new(StateFusion))),
+    Entry::new("bound-to-symbol", "simplify/bound_to_symbol.rs", |_| Ok(Box::new(BoundToSymbol))),
     Entry::new("condition-fusion", "simplify/condition_fusion.rs", |_| Ok(Box::new(ConditionFusion))),
     Entry::new("symbol-propagation", "simplify/symbol_propagation.rs", |_| Ok(Box::new(SymbolPropagation))),
     Entry::new("trivial-control-flow", "simplify/trivial_control_flow.rs", |_| {
@@ -80,7 +83,8 @@ pub const ENTRIES: &[Entry] = &[
 /// Removes what the front end left behind: calls, copies, temporaries, states without need.
 pub fn simplify() -> Pipeline {
     let passes: Vec<Box<dyn Pass>> = vec![
-        Box::new(OptionalArrayInference), // before all: an argument that may be None keeps other passes away
+        Box::new(BoundToSymbol),          // before all: no other pass looks at what bounds read
+        Box::new(OptionalArrayInference), // first: an argument that may be None keeps other passes away
         Box::new(ReferenceToView),        // before passes that know views and no references
         Box::new(InlineSdfg),             // first: what follows does not look into calls
         Box::new(ScalarToSymbolPromotion), // before states are fused: it looks for states that compute one integer

@@ -4,8 +4,8 @@
 //! They are texts with holes, since a graph with four nodes in a map is easier to read as text.
 
 use super::ARRAYS;
+use dacec_ir::Data;
 use dacec_ir::builder::SdfgBuilder;
-use dacec_ir::{DType, Data};
 use proptest::prelude::*;
 
 /// The symbol in the bounds of some ranges, no more than 5 and perhaps negative.
@@ -37,9 +37,11 @@ enum Form {
     Gather,
     /// `for i: target[i + 2] = f(source[i + near:i + near + 4])`, with names inside of `f` that are also used outside
     Call,
+    /// `n[0:6] = 3; for i in 0:5: n[i] or n[i + 1] = 2; for j in 0:n[i]: D[i, j] = source[j + near] + n`, n in memory
+    Bound,
 }
 
-const FORMS: [Form; 10] = [
+const FORMS: [Form; 11] = [
     Form::Scalar,
     Form::Row,
     Form::View,
@@ -50,6 +52,7 @@ const FORMS: [Form; 10] = [
     Form::Sometimes,
     Form::Gather,
     Form::Call,
+    Form::Bound,
 ];
 
 /// Ranges whose indices lie between -1 and 8.
@@ -98,9 +101,9 @@ impl Scope {
         for (name, data) in parsed.containers {
             let shape = data.shape().to_vec();
             match data {
-                Data::View(_) => b.view(&name, DType::Float64, shape),
-                _ if shape.is_empty() => b.local(&name, DType::Float64),
-                _ => b.transient(&name, DType::Float64, shape),
+                Data::View(_) => b.view(&name, data.dtype(), shape),
+                _ if shape.is_empty() => b.local(&name, data.dtype()),
+                _ => b.transient(&name, data.dtype(), shape),
             };
         }
         for block in parsed.body.blocks {
@@ -124,6 +127,7 @@ impl Scope {
             Form::Parts => PARTS[self.variation].replace("<source>", ARRAYS[self.other_than_target()]),
             Form::Sometimes => in_map(SOMETIMES, self.variation == 0),
             Form::Gather => GATHER.replace("<other>", ARRAYS[self.other_than_target()]),
+            Form::Bound => BOUNDS_IN_MEMORY.replace("<ahead>", &self.variation.min(1).to_string()),
             Form::Call => CALL.replace("<source>", ARRAYS[self.other_than_target()]),
         }
     }
@@ -442,4 +446,32 @@ const CALL: &str = "
       } e
       e.OUT_x -> n2: <target>[0:24]
       n2 = access <target>
+    }";
+
+const BOUNDS_IN_MEMORY: &str = "
+    transient n<at>: int64[6]
+    state count<at> {
+      m = map count(i in 0:6) {
+        m -> n0
+        n0 = tasklet three() -> (o: int64) { o = 3 }
+        n0.o -> e.IN_n: n<at>[i]
+      } e
+      e.OUT_n -> n1: n<at>[0:6]
+      n1 = access n<at>
+    }
+    loop l<at> for i in 0:5 {
+      state less<at> {
+        n0 = tasklet two() -> (o: int64) { o = 2 }
+        n0.o -> n1: n<at>[i + <ahead>]
+        n1 = access n<at>
+      }
+      loop k<at> for j in 0:n<at>[i] {
+        state s<at> {
+          n0 = access <source>
+          n0 -> n1.a: <source>[j + <near>]
+          n1 = tasklet half(a: float64) -> (o: float64) { o = a*0.5 }
+          n1.o -> n2: D[i, j]
+          n2 = access D
+        }
+      }
     }";
