@@ -147,6 +147,7 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("builtins", "min", "of numbers, of a sequence of known length, or of a vector"),
     ("builtins", "sum", "of a sequence of known length, or of a vector"),
     ("builtins", "pow", "with `mod`, of known integers"),
+    ("builtins", "print", "numbers, texts, arrays, and tuples and lists without arrays in them"),
     ("builtins", "sorted", "of known numbers"),
     ("builtins", "tuple", "of a sequence of known length"),
     ("builtins", "list", "of a sequence of known length"),
