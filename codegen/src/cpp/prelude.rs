@@ -236,33 +236,85 @@ template <typename T> static inline T dacec_complex_max(T a, T b) {
     return dacec_complex_isnan<T>(a) || (dacec_complex_less<T>(b, a) && !dacec_complex_isnan<T>(b)) ? a : b;
 }
 "),
-    ("dacec_buffer", &[], "\
-extern \"C\" void *aligned_alloc(__SIZE_TYPE__ alignment, __SIZE_TYPE__ size);
+    ("dacec_kept", &[], "\
 extern \"C\" void free(void *);
+
+// Large blocks that were given back, for whoever takes memory next: the system makes pages of zeros of new ones, which takes
+// as long as writing them once or twice. Eight blocks are kept at most, of 512 MiB in all; each begins with its size.
+static void *dacec_kept[8];
+static uint64_t dacec_kept_bytes;
+
+static inline void dacec_drop(void *block) {
+    if (block == 0) return;
+    __atomic_fetch_sub(&dacec_kept_bytes, *(const uint64_t *)block, __ATOMIC_RELAXED);
+    free(block);
+}
+
+// When the library is unloaded, and when too much is kept.
+__attribute__((destructor)) static void dacec_drop_all() {
+    for (int at = 0; at < 8; at++) dacec_drop(__atomic_exchange_n(&dacec_kept[at], (void *)0, __ATOMIC_ACQ_REL));
+}
+
+// A block of at least that size that is less than twice as large; null if there is none.
+static inline void *dacec_take(uint64_t size) {
+    for (int at = 0; at < 8; at++) {
+        void *const block = __atomic_exchange_n(&dacec_kept[at], (void *)0, __ATOMIC_ACQ_REL);
+        if (block == 0) continue;
+        const uint64_t room = *(const uint64_t *)block;
+        if (room >= size && room / 2 < size) {
+            __atomic_fetch_sub(&dacec_kept_bytes, room, __ATOMIC_RELAXED);
+            return block;
+        }
+        dacec_drop(__atomic_exchange_n(&dacec_kept[at], block, __ATOMIC_ACQ_REL));
+    }
+    return 0;
+}
+
+static inline void dacec_keep(void *block, uint64_t size) {
+    *(uint64_t *)block = size;
+    const uint64_t most = (uint64_t)512 << 20;
+    if (__atomic_add_fetch(&dacec_kept_bytes, size, __ATOMIC_RELAXED) > most) dacec_drop_all();
+    for (int at = 0; size <= most && at < 8; at++) {
+        void *none = 0;
+        if (__atomic_compare_exchange_n(&dacec_kept[at], &none, block, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return;
+    }
+    // The first one has been kept for the longest time.
+    dacec_drop(size <= most ? __atomic_exchange_n(&dacec_kept[0], block, __ATOMIC_ACQ_REL) : block);
+}
+"),
+    ("dacec_buffer", &["dacec_kept"], "\
+extern \"C\" void *aligned_alloc(__SIZE_TYPE__ alignment, __SIZE_TYPE__ size);
 #ifdef __linux__
 extern \"C\" int madvise(void *, __SIZE_TYPE__, int);
 #endif
 
 // Memory until the end of the block; null if there is none. Small blocks are on the stack, as loops take them in each
-// iteration. Large blocks ask for large pages: the first touch of each page is what costs.
+// iteration. Large blocks ask for large pages, since the first touch of each page is what costs, and are kept.
 template <typename T> struct dacec_buffer {
     T *data;
+    __SIZE_TYPE__ size;
     alignas(64) T small[1024 / sizeof(T)];
-    explicit dacec_buffer(int64_t count) {
+    explicit dacec_buffer(int64_t count) : size(0) {
         if (count <= (int64_t)(1024 / sizeof(T))) {
             data = small;
             return;
         }
-        __SIZE_TYPE__ size = 0, alignment = 64;
+        __SIZE_TYPE__ alignment = 64;
         const bool too_large = __builtin_mul_overflow(count, sizeof(T), &size) || size > (__SIZE_TYPE__)1 << 62;
         if (size >= (__SIZE_TYPE__)4 << 20) alignment = (__SIZE_TYPE__)2 << 20;
         size = (size + alignment - 1) / alignment * alignment;
+        if (!too_large && is_large() && (data = (T *)dacec_take(size)) != 0) return;
         data = too_large ? (T *)0 : (T *)aligned_alloc(alignment, size);
 #ifdef __linux__
         if (data != 0 && alignment > 64) madvise(data, size, 14 /* MADV_HUGEPAGE */);
 #endif
     }
-    ~dacec_buffer() { if (data != small) free(data); }
+    bool is_large() const { return size >= (__SIZE_TYPE__)1 << 20; }
+    ~dacec_buffer() {
+        if (data == small) return;
+        if (data != 0 && is_large()) dacec_keep(data, size);
+        else free(data);
+    }
     dacec_buffer(const dacec_buffer &) = delete;
     dacec_buffer &operator=(const dacec_buffer &) = delete;
 };
