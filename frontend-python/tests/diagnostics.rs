@@ -94,6 +94,8 @@ fn types_and_shapes() {
     );
     check("short", "E0206", "x: dace.float32[N]", "t = x[0] > 0\nif t:\n    t = x[0]\nreturn t - 1.5");
     check("rebind", "E0206", A, "B = A[0]\nif A[0, 0] > 0:\n    B = A[1]\nreturn B + 1");
+    let other_path = "B = A[0]\nfor i in range(4):\n    if A[0, i] > 0:\n        B = A[1] * 2\n    else:\n        A[2] = B";
+    check("rebind_on_another_path", "E0206", A, other_path);
     check("no_value", "E0207", X, "return x + np.sum");
 }
 

@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 type Helper = (&'static str, &'static [&'static str], &'static str);
 
 const HELPERS: &[Helper] = &[
+    ("dacec_to_uint64", &[], "\
+// A float below the largest signed integer goes through that, so that negative ones wrap.
+static inline uint64_t dacec_to_uint64(double a) { return a < 0x1p63 ? (uint64_t)(int64_t)a : (uint64_t)a; }
+"),
     ("dacec_floordiv", &[], "\
 // Rounds towards negative infinity; a division by zero gives 0.
 template <typename T> static inline T dacec_floordiv(T a, T b) {

@@ -212,7 +212,24 @@ impl Printer<'_> {
             (Kind::Complex, _) => Text::new(format!("__real__ {}", operand.at(Level::Unary)), Level::Unary),
             _ => operand,
         };
-        Ok(Text::new(format!("({}){}", c_type(to), operand.at(Level::Unary)), Level::Unary))
+        let is_fraction = matches!(from.kind(), Kind::Float | Kind::Complex);
+        if is_fraction && to == DType::UInt64 {
+            let helper = self.helper("dacec_to_uint64");
+            return Ok(Text::primary(format!("{helper}({})", operand.text)));
+        }
+        let through = wider_signed(to).filter(|_| is_fraction);
+        let through = through.map(|wider| format!("({})", c_type(wider))).unwrap_or_default();
+        Ok(Text::new(format!("({}){through}{}", c_type(to), operand.at(Level::Unary)), Level::Unary))
+    }
+}
+
+/// The integer type through which a float becomes one of this type: what C++ leaves open, such as `(uint8_t)-1.0`, wraps then
+/// as it does for NumPy, whatever instructions the compiler takes.
+fn wider_signed(to: DType) -> Option<DType> {
+    match to {
+        DType::Int8 | DType::UInt8 | DType::Int16 | DType::UInt16 => Some(DType::Int32),
+        DType::UInt32 => Some(DType::Int64),
+        _ => None,
     }
 }
 

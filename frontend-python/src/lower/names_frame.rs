@@ -104,8 +104,17 @@ impl Lowerer<'_> {
                 }
                 _ => {}
             }
+            let mut on_another_path = false;
             for frame in self.frames.iter_mut().filter(|frame| !frame.certain.contains(name)) {
                 frame.read.insert(name.to_owned());
+                on_another_path |= frame.again && frame.assigned.contains(name);
+            }
+            // An iteration before this one may have taken that path; names without a value so far are looked at in the end.
+            if on_another_path && !self.is_shared(name) && !self.partial.contains(name) {
+                return match value {
+                    Value::Scalar(_) | Value::Array(_) => self.share(name),
+                    _ => Err(self.cannot_rebind(name, range)),
+                };
             }
             if self.partial.contains(name) {
                 self.read_partial(name, &value)?;
@@ -718,9 +727,13 @@ impl Lowerer<'_> {
             });
             depends
         };
-        let is_own = |name: &&String| !self.env.is_among(name, before) && !self.is_shared(name);
-        for name in frame.carried.iter().filter(is_own) {
-            if frame.varied.contains(name)
+        for name in frame.carried.iter().filter(|name| !self.is_shared(name)) {
+            let is_own = !self.env.is_among(name, before);
+            if !is_own && !frame.assigned.contains(name) {
+                continue;
+            }
+            if !is_own
+                || frame.varied.contains(name)
                 || frame.borrowed.contains_key(name)
                 || self.env.get(name).is_some_and(depends)
             {

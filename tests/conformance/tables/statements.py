@@ -112,3 +112,17 @@ body("y = np.zeros(N)\nfor k in range(N):\n    y[k] = np.array([x[i] * k for i i
 body("f = lambda v: v * v + 1\nreturn np.array([f(v) for v in x])", x=VECTOR)
 case("np.array([v for v in x[1:]]).mean()", x=VECTOR)
 body("y = np.array([x[i] for i in range(n)])\nreturn y.sum(), len(y)", x=VECTOR, n="int64=3")
+
+# What one branch assigns, the other one reads in a later iteration.
+for values in ["1, 3", "a, b", "1.5, 2.5", "x[0], x[1]"]:
+    first, second = values.split(", ")
+    for use in ["x[:int(t)] += 1", "x[1] += t", "y = x[int(t):]\n        x[0] += y[0]"]:
+        body(
+            f"t = {first}\nfor i in range(4, -1, -1):\n    if k[0] < i:\n        t = {second}\n    else:\n        {use}\nreturn x",
+            x="float64[P]:pos",
+            k="int32[K]:index",
+            a="int64=1",
+            b="int64=2",
+        )
+body("t = 1\ni = 0\nwhile i < 5:\n    i += 1\n    if k[i % 3] > 0:\n        t = 3\n        continue\n    x[:t] += 1\nreturn x", x="float64[P]", k="int32[K]")
+body("for v in [-1.0, -300.0, 254.7]:\n    u[1:] = x[1:] * 0 + v", T=["uint8", "int8", "uint16", "int16", "uint32", "uint64"], u="T[N]", x="float64[N]")
