@@ -41,8 +41,8 @@ pub enum Feature {
     Tiles,
     /// Arguments that callers may leave out.
     OptionalArrays,
-    /// Loops with bounds that are read from memory.
-    BoundsInMemory,
+    /// Symbolic expressions on control flow, bounds of loops among them, that read memory.
+    SymbolicReads,
 }
 
 impl Feature {
@@ -64,7 +64,7 @@ impl Feature {
             Feature::DynamicRanges => "ranges that depend on data",
             Feature::Tiles => "subsets with tiles",
             Feature::OptionalArrays => "arguments that may be None",
-            Feature::BoundsInMemory => "bounds of loops that are read from memory",
+            Feature::SymbolicReads => "symbolic bounds or conditions that are read from memory",
         }
     }
 }
@@ -113,11 +113,22 @@ fn collect(sdfg: &Sdfg, found: &mut BTreeSet<Feature>) {
             found.insert(Feature::Machines);
         }
         Block::State(state) => collect_state(state, found),
-        Block::Loop(_) if block.symbolic().iter().any(|bound| !bound.loads().is_empty()) => {
-            found.insert(Feature::BoundsInMemory);
+        _ if reads_by_symbolic(sdfg, block) => {
+            found.insert(Feature::SymbolicReads);
         }
         _ => {}
     });
+}
+
+/// Whether a symbolic expression on control flow reads a container.
+fn reads_by_symbolic(sdfg: &Sdfg, block: &Block) -> bool {
+    let mut reads = block.symbolic().into_iter().any(|bound| sdfg.reads_container(bound));
+    for scalar in block.scalars() {
+        scalar.visit(&mut |part| {
+            reads |= matches!(part, ScalarExpr::Symbolic(expr) if sdfg.reads_container(expr));
+        });
+    }
+    reads
 }
 
 fn collect_state(state: &State, found: &mut BTreeSet<Feature>) {

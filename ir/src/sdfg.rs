@@ -5,7 +5,7 @@ use crate::features::{self, Feature};
 use crate::instrument::Instrument;
 use crate::sections::CodeSections;
 use crate::structure::Structure;
-use crate::symbolic::{Facts, Substitution};
+use crate::symbolic::{Atom, Facts, Substitution};
 use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -51,6 +51,16 @@ impl Sdfg {
     /// The container of that name, if there is one.
     pub fn container(&self, name: &str) -> Option<&Data> {
         self.containers.get(name)
+    }
+
+    /// Whether a symbolic expression on control flow reads memory: an element of a container, or a scalar, which looks like
+    /// a symbol there.
+    pub fn reads_container(&self, expr: &Expr) -> bool {
+        expr.any_atom(&mut |atom| match atom {
+            Atom::Load(..) => true,
+            Atom::Symbol(name) => self.containers.contains_key(name),
+            _ => false,
+        })
     }
 
     /// Adds a container under a name like `prefix` that nothing in this SDFG uses, and returns the name.

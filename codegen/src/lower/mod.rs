@@ -79,7 +79,7 @@ const SUPPORTED: [Feature; 11] = [
     Feature::Handles,
     Feature::DynamicRanges,
     Feature::OptionalArrays,
-    Feature::BoundsInMemory,
+    Feature::SymbolicReads,
 ];
 
 /// Lowers a valid SDFG without library nodes, without state machines, which [`Sdfg::lower_machines`] removes, and without

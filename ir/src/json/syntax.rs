@@ -4,7 +4,7 @@
 //! [`super::typing`].
 
 use crate::text::lexer::{Placed, Token, tokens};
-use crate::text::scalar::{Level, level_of};
+use crate::text::scalar::{Level, operator_of};
 use crate::{BinaryOp, UnaryOp};
 
 /// An expression.
@@ -230,17 +230,10 @@ impl<'a> Parser<'a> {
     }
 
     fn operator(&self) -> Option<(BinaryOp, Level)> {
-        use BinaryOp::*;
-        if !self.continues() {
-            return None;
+        match *self.token() {
+            Token::Symbol(text) | Token::Word(text) if self.continues() => operator_of(text),
+            _ => None,
         }
-        let (Token::Symbol(text) | Token::Word(text)) = *self.token() else { return None };
-        let all = [
-            Add, Sub, Mul, Div, FloorDiv, Mod, Pow, BitAnd, BitOr, BitXor, Shl, Shr, And, Or, Eq, Ne, Lt, Le,
-            Gt, Ge,
-        ];
-        let op = all.into_iter().find(|op| op.symbol() == text)?;
-        Some((op, level_of(op)?))
     }
 
     fn operation(&mut self, loosest: Level) -> Result<Syntax> {

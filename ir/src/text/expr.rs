@@ -3,7 +3,7 @@
 use super::TextErrorKind;
 use super::lexer::Token;
 use super::parser::{Parser, Result};
-use super::scalar::{Level, level_of, suffix};
+use super::scalar::{Level, operator_of, suffix};
 use crate::{BinaryOp, Constant, DType, Function, ScalarExpr, UnaryOp};
 
 impl Parser<'_> {
@@ -56,17 +56,10 @@ impl Parser<'_> {
     }
 
     fn operator(&self) -> Option<(BinaryOp, Level)> {
-        use BinaryOp::*;
-        if !self.continues() {
-            return None;
+        match *self.token() {
+            Token::Symbol(text) | Token::Word(text) if self.continues() => operator_of(text),
+            _ => None,
         }
-        let (Token::Symbol(text) | Token::Word(text)) = *self.token() else { return None };
-        let all = [
-            Add, Sub, Mul, Div, FloorDiv, Mod, Pow, BitAnd, BitOr, BitXor, Shl, Shr, And, Or, Eq, Ne, Lt, Le,
-            Gt, Ge,
-        ];
-        let op = all.into_iter().find(|op| op.symbol() == text)?;
-        Some((op, level_of(op)?))
     }
 
     /// `not`, `-`, `~`, or what binds more tightly.

@@ -72,6 +72,16 @@ pub(crate) fn level_of(op: BinaryOp) -> Option<Level> {
     })
 }
 
+/// The operator that stands for a text between two operands, and its level.
+pub(crate) fn operator_of(text: &str) -> Option<(BinaryOp, Level)> {
+    use BinaryOp::*;
+    let all = [
+        Add, Sub, Mul, Div, FloorDiv, Mod, Pow, BitAnd, BitOr, BitXor, Shl, Shr, And, Or, Eq, Ne, Lt, Le, Gt, Ge,
+    ];
+    let op = all.into_iter().find(|op| op.symbol() == text)?;
+    Some((op, level_of(op)?))
+}
+
 /// The letters after a literal of that type.
 pub(super) fn suffix(dtype: DType) -> &'static str {
     use DType::*;

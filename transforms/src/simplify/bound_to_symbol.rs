@@ -6,13 +6,13 @@
 //! ```
 //!
 //! Other passes look for reads of memory in states, conditions and assigned values alone, and refuse programs with such
-//! bounds, which come from graphs that others made.
+//! bounds, which come from graphs that others made. In conditions and values, what reads an element by itself is no
+//! symbolic expression any more (`$x` is `x`); others stay, and so does the refusal.
 //!
 //! **Always legal**: the bounds of a counted loop are found once, before its first iteration.
 
 use crate::pass::{Changed, Context, Pass};
-use dacec_ir::control_flow::LoopHeader;
-use dacec_ir::features::Feature;
+use dacec_ir::features::{Feature, features};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Atom;
 use dacec_ir::{Assignment, Block, DType, Expr, Name, Region, ScalarExpr, Sdfg};
@@ -37,38 +37,38 @@ impl Pass for BoundToSymbol {
     }
 
     fn run(&self, sdfg: &mut Sdfg, _: &mut Context) -> Changed {
-        let mut reads = false;
-        sdfg.body.visit(&mut |block| reads |= block.symbolic().iter().any(|expr| !expr.loads().is_empty()));
-        if !reads {
+        if !features(sdfg).contains(&Feature::SymbolicReads) {
             return Changed::No;
         }
-        let mut symbols = Symbols { names: NameSupply::new(sdfg), made: IndexMap::new() };
-        symbols.in_region(&mut sdfg.body);
-        for (symbol, container) in symbols.made {
-            let dtype = sdfg.container(&container).map_or(DType::Int64, |data| data.dtype());
-            sdfg.symbols.insert(symbol, dtype);
-        }
-        Changed::Yes
+        let names = NameSupply::new(sdfg);
+        let mut body = std::mem::take(&mut sdfg.body);
+        let mut symbols = Symbols { sdfg, names, made: IndexMap::new(), changed: Changed::No };
+        symbols.in_region(&mut body);
+        let Symbols { made, changed, .. } = symbols;
+        sdfg.body = body;
+        sdfg.symbols.extend(made);
+        changed
     }
 }
 
-/// The symbols that are made, each with the container of its value.
-struct Symbols {
+/// The symbols that are made, and the types of their values.
+struct Symbols<'a> {
+    sdfg: &'a Sdfg,
     names: NameSupply,
-    made: IndexMap<Name, Name>,
+    made: IndexMap<Name, DType>,
+    changed: Changed,
 }
 
-impl Symbols {
+impl Symbols<'_> {
     fn in_region(&mut self, region: &mut Region) {
         let mut blocks = Vec::with_capacity(region.blocks.len());
         for mut block in std::mem::take(&mut region.blocks) {
             block.regions_mut().into_iter().for_each(|inner| self.in_region(inner));
-            if let Block::Loop(it) = &mut block
-                && let LoopHeader::For { start, stop, step, .. } = &mut it.header
-            {
-                for bound in [start, stop, step] {
-                    *bound = self.without_loads(bound, &mut blocks);
-                }
+            for scalar in block.scalars_mut() {
+                scalar.visit_mut(&mut |part| self.spell_out(part));
+            }
+            for bound in block.symbolic_mut() {
+                *bound = self.without_reads(bound, &mut blocks);
             }
             blocks.push(block);
         }
@@ -76,19 +76,49 @@ impl Symbols {
     }
 
     /// An expression with symbols in place of what it reads; their assignments, of indices first, come before the loop.
-    fn without_loads(&mut self, expr: &Expr, before: &mut Vec<Block>) -> Expr {
+    fn without_reads(&mut self, expr: &Expr, before: &mut Vec<Block>) -> Expr {
         expr.rewrite(&mut |atom| {
-            let Atom::Load(container, indices) = atom else { return None };
+            let (container, indices) = self.read(atom)?;
             let indices: Vec<ScalarExpr> =
-                indices.iter().map(|index| self.without_loads(index, before).into()).collect();
+                indices.iter().map(|index| self.without_reads(index, before).into()).collect();
             let symbol = self.names.fresh(&format!("{container}_bound"));
-            let value = match indices.is_empty() {
-                true => ScalarExpr::name(container),
-                false => ScalarExpr::Load { name: container.clone(), indices },
-            };
+            let value = element(container, indices);
             before.push(Block::Assign(vec![Assignment { symbol: symbol.clone(), value }]));
-            self.made.insert(symbol.clone(), container.clone());
+            self.made.insert(symbol.clone(), self.dtype(container));
+            self.changed = Changed::Yes;
             Some(Expr::sym(&symbol))
         })
+    }
+
+    /// Replaces a symbolic expression that is no more than an element by one that says so.
+    fn spell_out(&mut self, part: &mut ScalarExpr) {
+        let ScalarExpr::Symbolic(expr) = &*part else { return };
+        let Some((container, indices)) = expr.as_atom().and_then(|atom| self.read(atom)) else { return };
+        if indices.iter().any(|index| self.sdfg.reads_container(index)) {
+            return;
+        }
+        let indices = indices.iter().cloned().map(ScalarExpr::from).collect();
+        *part = element(container, indices).cast(self.dtype(container), DType::Int64);
+        self.changed = Changed::Yes;
+    }
+
+    /// The element that an atom reads.
+    fn read<'e>(&self, atom: &'e Atom) -> Option<(&'e Name, &'e [Expr])> {
+        match atom {
+            Atom::Load(container, indices) => Some((container, indices)),
+            Atom::Symbol(name) if self.sdfg.containers.contains_key(name) => Some((name, &[])),
+            _ => None,
+        }
+    }
+
+    fn dtype(&self, container: &Name) -> DType {
+        self.sdfg.container(container).map_or(DType::Int64, |data| data.dtype())
+    }
+}
+
+fn element(container: &Name, indices: Vec<ScalarExpr>) -> ScalarExpr {
+    match indices.is_empty() {
+        true => ScalarExpr::name(container),
+        false => ScalarExpr::Load { name: container.clone(), indices },
     }
 }
