@@ -5,12 +5,14 @@
 //! after:   gemm(alpha, A transposed, B, beta, C)
 //! kept:    map { t[i, k] = A[i, k]*A[i, k] }   …            not a multiple of one element
 //!          map { C[i, j] = u[i, j] + beta*C[j, i] }         not the element that is written
+//!          map i in 0:3 { C[i, j] = u[i, j] }               not all of the product
+//!          map i { d[i] = u[i, i] }                         one parameter for both dimensions
 //! ```
 //!
 //! **Legal when** the map computes nothing but a multiple of one element of an operand (before the product), or the
-//! product plus a multiple of the element that it writes (behind it); each parameter indexes one dimension; the array
-//! between map and product is used nowhere else; and nothing may change the operand, or the numbers that are factors,
-//! between the map and the product.
+//! product plus a multiple of the element that it writes (behind it), for all elements of the product; each parameter
+//! indexes one dimension, and each dimension has one of its own; the array between map and product is used nowhere else;
+//! and nothing may change the operand, or the numbers that are factors, between the map and the product.
 //!
 //! The routine reads the old value unless its factor is the constant 0, which says that there is none; so a map that
 //! multiplies the old value by that constant, which keeps NaN, is not folded.
@@ -198,6 +200,7 @@ fn result(around: &Surroundings<'_>, state: &State, call: NodeId) -> Result<Fold
     let (read, _) = whole.leaf(&term.leaf);
     let used = edge.memlet().expect("a result has data");
     let (matrix, strides) = translate(around, whole.map, (&read, &used.subset), &whole.written)?;
+    uses_all(whole.map, &read, &used.subset)?;
     let beta = match &whole.linear.terms[..] {
         [_] => None,
         [_, _] => {
@@ -226,6 +229,15 @@ fn result(around: &Surroundings<'_>, state: &State, call: NodeId) -> Result<Fold
         known_at(around, state, factor, call, (entry, end))?;
     }
     Ok(Folding { call, entry, access, connector: "_c".into(), matrix, strides, end, alpha, beta })
+}
+
+/// Refuses a map behind a product that reads only a part of it: the routine would write the elements of all of it.
+fn uses_all(map: &Map, read: &Memlet, used: &Subset) -> Result<(), Refusal> {
+    let range = |index: &Expr| map.params.iter().position(|it| index.as_symbol() == Some(it));
+    let indices = read.subset.as_element().unwrap_or_default();
+    let all =
+        indices.iter().map(|index| range(index).map(|at| &map.ranges[at])).eq(used.dims.iter().map(Some));
+    if all { Ok(()) } else { Err(Refusal::unproved("the map does not use all of the product")) }
 }
 
 /// Whether an array only passes values from one node to another.
@@ -374,7 +386,7 @@ fn inline(
 
 /// The elements of `other` that iterations touch which touch `used` of `here`, and the distances of rows and columns.
 ///
-/// Every parameter is one index of `here`, and one of `other` up to a constant.
+/// Every parameter is one index of `here`, and one of `other` up to a constant; `here` has no other indices.
 pub(super) fn translate(
     around: &Surroundings<'_>,
     map: &Map,
@@ -384,6 +396,11 @@ pub(super) fn translate(
     let no = || Refusal::unproved(format!("`{here}` and `{other}` do not have the same dimensions"));
     let indices = here.subset.as_element().ok_or_else(no)?;
     let elsewhere = other.subset.as_element().ok_or_else(no)?;
+    // A parameter of two dimensions is a diagonal.
+    let index_of = |param: &Name| indices.iter().any(|index| index.as_symbol() == Some(param));
+    if map.params.len() != indices.len() || !map.params.iter().all(index_of) {
+        return Err(no());
+    }
     let data = around.container(&other.data);
     let mut dims: Vec<Range> = elsewhere.iter().map(|index| Range::index(index.clone())).collect();
     let mut strides = Vec::new();
@@ -418,7 +435,7 @@ fn add_input(state: &mut State, call: NodeId, name: &str, connector: Connector) 
     call_mut(state, call).inputs.insert(name.into(), connector);
 }
 
-/// Multiplies a factor of the call by a number, or sets it where it is 0.
+/// Multiplies a factor of the call by a number. The factor 0 of the old value only says that there is none.
 fn multiply(state: &mut State, call: NodeId, argument: usize, (mut factor, leaves): Factor) {
     for (leaf, memlet, source) in leaves {
         let number = call_mut(state, call).inputs.len();
@@ -434,7 +451,7 @@ fn multiply(state: &mut State, call: NodeId, argument: usize, (mut factor, leave
     if let TaskletCode::External(ExternalCall { arguments, .. }) = &mut call_mut(state, call).code
         && let CallArgument::Value(_, value) = &mut arguments[argument]
     {
-        *value = match is_number(value, 1) || is_number(value, 0) {
+        *value = match is_number(value, 1) || argument == BETA && is_number(value, 0) {
             true => factor,
             false => ScalarExpr::binary(BinaryOp::Mul, value.clone(), factor),
         };

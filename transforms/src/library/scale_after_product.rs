@@ -10,7 +10,8 @@
 //! `w += alpha * A @ x` makes a matrix of `alpha * A` in Python. Without it, a matrix less is written and read. Products
 //! of two matrices are left to [`FoldIntoGemm`](super::fold_gemm::FoldIntoGemm), whose routine takes a factor.
 //!
-//! **Legal when** the map computes nothing but a multiple of one element, by numbers that are the same for all; the array
+//! **Legal when** the map computes nothing but a multiple of one element, by numbers that are the same for all; each
+//! parameter indexes one dimension of both matrices; the array
 //! between map and product is used nowhere else; nothing may change the matrix or the numbers until the product has ended;
 //! and the result rounds otherwise, which is allowed unless sums are computed in the order of the program.
 

@@ -309,6 +309,38 @@ fn other_maps_around_a_product_are_kept() {
 }
 
 #[test]
+fn maps_that_use_a_part_of_the_product_are_kept() {
+    let copied = |dims: &'static [(&str, &str)], from: &'static str, to: &'static str| {
+        let after = move |s: &mut StateBuilder<'_>| {
+            s.map("part", dims, &[("x", "u", from)], name("x"), ("C", to));
+        };
+        folded(scaled("i, j", name("f") * name("x")), after)
+    };
+    for (dims, from, to) in [
+        (&[("i", "0:3"), ("j", "0:N")][..], "i, j", "i, j"),
+        (&[("i", "0:N"), ("j", "1:N")], "i, j", "i, j"),
+        (&[("i", "0:N:2"), ("j", "0:N")], "i, j", "i, j"),
+        (&[("i", "0:N - 1"), ("j", "0:N")], "i + 1, j", "i, j"),
+        (&[("i", "0:N")], "i, i", "i, 0"),
+        (&[("i", "0:N"), ("j", "0:N")], "i, i", "i, j"),
+    ] {
+        let (_, _, maps) = copied(dims, from, to);
+        assert_eq!(maps, 1, "{dims:?}");
+    }
+    let (_, _, maps) = copied(&DIMS, "i, j", "j, i");
+    assert_eq!(maps, 0);
+}
+
+#[test]
+fn factors_of_both_operands_are_multiplied() {
+    let after = |s: &mut StateBuilder<'_>| {
+        s.map("double", &DIMS, &[("x", "u", "i, j")], value(2.0) * name("x"), ("C", "i, j"));
+    };
+    let (_, _, maps) = folded(scaled("i, j", value(0.0) * name("x")), after);
+    assert_eq!(maps, 0, "the factor 0 of the product is not one that is missing");
+}
+
+#[test]
 fn the_old_value_may_be_read_before_the_product() {
     let before = |s: &mut StateBuilder<'_>| {
         let inputs = [("f", "alpha", ""), ("x", "C", "i, j")];
