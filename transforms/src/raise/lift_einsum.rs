@@ -11,8 +11,8 @@
 //! ```
 //!
 //! **Legal when** the map does nothing but add, to each element of the result, products of one element of each operand and a
-//! number; each index is one parameter, up to a constant, or none; all ranges are rectangles with steps of 1 that are not
-//! longer than 0 in the other direction; the arrays are of one floating-point type, and the result is another one than the
+//! number; each index is one parameter, up to a constant, or none; all ranges have steps of 1, do not depend on other
+//! parameters, and are not longer than 0 in the other direction; the arrays are of one floating-point type, and the result is another one than the
 //! operands; nothing else touches the result meanwhile; and sums may be computed in any order. **Applies when** the matrices
 //! are not known to be small.
 
@@ -277,6 +277,10 @@ fn rectangle(
         return Err(Refusal::NoMatch("not a rectangle of iterations"));
     }
     for range in dims.values() {
+        // A map may have a range that depends on a parameter before it.
+        if range.symbols().iter().any(|symbol| dims.contains_key(symbol)) {
+            return Err(Refusal::NoMatch("not a rectangle of iterations"));
+        }
         if around.facts.prove_ge(&range.len(), &Expr::zero()) != Some(true) {
             return Err(Refusal::unproved(format!("`{range}` is perhaps shorter than empty")));
         }
@@ -391,6 +395,10 @@ mod tests {
             ),
             (
                 sum(["0:N", "0:K:2", "0:M"], (&[("u", "A[i, k]"), ("v", "B[k, j]")], product), "C[i, j]"),
+                "not a rectangle of iterations",
+            ),
+            (
+                sum(["0:N", "i:i + 16", "0:M"], (&[("u", "A[i, k]"), ("v", "B[k, j]")], product), "C[i, j]"),
                 "not a rectangle of iterations",
             ),
             (

@@ -6,9 +6,11 @@
 //! kept:    for i { for k { C[i, 0:i + 1] += A[i, k]*B[0:i + 1, k] } }     the sum is not symmetric
 //!          for i { for k { A[i, 0:i + 1] += A[i, k]*A[0:i + 1, k] } }     it reads what it writes
 //!          for i { for k { C[i, 0:i + 1] += A[i, k]*A[0:i + 1, i] } }     not the same column of both
+//!          for i { for k in 0:i { C[i, 0:i + 1] += A[i, k]*A[0:i + 1, k] } }  not the same products in all rows
 //! ```
 //!
 //! **Legal when** the loops contain nothing but the update and the multiple of what was there, both of the same triangle;
+//! each row gets the products of the same columns;
 //! the update is a constant times `A[i, k]*A[j, k]`, or that times `A[j, k]*B[i, k] + B[j, k]*A[i, k]` (`Syr2k`), perhaps with
 //! rows and columns exchanged; the operands are other arrays of the same type; and sums may be computed in any order.
 
@@ -69,6 +71,10 @@ impl Transformation for LoopToRankUpdate {
         if !n.0.is_zero() || facts.prove_ge(n.1, n.0) != Some(true) || facts.prove_ge(k.1, k.0) != Some(true)
         {
             return Err(Refusal::unproved("the loops do not provably run from 0 to sizes"));
+        }
+        // The operation has the same products in all rows.
+        if k.0.uses(rows.variable) || k.1.uses(rows.variable) {
+            return Err(Refusal::unproved("the number of products is not the same for all rows"));
         }
         let (a, b, transposed) = symmetric(&terms)?;
         let dtype = around.container(&c).dtype();
@@ -307,6 +313,11 @@ mod tests {
     /// `for i in 0:N: C[i, j] *= beta; for k in 0:M: C[i, j] = code`, `j` in a range. Matrices `A` and `B` are of `N` rows
     /// and `M` columns, `T` is of `M` rows.
     fn program(columns: &str, inputs: &[(&str, &str, &str)], code: Code) -> Sdfg {
+        summed([Expr::zero(), Expr::sym("M")], columns, inputs, code)
+    }
+
+    /// The same with other bounds of `k`.
+    fn summed([from, to]: [Expr; 2], columns: &str, inputs: &[(&str, &str, &str)], code: Code) -> Sdfg {
         let (n, m) = (Expr::sym("N"), Expr::sym("M"));
         let mut b = SdfgBuilder::new("update");
         for matrix in ["A", "B"] {
@@ -322,7 +333,7 @@ mod tests {
             let old = [("c", "C", "i, j"), ("beta", "beta", "")];
             let scaled = name("c") * name("beta");
             b.state("scale").map("scale", &[("j", columns)], &old, scaled, ("C", "i, j"));
-            b.for_loop("k", 0, m, |b| {
+            b.for_loop("k", from, to, |b| {
                 b.state("sum").map("sum", &[("j", columns)], inputs, code, ("C", "i, j"));
             });
         });
@@ -382,5 +393,14 @@ mod tests {
         let inputs = [("c", "C", "i, j"), ("x", "A", "i, k"), ("y", "A", "j, k")];
         let code = (name("c") + name("x") * name("y")) * value(2.0);
         let _ = refusals(&LoopToRankUpdate, &program(ROW, &inputs, code));
+    }
+
+    #[test]
+    fn rows_with_products_of_their_own_stay_loops() {
+        let inputs = [("c", "C", "i, j"), ("x", "A", "i, k"), ("y", "A", "j, k")];
+        let code = name("c") + name("x") * name("y");
+        let sdfg = summed([Expr::sym("i"), Expr::sym("i") + 2], ROW, &inputs, code);
+        let reasons = refusals(&LoopToRankUpdate, &sdfg).join("; ");
+        assert!(reasons.contains("not the same for all rows"), "{reasons}");
     }
 }

@@ -12,7 +12,7 @@
 //! **Legal when** the loop contains nothing else; what is added to the rows before is a number times the outer product of row `i`
 //! of both matrices, and what is added to row `i` is the same number times the product of that row, up to the diagonal, with
 //! `B`; all columns of `C` are updated; the three matrices are different arrays of the same floating-point type; and sums may be computed
-//! in any order. The multiple belongs to it if it is of all elements and comes right before.
+//! in any order. The multiple belongs to it if it is of all elements, which the loop reaches, and comes right before.
 
 use super::element::{Leaf, Product};
 use super::loop_to_triangular_solve::{only_state, unknowns};

@@ -12,7 +12,7 @@
 //!
 //! **Legal when** the loop contains nothing else, and each row gets the product of the rest of the matrix's column, or row,
 //! with rows that are not yet written; the matrices are different arrays of the same floating-point type; and sums may be
-//! computed in any order. The multiple belongs to it if it is of all elements and comes right behind.
+//! computed in any order. The multiple belongs to it if it is of all elements, which the loop reaches, and comes right behind.
 
 use super::element::{Leaf, Product};
 use super::loop_to_triangular_solve::{only_state, unknowns};
@@ -110,7 +110,9 @@ impl Transformation for LoopToTriangularProduct {
             form: if by_columns { Trans::Transposed } else { Trans::No },
             matrix: Memlet::new(&a.data, Subset::new([all.clone(), all])),
             other: Memlet::new(b, Subset::new(dims)),
-            multiple: scaling(around, region, (site, true), b),
+            // Of rows that the loop does not reach, the multiple must stay.
+            multiple: scaling(around, region, (site, true), b)
+                .filter(|_| around.container(b).shape()[0] == size),
         })
     }
 
