@@ -1,7 +1,9 @@
 """Calling programs: what is passed, what comes back, and what is refused."""
 
 import array
+import copy
 import dataclasses
+import pickle
 import types
 import typing
 import unittest
@@ -374,6 +376,40 @@ class Globals(unittest.TestCase):
         np.testing.assert_array_equal(two(np.ones(3)), 4.0)
         np.testing.assert_array_equal(five.plain(np.ones(2)), 5.0)
 
+    def test_copies_of_objects_have_methods_of_their_own(self):
+        model = Scaling(2.0)
+        np.testing.assert_array_equal(model.scale(np.ones(2)), 2.0)
+        self.assertIs(model.scale, model.scale)
+        copies = [copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+        for k, other in enumerate(copies, 3):
+            other.k = float(k)
+            np.testing.assert_array_equal(other.scale(np.ones(2)), other.k)
+            self.assertEqual(set(vars(other)), set(vars(model)))
+        np.testing.assert_array_equal(model.scale(np.ones(2)), 2.0)
+        bound = pickle.loads(pickle.dumps(model.scale))
+        np.testing.assert_array_equal(bound(np.ones(2)), 2.0)
+        for program in (axpy, copy.copy(axpy), copy.deepcopy(axpy), pickle.loads(pickle.dumps(axpy))):
+            self.assertIs(program, axpy)
+
+    def test_programs_of_one_name_are_several_methods(self):
+        class Twice(Scaling):
+            @dace.method
+            def scale(self, A: dace.float64[N]):
+                return A * self.k * 2.0
+
+            def base(self, A):
+                return super().scale(A)
+
+        model = Twice(3.0)
+        for _ in range(2):
+            np.testing.assert_array_equal(model.scale(np.ones(2)), 6.0)
+            np.testing.assert_array_equal(model.base(np.ones(2)), 3.0)
+            # Two programs that one function has made.
+            np.testing.assert_array_equal(model.one(np.ones(2)), 1.0)
+            np.testing.assert_array_equal(model.two(np.ones(2)), 2.0)
+        other = copy.deepcopy(model)
+        np.testing.assert_array_equal([other.base(np.ones(1)), other.two(np.ones(1))], [[3.0], [2.0]])
+
     def test_modules_and_constants_of_numpy(self):
         from math import pi, sqrt
 
@@ -384,6 +420,25 @@ class Globals(unittest.TestCase):
             return A * sqrt(pi) + double(1)
 
         self.assertAlmostEqual(f(np.ones(1))[0], sqrt(pi) + 1)
+
+
+def scaling_by(k):
+    @dace.program
+    def kernel(self, A: dace.float64[N]):
+        return A * k
+
+    return kernel
+
+
+class Scaling:
+    def __init__(self, k):
+        self.k = k
+
+    @dace.method
+    def scale(self, A: dace.float64[N]):
+        return A * self.k
+
+    one, two = scaling_by(1.0), scaling_by(2.0)
 
 
 class Refusals(unittest.TestCase):

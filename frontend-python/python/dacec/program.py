@@ -92,6 +92,12 @@ class Program(_native.Dispatcher):
         self.name = function.__name__
         self.options = _Options(**options)
         self._instance = instance
+        self._method: Program | None = None
+        """The program in the class, if this one is bound to an object of it."""
+        self._attribute = self.name
+        """The name by which objects have it."""
+        self._key = f"__dacec_{function.__qualname__}"
+        """Where objects keep the one that is bound to them."""
         self._types = types
         self._lock = threading.RLock()
         self._plans: list[tuple[list, _native.Variant]] = []
@@ -122,14 +128,26 @@ class Program(_native.Dispatcher):
         """A program in a class is a method: `self` is known when it is compiled."""
         if instance is None:
             return self
-        key = f"__dacec_{self.name}"
         own = getattr(instance, "__dict__", {})
-        if key not in own:
-            bound = Program(self.f, instance=instance, types=self._types, **self.options.given)
-            if not own and not hasattr(instance, "__dict__"):
-                return bound
-            own[key] = bound
-        return own[key]
+        known = own.get(self._key)
+        # A copy of an object begins with what is bound to the original.
+        if isinstance(known, Program) and known._instance is instance and known._method is self:
+            return known
+        bound = Program(self.f, instance=instance, types=self._types, **self.options.given)
+        bound._method, bound._attribute = self, self._attribute
+        if own or hasattr(instance, "__dict__"):
+            own[self._key] = bound
+        return bound
+
+    def __set_name__(self, owner, name):
+        """A class and those derived from it may have programs of the same function name under several names."""
+        self._attribute, self._key = name, f"__dacec_{owner.__qualname__}.{name}"
+
+    def __reduce__(self):
+        """Copied and pickled by name, as functions and methods are: what was compiled stays here."""
+        if self._method is None:
+            return self.f.__qualname__
+        return getattr, (self._instance, self._attribute)
 
     def __repr__(self):
         return f"<dacec program {self.name}>"
