@@ -8,6 +8,8 @@ use numpy::PY_ARRAY_API;
 use numpy::npyffi::{self, NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, NPY_TYPES};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -28,6 +30,19 @@ impl<'a, 'py> NumpyArray<'a, 'py> {
         // SAFETY: NumPy says that the object has these fields.
         let fields = unsafe { &*object.as_ptr().cast::<npyffi::PyArrayObject>() };
         Some(NumpyArray { object, fields })
+    }
+
+    /// Whether the object is one of NumPy's numbers, or an array without dimensions.
+    pub(crate) fn is_number(object: &Bound<'_, PyAny>) -> bool {
+        if let Some(array) = NumpyArray::of(object) {
+            return array.rank() == 0;
+        }
+        let py = object.py();
+        // SAFETY: the object is alive, and the check only looks at its type.
+        unsafe {
+            let generic = npyffi::get_type_object(py, npyffi::NpyTypes::PyGenericArrType_Type);
+            ffi::PyObject_TypeCheck(object.as_ptr(), generic) != 0
+        }
     }
 
     /// The element type; `None` if it is none that programs know, or in the byte order of other machines.
@@ -77,6 +92,9 @@ impl<'a, 'py> NumpyArray<'a, 'py> {
 
     /// The array as an argument. It stays alive as long as the object is held.
     pub(crate) fn argument(self) -> Result<ArrayRef<'a>, String> {
+        if let Some(reason) = self.other_meaning() {
+            return Err(reason.into());
+        }
         let Some(dtype) = self.dtype() else { return Err(self.wrong_type()) };
         let flags = self.fields.fields.flags;
         if flags & NPY_ARRAY_ALIGNED == 0 {
@@ -96,6 +114,28 @@ impl<'a, 'py> NumpyArray<'a, 'py> {
         // SAFETY: NumPy's extents and strides address its memory. That nothing else uses what a program writes is asked
         // of the caller, as by every function that works on arrays without the interpreter's lock.
         Ok(unsafe { ArrayRef::from_raw_parts(data, dtype, self.shape(), &strides[..own.len()], writable) })
+    }
+
+    /// What forbids to compute with the elements alone: classes derived from arrays may give operators another meaning.
+    pub(crate) fn other_meaning(self) -> Option<&'static str> {
+        static MASKED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        static MATRIX: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        let py = self.object.py();
+        // SAFETY: the object is alive, and the check only looks at its type.
+        if unsafe { npyffi::PyArray_CheckExact(py, self.object.as_ptr()) } != 0 {
+            return None;
+        }
+        let is_a = |class: &'static PyOnceLock<Py<PyType>>, module, name| {
+            class.import(py, module, name).and_then(|class| self.object.is_instance(class)).unwrap_or(false)
+        };
+        if is_a(&MASKED, "numpy.ma", "MaskedArray") {
+            return Some(
+                "programs know nothing of masks; its .data is the array without them, .filled(...) a copy",
+            );
+        }
+        is_a(&MATRIX, "numpy", "matrix").then_some(
+            "products of numpy.matrix are not those of arrays; np.asarray(...) is the same memory as an array",
+        )
     }
 
     fn wrong_type(self) -> String {

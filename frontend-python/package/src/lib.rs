@@ -17,6 +17,7 @@
 //! | `arrays`, `scalars` | NumPy arrays and numbers as arguments, without copies |
 //! | `dispatch` | the way of a call, which must be short |
 //! | `variant` | a loaded program and when it may be called |
+//! | `alike` | which values the same code is for |
 //! | `checked` | a program run by the interpreter, which checks every index |
 //! | `python` | calls back into Python |
 //! | `fork` | calls in forked processes |
@@ -25,6 +26,7 @@
 //! **The interpreter's lock** is released while something is lowered, compiled or run. A lock of this crate is never held
 //! over such a moment: a process may fork at any time, and what another thread has locked then stays locked forever.
 
+mod alike;
 mod arrays;
 mod build;
 mod captured;
@@ -41,6 +43,8 @@ use pyo3::prelude::*;
 
 #[pymodule(name = "_native")]
 mod native {
+    #[pymodule_export]
+    use super::alike::same;
     #[pymodule_export]
     use super::build::{Library, compile, lower};
     #[pymodule_export]

@@ -6,6 +6,7 @@
 //!                                        variant 2: A has strides, …
 //! ```
 
+use crate::alike::same;
 use crate::arrays::{self, NumpyArray};
 use crate::build::Library;
 use crate::checked::CheckedProgram;
@@ -14,9 +15,10 @@ use crate::python::Context;
 use crate::{errors, fork, scalars};
 use dacec_ir::callback::INTERPRETER;
 use dacec_ir::control_flow::Effect;
-use dacec_ir::{Block, DType, Node, Sdfg};
+use dacec_ir::{Block, DType, Name, Node, Sdfg};
 use dacec_runtime::arguments::Value;
-use dacec_runtime::{ArrayRef, CompiledProgram, Signature};
+use dacec_runtime::signature::Argument;
+use dacec_runtime::{ArrayRef, CallError, CompiledProgram, Signature};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -71,7 +73,7 @@ enum Expect {
     Class(Py<PyType>),
     /// `None`.
     None,
-    /// An object that is equal to that one.
+    /// An object that is the same as that one for compiled code.
     Constant(Py<PyAny>),
     /// An object with such members.
     Structure(Vec<(Py<PyString>, Expect)>),
@@ -281,13 +283,15 @@ impl Variant {
                         globals.push(member);
                         continue;
                     }
-                    let (array, _) = arrays::empty(py, argument.dtype(), &[1])?;
-                    array.set_item(0, &member)?;
+                    let array = single(&member, &argument.name, argument.dtype())?;
                     globals.push(array.clone());
                     cells.push(Cell { object, name, member, array });
                 }
                 Source::Slot(_) | Source::Interpreter => {}
             }
+        }
+        if !cells.is_empty() {
+            self.check_shared_members(py, slots)?;
         }
         let context = self.sources.iter().any(|source| matches!(source, Source::Interpreter)).then(|| {
             let passed: Vec<&Bound<'py, PyAny>> = slots.iter().chain(&globals).collect();
@@ -341,6 +345,30 @@ impl Variant {
         };
         cells.iter().try_for_each(Cell::give_back)?;
         result
+    }
+
+    /// Refuses an object that is passed for two parameters if the program assigns a number of it: each parameter has an
+    /// array of its own for that number, so one would not see what the other is assigned, as with arrays that overlap.
+    fn check_shared_members(&self, py: Python<'_>, slots: &Slots<'_>) -> PyResult<()> {
+        let members: SmallVec<[_; 8]> = self
+            .sources
+            .iter()
+            .zip(&self.code.signature().arguments)
+            .filter_map(|(source, argument)| match source {
+                Source::Member(slot, name) => Some((*slot, name.bind(py).as_any(), argument)),
+                Source::Slot(_) | Source::Global(_) | Source::Interpreter => None,
+            })
+            .collect();
+        let is_written = |argument: &Argument| argument.as_array().is_some_and(|array| array.written);
+        for (slot, name, argument) in members.iter().filter(|(.., argument)| is_written(argument)) {
+            for (other_slot, other_name, other) in &members {
+                if slot != other_slot && slots[*slot].is(&slots[*other_slot]) && name.eq(other_name)? {
+                    let (written, other) = (argument.name.clone(), other.name.clone());
+                    return Err(errors::call(py, &CallError::Overlap { written, other }));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn call_native<'py>(
@@ -419,7 +447,7 @@ unsafe impl<T> Sync for Movable<T> {}
 fn value<'a>(object: &'a Bound<'_, PyAny>, name: &str, is_array: bool) -> PyResult<Value<'a>> {
     let py = object.py();
     if let Some(array) = NumpyArray::of(object)
-        && (is_array || array.rank() > 0)
+        && (is_array || array.rank() > 0 || array.other_meaning().is_some())
     {
         let array = array.argument().map_err(|reason| errors::argument(py, format!("`{name}`: {reason}")))?;
         return Ok(Value::Array(array));
@@ -438,6 +466,23 @@ fn value<'a>(object: &'a Bound<'_, PyAny>, name: &str, is_array: bool) -> PyResu
             Err(errors::argument(py, format!("`{name}` is {wanted}, but {class} was passed{why}")))
         }
     }
+}
+
+/// An array of one element that is that number. It must be a value of the type, as where numbers are passed themselves:
+/// NumPy would cut off fractions.
+fn single<'py>(object: &Bound<'py, PyAny>, name: &Name, dtype: DType) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let Value::Scalar(number) = value(object, name, false)? else {
+        return Err(errors::argument(py, format!("`{name}` is a number, but an array was passed")));
+    };
+    let bytes = number.to_bytes(dtype).map_err(|error| {
+        let name = name.clone();
+        errors::call(py, &CallError::Scalar { name, error })
+    })?;
+    let (array, data) = arrays::empty(py, dtype, &[1])?;
+    // SAFETY: the array has one element of that type, of which the bytes are at least as many.
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), dtype.size()) };
+    Ok(array)
 }
 
 impl Code {
@@ -538,18 +583,6 @@ impl Layout {
             Layout::Any => true,
         }
     }
-}
-
-/// Whether two objects are one, or of the same class and equal. `1`, `1.0` and `True` are three.
-fn same(expected: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    if expected.is(object) {
-        return Ok(true);
-    }
-    if !expected.get_type().is(object.get_type()) {
-        return Ok(false);
-    }
-    // Objects with a comparison of their own making, such as arrays, may not answer with a truth value.
-    Ok(expected.eq(object).unwrap_or(false))
 }
 
 impl Source {

@@ -3,6 +3,7 @@
 import array
 import copy
 import dataclasses
+import math
 import pickle
 import types
 import typing
@@ -16,6 +17,8 @@ N, M = dace.symbol("N"), dace.symbol("M")
 factor = 3
 offsets = np.arange(10.0)
 limits = {"low": 2, "high": [1.5, 2.5]}
+pairs = ([2], 1)
+single = np.array(2.0)
 
 
 @dace.program
@@ -213,6 +216,48 @@ class Structures(unittest.TestCase):
         self.assertEqual((body.mass, body.hits, type(body.mass)), (2.5, 3, np.float64))
         self.assertEqual(hit.to_sdfg().argnames, ["body_mass", "body_hits", "body_weights", "by"])
 
+    def test_assigned_members_are_values_of_their_types(self):
+        Body = dace.data.Structure({"mass": dace.float64, "hits": dace.int64}, name="Body")
+
+        @dace.program
+        def hit(body: Body):
+            body.hits += 1
+
+        for hits, why in ((2.5, "is not a value of int64"), (2**63, "out of the range of int64"), ("2", "is a number")):
+            body = types.SimpleNamespace(mass=2.0, hits=hits)
+            with self.subTest(hits), self.assertRaisesRegex(dace.ArgumentError, why):
+                hit(body)
+            self.assertEqual(body.hits, hits)
+        body = types.SimpleNamespace(mass=2.0, hits=np.array(2)[()])
+        hit(body)
+        self.assertEqual((body.hits, type(body.hits)), (3, np.int64))
+
+    def test_assigned_members_are_nobody_elses(self):
+        Body = dace.data.Structure({"hits": dace.int64}, name="Body")
+
+        @dace.program
+        def both(a: Body, b: Body):
+            a.hits = a.hits + 1
+            b.hits = b.hits + 1
+
+        @dace.program
+        def from_other(a: Body, b: Body):
+            a.hits = b.hits + 1
+
+        @dace.program
+        def read(a: Body, b: Body):
+            return a.hits + b.hits
+
+        body, other = types.SimpleNamespace(hits=2), types.SimpleNamespace(hits=2)
+        for checked in (False, True):
+            with dace.config(bounds_checks=checked):
+                for program in (both, from_other):
+                    with self.assertRaisesRegex(dace.ArgumentError, "shares memory"):
+                        program(body, body)
+        self.assertEqual(read(body, body), 4)
+        both(body, other)
+        self.assertEqual((body.hits, other.hits), (3, 3))
+
     def test_members_by_use(self):
         @dataclasses.dataclass
         class Grid:
@@ -253,6 +298,72 @@ class Values(unittest.TestCase):
                 result, expected = inferred(array, k), array * k
                 self.assertEqual(result.dtype, expected.dtype, (k, array.dtype))
                 np.testing.assert_array_equal(result, expected)
+
+    def test_arrays_without_dimensions_are_numbers_of_their_types(self):
+        A = np.arange(4)
+        for k in (2.5, [1, 2, 3, 4], 3, True, 1j, 2.5):
+            k = np.array(k)
+            result, expected = inferred(A, k), A * k
+            self.assertEqual(result.dtype, expected.dtype, k)
+            np.testing.assert_array_equal(result, expected)
+        number = np.array(2.0)
+        for value in (2.0, 3.0):
+            number[...] = value
+            np.testing.assert_array_equal(inferred(A, number), A * value)
+
+    def test_constants_are_compiled_for_by_type_too(self):
+        @dace.program
+        def scale(A: dace.int64[N], k: dace.compiletime):
+            return A * k
+
+        @dace.program
+        def scale_by_first(A: dace.int64[N], k: dace.compiletime):
+            return A * k[0]
+
+        @dace.program
+        def signed(A: dace.float64[N], k: dace.compiletime):
+            return np.copysign(A, k)
+
+        A = np.arange(4)
+        for k in (2, 2.0, True, np.float32(2), np.array(2.0), np.array(2), 2):
+            for result in (scale(A, k), scale_by_first(A, (k,)), scale_by_first(A, [k])):
+                self.assertEqual(result.dtype, (A * k).dtype, repr(k))
+                np.testing.assert_array_equal(result, A * k)
+        for k in (0.0, -0.0, np.float32(0.0), np.float32(-0.0)):
+            np.testing.assert_array_equal(signed(np.ones(2), k), math.copysign(1, k), repr(k))
+        scale_by_first(A, (float("nan"),))
+        before = len(scale_by_first._variants())
+        self.assertTrue(np.isnan(scale_by_first(A, (float("nan"),))[0]))
+        self.assertEqual(len(scale_by_first._variants()), before)
+
+    def test_constants_may_change_in_place(self):
+        @dace.program
+        def inferred_list(A, k):
+            return A * k[0]
+
+        @dace.program
+        def inferred_dict(A, k):
+            return A * k["k"]
+
+        @dace.program
+        def known(A, k: dace.compiletime):
+            return A * k
+
+        @dace.program
+        def member(A: dace.float64[N], q):
+            return A * q.k[0]
+
+        A, k, d, single = np.ones(2), [2.0], {"k": 2.0}, np.array(2.0)
+        q = types.SimpleNamespace(k=[2.0])
+        for value in (2.0, 3.0, 3):
+            k[0], d["k"], single[...], q.k[0] = value, value, value, value
+            for program, argument in (
+                (inferred_list, k),
+                (inferred_dict, d),
+                (known, single),
+                (member, q),
+            ):
+                np.testing.assert_array_equal(program(A, argument), value)
 
     def test_every_type_goes_in_and_out(self):
         types = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128"
@@ -328,6 +439,28 @@ class Globals(unittest.TestCase):
         limits["high"][1] = 3.0
         np.testing.assert_array_equal(within(np.ones(2)), 5.0)
 
+    def test_contents_of_tuples_and_arrays_without_dimensions_may_change(self):
+        global pairs
+
+        @dace.program
+        def scale(A: dace.int64[N]):
+            return A * pairs[0][0]
+
+        @dace.program
+        def single_scale(A: dace.float64[N]):
+            return A * single
+
+        A = np.ones(2, np.int64)
+        for value in (2, 3, 3.0):
+            pairs[0][0] = value
+            self.assertEqual(scale(A).dtype, (A * value).dtype)
+            np.testing.assert_array_equal(scale(A), value)
+            single[...] = value
+            np.testing.assert_array_equal(single_scale(np.ones(2)), value)
+        pairs = ([3], 1)
+        self.assertEqual(scale(A).dtype, np.int64)
+        pairs = ([2], 1)
+
     def test_arrays_are_shared(self):
         global offsets
         A = np.zeros(10)
@@ -375,6 +508,22 @@ class Globals(unittest.TestCase):
         two.k = 4.0
         np.testing.assert_array_equal(two(np.ones(3)), 4.0)
         np.testing.assert_array_equal(five.plain(np.ones(2)), 5.0)
+
+    def test_attributes_may_change_in_place(self):
+        class Model:
+            def __init__(self):
+                self.k, self.single = [2.0], np.array(1.0)
+
+            @dace.method
+            def scale(self, A: dace.float64[N]):
+                return A * self.k[0] * self.single
+
+        model = Model()
+        for value in (2.0, 3.0):
+            model.k[0] = value
+            np.testing.assert_array_equal(model.scale(np.ones(2)), value)
+        model.single[...] = 2.0
+        np.testing.assert_array_equal(model.scale(np.ones(2)), 6.0)
 
     def test_copies_of_objects_have_methods_of_their_own(self):
         model = Scaling(2.0)
@@ -467,6 +616,31 @@ class Refusals(unittest.TestCase):
         self.refused("`y` is read-only", 1.0, x, frozen)
         axpy(1.0, frozen, x)
         self.refused("several indices", 1.0, x, np.lib.stride_tricks.as_strided(np.zeros(1), (5,), (0,)))
+
+    def test_arrays_that_compute_otherwise(self):
+        x, y = np.ones(3), np.ones(3)
+        masked = np.ma.masked_array([1.0, 2.0, 3.0], mask=[0, 1, 0])
+        self.refused("`x`: programs know nothing of masks", 1.0, masked, y)
+        self.refused("`a`: programs know nothing of masks", np.ma.masked, x, y)
+        with self.assertWarns(PendingDeprecationWarning):
+            matrix = np.matrix([[1.0]])
+        self.refused("`A`: products of numpy.matrix", matrix, program=identity_of)
+        Body = dace.data.Structure({"values": dace.float64[N]}, name="Body")
+
+        @dace.program
+        def total(body: Body):
+            return np.sum(body.values)
+
+        self.assertEqual(total(types.SimpleNamespace(values=x)), 3.0)
+        self.refused("nothing of masks", types.SimpleNamespace(values=masked), program=total)
+        axpy(1.0, masked.data, y)
+        np.testing.assert_array_equal(y, [2.0, 3.0, 4.0])
+
+        class Derived(np.ndarray):
+            """Computes as arrays do."""
+
+        axpy(1.0, x.view(Derived), y)
+        np.testing.assert_array_equal(y, [3.0, 4.0, 5.0])
 
     def test_wrong_calls(self):
         x = np.ones(2)

@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 import numpy as np
@@ -288,6 +289,32 @@ class Files(unittest.TestCase):
         self.assertEqual(names, {"libchain.so", "chain.h", "chain.py", "chain.sdfg"})
         with self.assertRaises(dace.ArgumentError):
             compiled(np.ones(2), np.zeros(3))
+
+
+    def test_a_compiled_program_is_for_its_constants(self):
+        @dace.program
+        def scale(A: dace.float64[N], k: dace.compiletime, B: dace.float64[N] = None):
+            if B is None:
+                return A * k
+            return A * k + B
+
+        @dace.program
+        def member(A: dace.float64[N], q):
+            return A * q.k[0]
+
+        A, q = np.ones(2), types.SimpleNamespace(k=[2])
+        compiled = scale.compile(A, 2)
+        np.testing.assert_array_equal(compiled(A, 2), 2.0)
+        for given in (3, 2.0):
+            with self.assertRaisesRegex(dace.ArgumentError, f"compiled for `k` = 2, but {given} was passed"):
+                compiled(A, given)
+        with self.assertRaisesRegex(dace.ArgumentError, "compiled for `B` = None"):
+            compiled(A, 2, A)
+        compiled = member.compile(A, q)
+        np.testing.assert_array_equal(compiled(A, q), 2.0)
+        q.k[0] = 3
+        with self.assertRaisesRegex(dace.ArgumentError, r"compiled for `q.k` = \[2\], but \[3\] was passed"):
+            compiled(A, q)
 
 
 class Scripts(unittest.TestCase):

@@ -25,7 +25,7 @@ from dacec.dtypes import compiletime, typeclass
 from dacec.settings import settings
 from dacec.symbols import Expression, extent_text, symbol
 
-__all__ = ["Captures", "array_key", "attributes_of", "describe_constant", "described_result", "result_of"]
+__all__ = ["Captures", "array_key", "attributes_of", "describe_constant", "described_result", "result_of", "snapshot"]
 
 _MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math"}
 _LATER = ("scipy", "scipy.special")
@@ -116,9 +116,7 @@ class _Collector:
         if isinstance(value, numpy.ndarray) and value.ndim > 0:
             return self.array(name, value, origin)
         described = describe_constant(value)
-        # A list or dictionary may change and still be the same object.
-        snapshot = copy.deepcopy(value) if described and isinstance(value, (list, dict)) else value
-        self.guard(origin, ("constant", snapshot))
+        self.guard(origin, ("constant", value if described is None else snapshot(value)))
         if described is not None:
             self.symbols(value)
             return described
@@ -268,6 +266,12 @@ def describe_constant(value) -> tuple | None:
         keys, values = describe_constant(tuple(value)), describe_constant(tuple(value.values()))
         return None if keys is None or values is None else ("dict", list(zip(keys[1], values[1])))
     return None
+
+
+def snapshot(value):
+    """A constant as it is now, to compare with later: lists, dictionaries and arrays without dimensions may change and still
+    be the same object, in tuples too."""
+    return copy.deepcopy(value) if isinstance(value, (list, dict, tuple, numpy.ndarray)) else value
 
 
 def _describe_type(value) -> tuple | None:

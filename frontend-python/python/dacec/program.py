@@ -20,7 +20,15 @@ import weakref
 import numpy
 
 from dacec import _native
-from dacec.capture import Captures, array_key, attributes_of, describe_constant, described_result, result_of
+from dacec.capture import (
+    Captures,
+    array_key,
+    attributes_of,
+    describe_constant,
+    described_result,
+    result_of,
+    snapshot,
+)
 from dacec.data import Array, Scalar, Structure, callback
 from dacec.dtypes import DeviceType, compiletime, typeclass
 from dacec.errors import ArgumentError, PerformanceWarning, SourceError
@@ -215,7 +223,7 @@ class Program(_native.Dispatcher):
             plan = self._plan(slots)
             for expects, variant in self._plans:
                 # The same code: the arguments do not fit it, and the call will say why.
-                if expects == plan.expects and variant in self._variants() and variant.guards_hold():
+                if _native.same(expects, plan.expects) and variant in self._variants() and variant.guards_hold():
                     return variant, slots
             variant = self._build(plan)
             if len(self._plans) >= _MOST_VARIANTS:
@@ -293,7 +301,7 @@ class Program(_native.Dispatcher):
             described = describe_constant(value)
             if described is None:
                 raise ArgumentError(f"`{name}`: no constant of compiled code can be made of {value!r}")
-            plan.add(name, ("constant", described), ("constant", value))
+            plan.add(name, ("constant", described), ("constant", snapshot(value)))
         elif isinstance(declared, Array):
             self._plan_array(plan, place, parameter, value)
         elif isinstance(declared, Scalar):
@@ -393,12 +401,16 @@ class Program(_native.Dispatcher):
             plan.add(name, ("array", dtype, shape, strides), ("shaped", dtype, shape, given))
         elif type(value) in _PYTHON_TYPES:
             plan.add(name, ("python-scalar", _PYTHON_TYPES[type(value)]), ("class", type(value)))
-        elif isinstance(value, (numpy.generic, numpy.ndarray)):
+        elif isinstance(value, numpy.ndarray):
+            # One class for all element types: the type and that it is a single number are what the code is for.
+            dtype = typeclass.of(value.dtype).name
+            plan.add(name, ("scalar", dtype), ("shaped", dtype, [], None))
+        elif isinstance(value, numpy.generic):
             plan.add(name, ("scalar", typeclass.of(value.dtype).name), ("class", type(value)))
         else:
             described = describe_constant(value)
             if described is not None:
-                plan.add(name, ("constant", described), ("constant", value))
+                plan.add(name, ("constant", described), ("constant", snapshot(value)))
                 return
             names = {} if isinstance(value, (type, types.ModuleType)) else self._members_of(value)
             if not names:

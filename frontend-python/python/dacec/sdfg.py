@@ -13,7 +13,7 @@ from dacec import _native, nodes
 from dacec.builder import INTERPRETER, Builder, InterstateEdge, SDFGState
 from dacec.capture import Captures
 from dacec.data import Array, Scalar
-from dacec.errors import InvalidSDFGError
+from dacec.errors import ArgumentError, InvalidSDFGError
 from dacec.lending import lent
 from dacec.program import _NO_DEFAULT, Program, _compile, _Plan
 from dacec.settings import depends_on_settings, settings
@@ -309,6 +309,8 @@ class CompiledSDFG(_native.Dispatcher):
     def _specialize(self, slots: tuple, symbols: list[tuple[str, int]]):
         count = len(self._argnames)
         slots = (*map(lent, self._argnames, slots), *slots[count:])
+        for name, expect, value in zip(self._argnames, self._plan.expects, slots):
+            _check_constants(name, expect, value)
         for variant in self._variants():
             if not self._functions or variant.accepts(slots):
                 return variant, slots
@@ -361,6 +363,18 @@ class CompiledSDFG(_native.Dispatcher):
 
     def __repr__(self):
         return f"<compiled {self.signature}>"
+
+
+def _check_constants(name: str, expect: tuple, value) -> None:
+    """Refuses a value that is not the one that the code was made for: the code would not look at it."""
+    kind, *rest = expect
+    if kind == "structure":
+        for member, inner in rest[0]:
+            _check_constants(f"{name}.{member}", inner, getattr(value, member, None))
+    elif kind in ("constant", "none"):
+        expected = rest[0] if rest else None
+        if not _native.same(expected, value):
+            raise ArgumentError(f"it is compiled for `{name}` = {expected!r}, but {value!r} was passed")
 
 
 def _given(names: list[str], functions: tuple) -> dict[str, object]:
