@@ -2,7 +2,7 @@
 
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::sdfg::NameSupply;
-use dacec_ir::symbolic::Facts;
+use dacec_ir::symbolic::{Facts, Substitution};
 use dacec_ir::{Block, Branch, Data, Expr, Loop, Name, Node, NodeId, Region, Sdfg, State};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -37,6 +37,29 @@ impl Surroundings<'_> {
     pub fn is_local_to(&self, state: &State, name: &Name) -> bool {
         self.sdfg.container(name).is_some_and(Data::is_transient)
             && self.uses.of_container(name) == state.num_accesses(name)
+    }
+
+    /// Replaces symbols in the sizes of containers that are internal to the SDFG.
+    ///
+    /// Whoever replaces the variable of a loop, or a parameter, in a region or scope says so of all that it accesses:
+    /// temporaries of an iteration may have sizes made of it.
+    pub fn substitute_in_sizes<'n>(
+        &mut self,
+        accessed: impl IntoIterator<Item = &'n Name>,
+        values: &Substitution,
+    ) {
+        // Once each: a value may use the symbol that it replaces.
+        for name in accessed.into_iter().collect::<BTreeSet<_>>() {
+            if let Some(data) = self.sdfg.containers.get_mut(name).filter(|data| data.is_transient()) {
+                data.map_exprs(&mut |expr| expr.subs(values));
+            }
+        }
+    }
+
+    /// Replaces symbols in a region, and in the sizes of what it uses.
+    pub fn substitute_in(&mut self, region: &mut Region, values: &Substitution) {
+        self.substitute_in_sizes(Uses::of_region(region).containers(), values);
+        region.map_exprs(&mut |expr| expr.subs(values));
     }
 }
 

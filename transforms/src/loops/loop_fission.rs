@@ -8,7 +8,8 @@
 //! ```
 //!
 //! **Legal when** no iteration of the second part touches an element that a later iteration of the first one touches, where
-//! one of them writes; neither part leaves the loop or assigns symbols. The first place at which the body can be parted is
+//! one of them writes; neither part leaves the loop or assigns symbols; and the size of nothing that both touch depends on
+//! the variable, of which each loop has its own. The first place at which the body can be parted is
 //! taken; the second loop is looked at again.
 
 use super::loop_nest_to_map::{assigned_outside_headers, check_control_flow, touches_of};
@@ -56,7 +57,7 @@ impl Transformation for LoopFission {
             if before.is_empty() || after.is_empty() {
                 continue;
             }
-            match order.keeps(&before, &after) {
+            match order.keeps(&before, &after).and_then(|()| order.sizes(&before, &after)) {
                 Ok(()) => return Ok(Divisible { block: site, first }),
                 Err(refusal) => reason = refusal,
             }
@@ -72,7 +73,7 @@ impl Transformation for LoopFission {
         let Some(variable) = it.variable().cloned() else { unreachable!("the loop counts") };
         let fresh = around.names.fresh(&variable);
         let mut body = Region::new(rest);
-        body.map_exprs(&mut |expr| expr.subs1(&variable, &Expr::sym(&fresh)));
+        around.substitute_in(&mut body, &[(variable, Expr::sym(&fresh))].into());
         let mut second = Loop { label, header: it.header.clone(), body, span: it.span };
         if let dacec_ir::control_flow::LoopHeader::For { variable, .. } = &mut second.header {
             *variable = fresh;
@@ -115,6 +116,17 @@ impl Order<'_> {
         }
         Ok(())
     }
+
+    /// Proves that what both parts touch has a size that does not depend on the variable.
+    fn sizes(&self, first: &[Touch], second: &[Touch]) -> Result<(), Refusal> {
+        let depends = |it: &&Touch| self.around.container(&it.data).symbols().contains(self.variable);
+        match second.iter().filter(depends).find(|it| first.iter().any(|other| other.data == it.data)) {
+            Some(it) => {
+                Err(Refusal::unproved(format!("the size of `{}` depends on `{}`", it.data, self.variable)))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +164,41 @@ mod tests {
             let after = apply(&LoopFission, &program(statements), &[("N", 5)]);
             assert_eq!(after.body.blocks.len(), 2);
         }
+    }
+
+    /// `for i in 1:N: first; second` with a temporary `t` of `i + 1` elements
+    fn sized(first: impl FnOnce(&mut SdfgBuilder), second: impl FnOnce(&mut SdfgBuilder)) -> Sdfg {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        for array in ["A", "B", "C"] {
+            b.array(array, DType::Float64, [n.clone()]);
+        }
+        b.transient("t", DType::Float64, [Expr::sym("i") + 1]);
+        b.for_loop("i", 1, n, |b| {
+            first(b);
+            second(b);
+        });
+        b.build()
+    }
+
+    #[test]
+    fn sizes_of_temporaries_belong_to_one_of_the_loops() {
+        let copied = |b: &mut SdfgBuilder, from: (&str, &str), to: (&str, &str)| {
+            b.state(&format!("to_{}", to.0)).tasklet("t", &[("x", from.0, from.1)], name("x"), to);
+        };
+        let filled = |b: &mut SdfgBuilder| {
+            let dims = [("k", "0:i + 1")];
+            b.state("fill").map("fill", &dims, &[("x", "A", "k")], name("x") + name("x"), ("t", "k"));
+            let inputs = [("x", "C", "i - 1"), ("y", "t", "i")];
+            b.state("store").tasklet("t", &inputs, name("x") + name("y"), ("C", "i"));
+        };
+        let sdfg = sized(|b| copied(b, ("A", "i"), ("B", "i")), filled);
+        let after = apply(&LoopFission, &sdfg, &[("N", 5)]);
+        assert_eq!(after.body.blocks.len(), 2);
+        assert!(!after.containers["t"].symbols().contains(&Name::from("i")));
+        let sdfg = sized(|b| copied(b, ("A", "i"), ("t", "i")), |b| copied(b, ("t", "i"), ("B", "i")));
+        let reasons = refusals(&LoopFission, &sdfg).join("; ");
+        assert!(reasons.contains("the size of `t` depends on `i`"), "{reasons}");
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub(super) fn skewed(around: &mut Surroundings<'_>, block: Block, skew: Skew, wa
     let w = Expr::sym(&wave);
     let column = &w - skew.factor * Expr::sym(&skew.outer);
     let column = if skew.inner_down { -column } else { column };
-    body.map_exprs(&mut |expr| expr.subs1(&skew.inner, &column));
+    around.substitute_in(&mut body, &[(skew.inner, column)].into());
     let within = (skew.within.0.subs1(&skew.wave, &w), skew.within.1.subs1(&skew.wave, &w), Expr::one());
     let within = Loop { span: inner.span, ..Loop::counted(inner.label, skew.outer, within, body) };
     let waves = (skew.waves.0, skew.waves.1, Expr::one());

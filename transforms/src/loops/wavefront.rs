@@ -266,6 +266,25 @@ mod tests {
     }
 
     #[test]
+    fn temporaries_of_an_iteration_have_sizes_of_the_diagonals() {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("nest");
+        b.array("A", DType::Float64, [n.clone(), n.clone()]).array("c", DType::Float64, [n.clone()]);
+        b.transient("t", DType::Float64, [Expr::sym("j") + 1]);
+        b.for_loop("i", 1, n.clone(), |b| {
+            b.for_loop("j", 1, n, |b| {
+                let twice = name("c") + name("c");
+                b.state("fill").map("fill", &[("k", "0:j + 1")], &[("c", "c", "k")], twice, ("t", "k"));
+                let inputs = [("a", "A", "i - 1, j"), ("b", "A", "i, j - 1"), ("t", "t", "j")];
+                let sum = name("a") + name("b") + name("t");
+                b.state("store").tasklet("t", &inputs, sum, ("A", "i, j"));
+            });
+        });
+        let (after, reasons) = run(&b.build(), 0);
+        assert!(maps(&after).len() >= 2, "{reasons}");
+    }
+
+    #[test]
     fn what_runs_against_the_diagonals_stays() {
         let (after, reasons) = run(&nest("i - 1, N - j"), 0);
         assert!(maps(&after).is_empty() && reasons.contains("may be the same elements"), "{reasons}");

@@ -74,7 +74,7 @@ impl Transformation for DoubleBuffering {
         let Node::MapEntry(map) = state.node(found.entry) else { unreachable!("the match names a map") };
         let (map, range) = (map.clone(), map.ranges[0].clone());
         let variable = around.names.fresh(&map.params[0]);
-        substitute(&mut state, found.entry, &[(map.params[0].clone(), Expr::sym(&variable))].into());
+        substitute(around, &mut state, found.entry, &[(map.params[0].clone(), Expr::sym(&variable))].into());
         remove_scope(&mut state, found.entry);
         around.sdfg.symbols.entry(variable.clone()).or_insert(DType::Int64);
 

@@ -50,7 +50,7 @@ impl Transformation for MapToForLoop {
         // A parameter is no symbol of the SDFG, the variable of a loop is one.
         let variable = around.names.fresh(&map.params[0]);
         let renaming = [(map.params[0].clone(), Expr::sym(&variable))].into();
-        substitute(&mut state, found.entry, &renaming);
+        substitute(around, &mut state, found.entry, &renaming);
         if let Node::MapEntry(rest) = state.node_mut(found.entry) {
             rest.params.remove(0);
             rest.ranges.remove(0);

@@ -82,7 +82,7 @@ pub(super) fn adopt(
     correspondence: &Substitution,
 ) {
     separate_params(around, state, second, correspondence);
-    substitute(state, second, correspondence);
+    substitute(around, state, second, correspondence);
 }
 
 /// Moves everything in the scope of `second`, which has [adopted](adopt) the parameters of `first`, to the scope of `first`
@@ -120,7 +120,7 @@ fn separate_params(
         for param in captured {
             let fresh = around.names.fresh(&param);
             let renaming: Substitution = [(param.clone(), Expr::sym(&fresh))].into();
-            substitute(state, inner, &renaming);
+            substitute(around, state, inner, &renaming);
             if let Node::MapEntry(map) = state.node_mut(inner) {
                 map.params.iter_mut().filter(|it| **it == param).for_each(|it| *it = fresh.clone());
             }
@@ -128,9 +128,16 @@ fn separate_params(
     }
 }
 
-/// Replaces symbols in everything that is strictly inside of a scope, and on the edges to its border.
-pub(super) fn substitute(state: &mut State, entry: NodeId, substitution: &Substitution) {
+/// Replaces symbols in everything that is strictly inside of a scope, in the sizes of what is accessed there, and on the
+/// edges to its border.
+pub(super) fn substitute(
+    around: &mut Surroundings<'_>,
+    state: &mut State,
+    entry: NodeId,
+    substitution: &Substitution,
+) {
     let inside = state.scope_nodes(entry);
+    around.substitute_in_sizes(inside.iter().filter_map(|&it| state.node(it).as_access()), substitution);
     let exit = paths::exit_of(state, entry);
     let mut edges: BTreeSet<_> = state.out_edges(entry).iter().map(|edge| edge.id).collect();
     edges.extend(state.in_edges(exit).iter().map(|edge| edge.id));

@@ -60,8 +60,8 @@ impl Transformation for TrivialMapElimination {
         Ok(Trivial { entry: site, values })
     }
 
-    fn apply(&self, _: &mut Surroundings<'_>, state: &mut State, found: Trivial) {
-        substitute(state, found.entry, &found.values);
+    fn apply(&self, around: &mut Surroundings<'_>, state: &mut State, found: Trivial) {
+        substitute(around, state, found.entry, &found.values);
         let Node::MapEntry(map) = state.node_mut(found.entry) else { unreachable!("the match names a map") };
         let kept: Vec<usize> =
             (0..map.params.len()).filter(|&at| found.values.get(&map.params[at]).is_none()).collect();

@@ -180,7 +180,7 @@ impl Nest {
         relabel(around.names, &mut region);
         for (variable, _) in &self.dims {
             let fresh = around.names.fresh(variable);
-            region.map_exprs(&mut |expr| expr.subs1(variable, &Expr::sym(&fresh)));
+            around.substitute_in(&mut region, &[(variable.clone(), Expr::sym(&fresh))].into());
             region.visit_mut(&mut |block| {
                 let Block::Loop(it) = block else { return };
                 it.label = format!("{}_rest", it.label).into();
