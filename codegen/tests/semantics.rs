@@ -431,3 +431,58 @@ fn threads_of_a_nested_sdfg_share_its_containers() {
     assert_eq!(library.call(&mut [Argument::I64s(&mut h), Argument::I64(30_000)]), 0);
     assert_eq!(h, [30_000; 3]);
 }
+
+/// `for i in parallel: H[subset] += 1`, where a nested SDFG makes the update: its `i` is the parameter, its `k` its own.
+fn nested_updates(subset: &str) -> dacec_codegen::Generated {
+    let text = format!(
+        "sdfg outer(H) {{
+          symbol N: int64
+          data H: int64[N, 4]
+
+          state s {{
+            n0 = map m(i in 0:N) {{
+              n0 -> n1
+              n1 = nested () -> (h) with [N = N, p = i] sdfg inner(h) {{
+                symbol N: int64
+                symbol p: int64
+                data h: int64[N, 4]
+
+                loop l for k in 0:4 {{
+                  state s {{
+                    n0 = tasklet t() -> (o: int64) {{ o = 1 }}
+                    n0.o -> n1: h[{subset}] wcr sum
+                    n1 = access h
+                  }}
+                }}
+              }}
+              n1.h -> n2.IN_H: H[0:N, 0:4]
+            }} n2
+            n2.OUT_H -> n3: H[0:N, 0:4]
+            n3 = access H
+          }}
+        }}"
+    );
+    let sdfg = dacec_ir::text::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    support::emit(&sdfg)
+}
+
+#[test]
+fn updates_of_nested_sdfgs_do_not_lose_those_of_other_threads() {
+    for (subset, meet) in [
+        ("k, 0", true),
+        ("p % 4, k", true),
+        ("0, k", true),
+        ("p, k", false),
+        ("p, 0", false),
+        ("p + k, 0", true),
+        ("N - 1 - p, 0:4", false),
+    ] {
+        let unit = nested_updates(subset).kernel_unit;
+        assert!(unit.contains("#pragma omp parallel for"), "{unit}");
+        assert_eq!(unit.contains("#pragma omp atomic"), meet, "{subset}: {unit}");
+    }
+    let library = compile_generated("outer", &nested_updates("k, 0"), &[]);
+    let mut h = vec![0; 4 * 20_000];
+    assert_eq!(library.call(&mut [Argument::I64s(&mut h), Argument::I64(20_000)]), 0);
+    assert_eq!((h[0], h[4], h[16]), (20_000, 20_000, 0));
+}

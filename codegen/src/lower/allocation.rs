@@ -147,7 +147,7 @@ fn add_reads(expr: &Expr, used: &mut BTreeSet<Name>) {
 }
 
 /// Symbols that the region gives values to.
-fn changing_symbols(region: &Region) -> BTreeSet<Name> {
+pub(super) fn changing_symbols(region: &Region) -> BTreeSet<Name> {
     let mut changing = BTreeSet::new();
     region.visit(&mut |block| add_changes(block, &mut changing));
     changing

@@ -11,13 +11,16 @@
 //! is not zero and a rest that does not change within the map. What is not proved is protected; so are two writes to
 //! different elements of one container, such as `y[i]` and `y[i + 1]`.
 
+use super::allocation::changing_symbols;
 use super::expressions::Resolve;
 use super::maps::parameters;
 use super::states::StateContext;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::{Place, Stmt, Value};
-use dacec_ir::{CustomWcr, DType, EdgeId, Name, Node, NodeId, Subset, Wcr};
+use dacec_ir::analysis::Aliases;
+use dacec_ir::subset::Range;
+use dacec_ir::{CustomWcr, DType, EdgeId, Expr, Name, NestedSdfg, Node, NodeId, State, Subset, Wcr};
 use std::collections::BTreeSet;
 
 /// How a write with a conflict resolution is made.
@@ -52,19 +55,19 @@ impl Write {
 
     /// Whether different values of a parameter mean different elements, whatever the other parameters are.
     pub(super) fn separated_by(&self, parameter: &Name, parameters: &[Name]) -> bool {
-        if self.mixed {
-            return false;
-        }
+        !self.mixed && self.subset.dims.iter().any(|dim| self.is_separated_in(dim, parameter, parameters))
+    }
+
+    /// The same in one dimension.
+    fn is_separated_in(&self, dim: &Range, parameter: &Name, parameters: &[Name]) -> bool {
         let mut names: Vec<Name> = vec![parameter.clone()];
         names.extend(parameters.iter().filter(|other| *other != parameter).cloned());
         names.extend(self.inner.iter().cloned());
-        self.subset.dims.iter().any(|dim| {
-            let Some(affine) = dim.start.affine_in(&names) else { return false };
-            let others = affine.coefficients[1..].iter().all(|coefficient| coefficient.is_zero());
-            let Some(width) = dim.len().as_int().filter(|_| dim.step.is_one()) else { return false };
-            let distance = affine.coefficients[0].as_int().unwrap_or(0);
-            others && distance != 0 && distance.unsigned_abs() >= width.max(0).unsigned_abs()
-        })
+        let Some(affine) = dim.start.affine_in(&names) else { return false };
+        let others = affine.coefficients[1..].iter().all(|coefficient| coefficient.is_zero());
+        let Some(width) = dim.len().as_int().filter(|_| dim.step.is_one()) else { return false };
+        let distance = affine.coefficients[0].as_int().unwrap_or(0);
+        others && distance != 0 && distance.unsigned_abs() >= width.max(0).unsigned_abs()
     }
 
     /// Whether the write means the same element in all iterations over the parameters.
@@ -78,26 +81,14 @@ impl Write {
 
 /// Every write with a conflict resolution in a map's scope that other iterations may meet.
 pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
-    let (view, state) = (&context.view, context.view.state);
+    let state = context.view.state;
     let mut writes: Vec<Write> = Vec::new();
     for id in state.scope_nodes(entry) {
-        if matches!(state.node(id), Node::MapExit { .. }) {
-            continue;
-        }
-        for edge in state.out_edges(id) {
-            let Some(memlet) = edge.memlet() else { continue };
-            let Some(wcr) = memlet.wcr else { continue };
-            let scopes: Vec<NodeId> =
-                view.enclosing(id).into_iter().take_while(|&scope| scope != entry).collect();
-            let mut owners = scopes.iter().chain([&entry]);
-            if owners.any(|owner| context.privates.get(owner).is_some_and(|it| it.contains(&memlet.data))) {
-                continue;
-            }
-            let inner = scopes.iter().flat_map(|&scope| parameters(state, scope)).cloned().collect();
-            let (data, subset) = (memlet.data.clone(), memlet.subset.clone());
-            writes.push(Write { edge: edge.id, data, subset, wcr, inner, mixed: false });
-        }
+        let inner = Scopes::around(context, entry, id);
+        let found = writes_of(state, id).filter(|write| !inner.own(context, &write.data));
+        writes.extend(found.map(|write| Write { inner: inner.parameters(state), ..write }));
     }
+    let nested = nested_writes(context, entry);
     for at in 0..writes.len() {
         let write = &writes[at];
         // Where containers may share memory, equal subsets are not the same elements.
@@ -105,10 +96,148 @@ pub(super) fn writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
             true => other.subset == write.subset,
             false => !context.aliases.may_overlap(&other.data, &write.data),
         };
-        let mixed = !writes.iter().all(same);
+        let mixed = !writes.iter().chain(&nested).all(same);
         writes[at].mixed = mixed;
     }
     writes
+}
+
+/// The maps around a node, up to one that is given.
+struct Scopes {
+    entry: NodeId,
+    inside: Vec<NodeId>,
+}
+
+impl Scopes {
+    fn around(context: &StateContext<'_>, entry: NodeId, id: NodeId) -> Scopes {
+        let inside = context.view.enclosing(id).into_iter().take_while(|&scope| scope != entry).collect();
+        Scopes { entry, inside }
+    }
+
+    /// Whether an iteration of one of them has the container for itself.
+    fn own(&self, context: &StateContext<'_>, data: &Name) -> bool {
+        let mut owners = self.inside.iter().chain([&self.entry]);
+        owners.any(|owner| context.privates.get(owner).is_some_and(|it| it.contains(data)))
+    }
+
+    /// The parameters of those inside of the one that is given.
+    fn parameters(&self, state: &State) -> BTreeSet<Name> {
+        self.inside.iter().flat_map(|&scope| parameters(state, scope)).cloned().collect()
+    }
+}
+
+/// The writes with a conflict resolution that a node itself makes.
+fn writes_of(state: &State, id: NodeId) -> impl Iterator<Item = Write> + '_ {
+    let leaves = !matches!(state.node(id), Node::MapExit { .. });
+    state.out_edges(id).into_iter().filter(move |_| leaves).filter_map(|edge| {
+        let memlet = edge.memlet()?;
+        let (data, subset) = (memlet.data.clone(), memlet.subset.clone());
+        Some(Write { edge: edge.id, data, subset, wcr: memlet.wcr?, inner: BTreeSet::new(), mixed: false })
+    })
+}
+
+/// The writes with a conflict resolution that nested SDFGs in a map's scope make of their own, seen from that map.
+fn nested_writes(context: &StateContext<'_>, entry: NodeId) -> Vec<Write> {
+    let state = context.view.state;
+    let mut writes = Vec::new();
+    for id in state.scope_nodes(entry) {
+        let Node::Nested(nested) = state.node(id) else { continue };
+        let scopes = Scopes::around(context, entry, id);
+        for mut write in writes_inside(state, id, nested) {
+            if !scopes.own(context, &write.data) {
+                write.inner.extend(scopes.parameters(state));
+                writes.push(write);
+            }
+        }
+    }
+    writes
+}
+
+/// The writes with a conflict resolution inside of a nested SDFG to the containers that it is given, in the terms of the state
+/// around it. Those that are combined again where they leave are the state's own.
+fn writes_inside(state: &State, id: NodeId, nested: &NestedSdfg) -> Vec<Write> {
+    let aliases = Aliases::of(&nested.sdfg);
+    let changing = changing_inside(nested);
+    // What means nothing outside has a name that nothing has there.
+    let hidden = |name: &Name| Name::from(format!("{name} inside"));
+    let outside = |name: &Name| match nested.symbols.get(name).filter(|_| !changing.contains(name)) {
+        Some(value) => value.clone(),
+        None => Expr::sym(hidden(name)),
+    };
+    let mut found: Vec<Write> = Vec::new();
+    for inner in nested.sdfg.body.states() {
+        for (at, node) in inner.nodes() {
+            found.extend(writes_of(inner, at));
+            if let Node::Nested(deeper) = node {
+                found.extend(writes_inside(inner, at, deeper));
+            }
+        }
+    }
+    let mut writes = Vec::new();
+    for edge in state.out_edges(id) {
+        let (Some(name), Some(memlet)) = (edge.src_conn(), edge.memlet()) else { continue };
+        for write in found.iter().filter(|write| aliases.may_overlap(&write.data, name)) {
+            if memlet.wcr.is_some() {
+                continue;
+            }
+            let symbols: BTreeSet<Name> = write.subset.symbols();
+            let translation = symbols.iter().map(|symbol| (symbol, outside(symbol))).collect();
+            let reads = write.subset.dims.iter().flat_map(Range::exprs).any(|expr| !expr.loads().is_empty());
+            let exact = write.data == *name && !reads && !write.subset.has_tiles() && !memlet.has_tiles();
+            let part = exact.then(|| write.subset.subs(&translation)).and_then(|part| {
+                let same_rank = part.rank() == memlet.subset.rank();
+                if same_rank {
+                    Some(memlet.subset.compose(&part))
+                } else {
+                    memlet.subset.compose_squeezed(&part)
+                }
+            });
+            let subset = part.unwrap_or_else(|| memlet.subset.clone());
+            let inner = symbols.iter().chain(&write.inner).map(hidden).collect();
+            let data = memlet.data.clone();
+            writes.push(Write { edge: edge.id, data, subset, wcr: write.wcr, inner, mixed: false });
+        }
+    }
+    writes
+}
+
+/// Names whose values change while a nested SDFG runs.
+fn changing_inside(nested: &NestedSdfg) -> BTreeSet<Name> {
+    let mut changing = changing_symbols(&nested.sdfg.body);
+    for state in nested.sdfg.body.states() {
+        for (id, _) in state.nodes() {
+            changing.extend(parameters(state, id).iter().cloned());
+            changing.extend(state.range_inputs(id).into_iter().map(|(symbol, _)| symbol.clone()));
+        }
+    }
+    changing
+}
+
+/// Whether updates that nested SDFGs in a map's scope make of a container may meet those that other threads make at the same
+/// time, where `threads` are the parameters that tell the threads apart.
+pub(super) fn nested_writes_meet(
+    context: &StateContext<'_>,
+    entry: NodeId,
+    threads: &[Name],
+    data: &Name,
+) -> bool {
+    let overlaps = |write: &Write| context.aliases.may_overlap(&write.data, data);
+    let nested: Vec<Write> = nested_writes(context, entry).into_iter().filter(overlaps).collect();
+    let Some(first) = nested.first() else { return false };
+    let others: Vec<Write> = writes(context, entry).into_iter().filter(overlaps).collect();
+    let parameters = parameters(context.view.state, entry);
+    // Updates of several elements do not meet either where one dimension, the same one for all, tells the threads apart.
+    let separated = |thread: &Name| {
+        first.subset.dims.iter().enumerate().any(|(at, own)| {
+            nested.iter().chain(&others).all(|write| {
+                write.data == first.data
+                    && write.subset.dims.get(at).is_some_and(|dim| {
+                        dim.start == own.start && write.is_separated_in(dim, thread, parameters)
+                    })
+            })
+        })
+    };
+    !threads.iter().all(separated)
 }
 
 /// Whether the write is the only use of its container in the map, so that nobody misses the value while it is kept in a

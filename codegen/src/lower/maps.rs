@@ -176,7 +176,9 @@ impl<'a> Function<'_, 'a> {
         let label = self.shared.names.global("next_iteration");
         self.shared.failure = Escape::Label(label.clone());
         self.shared.iteration_fails = false;
+        self.threads = Some((nest.entry, nest.plan.threads(nest.map)));
         let body = self.lower_levels(context, nest, 0);
+        self.threads = None;
         self.shared.region = outer_region;
         self.shared.failure = outer_failure;
         let mut body = body?;

@@ -58,7 +58,7 @@ use allocation::Homes;
 use dacec_ir::analysis::Aliases;
 use dacec_ir::features::features;
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{CodeSections, DType, Expr, Feature, Instrument, Name, Node, Sdfg};
+use dacec_ir::{CodeSections, DType, Expr, Feature, Instrument, Name, Node, NodeId, Sdfg};
 use indexmap::IndexMap;
 use names::Names;
 use places::{Slot, Storage};
@@ -241,6 +241,8 @@ struct Function<'s, 'a> {
     leaves: usize,
     /// The block of control flow that is being lowered: positions from the outside in.
     path: Vec<usize>,
+    /// The map whose iterations the threads share, with the parameters that tell them apart, if it is this SDFG's.
+    threads: Option<(NodeId, Vec<Name>)>,
     /// The line of the last comment.
     line: u32,
 }
@@ -258,6 +260,7 @@ impl<'s, 'a> Function<'s, 'a> {
             leave: Escape::Return,
             leaves: 0,
             path: Vec::new(),
+            threads: None,
             line: 0,
         }
     }

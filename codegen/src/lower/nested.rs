@@ -7,7 +7,7 @@
 //! An inner array is a pointer into the outer container, with the strides of the inner descriptor. An inner scalar is the
 //! outer element itself. `return` leads to the end of the block.
 
-use super::conflicts::WriteMode;
+use super::conflicts::{self, WriteMode};
 use super::places::{Slot, Storage};
 use super::states::StateContext;
 use super::{Function, Result};
@@ -122,7 +122,10 @@ impl<'a> Function<'_, 'a> {
                 let place = self.start_of(&memlet.data, &memlet.subset)?;
                 (place, !self.needs_atomic(context, edge.id, &memlet.data))
             }
-            _ => (self.start_of(&memlet.data, &memlet.subset)?, true),
+            _ => {
+                let place = self.start_of(&memlet.data, &memlet.subset)?;
+                (place, output.is_none() || !self.is_updated_by_others(context, &memlet.data))
+            }
         };
         let storage = match data {
             Data::Scalar(_) if output.is_none() && writes(&nested.sdfg, name) => {
@@ -145,6 +148,14 @@ impl<'a> Function<'_, 'a> {
         };
         // Threads that start inside of the nested SDFG share what is one thread's own here.
         Ok(Slot { storage, private: private && self.shared.region.parallel })
+    }
+
+    /// Whether updates that nested SDFGs make of the container may meet those of another thread.
+    fn is_updated_by_others(&self, context: &StateContext<'a>, data: &Name) -> bool {
+        let meet = |(entry, threads): &(NodeId, Vec<Name>)| {
+            conflicts::nested_writes_meet(context, *entry, threads, data)
+        };
+        !self.is_private(data) && self.threads.as_ref().is_none_or(meet)
     }
 
     /// A stream that is passed whole: the inner function uses its queues.

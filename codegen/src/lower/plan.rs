@@ -117,10 +117,16 @@ impl Plan {
             self.levels[free - 1] = Level::Blocks(last);
             self.levels.push(Level::Within(last));
         }
-        let spread: Vec<Name> = order[..self.parallel].iter().map(|&at| params[at].clone()).collect();
+        let spread = self.threads(map);
         let meets = |write: &&Write| !spread.iter().all(|param| write.separated_by(param, params));
         self.atomic = shared.iter().filter(meets).map(|write| write.edge).collect();
         self.uneven = lengths_depend_on(context, entry, &spread);
+    }
+
+    /// The parameters of the parallel loops.
+    pub(super) fn threads(&self, map: &Map) -> Vec<Name> {
+        let levels = self.levels[..self.parallel].iter();
+        levels.map(|level| map.params[level.parameter()].clone()).collect()
     }
 
     /// Keeps what is written in a variable while the innermost loops do not change where it goes.
