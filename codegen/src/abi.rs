@@ -91,6 +91,20 @@ impl<'p> Unit<'p> {
         text
     }
 
+    /// The number of elements of a buffer.
+    fn elements(&mut self, extents: &[Expr]) -> String {
+        let texts = extents.iter().map(|extent| {
+            let (text, helpers) = print_expr(extent);
+            self.helpers.extend(helpers);
+            text
+        });
+        let texts: Vec<String> = texts.collect();
+        if texts.len() > 1 {
+            self.helpers.insert("dacec_elements");
+        }
+        prelude::elements(texts)
+    }
+
     /// The parameters as in the header.
     fn parameters(&self) -> String {
         self.program.parameters.iter().map(declare).collect::<Vec<_>>().join(", ")
@@ -230,8 +244,8 @@ impl<'p> Unit<'p> {
         self.line(&format!("\nEXPORT int32_t dacec_{name}({}) {{", self.parameters()));
         let mut arguments = self.arguments();
         let program = self.program;
-        for Buffer { name, dtype, count, zeroed } in &program.persistent {
-            let count = print_expr(count).0;
+        for Buffer { name, dtype, extents, zeroed } in &program.persistent {
+            let count = self.elements(extents);
             self.line(&format!(
                 "    {0} *const {name} = ({0} *)abi_allocate({count}, sizeof({0}), {zeroed});",
                 c_type(*dtype)
@@ -296,8 +310,8 @@ impl<'p> Unit<'p> {
             "    {name}_state_t *const abi_state = ({name}_state_t *)calloc(1, sizeof({name}_state_t));"
         ));
         self.line("    if (abi_state == 0) return 0;");
-        for Buffer { name, dtype, count, zeroed } in &program.persistent {
-            let count = print_expr(count).0;
+        for Buffer { name, dtype, extents, zeroed } in &program.persistent {
+            let count = self.elements(extents);
             self.line(&format!(
                 "    abi_state->{name} = ({0} *)abi_allocate({count}, sizeof({0}), {zeroed});",
                 c_type(*dtype)

@@ -101,6 +101,12 @@ pub fn generate(sdfg: &Sdfg, options: &Options<'_>) -> Result<Generated, Codegen
     let interface = Interface::of(sdfg)?;
     let program = lower(sdfg)?;
     let kernel = cpp::print_kernel(&program, options)?;
+    // The entry of the library would be called instead of the routine.
+    let entry = format!(" dacec_{}(", program.name);
+    if kernel.text.lines().any(|line| line.starts_with("extern \"C\"") && line.contains(&entry)) {
+        let what = "the program has the name of a routine that it calls: give it another one";
+        return Err(CodegenError::unsupported(format!("program `{}`", program.name), what));
+    }
     Ok(Generated {
         kernel_unit: kernel.text,
         uses_products: kernel.uses_products,

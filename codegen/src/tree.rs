@@ -74,8 +74,8 @@ pub struct Buffer {
     pub name: Name,
     /// Type of the elements.
     pub dtype: DType,
-    /// Number of elements, over the program's free symbols.
-    pub count: Expr,
+    /// Over the program's free symbols; the number of elements is their product.
+    pub extents: Vec<Expr>,
     /// Whether they are 0 at first.
     pub zeroed: bool,
 }
@@ -153,8 +153,8 @@ pub enum Stmt {
         name: Name,
         /// Type of the elements.
         dtype: DType,
-        /// Number of elements; a negative number counts as 0.
-        count: Value,
+        /// The number of elements is their product; a negative one counts as 0.
+        extents: Vec<Value>,
         /// How the program goes on without memory.
         on_failure: Escape,
     },

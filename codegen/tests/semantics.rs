@@ -486,3 +486,83 @@ fn updates_of_nested_sdfgs_do_not_lose_those_of_other_threads() {
     assert_eq!(library.call(&mut [Argument::I64s(&mut h), Argument::I64(20_000)]), 0);
     assert_eq!((h[0], h[4], h[16]), (20_000, 20_000, 0));
 }
+
+#[test]
+fn literals_have_64_bits() {
+    let choice = |a: Code| {
+        let positive = a.op(BinaryOp::Gt, Code(ScalarExpr::int(0)));
+        Code(ScalarExpr::select(positive.0, ScalarExpr::int(100_000), ScalarExpr::int(-200_000)))
+    };
+    let product = integers(|a, _| choice(a).op(BinaryOp::Mul, Code(ScalarExpr::int(100_000))));
+    assert_eq!((product(1, 0), product(0, 0)), (10_000_000_000, -20_000_000_000));
+    let (a, b, large) = (Expr::sym("a"), Expr::sym("b"), Expr::int(2_000_000_000));
+    let chosen = Expr::select(&a.lt(&b), &large, &Expr::int(-5)) * 2;
+    for (value, expected) in
+        [(a.lt(&b) * &large + b.lt(&Expr::int(5)) * &large, 4_000_000_000), (chosen, 4_000_000_000)]
+    {
+        let mut program = SdfgBuilder::new("f");
+        program.array("out", DType::Int64, [Expr::one()]);
+        program.state("s").tasklet("t", &[], ScalarExpr::Symbolic(value), ("out", "0"));
+        let mut out = [0];
+        let arguments = &mut [Argument::I64s(&mut out), Argument::I64(1), Argument::I64(2)];
+        assert_eq!(compile(&program.build()).call(arguments), 0);
+        assert_eq!(out[0], expected);
+    }
+}
+
+/// A program with an array of `n*n` elements of which it uses one, with that lifetime, and the name of that array.
+fn square(name: &str, lifetime: Lifetime, extent: Expr) -> Sdfg {
+    let mut program = SdfgBuilder::new("f");
+    program.array("out", DType::Float64, [Expr::one()]);
+    program.transient(name, DType::Float64, [extent.clone(), extent]);
+    program.state("s").tasklet("t", &[], ScalarExpr::float(2.0), (name, "0, 0"));
+    program.state("u").tasklet("t", &[("x", name, "0, 0")], Code(ScalarExpr::name("x")), ("out", "0"));
+    let mut sdfg = program.build();
+    if let Some(dacec_ir::Data::Array(array)) = sdfg.containers.get_mut(name) {
+        array.lifetime = lifetime;
+    }
+    sdfg
+}
+
+#[test]
+fn sizes_do_not_wrap() {
+    for lifetime in [Lifetime::Scope, Lifetime::Persistent] {
+        // The quotient needs a helper where the memory is taken.
+        for extent in [Expr::sym("n"), Expr::sym("n").floor_div(&Expr::int(2)) * 2] {
+            let library = compile(&square("t", lifetime, extent));
+            let mut out = [0.0];
+            let mut call = |n| library.call(&mut [Argument::F64s(&mut out), Argument::I64(n)]);
+            assert_eq!((call(100), call(3_100_000_000), call(1 << 32), call(1 << 62)), (0, 3, 3, 3));
+        }
+    }
+}
+
+#[test]
+fn arrays_may_have_any_name() {
+    let names = "buffer elements status free printf alone char32_t __real__ __LINE__ __typeof _OPENMP abi_now alignas linux";
+    for name in names.split_whitespace() {
+        for lifetime in [Lifetime::Scope, Lifetime::Persistent] {
+            compile(&square(name, lifetime, Expr::sym("n")));
+        }
+    }
+}
+
+#[test]
+fn blocks_that_are_kept_keep_their_size() {
+    let library = compile(&square("t", Lifetime::Scope, Expr::sym("n")));
+    let mut out = [0.0];
+    // A smaller array takes the block of a larger one, which then holds a large one again.
+    for n in [700, 600, 700, 500, 700] {
+        assert_eq!(library.call(&mut [Argument::F64s(&mut out), Argument::I64(n)]), 0);
+    }
+}
+
+#[test]
+fn programs_do_not_take_the_place_of_routines_that_they_call() {
+    let mut program = product();
+    program.name = "gemm_f64".into();
+    let error = generate(&program, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("the name of a routine that it calls"), "{error}");
+    program.name = "gemm_f32".into();
+    assert!(generate(&program, &Options::default()).is_ok());
+}

@@ -92,9 +92,7 @@ impl Printer<'_> {
             Exp2 => builtin("cexp", &product("0.693147180559945309417")),
             Log2 => scaled(&builtin("clog", text), dtype, "1.44269504088896340736"),
             Log10 => scaled(&builtin("clog", text), dtype, "0.434294481903251827651"),
-            Expm1 => {
-                Text::new(format!("{} - ({})1", builtin("cexp", text).text, c_type(dtype.real())), Level::Sum)
-            }
+            Expm1 => self.helper_call("dacec_complex_expm1", dtype, [operand]),
             Log1p => {
                 builtin("clog", &format!("({})1 + {}", c_type(dtype.real()), operand.at(Level::Product)))
             }

@@ -52,11 +52,15 @@ impl Printer<'_> {
         if let Some(precision) = format.precision {
             pattern.push_str(&format!(".{precision}"));
         }
-        let (length, c_type) = match format.notation {
-            Notation::Integer => ("ll", "long long"),
-            Notation::Fixed | Notation::Exponent | Notation::General => ("", "double"),
+        let unsigned = value.dtype().kind() == Kind::Unsigned;
+        let (conversion, number) = match format.notation {
+            Notation::Integer if unsigned => ("llu".to_owned(), format!("(unsigned long long)({text})")),
+            Notation::Integer => (format!("ll{}", format.notation.letter()), format!("(long long)({text})")),
+            Notation::Fixed | Notation::Exponent | Notation::General => {
+                (format.notation.letter().to_string(), format!("dacec_shown((double)({text}))"))
+            }
         };
-        self.line(&format!("printf(\"{pattern}{length}{}\", ({c_type})({text}));", format.notation.letter()));
+        self.line(&format!("printf(\"{pattern}{conversion}\", {number});"));
         Ok(())
     }
 }

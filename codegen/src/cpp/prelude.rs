@@ -6,6 +6,12 @@ use super::types::c_type;
 use dacec_ir::{DType, Wcr};
 use std::collections::BTreeSet;
 
+/// The number of elements of an array with these extents, which cannot wrap; uses `dacec_elements` if there are several.
+pub(crate) fn elements(extents: Vec<String>) -> String {
+    let product = extents.into_iter().reduce(|a, b| format!("dacec_elements({a}, {b})"));
+    product.unwrap_or_else(|| "1".to_owned())
+}
+
 /// A helper: name, other helpers that it needs, text.
 type Helper = (&'static str, &'static [&'static str], &'static str);
 
@@ -133,6 +139,9 @@ static inline double dacec_read(const char *text, double) { return strtod(text, 
 static inline float dacec_read(const char *text, float) { return strtof(text, 0); }
 template <typename F> static inline F dacec_read(const char *text, F) { return (F)strtod(text, 0); }
 
+// A number for printf, which shows signs of what is no number and Python does not.
+static inline double dacec_shown(double value) { return __builtin_isnan(value) ? __builtin_fabs(value) : value; }
+
 // Writes the shortest number that reads back as the value, as Python does; a whole one with a point if asked to.
 template <typename F> static inline void dacec_print_float(F number, bool point) {
     const double value = (double)number;
@@ -215,8 +224,41 @@ template <typename T> static inline bool dacec_complex_isfinite(T z) {
     ("dacec_complex_sign", &[], "\
 // z divided by its magnitude.
 template <typename T> static inline T dacec_complex_sign(T z) {
-    double magnitude = __builtin_cabs((complex128_t)z);
+    const double re = (double)__real__ z, im = (double)__imag__ z;
+    T direction = 0;
+    if (__builtin_isinf(re) != __builtin_isinf(im)) {
+        // What is infinite along one axis lies on it.
+        if (__builtin_isinf(re)) __real__ direction = re > 0 ? 1 : -1;
+        else __imag__ direction = im > 0 ? 1 : -1;
+        return direction;
+    }
+    const double magnitude = __builtin_cabs((complex128_t)z);
     return magnitude == 0 ? z : (T)((complex128_t)z / magnitude);
+}
+"),
+    ("dacec_complex_pow", &[], "\
+// A power; what C leaves to rounding or to the library is as in NumPy: z**0 is 1, and 0**z is 0 or NaN.
+template <typename T> static inline T dacec_complex_pow(T a, T b) {
+    T result = 0;
+    if (__real__ b == 0 && __imag__ b == 0) {
+        __real__ result = 1;
+        return result;
+    }
+    if (__real__ a == 0 && __imag__ a == 0) {
+        if (!(__real__ b > 0)) __real__ result = __imag__ result = __builtin_nanf(\"\");
+        return result;
+    }
+    return sizeof(T) == 16 ? (T)__builtin_cpow(a, b) : (T)__builtin_cpowf(a, b);
+}
+"),
+    ("dacec_complex_expm1", &[], "\
+// exp(z) - 1, with all digits near 0.
+template <typename T> static inline T dacec_complex_expm1(T z) {
+    const double re = (double)__real__ z, im = (double)__imag__ z, half = __builtin_sin(im / 2);
+    T result;
+    __real__ result = __builtin_expm1(re) * __builtin_cos(im) - 2 * half * half;
+    __imag__ result = __builtin_exp(re) * __builtin_sin(im);
+    return result;
 }
 "),
     ("dacec_complex_less", &[], "\
@@ -240,6 +282,14 @@ template <typename T> static inline T dacec_complex_max(T a, T b) {
     return dacec_complex_isnan<T>(a) || (dacec_complex_less<T>(b, a) && !dacec_complex_isnan<T>(b)) ? a : b;
 }
 "),
+    ("dacec_elements", &[], "\
+// The number of elements of an array, from its extents; one that is too large stays so.
+static inline int64_t dacec_elements(int64_t a, int64_t b) {
+    int64_t product = 0;
+    if (a <= 0 || b <= 0) return 0;
+    return __builtin_mul_overflow(a, b, &product) ? 0x7fffffffffffffff : product;
+}
+"),
     ("dacec_kept", &[], "\
 extern \"C\" void free(void *);
 
@@ -259,14 +309,15 @@ __attribute__((destructor)) static void dacec_drop_all() {
     for (int at = 0; at < 8; at++) dacec_drop(__atomic_exchange_n(&dacec_kept[at], (void *)0, __ATOMIC_ACQ_REL));
 }
 
-// A block of at least that size that is less than twice as large; null if there is none.
-static inline void *dacec_take(uint64_t size) {
+// A block of at least that size, less than twice as large, and its real size; null if there is none.
+static inline void *dacec_take(__SIZE_TYPE__ *size) {
     for (int at = 0; at < 8; at++) {
         void *const block = __atomic_exchange_n(&dacec_kept[at], (void *)0, __ATOMIC_ACQ_REL);
         if (block == 0) continue;
         const uint64_t room = *(const uint64_t *)block;
-        if (room >= size && room / 2 < size) {
+        if (room >= *size && room / 2 < *size) {
             __atomic_fetch_sub(&dacec_kept_bytes, room, __ATOMIC_RELAXED);
+            *size = room;
             return block;
         }
         dacec_drop(__atomic_exchange_n(&dacec_kept[at], block, __ATOMIC_ACQ_REL));
@@ -307,7 +358,7 @@ template <typename T> struct dacec_buffer {
         const bool too_large = __builtin_mul_overflow(count, sizeof(T), &size) || size > (__SIZE_TYPE__)1 << 62;
         if (size >= (__SIZE_TYPE__)4 << 20) alignment = (__SIZE_TYPE__)2 << 20;
         size = (size + alignment - 1) / alignment * alignment;
-        if (!too_large && is_large() && (data = (T *)dacec_take(size)) != 0) return;
+        if (!too_large && is_large() && (data = (T *)dacec_take(&size)) != 0) return;
         data = too_large ? (T *)0 : (T *)aligned_alloc(alignment, size);
 #ifdef __linux__
         if (data != 0 && alignment > 64) madvise(data, size, 14 /* MADV_HUGEPAGE */);

@@ -41,11 +41,15 @@ impl Printer<'_> {
             Stmt::StackArray { name, dtype, count } => {
                 self.line(&format!("alignas(64) {} {name}[{count}];", c_type(*dtype)));
             }
-            Stmt::HeapArray { name, dtype, count, on_failure } => {
+            Stmt::HeapArray { name, dtype, extents, on_failure } => {
                 self.helper("dacec_buffer");
-                let (of, count) = (c_type(*dtype), self.text(count)?);
-                self.line(&format!("const dacec_buffer<{of}> dacec_{name}({count});"));
-                self.line(&format!("{of} *const __restrict__ {name} = dacec_{name}.data;"));
+                let texts = extents.iter().map(|extent| self.text(extent)).collect::<Result<Vec<_>>>()?;
+                if texts.len() > 1 {
+                    self.helper("dacec_elements");
+                }
+                let (of, count) = (c_type(*dtype), prelude::elements(texts));
+                self.line(&format!("const dacec_buffer<{of}> dacec_memory_of_{name}({count});"));
+                self.line(&format!("{of} *const __restrict__ {name} = dacec_memory_of_{name}.data;"));
                 self.line(&format!("if ({name} == 0) {{"));
                 self.nested(|printer| printer.fail(Failure::OutOfMemory, on_failure));
                 self.line("}");

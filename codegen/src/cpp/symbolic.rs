@@ -2,7 +2,7 @@
 
 use super::Printer;
 use super::literals::integer;
-use super::values::{Level, Text, infix_product, push_summand};
+use super::values::{Level, Text, infix_product, push_summand, widened};
 use dacec_ir::symbolic::{Atom, CmpOp, Factor, Function};
 use dacec_ir::{DType, Expr};
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ impl Printer<'_> {
         }
         match terms[..] {
             [] => return integer(0, DType::Int64),
+            [(1, [(atom, 1)])] => return self.atom(atom),
             [(coefficient, factors)] => return self.term(coefficient, factors),
             _ => {}
         }
@@ -35,6 +36,7 @@ impl Printer<'_> {
         Text::new(text, Level::Sum)
     }
 
+    /// A part of a sum or a product. Comparisons are no truth there but numbers, of 64 bits like all.
     fn term(&mut self, coefficient: i64, factors: &[Factor]) -> Text {
         let mut product: Option<Text> = match coefficient {
             1 | -1 if !factors.is_empty() => None,
@@ -42,7 +44,10 @@ impl Printer<'_> {
         };
         for (atom, exponent) in factors {
             for _ in 0..*exponent {
-                let factor = self.atom(atom);
+                let mut factor = self.atom(atom);
+                if matches!(atom, Atom::Compare(..) | Atom::And(_) | Atom::Or(_)) {
+                    factor = widened(&factor, DType::Int64);
+                }
                 product = Some(match product {
                     Some(product) => infix_product(&product, &factor),
                     None => factor,
@@ -80,8 +85,13 @@ impl Printer<'_> {
             Atom::And(operands) => self.junction(operands, " && ", Level::And),
             Atom::Or(operands) => self.junction(operands, " || ", Level::Or),
             Atom::Select(condition, then, otherwise) => {
-                let parts = [condition, then, otherwise].map(|part| self.expr(part).at(Level::Or));
-                let [condition, then, otherwise] = parts;
+                // Between literals it would be an `int`.
+                let wide = [then, otherwise].into_iter().all(|part| part.as_int().is_some());
+                let mut parts = [condition, then, otherwise].map(|part| self.expr(part));
+                if wide {
+                    parts[1] = widened(&parts[1], DType::Int64);
+                }
+                let [condition, then, otherwise] = parts.map(|part| part.at(Level::Or));
                 Text::new(format!("{condition} ? {then} : {otherwise}"), Level::Ternary)
             }
             Atom::Load(name, indices) => {

@@ -63,6 +63,16 @@ fn infix(lhs: &Text, op: &str, rhs: &Text, level: Level) -> Text {
     Text::new(format!("{} {op} {}", lhs.at(left), rhs.at(right)), level)
 }
 
+/// Whether what is printed for a value is an `int` of C++, whatever the value is: literals and comparisons.
+fn is_narrow(value: &Value) -> bool {
+    match value {
+        Value::Constant(constant) => matches!(constant, Constant::Int(..)),
+        Value::Index(expr) => expr.as_int().is_some() || expr.is_boolean(),
+        Value::Unary(_, _, operand) => is_narrow(operand),
+        _ => false,
+    }
+}
+
 /// Whether a value is the literal 0.
 fn is_zero(value: &Value) -> bool {
     matches!(value, Value::Constant(number) if *number == Constant::of_int(0, number.dtype()))
@@ -90,7 +100,11 @@ impl Printer<'_> {
             Value::Binary(op, dtype, lhs, rhs) => self.binary(*op, *dtype, lhs, rhs),
             Value::Call(function, dtype, operands) => self.call(*function, *dtype, operands),
             Value::Select(condition, then, otherwise) => {
-                let parts = [self.value(condition)?, self.value(then)?, self.value(otherwise)?];
+                let wide = then.dtype() != DType::Bool && is_narrow(then) && is_narrow(otherwise);
+                let mut parts = [self.value(condition)?, self.value(then)?, self.value(otherwise)?];
+                if wide {
+                    parts[1] = widened(&parts[1], then.dtype());
+                }
                 let [condition, then, otherwise] = parts.map(|part| part.at(Level::Or));
                 Ok(Text::new(format!("{condition} ? {then} : {otherwise}"), Level::Ternary))
             }
@@ -142,8 +156,9 @@ impl Printer<'_> {
 
     fn binary(&mut self, op: BinaryOp, dtype: DType, lhs: &Value, rhs: &Value) -> Result<Text> {
         let (mut a, b) = (self.value(lhs)?, self.value(rhs)?);
-        if let (Value::Constant(Constant::Int(..)), Value::Constant(Constant::Int(..))) = (lhs, rhs) {
-            a = Text::new(format!("({}){}", c_type(dtype), a.at(Level::Unary)), Level::Unary);
+        let tests = op.is_comparison() || matches!(op, BinaryOp::And | BinaryOp::Or);
+        if !tests && dtype != DType::Bool && is_narrow(lhs) && is_narrow(rhs) {
+            a = widened(&a, dtype);
         }
         if let Some(text) = self.binary_helper(op, dtype, &a, &b) {
             return Ok(text);
@@ -170,6 +185,7 @@ impl Printer<'_> {
             Mod if dtype.is_float() => "dacec_float_mod",
             Mod => "dacec_mod",
             Pow if dtype.is_integer() => "dacec_ipow",
+            Pow if complex => "dacec_complex_pow",
             Pow => return Some(power(dtype, a, b)),
             Min | Max if dtype == DType::Bool => return None,
             Min if complex => "dacec_complex_min",
@@ -237,11 +253,14 @@ fn power(dtype: DType, a: &Text, b: &Text) -> Text {
     let (a, b) = (&a.text, &b.text);
     Text::primary(match dtype {
         DType::Float64 => format!("__builtin_pow({a}, {b})"),
-        DType::Complex64 => format!("__builtin_cpowf({a}, {b})"),
-        DType::Complex128 => format!("__builtin_cpow({a}, {b})"),
         DType::Float32 => format!("__builtin_powf({a}, {b})"),
         _ => format!("({})__builtin_powf({a}, {b})", c_type(dtype)),
     })
+}
+
+/// An operand that makes the operation one of the type.
+pub(super) fn widened(text: &Text, dtype: DType) -> Text {
+    Text::new(format!("({}){}", c_type(dtype), text.at(Level::Unary)), Level::Unary)
 }
 
 fn unary(op: UnaryOp, dtype: DType, operand: &Text) -> Text {

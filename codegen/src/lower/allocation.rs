@@ -301,24 +301,37 @@ impl Function<'_, '_> {
         let at_entry = count.symbols().is_subset(&self.shared.entry_symbols) && !self.shared.region.parallel;
         if at_entry && array.lifetime.outlives_call() {
             let name = self.shared.names.global(name);
-            self.shared.persistent.push(Buffer { name: name.clone(), dtype, count, zeroed: array.zeroed });
+            let extents = self.extents(array, count)?;
+            self.shared.persistent.push(Buffer { name: name.clone(), dtype, extents, zeroed: array.zeroed });
             return Ok(name);
         }
         if array.zeroed {
             return Err(unkept(name));
         }
-        let count = Value::Index(count);
+        let extents = self.extents(array, count)?.into_iter().map(Value::Index).collect();
         if at_entry {
             let name = self.shared.names.global(name);
             let on_failure = Escape::Return;
-            self.shared.entry.push(Stmt::HeapArray { name: name.clone(), dtype, count, on_failure });
+            self.shared.entry.push(Stmt::HeapArray { name: name.clone(), dtype, extents, on_failure });
             return Ok(name);
         }
         self.note_failure();
         let name = self.shared.names.local(name);
         let on_failure = self.shared.failure.clone();
-        out.push(Stmt::HeapArray { name: name.clone(), dtype, count, on_failure });
+        out.push(Stmt::HeapArray { name: name.clone(), dtype, extents, on_failure });
         Ok(name)
+    }
+
+    /// Numbers whose product is the number of elements: several where that could wrap.
+    fn extents(&self, array: &Array, count: Expr) -> Result<Vec<Expr>> {
+        let unknown: Vec<&Expr> = array.shape.iter().filter(|extent| extent.as_int().is_none()).collect();
+        if unknown.len() < 2 || !array.is_c_contiguous() {
+            return Ok(vec![count]);
+        }
+        let mut extents = unknown.into_iter().map(|extent| self.expr(extent)).collect::<Result<Vec<_>>>()?;
+        let known = array.shape.iter().filter_map(Expr::as_int).fold(1, i64::saturating_mul);
+        extents.extend((known != 1).then(|| Expr::int(known)));
+        Ok(extents)
     }
 
     /// Whether an array of constant size goes on the stack; if so, its bytes are taken.

@@ -18,7 +18,14 @@ const RESERVED: &str = "\
     xor_eq int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t complex64_t complex128_t \
     float16_t free aligned_alloc madvise main omp_get_max_threads omp_in_parallel linux unix __func__ \
     __restrict__ __restrict EXPORT calloc abi_run abi_check abi_fail abi_allocate abi_error abi_state \
-    abi_status abi_arguments";
+    abi_status abi_arguments abi_now abi_start abi_result abi_surrounded cpu_is_supported char16_t \
+    char32_t _Complex _LP64 _OPENMP printf snprintf strtod strtof fflush realloc clock_gettime alone \
+    __asm __thread __int128 __typeof";
+
+/// Whether compilers may have a word or a macro of that name, such as `__real__` and `__LINE__`.
+fn is_of_compilers(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
 
 /// Whether a function that others define can have that name in emitted code.
 pub(super) fn is_linkable(name: &str) -> bool {
@@ -70,7 +77,8 @@ impl Names {
         let prefix = &prefix.replace('.', "_");
         let plain = Name::from(prefix.as_str());
         // The printers' own helpers begin so.
-        if !prefix.starts_with("dacec_") && self.is_free(&plain) {
+        let own = prefix.starts_with("dacec_") || is_of_compilers(prefix);
+        if !own && self.is_free(&plain) {
             return plain;
         }
         let stem = prefix.trim_start_matches("dacec_");
@@ -105,5 +113,6 @@ mod tests {
         let mut names = Names::new();
         assert_eq!(names.local("new"), "new_1");
         assert_eq!(names.local("dacec_max"), "max_1");
+        assert_eq!(names.local("__real__"), "__real___1");
     }
 }

@@ -40,7 +40,7 @@ impl Rewrite {
             Stmt::Foreign { bindings, .. } => {
                 bindings.iter_mut().for_each(|(_, variable)| self.name(variable))
             }
-            Stmt::HeapArray { count, .. } => self.value(count),
+            Stmt::HeapArray { extents, .. } => extents.iter_mut().for_each(|extent| self.value(extent)),
             Stmt::Queues { count, capacity, .. } => {
                 self.value(count);
                 capacity.iter_mut().for_each(|value| self.value(value));

@@ -103,7 +103,7 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
             visit_place(to, true, f);
         }
         Stmt::Foreign { bindings, .. } => bindings.iter().for_each(|(_, variable)| f(variable, true)),
-        Stmt::HeapArray { count, .. } => visit_value(count, f),
+        Stmt::HeapArray { extents, .. } => extents.iter().for_each(|extent| visit_value(extent, f)),
         Stmt::Queues { count, capacity, .. } => {
             visit_value(count, f);
             capacity.iter().for_each(|value| visit_value(value, f));

@@ -286,8 +286,8 @@ fn complex_pow(base: Complex64, exponent: Complex64) -> Complex64 {
     let zero = Complex64::new(0.0, 0.0);
     if exponent == zero {
         Complex64::new(1.0, 0.0)
-    } else if base == zero && exponent.re > 0.0 {
-        zero
+    } else if base == zero {
+        if exponent.re > 0.0 { zero } else { Complex64::new(f64::NAN, f64::NAN) }
     } else {
         base.powc(exponent)
     }

@@ -206,11 +206,17 @@ fn complex(function: Function, z: Complex64, dtype: DType) -> Option<Value> {
         Isfinite => return Some(Value::bool(z.re.is_finite() && z.im.is_finite())),
         Conj => z.conj(),
         Sign if z == Complex64::new(0.0, 0.0) => z,
+        // What is infinite along one axis lies on it.
+        Sign if z.re.is_infinite() && !z.im.is_infinite() => Complex64::new(z.re.signum(), 0.0),
+        Sign if z.im.is_infinite() && !z.re.is_infinite() => Complex64::new(0.0, z.im.signum()),
         Sign => z / z.norm(),
         Sqrt => z.sqrt(),
         Exp => z.exp(),
         Exp2 => (z * std::f64::consts::LN_2).exp(),
-        Expm1 => z.exp() - one,
+        Expm1 => {
+            let half = (z.im / 2.0).sin();
+            Complex64::new(z.re.exp_m1() * z.im.cos() - 2.0 * half * half, z.re.exp() * z.im.sin())
+        }
         Log => z.ln(),
         Log2 => z.ln() / std::f64::consts::LN_2,
         Log10 => z.ln() / std::f64::consts::LN_10,
