@@ -341,3 +341,83 @@ def sums_that_feed_themselves(A: dace.float64[N, N], B: dace.float64[N, N], C: d
             C[i, j] = 0.0
             for k in range(i):
                 C[i, j] += A[i, k] * B[k, j]
+
+
+# A part of a product is not the product, and its diagonal is no matrix.
+@dace.program
+def parts_of_a_product(
+    A: dace.float64[N, N],
+    B: dace.float64[N, N],
+    C: dace.float64[N, N],
+    a: dace.float64[N],
+    b: dace.float64[N],
+    c: dace.float64[N],
+):
+    a[:] = np.diag(A @ B)
+    b[0] = np.trace(A @ B)
+    c[:] = (A @ B)[3]
+    C[:5, :5] += (A @ B)[:5, :5]
+    C[5:8, :] = 2.0 * (A @ B)[:3]
+    t = A @ B
+    for i in range(N):
+        C[i, i] = t[i, i]
+
+
+# The factor 0 of a product is not a factor that is missing.
+@dace.program
+def product_times_zero(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    C[:] = (0.0 * A) @ (2.0 * B)
+
+
+# Loops over bands and triangles of matrices, of which not all rows are alike.
+@dace.program
+def products_of_bands(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N], a: dace.float64[N]):
+    for i in range(N - 10):
+        s = 0.0
+        for k in range(i, i + 10):
+            s += A[i, k] * B[k, 0]
+        a[i] = 2.0 * s + a[i]
+    for i in range(N - 10):
+        for j in range(N):
+            C[i, j] = 0.0
+            for k in range(i, i + 10):
+                C[i, j] += A[i, k] * B[k, j]
+    for i in range(N - 10):
+        for k in range(i, i + 10):
+            C[i, : i + 1] += A[i, k] * A[: i + 1, k]
+
+
+# The rows that are multiplied by a triangle are not all rows.
+@dace.program
+def multiple_of_more_rows(A: dace.float64[N, N], B: dace.float64[N, N]):
+    for i in range(N - 1):
+        for j in range(N):
+            B[i, j] += A[i + 1 : N - 1, i] @ B[i + 1 : N - 1, j]
+    B *= 2.0
+
+
+# Temporaries whose sizes are made of the variable of a loop that becomes another one.
+@dace.program
+def sizes_along_diagonals(a: dace.float64[N], A: dace.float64[N, N]):
+    for i in range(1, N):
+        for j in range(1, N):
+            t = a[: j + 1] * 0.5
+            A[i, j] = 0.5 * A[i, j - 1] + 0.25 * A[i - 1, j] + np.max(t) - np.min(t)
+
+
+@dace.program
+def sizes_behind_a_sum(A: dace.float64[N, N], a: dace.float64[N], b: dace.float64[N], c: dace.float64[N]):
+    for i in range(N):
+        s = 0.0
+        for k in range(N):
+            s += A[i, k] * a[k]
+        b[i] = np.sort(c[: i + 1] * s)[i]
+
+
+@dace.program
+def sizes_in_one_of_two_loops(a: dace.float64[N], b: dace.float64[N], c: dace.float64[N]):
+    for i in range(1, N):
+        if a[i] > 0.5:
+            b[i] = a[i] + 1
+        t = a[:i] * 2.0
+        c[i] = c[i - 1] + np.max(t) - np.min(t)
