@@ -14,6 +14,7 @@
 //! * for one parameter of each map, with equal ranges: in one dimension of every array between the maps, each iteration of
 //!   the first writes the index that the same iteration of the second reads, and no other;
 //! * these arrays are used nowhere else, and are not written with a conflict resolution;
+//! * all that the second reads of them was written just before: what older iterations of a loop have left there is lost;
 //! * all else that both touch and one writes is provably different, and nothing else leads from the first to the second.
 //!
 //! **Cost**: the edges of both scopes for each pair of parameters.
@@ -24,6 +25,7 @@ use super::merge::{adopt, common_schedule, merge};
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
+use dacec_ir::analysis::must_write;
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{
     Array, Data, EdgeId, Expr, Map, Memlet, Name, Node, NodeId, Range, Scalar, State, Subset, propagate,
@@ -193,6 +195,17 @@ fn check_array(
     };
     if combines(state, write.id) || !matches!(around.container(data), Data::Array(_)) {
         return Err(Refusal::node(access, format!("(`{data}`) is written with a conflict resolution")));
+    }
+    // An array of its own holds nothing from before: what is read has to be what was written.
+    let facts = facts_inside(state, second, &around.facts);
+    let Some(written) = must_write(state, &around.sdfg.containers, write.id, &facts) else {
+        return Err(Refusal::node(access, format!("(`{data}`) is perhaps not written")));
+    };
+    for read in all.iter().filter_map(|edge| edge.memlet()) {
+        if written.covers(&read.subset, &facts) != Some(true) {
+            let (data, first, second) = (data.clone(), written, read.subset.clone());
+            return Err(Refusal::SubsetsDiffer { data, first, second });
+        }
     }
     let into = all.iter().flat_map(|edge| state.continuations(edge.id));
     let users: Vec<NodeId> = into
