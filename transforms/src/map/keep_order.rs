@@ -6,7 +6,7 @@
 //!
 //! A map is over before anything behind it begins. Where its parts become nodes of their own, one is behind what the part
 //! reads and before what uses its results, and no edge says that the write of `x` above comes after the part that computes
-//! `y`. Orders that only the map's own nodes made, and that matter to some container, become edges.
+//! `y`. Nor does one say that what wrote `x` comes before it. Orders that only the map's own nodes made, and that matter to some container, become edges.
 
 use super::paths::order_once;
 use dacec_ir::state::EdgeView;
@@ -34,7 +34,8 @@ impl Neighbours {
         Neighbours { before: distinct(state.predecessors(entry)), after: distinct(state.successors(exit)) }
     }
 
-    /// Orders nodes that were in the map, or are what became of it, and may conflict with what was before or after it.
+    /// Orders nodes that were in the map, or are what became of it, and may conflict with what was before or after it;
+    /// and what was before it with what was after, where only the map stood between them.
     pub(super) fn keep(&self, state: &mut State, nodes: &[NodeId]) {
         let inside: IndexSet<NodeId> = nodes.iter().copied().collect();
         for &node in nodes {
@@ -54,6 +55,17 @@ impl Neighbours {
                 let earlier = || Touched::by(state, state.ancestors(previous));
                 if !is_ordered(state, previous, first) && own.conflicts(&earlier()) {
                     order_once(state, previous, first);
+                }
+            }
+        }
+        for &previous in &self.before {
+            for &next in &self.after {
+                if is_ordered(state, previous, next) {
+                    continue;
+                }
+                let earlier = Touched::by(state, state.ancestors(previous));
+                if earlier.conflicts(&Touched::by(state, state.descendants(next))) {
+                    order_once(state, previous, next);
                 }
             }
         }
