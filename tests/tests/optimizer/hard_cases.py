@@ -421,3 +421,39 @@ def sizes_in_one_of_two_loops(a: dace.float64[N], b: dace.float64[N], c: dace.fl
             b[i] = a[i] + 1
         t = a[:i] * 2.0
         c[i] = c[i - 1] + np.max(t) - np.min(t)
+
+
+# A buffer keeps what earlier iterations have put into it: it is not of one iteration alone.
+@dace.program
+def rows_that_grow(a: dace.float64[N], C: dace.float64[N, N]):
+    V = np.empty((N, N))
+    for s in range(N):
+        V[:, s] = a * s + 1
+        C[:, : s + 1] += V[:, : s + 1]
+
+
+# What the first loop reads is overwritten in the last one. Only the loop between them keeps them in order, and of what it
+# does one part follows from the first, and another one is before the last.
+@dace.program
+def order_through_a_loop(
+    a: dace.float64[N],
+    b: dace.float64[N],
+    c: dace.float64[N],
+    d: dace.float64[N],
+    A: dace.float64[N, N],
+    B: dace.float64[N, N],
+):
+    for i in dace.map[1:N]:
+        b[i] = a[i - 1] + A[0, i]
+    for i in dace.map[0:1]:
+        c[i] = b[i + 1] * 2
+        d[i] = B[0, i] * 3
+    for i in dace.map[1:N]:
+        a[i] = d[0] + A[0, i]
+
+
+# Of what is summed up, nothing is read from memory.
+@dace.program
+def sums_of_numbers(a: dace.float64[N], b: dace.float64[N]):
+    a[:] = np.eye(N).sum(axis=0)
+    b[:] = np.ones((20, N)).sum(axis=0)

@@ -315,6 +315,13 @@ impl Recomputable {
         }
         let passing: BTreeSet<EdgeId> = reads.iter().flat_map(|read| read.passing.iter().copied()).collect();
         passing.into_iter().for_each(|edge| drop(state.remove_edge(edge)));
+        // An inner map that read nothing else stays in its scope.
+        for scopes in reads.iter().flat_map(|read| read.scopes.windows(2)) {
+            let &[outer, inner] = scopes else { continue };
+            if state.in_degree(inner) == 0 {
+                state.order(outer, inner);
+            }
+        }
         let outer = state.in_edges(consumer).into_iter();
         let gone: Vec<EdgeId> = outer.filter(|edge| edge.src == self.access).map(|edge| edge.id).collect();
         gone.into_iter().for_each(|edge| drop(state.remove_edge(edge)));
