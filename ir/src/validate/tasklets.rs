@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 pub(super) fn check(it: &Checked<'_>, id: NodeId, tasklet: &Tasklet, report: &mut Report) {
     report.within("tasklet", &tasklet.label, |report| {
-        let mut dynamic = Vec::new();
+        // Outputs, and whether all that they are written to may stay as it is.
+        let mut dynamic: BTreeMap<&Name, bool> = BTreeMap::new();
         for edge in it.state.in_edges(id) {
             if let (Some(name), Some(memlet)) = (edge.dst_conn(), edge.memlet()) {
                 check_port(it, tasklet, (name, tasklet.inputs.get(name)), memlet, report);
@@ -19,7 +20,7 @@ pub(super) fn check(it: &Checked<'_>, id: NodeId, tasklet: &Tasklet, report: &mu
         for edge in it.state.out_edges(id) {
             if let (Some(name), Some(memlet)) = (edge.src_conn(), edge.memlet()) {
                 check_port(it, tasklet, (name, tasklet.outputs.get(name)), memlet, report);
-                dynamic.extend(memlet.dynamic.then_some(name));
+                *dynamic.entry(name).or_insert(true) &= memlet.dynamic;
             }
         }
         let mut body = Body { it, scope: it.scope(id), tasklet, report };
@@ -27,7 +28,8 @@ pub(super) fn check(it: &Checked<'_>, id: NodeId, tasklet: &Tasklet, report: &mu
             TaskletCode::Native(stmts) => {
                 let defined = body.stmts(stmts, BTreeMap::new());
                 for (name, output) in &tasklet.outputs {
-                    if output.rank == 0 && !defined.contains_key(name) && !dynamic.contains(&name) {
+                    let may_stay = dynamic.get(name) == Some(&true);
+                    if output.rank == 0 && !defined.contains_key(name) && !may_stay {
                         let message = format!("the output `{name}` does not get a value on every path");
                         body.report.add(&OUTPUTS, tasklet.span, message);
                     }

@@ -13,6 +13,7 @@
 //!
 //! **Kept**: an operation or call with several results of which one is live; a call that prints or checks something. **Cost**: each node and edge once.
 
+use crate::map::paths;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::entry_facts;
 use dacec_ir::analysis::Liveness;
@@ -67,6 +68,7 @@ impl Sweep<'_> {
     /// Removes a node that no edge leaves, if it is dead.
     fn look_at(&mut self, id: NodeId, candidates: &mut Vec<NodeId>) {
         if self.has_effects(id) {
+            self.keep(id);
             return;
         }
         match self.state.node(id) {
@@ -77,6 +79,8 @@ impl Sweep<'_> {
                 if is_dead {
                     edges.into_iter().for_each(|edge| self.drop_write(edge, candidates));
                     self.state.remove_node(id);
+                } else {
+                    self.keep(id);
                 }
             }
             Node::Tasklet(_) | Node::Library(_) | Node::Nested(_) => self.remove(id, candidates),
@@ -95,6 +99,14 @@ impl Sweep<'_> {
             }
             // An entry whose scope is being emptied goes with its exit.
             Node::MapEntry(_) => {}
+        }
+    }
+
+    /// Leads a node that stays, and whose readers are gone, to the end of the scope it is in.
+    fn keep(&mut self, id: NodeId) {
+        if let Some(entry) = self.state.scope_of(id) {
+            let exit = paths::exit_of(self.state, entry);
+            self.state.order(id, exit);
         }
     }
 
@@ -154,8 +166,9 @@ impl Sweep<'_> {
             _ => Vec::new(),
         };
         let conn = self.state.remove_edge(edge).and_then(|edge| edge.src_conn);
+        let is_used = self.state.out_edges(src).iter().any(|it| it.src_conn() == conn.as_ref());
         if self.state.out_degree(src) > 0
-            && let Some(conn) = &conn
+            && let Some(conn) = conn.as_ref().filter(|_| !is_used)
         {
             if let Node::Tasklet(tasklet) = self.state.node_mut(src) {
                 // What the body gives to the connector is given to a local variable from now on.
