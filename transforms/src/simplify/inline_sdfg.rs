@@ -12,8 +12,8 @@
 //!
 //! **Legal when** the call is alone in its state, every container that the callee is given has the shape of what is
 //! passed for it, no two of them that may overlap are bound to one container unless both are only read, and the callee
-//! returns at its end only. An argument by value that the callee changes is copied first. **Cost**: the size of the
-//! callee.
+//! returns at its end only, and prints no array that it is given: a window has no name. An argument by value that the
+//! callee changes is copied first. **Cost**: the size of the callee.
 
 use super::alias::Alias;
 use super::inline_names::{Renaming, defined_symbols, relabel, rewrite_reads};
@@ -21,7 +21,9 @@ use crate::pass::{Changed, Context, Pass};
 use crate::transformation::{Transformation, with_places};
 use crate::{Refusal, Surroundings, Uses};
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{Block, Data, Memlet, Name, NestedSdfg, Node, NodeId, Region, Sdfg, State, Subset};
+use dacec_ir::{
+    Block, Data, Memlet, Name, NestedSdfg, Node, NodeId, Region, ScalarExpr, Sdfg, State, Subset,
+};
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -177,9 +179,23 @@ fn bind(
         if is_local_copy && matches!(data, Data::Array(_)) {
             return Err(Refusal::node(node, format!("writes its input `{name}`")));
         }
+        if matches!(data, Data::Array(_)) && names(&nested.sdfg.body, name) {
+            return Err(Refusal::node(node, format!("uses all of `{name}` outside of its states")));
+        }
         bindings.push(Binding { alias, is_local_copy });
     }
     Ok(bindings)
+}
+
+/// Whether an expression on control flow, like what is printed, names a container as a whole.
+fn names(body: &Region, container: &Name) -> bool {
+    let mut found = false;
+    body.visit(&mut |block| {
+        for scalar in block.scalars() {
+            scalar.visit(&mut |expr| found |= matches!(expr, ScalarExpr::Name(name) if name == container));
+        }
+    });
+    found
 }
 
 /// The one memlet that a container of the callee is bound to, whether as an input, an output or both.
@@ -294,7 +310,7 @@ mod tests {
     use crate::simplify::testing::{refusals, run, state_labels};
     use dacec_ir::builder::{SdfgBuilder, name};
     use dacec_ir::control_flow::LoopHeader;
-    use dacec_ir::{Assignment, BinaryOp, DType, Expr, ScalarExpr};
+    use dacec_ir::{Assignment, BinaryOp, DType, Expr};
 
     /// `for i in range(n): y[i] = x[i]`, with a local.
     fn callee(fill: impl FnOnce(&mut SdfgBuilder)) -> Sdfg {
