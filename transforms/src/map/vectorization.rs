@@ -83,6 +83,7 @@ impl Transformation for Vectorization {
             return Err(Refusal::unproved(format!("a vector of {} elements is none", self.length)));
         }
         check_code(tasklet, code)?;
+        check_in_place(around, state, (tasklet, code))?;
         let mut moving = Vec::new();
         for (edges, writes) in [(state.in_edges(tasklet), false), (state.out_edges(tasklet), true)] {
             for edge in edges {
@@ -159,6 +160,36 @@ fn check_code(node: NodeId, tasklet: &Tasklet) -> Result<(), Refusal> {
         });
     }
     if reads_result { Err(Refusal::node(node, "reads its own result")) } else { Ok(()) }
+}
+
+/// No statement of a lane reads what another one has overwritten: the connectors are the containers' elements themselves.
+fn check_in_place(
+    around: &Surroundings<'_>,
+    state: &State,
+    (node, tasklet): (NodeId, &Tasklet),
+) -> Result<(), Refusal> {
+    let TaskletCode::Native(code) = &tasklet.code else { return Ok(()) };
+    let (reads, writes) = (state.in_edges(node), state.out_edges(node));
+    let read: Vec<&Name> = reads.iter().filter_map(|edge| Some(&edge.memlet()?.data)).collect();
+    // What a view stands for may be anything.
+    let may_be_read = |data: &Name| {
+        read.iter().any(|it| *it == data || [it, data].iter().any(|it| around.container(it).is_alias()))
+    };
+    match writes.iter().filter_map(|edge| edge.memlet()).find(|memlet| may_be_read(&memlet.data)) {
+        Some(memlet) if !assigns_last(code) => {
+            Err(Refusal::node(node, format!("overwrites what it still reads of `{}`", memlet.data)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether nothing is computed after an assignment.
+fn assigns_last(code: &[Stmt]) -> bool {
+    match code {
+        [] | [Stmt::Assign { .. } | Stmt::Store { .. }] => true,
+        [Stmt::If { then, otherwise, .. }] => assigns_last(then) && assigns_last(otherwise),
+        _ => false,
+    }
 }
 
 /// The dimension in which a memlet moves by one element from lane to lane; `None` if it stays.
