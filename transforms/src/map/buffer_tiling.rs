@@ -20,6 +20,7 @@
 //! * the buffer is used nowhere else, and nobody but the second map needs the first one;
 //! * the first map writes each element of it at most once, for certain, and every parameter of it is a dimension of the
 //!   buffer, up to a constant;
+//! * tasklets of the second map read single elements or boxes by themselves: what is given to a call has strides already;
 //! * the second map reads, along each tiled dimension, elements at constant distances from one of its parameters, and all
 //!   that it reads was written;
 //! * what the first map reads is the same until the second one has ended.
@@ -31,6 +32,7 @@ use super::map_tiling::{LARGEST, is_tile};
 use super::otf_map_fusion::dims_of;
 use super::paths;
 use super::unchanged::unchanged;
+use crate::simplify::knows_layout;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::analysis::must_write;
@@ -172,15 +174,18 @@ fn reads_of<'a>(state: &'a State, access: NodeId, data: &Name) -> Result<Vec<&'a
     }
 }
 
-/// Only tasklets read the buffer, also inside of further maps: what is read has no other strides there.
+/// Only tasklets that know no strides read the buffer, also inside of further maps: a tile has others.
 fn check_readers(state: &State, edge: EdgeId, data: &Name) -> Result<(), Refusal> {
     let (_, reader) = state.endpoints(edge);
     let memlet = state.edge(edge).memlet.as_ref().filter(|memlet| memlet.data == *data);
     let steps = memlet.is_some_and(|memlet| memlet.subset.dims.iter().all(|dim| dim.step.is_one()));
     match state.node(reader) {
-        Node::Tasklet(_) if steps => Ok(()),
+        node @ Node::Tasklet(_) if steps && !knows_layout(node) => Ok(()),
         Node::MapEntry(_) if steps => {
             state.continuations(edge).into_iter().try_for_each(|inner| check_readers(state, inner, data))
+        }
+        Node::Tasklet(_) if steps => {
+            Err(Refusal::node(reader, format!("depends on the strides of `{data}`")))
         }
         _ => Err(Refusal::node(reader, format!("reads `{data}`, and is no tasklet"))),
     }

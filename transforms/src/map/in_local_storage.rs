@@ -11,8 +11,9 @@
 //!
 //! **Legal when** the window is a box of a size that is known outside of the maps, and nothing writes the array between the
 //! copy and its last read: the copy is where the inner map read the array before, and within a scope nobody writes what it
-//! reads.
+//! reads. Nobody inside depends on the array's strides, or describes a copy from its other end.
 
+use crate::simplify::knows_layout;
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::{Array, Data, Edge, EdgeId, Expr, Memlet, Name, NodeId, State, Subset};
@@ -45,7 +46,9 @@ impl Transformation for InLocalStorage {
             let Some(memlet) = edge.memlet().filter(|_| state.node(edge.src).as_map().is_some()) else {
                 continue;
             };
-            match window(around, state, memlet) {
+            let found =
+                window(around, state, memlet).and_then(|()| check_readers(state, edge.id, &memlet.data));
+            match found {
                 Ok(()) => return Ok(Window { edge: edge.id, memlet: memlet.clone() }),
                 Err(refusal) => reason = refusal,
             }
@@ -91,6 +94,21 @@ fn window(around: &Surroundings<'_>, state: &State, memlet: &Memlet) -> Result<(
         Some(size) => Err(Refusal::unproved(format!("the size {size} may be negative"))),
         None => Ok(()),
     }
+}
+
+/// What continues an edge in a map, and in those inside of it, can read something with other strides.
+fn check_readers(state: &State, edge: EdgeId, data: &Name) -> Result<(), Refusal> {
+    for inner in state.continuations(edge) {
+        let (_, reader) = state.endpoints(inner);
+        if knows_layout(state.node(reader)) {
+            return Err(Refusal::node(reader, format!("depends on the strides of `{data}`")));
+        }
+        if state.edge(inner).memlet.as_ref().is_some_and(|memlet| memlet.data != *data) {
+            return Err(Refusal::node(reader, "has a memlet that names the other end of a copy"));
+        }
+        check_readers(state, inner, data)?;
+    }
+    Ok(())
 }
 
 /// Makes what continues an edge in a map, and in those inside of it, read the window.

@@ -18,6 +18,7 @@
 
 use super::map_reduce_fusion::initialize;
 use crate::library::identity;
+use crate::simplify::knows_layout;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::{
@@ -123,10 +124,12 @@ fn window(
     }
     alone(state, inner, &memlet.data)?;
     let writes = leaves(state, edge);
-    if let Some(node) =
-        writes.iter().map(|&it| state.endpoints(it).0).find(|&it| !matches!(state.node(it), Node::Tasklet(_)))
-    {
+    let writers = || writes.iter().map(|&it| state.endpoints(it).0);
+    if let Some(node) = writers().find(|&it| !matches!(state.node(it), Node::Tasklet(_))) {
         return Err(Refusal::node(node, "writes more than one element at once"));
+    }
+    if let Some(node) = writers().find(|&it| knows_layout(state.node(it))) {
+        return Err(Refusal::node(node, format!("depends on the strides of `{}`", memlet.data)));
     }
     // The window is in terms of what is known in the outer map; what is inside is made relative to it.
     let wcrs: Vec<_> = writes.iter().filter_map(|&it| state.edge(it).memlet.as_ref()?.wcr).collect();
