@@ -10,6 +10,7 @@ use super::paths;
 use crate::Refusal;
 use crate::surroundings::Surroundings;
 use dacec_ir::analysis::access::subset_at;
+use dacec_ir::analysis::must_write;
 use dacec_ir::{
     Connector, Edge, EdgeId, Memlet, Name, Node, NodeId, Scalar, ScalarExpr, State, Stmt, Subset, Tasklet,
     TaskletCode,
@@ -27,12 +28,18 @@ pub(crate) fn is_one_element(
     };
     let written = at(incoming.id, false).filter(|subset| subset.as_element().is_some());
     let simple = incoming.memlet().is_some_and(|memlet| !memlet.dynamic) && !combines(state, incoming.id);
-    let Some(written) = written.filter(|_| simple && state.node(incoming.src).as_access().is_none()) else {
+    // A nested SDFG need not write what it could.
+    let certain = must_write(state, &around.sdfg.containers, incoming.id, &around.facts);
+    let simple = simple && certain == written && state.node(incoming.src).as_access().is_none();
+    let Some(written) = written.filter(|_| simple && !writes_in_place(state, incoming.id)) else {
         return Err(Refusal::node(access, "is not simply written with one element"));
     };
     for edge in state.out_edges(access) {
         if edge.memlet().is_none() || state.node(edge.dst).as_access().is_some() {
             return Err(Refusal::node(access, "is copied, or orders another node"));
+        }
+        if reads_in_place(state, edge.id) {
+            return Err(Refusal::node(edge.dst, "writes what it reads in place"));
         }
         let read = at(edge.id, true).unwrap_or_default();
         if read != written {
@@ -89,6 +96,34 @@ pub(crate) fn combines(state: &State, edge: EdgeId) -> bool {
     state.edge(edge).memlet.as_ref().is_some_and(|memlet| memlet.wcr.is_some())
         || matches!(state.node(src), Node::MapExit { .. })
             && paths::origins(state, edge).into_iter().any(|inner| combines(state, inner))
+}
+
+/// Whether an edge, or one that it continues, is one side of a connector at which a call is given memory that it both reads
+/// and writes: a scalar cannot take the place of that side alone.
+pub(crate) fn writes_in_place(state: &State, edge: EdgeId) -> bool {
+    let (src, _) = state.endpoints(edge);
+    is_both(state, src, &state.edge(edge).src_conn)
+        || matches!(state.node(src), Node::MapExit { .. })
+            && paths::origins(state, edge).into_iter().any(|inner| writes_in_place(state, inner))
+}
+
+/// Whether an edge, or what continues it in nested scopes, is one side of such a connector.
+pub(crate) fn reads_in_place(state: &State, edge: EdgeId) -> bool {
+    let (_, dst) = state.endpoints(edge);
+    is_both(state, dst, &state.edge(edge).dst_conn)
+        || matches!(state.node(dst), Node::MapEntry(_))
+            && state.continuations(edge).into_iter().any(|inner| reads_in_place(state, inner))
+}
+
+fn is_both(state: &State, node: NodeId, connector: &Option<Name>) -> bool {
+    let Some(connector) = connector else { return false };
+    match state.node(node) {
+        Node::Nested(nested) => nested.inputs.contains(connector) && nested.outputs.contains(connector),
+        Node::Tasklet(tasklet) => {
+            tasklet.inputs.contains_key(connector) && tasklet.outputs.contains_key(connector)
+        }
+        _ => false,
+    }
 }
 
 /// Makes an edge into a scope, and what continues it inside of nested scopes, read a scalar.

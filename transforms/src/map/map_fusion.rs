@@ -10,7 +10,8 @@
 //! **Legal when**
 //! * both maps run over the same iterations: equal ranges up to the order of the parameters and a constant shift;
 //! * each iteration of the second reads, of what the first writes, exactly the element that the same iteration wrote,
-//!   and that element is written once, unconditionally and without conflict resolution;
+//!   and that element is written once, unconditionally (by a call, too) and without conflict resolution, and not updated
+//!   in place by a call;
 //! * of every other container that both touch and one writes, either all elements are provably different, or the second
 //!   writes in each iteration exactly what the same iteration of the first reads;
 //! * nothing else lies on a path from the first to the second.
@@ -23,15 +24,16 @@
 //!
 //! **Cost**: a look at the edges of both scopes, and a search for paths from the first map.
 
-use super::forward::{combines, rename_down, rename_up, store};
+use super::forward::{combines, reads_in_place, rename_down, rename_up, store, writes_in_place};
 use super::merge::{adopt, common_schedule, correspondences, merge};
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::transformation::apply_everywhere;
 use crate::{Changed, Context, Pass, Refusal, Transformation};
+use dacec_ir::analysis::must_write;
 use dacec_ir::state::EdgeView;
 use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{EdgeId, Memlet, Name, Node, NodeId, Scalar, Sdfg, State, Subset};
+use dacec_ir::{EdgeId, Memlet, Name, Node, NodeId, Scalar, Sdfg, State, Subset, propagate};
 
 /// Fuses a map with one that reads its results; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -300,6 +302,16 @@ impl<'a> Pair<'a> {
         }
         if written.subset.as_element().is_none() {
             return Err(Refusal::unproved(format!("`{written}` is more than one element")));
+        }
+        // A call need not write what it could, and one that updates in place needs the memory.
+        let Some(map) = state.node(self.first).as_map() else { return Err(Refusal::NoMatch("not two maps")) };
+        let facts = propagate::inside_map(&self.facts, map);
+        let certain = must_write(state, &self.around.sdfg.containers, write, &facts);
+        if certain.is_none_or(|certain| certain != written.subset) {
+            return Err(Refusal::node(access, format!("(`{data}`) is perhaps not written")));
+        }
+        if writes_in_place(state, write) || into.iter().any(|edge| reads_in_place(state, edge.id)) {
+            return Err(Refusal::node(access, format!("(`{data}`) is updated in place")));
         }
         let mut reads = Vec::new();
         for edge in into.iter().filter(|edge| edge.memlet().is_some()) {
