@@ -163,7 +163,9 @@ fn element_of(
     let memlet = state.edge(write).memlet.as_ref().ok_or(Refusal::NoMatch("nothing is written"))?;
     let unknown = || Refusal::unproved(format!("`{memlet}` does not tell the iteration"));
     let index = memlet.subset.as_element().ok_or_else(unknown)?;
-    if memlet.wcr.is_some() || memlet.dynamic || !matches!(state.node(source), Node::Tasklet(_)) {
+    // What code in another language writes through an address is not combined.
+    let native = |node: &Node| node.as_tasklet().is_some_and(|it| matches!(it.code, TaskletCode::Native(_)));
+    if memlet.wcr.is_some() || memlet.dynamic || !native(state.node(source)) {
         return Err(unknown());
     }
     let mut seen: Vec<&Name> = Vec::new();
