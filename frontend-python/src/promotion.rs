@@ -114,6 +114,14 @@ pub(crate) fn float_of(dtype: DType) -> DType {
     }
 }
 
+/// The type in which functions of two numbers such as `hypot` compute: the larger one of those for each.
+pub(crate) fn float_of_both(a: Typed, b: Typed) -> DType {
+    match a.weak || b.weak {
+        true => float_of(a.with(b).dtype),
+        false => promote(float_of(a.dtype), float_of(b.dtype)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +145,14 @@ mod tests {
             assert_eq!(promote(a, b), expected, "{a} and {b}");
             assert_eq!(promote(b, a), expected, "{b} and {a}");
         }
+    }
+
+    #[test]
+    fn functions_of_two_numbers_compute_in_the_larger_float() {
+        assert_eq!(float_of_both(Typed::strong(Int16), Typed::strong(UInt16)), Float32);
+        assert_eq!(float_of_both(Typed::strong(Int8), Typed::strong(UInt8)), Float16);
+        assert_eq!(float_of_both(Typed::strong(Int32), Typed::strong(Float32)), Float64);
+        assert_eq!(float_of_both(Typed { dtype: Int64, weak: true }, Typed::strong(Int8)), Float16);
     }
 
     #[test]

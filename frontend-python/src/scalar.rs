@@ -3,7 +3,7 @@
 //! Integers over symbols stay symbolic expressions, so that they can be extents and indices; everything else becomes
 //! code of the tasklet language.
 
-use crate::promotion::{Typed, float_of, promote, rank};
+use crate::promotion::{Typed, float_of, float_of_both, promote, rank};
 use crate::types::Scalar;
 use dacec_ir::dtype::Kind;
 use dacec_ir::{BinaryOp, Constant, DType, Expr, Function, ScalarExpr, UnaryOp};
@@ -93,7 +93,8 @@ pub(crate) fn unary(op: UnaryOp, value: &Scalar) -> Result<Scalar, Refusal> {
     }
 }
 
-fn python_int(value: &Scalar) -> Scalar {
+/// The truth value of Python as the integer that it is.
+pub(crate) fn python_int(value: &Scalar) -> Scalar {
     let code = cast(value, DType::Int64);
     let code = match code {
         ScalarExpr::Constant(Constant::Int(value, _)) => ScalarExpr::Symbolic(Expr::int(value)),
@@ -194,21 +195,22 @@ fn on(op: BinaryOp, a: &Scalar, b: &Scalar, ty: Typed) -> Scalar {
     Scalar { code: ScalarExpr::binary(op, cast(a, ty.dtype), cast(b, ty.dtype)), ty }
 }
 
-/// The comparison of an integer of Python that is not known with a 64-bit one that has no sign: a negative number is below
-/// all of those.
+/// The comparison of an integer that has a sign with a 64-bit one that has none, which no integer type holds both: a
+/// negative number is below all of those.
 fn without_sign(op: BinaryOp, a: &Scalar, b: &Scalar, ty: Typed) -> Option<Scalar> {
-    if a.ty.weak == b.ty.weak || ty.weak || ty.dtype != DType::UInt64 {
-        return None;
-    }
-    let python = if a.ty.weak { a } else { b };
-    if python.dtype() != DType::Int64 || python.as_int().is_some() {
-        return None;
-    }
-    let result = Typed { dtype: DType::Bool, weak: false };
-    let order = if a.ty.weak { (-1, 0) } else { (0, -1) };
+    // A known number of Python that is not negative has the other one's type already.
+    let signed = |it: &Scalar| {
+        it.dtype().kind() == Kind::Signed && !(it.ty.weak && it.as_int().is_some_and(|value| value >= 0))
+    };
+    let (number, order) = match () {
+        () if signed(a) && b.dtype() == DType::UInt64 => (a, (-1, 0)),
+        () if a.dtype() == DType::UInt64 && signed(b) => (b, (0, -1)),
+        () => return None,
+    };
+    let result = Typed { dtype: DType::Bool, weak: ty.weak };
     let below = Scalar { ty: result, ..Scalar::bool(compare(op, &order.0, &order.1)) };
-    let negative = binary(BinaryOp::Lt, python, &Scalar::int(0)).ok()?;
-    let compared = Scalar { ty: result, ..on(op, a, b, ty) };
+    let negative = binary(BinaryOp::Lt, number, &Scalar::int(0)).ok()?;
+    let compared = Scalar { ty: result, ..on(op, a, b, Typed { dtype: DType::UInt64, ..ty }) };
     Some(Scalar { ty: result, ..select(&negative, &below, &compared) })
 }
 
@@ -344,7 +346,7 @@ pub(crate) fn call2(function: Function, a: &Scalar, b: &Scalar) -> Result<Scalar
         let other = select(&call(Function::Isnan, &b)?, &a, &binary(op, &a, &b)?);
         return Ok(select(&call(Function::Isnan, &a)?, &b, &other));
     }
-    let dtype = if whole && ty.dtype.is_integer() { ty.dtype } else { float_of(ty.dtype) };
+    let dtype = if whole && ty.dtype.is_integer() { ty.dtype } else { float_of_both(a.ty, b.ty) };
     if dtype.is_complex() || function == Function::Gcd && !dtype.is_integer() {
         return Err(format!("`{}` is not defined for {}", function.name(), ty.dtype));
     }
@@ -371,6 +373,16 @@ pub(crate) fn select(condition: &Scalar, then: &Scalar, otherwise: &Scalar) -> S
     let ty = then.ty.with(otherwise.ty);
     let code = ScalarExpr::select(condition.code, cast(then, ty.dtype), cast(otherwise, ty.dtype));
     Scalar { code, ty }
+}
+
+/// A number that one path gives and another path a number of type `other`: one of Python that this type does not hold is a
+/// 64-bit integer, so that it stays what it is.
+pub(crate) fn beside(value: &Scalar, other: DType) -> Scalar {
+    let held = value.as_int().is_none_or(|known| holds(other, known));
+    match value.ty.weak && other.is_integer() && !held {
+        true => Scalar { ty: Typed::strong(DType::Int64), ..value.clone() },
+        false => value.clone(),
+    }
 }
 
 /// The type that holds a value of either type: for variables that are assigned in several places.

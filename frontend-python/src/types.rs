@@ -472,6 +472,8 @@ pub(crate) enum Value {
     Helper(Arc<ast::StmtFunctionDef>),
     /// A lambda.
     Lambda(Arc<ast::ExprLambda>),
+    /// One of these two, with the defaults of parameters that were found where it was defined.
+    Defaulted(Box<Value>, IndexMap<String, Value>),
     /// `range(start, stop, step)`.
     Range(Expr, Expr, Expr),
     /// `slice(start, stop, step)`.
@@ -529,7 +531,7 @@ impl Value {
             Value::Limits(_) => "the limits of a type",
             Value::Module(_) | Value::OpenModule(..) => "a module",
             Value::Decorator | Value::Function(_) | Value::Method(..) | Value::Bound(..) => "a function",
-            Value::Program(_) | Value::Helper(_) | Value::Lambda(_) => "a function",
+            Value::Program(_) | Value::Helper(_) | Value::Lambda(_) | Value::Defaulted(..) => "a function",
             Value::Range(..) | Value::Map | Value::MapScope => "a range",
             Value::Slice(_) => "a slice",
             Value::Indexer(_) => "what makes arrays of a subscript",
@@ -541,6 +543,11 @@ impl Value {
             Value::Hint => "an option of the compiler",
             Value::Stale | Value::Deleted | Value::Poison => "a value",
         }
+    }
+
+    /// The function itself, without the defaults that were found for it; any other value as it is.
+    pub(crate) fn undefaulted(&self) -> &Value {
+        if let Value::Defaulted(function, _) = self { function } else { self }
     }
 
     /// Whether the value depends on a symbol.
@@ -559,7 +566,7 @@ impl Value {
             Value::Zip(items) => items.iter().any(|item| item.uses(symbol)),
             Value::Dict(items) => items.iter().any(|(_, value)| value.uses(symbol)),
             Value::Method(_, value) | Value::Bound(_, value) => value.uses(symbol),
-            Value::Namespace(members) | Value::Instance(_, members) => {
+            Value::Namespace(members) | Value::Instance(_, members) | Value::Defaulted(_, members) => {
                 members.values().any(|member| member.uses(symbol))
             }
             Value::Range(start, stop, step) => [start, stop, step].iter().any(|expr| expr.uses(symbol)),

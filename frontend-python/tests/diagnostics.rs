@@ -196,6 +196,13 @@ fn choices_and_names() {
         "{HEAD}def apply(f, k):\n    return f(k) + 1\n\n@dace.program\ndef f({X}):\n    k = 2.0\n    x[0] = apply(lambda t: t * k, 3.0)\n"
     );
     check_text("passed_function", "E0301", &passed);
+    check(
+        "called_function",
+        "E0301",
+        X,
+        "s = 1.0\ninner = lambda v: v + s\ndef outer(v):\n    s = 100.0\n    return inner(v) + s\nx[0] = outer(3.0)",
+    );
+    check("outliving_function", "E0301", X, "fs = [lambda v: v * k for k in (1, 2, 3)]\nx[0] = fs[0](x[1])");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! not know of views, for example, would take a write through one for a write that nobody reads.
 
 use crate::dtype::Kind;
-use crate::{Block, Data, Memlet, Node, ScalarExpr, Sdfg, State, Stmt, TaskletCode, Wcr};
+use crate::symbolic::Atom;
+use crate::{Block, Data, Memlet, Name, Node, ScalarExpr, Sdfg, State, Stmt, TaskletCode, Wcr};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -113,22 +114,45 @@ fn collect(sdfg: &Sdfg, found: &mut BTreeSet<Feature>) {
             found.insert(Feature::Machines);
         }
         Block::State(state) => collect_state(state, found),
-        _ if reads_by_symbolic(sdfg, block) => {
-            found.insert(Feature::SymbolicReads);
-        }
-        _ => {}
+        _ => visit_symbolic(block, &mut |atom| {
+            if let Atom::Load(..) = atom {
+                found.insert(Feature::SymbolicReads);
+            }
+        }),
     });
+    if !scalars_read_as_symbols(sdfg).is_empty() {
+        found.insert(Feature::SymbolicReads);
+    }
 }
 
-/// Whether a symbolic expression on control flow reads a container.
-fn reads_by_symbolic(sdfg: &Sdfg, block: &Block) -> bool {
-    let mut reads = block.symbolic().into_iter().any(|bound| sdfg.reads_container(bound));
+/// Scalars that symbolic expressions on control flow read as they would symbols, and which the SDFG may change: not those
+/// of its [constant arguments](Sdfg::is_constant_argument).
+pub fn scalars_read_as_symbols(sdfg: &Sdfg) -> BTreeSet<Name> {
+    let mut scalars = BTreeSet::new();
+    sdfg.body.visit(&mut |block| {
+        visit_symbolic(block, &mut |atom| {
+            if let Atom::Symbol(name) = atom
+                && sdfg.containers.contains_key(name)
+                && !sdfg.symbols.contains_key(name)
+            {
+                scalars.insert(name.clone());
+            }
+        });
+    });
+    scalars.retain(|name| !sdfg.is_constant_argument(name));
+    scalars
+}
+
+/// Calls `f` with everything in the symbolic expressions of a block's control flow.
+fn visit_symbolic(block: &Block, f: &mut dyn FnMut(&Atom)) {
+    block.symbolic().into_iter().for_each(|bound| bound.visit(f));
     for scalar in block.scalars() {
         scalar.visit(&mut |part| {
-            reads |= matches!(part, ScalarExpr::Symbolic(expr) if sdfg.reads_container(expr));
+            if let ScalarExpr::Symbolic(expr) = part {
+                expr.visit(f);
+            }
         });
     }
-    reads
 }
 
 fn collect_state(state: &State, found: &mut BTreeSet<Feature>) {

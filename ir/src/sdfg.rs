@@ -5,7 +5,7 @@ use crate::features::{self, Feature};
 use crate::instrument::Instrument;
 use crate::sections::CodeSections;
 use crate::structure::Structure;
-use crate::symbolic::{Atom, Facts, Substitution};
+use crate::symbolic::{Facts, Substitution};
 use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -53,16 +53,6 @@ impl Sdfg {
         self.containers.get(name)
     }
 
-    /// Whether a symbolic expression on control flow reads memory: an element of a container, or a scalar, which looks like
-    /// a symbol there.
-    pub fn reads_container(&self, expr: &Expr) -> bool {
-        expr.any_atom(&mut |atom| match atom {
-            Atom::Load(..) => true,
-            Atom::Symbol(name) => self.containers.contains_key(name),
-            _ => false,
-        })
-    }
-
     /// Adds a container under a name like `prefix` that nothing in this SDFG uses, and returns the name.
     pub fn add_fresh(&mut self, prefix: &str, data: impl Into<Data>) -> Name {
         let name = self.fresh_name(prefix);
@@ -79,17 +69,25 @@ impl Sdfg {
 
     /// Symbols that the SDFG reads before it defines them: what its caller must give, sorted by name.
     ///
-    /// A symbol that is assigned anywhere is free only if some container's shape uses it.
+    /// A symbol that is assigned anywhere, or the parameter of a map, is free only if the shape of an argument uses it.
     pub fn free_symbols(&self) -> Vec<Name> {
         let mut used = BTreeSet::new();
-        let mut assigned = BTreeSet::new();
-        self.body.visit(&mut |block| collect_block_symbols(block, &mut used, &mut assigned));
+        let (mut assigned, mut params) = (BTreeSet::new(), BTreeSet::new());
+        self.body.visit(&mut |block| {
+            collect_block_symbols(block, &mut used, &mut assigned);
+            let nodes = block.as_state().into_iter().flat_map(State::nodes);
+            params.extend(
+                nodes.filter_map(|(_, node)| node.as_map()).flat_map(|map| map.params.iter().cloned()),
+            );
+        });
         let is_container =
             |name: &Name| self.containers.contains_key(name) && !self.symbols.contains_key(name);
         used.retain(|name| !assigned.contains(name) && !is_container(name));
+        // Iterations of loops and maps may have temporaries of their own sizes.
+        let inside = |name: &Name| assigned.contains(name) || params.contains(name);
         for data in self.containers.values() {
             let symbols = data.symbols();
-            used.extend(symbols.into_iter().filter(|name| !data.is_transient() || !assigned.contains(name)));
+            used.extend(symbols.into_iter().filter(|name| !data.is_transient() || !inside(name)));
         }
         used.into_iter().collect()
     }

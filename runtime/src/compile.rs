@@ -62,12 +62,11 @@ pub enum OptLevel {
 /// What may be done to floating-point arithmetic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FpMode {
-    /// Sums and products may be reordered and what cancels left out, multiplications fused with additions, divisions
-    /// turned into multiplications by the reciprocal; the sign of zero and floating-point traps may get lost.
+    /// Sums and products may be reordered and what cancels left out, multiplications fused with additions; the sign of
+    /// zero and floating-point traps may get lost.
     ///
     /// No value is taken to be finite: `a != a` and `a - b` mean what they say. But a term that cancels takes its NaN,
-    /// its infinity and its rounding along: `(a + b) - a` may be `b` for every `a`. And the last digit of a quotient may
-    /// differ: `49.0 / 49.0` may be less than 1.
+    /// its infinity and its rounding along: `(a + b) - a` may be `b` for every `a`. Quotients are exact.
     #[default]
     Default,
     /// Exactly the operations as written.

@@ -40,6 +40,8 @@ pub(super) fn integer(value: i64, dtype: DType) -> Text {
 fn float(value: f64, dtype: DType) -> Text {
     let level = if value.is_sign_negative() { Level::Unary } else { Level::Primary };
     let single = dtype != DType::Float64;
+    // What is beyond the range of a short float is infinite in it.
+    let value = if single { f64::from(value as f32) } else { value };
     let text = match value {
         _ if value.is_nan() => {
             return Text::primary(if single { "__builtin_nanf(\"\")" } else { "__builtin_nan(\"\")" });

@@ -335,7 +335,7 @@ impl From<Level> for OptLevel {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Fp {
-    /// Reassociate, contract and take reciprocals; NaN and infinity get lost only where they cancel
+    /// Reassociate and contract; NaN and infinity get lost only where they cancel
     Default,
     /// Exactly the operations as written
     Strict,

@@ -17,8 +17,8 @@ class Settings:
     optimize: str = "O3"
     """How much graphs and code are optimized: `O0`, `O1` or `O3`."""
     fp: str = "default"
-    """What may be done to floating-point arithmetic: `strict` is exactly as written, `default` may reorder, fuse, take
-    reciprocals and leave out what cancels, with its NaN or infinity, `fast` may take all values for finite."""
+    """What may be done to floating-point arithmetic: `strict` is exactly as written, `default` may reorder, fuse and
+    leave out what cancels, with its NaN or infinity, `fast` may take all values for finite."""
     march: str = "native"
     """The processor to compile for, as the C++ compiler's `-march` names it."""
     threads: bool = True

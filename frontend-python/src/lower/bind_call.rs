@@ -59,7 +59,7 @@ impl Lowerer<'_> {
         for (parameter, default) in parameters {
             let value = match (values.shift_remove(&parameter), default) {
                 (Some(value), _) => value,
-                (None, Some(CalleeDefault::Text(default))) => self.eval(&default)?,
+                (None, Some(CalleeDefault::Text(default))) => self.eval_of_module(&default)?,
                 (None, Some(CalleeDefault::Value(default))) => default,
                 (None, None) => {
                     let message = format!("the argument `{parameter}` of `{name}` is missing");

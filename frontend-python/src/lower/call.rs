@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::numpy::{self, Args};
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Outcome, Value};
+use indexmap::IndexMap;
 
 /// An argument of a call, with its place.
 pub(crate) type Given = (Value, TextRange);
@@ -91,6 +92,10 @@ impl Lowerer<'_> {
                 self.call_python(&object, given, (dest, declared), reason, range)
             }
             Value::Lambda(lambda) => self.call_lambda(&lambda, given, range),
+            Value::Defaulted(function, defaults) => {
+                let given = with_defaults(&function, defaults, given, range);
+                self.call_given(*function, given, (dest, declared), (range, place))
+            }
             Value::Bound(method, object) => self.call_method(&method, *object, given, dest, range),
             Value::Class(class) => self.construct(&class, given, range),
             Value::Poison => Err(Stop::Reported),
@@ -178,4 +183,28 @@ impl Lowerer<'_> {
     fn before_keywords(&mut self, value: Value, rest: &[ast::Keyword]) -> Value {
         rest.iter().fold(value, |value, keyword| self.before(value, std::slice::from_ref(&keyword.value)))
     }
+}
+
+/// The arguments, with the defaults of parameters that are not given.
+fn with_defaults(
+    function: &Value,
+    defaults: IndexMap<String, Value>,
+    mut given: GivenArgs,
+    range: TextRange,
+) -> GivenArgs {
+    let parameters = match function {
+        Value::Helper(function) => Some(&*function.parameters),
+        Value::Lambda(lambda) => lambda.parameters.as_deref(),
+        _ => None,
+    };
+    let parameters = parameters.into_iter().flat_map(|it| it.iter_non_variadic_params());
+    let positional: Vec<&str> =
+        parameters.take(given.positional.len()).map(|it| it.name().as_str()).collect();
+    for (name, value) in defaults {
+        let is_given = given.keywords.iter().any(|(keyword, _)| *keyword == name);
+        if !is_given && !positional.contains(&name.as_str()) {
+            given.keywords.push((name, (value, range)));
+        }
+    }
+    given
 }

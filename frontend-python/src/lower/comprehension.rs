@@ -39,10 +39,12 @@ impl Lowerer<'_> {
 
     fn generated(&mut self, element: &ast::Expr, generators: &[ast::Comprehension]) -> Result<Vec<Value>> {
         let partial = self.partial.clone();
-        self.env.mark();
+        self.env.enter(text_of(element, generators));
         let mut values = Vec::new();
-        let result = self.generate(element, generators, &mut values);
-        self.env.take_back();
+        let result = self
+            .generate(element, generators, &mut values)
+            .and_then(|()| values.iter().try_for_each(|value| self.check_outlives(value, element.range())));
+        self.env.leave();
         self.partial = partial;
         result.map(|()| values)
     }
@@ -85,7 +87,7 @@ impl Lowerer<'_> {
     pub(super) fn bind_local(&mut self, target: &ast::Expr, value: Value) -> Result<()> {
         match target {
             ast::Expr::Name(name) => {
-                self.env.insert(name.id.to_string(), value);
+                self.env.bind(name.id.to_string(), value);
                 Ok(())
             }
             ast::Expr::Tuple(tuple) => {
@@ -104,9 +106,10 @@ impl Lowerer<'_> {
             }
             value @ Value::Zip(_) => {
                 let count = count_of(&value).and_then(|count| count.as_int());
-                let Some(count) = count.filter(|count| (0..=4096).contains(count)) else {
+                let Some(count) = count.filter(|count| *count >= 0) else {
                     return Err(self.not_iterable(&value, range));
                 };
+                self.check_written_out(count as usize, range)?;
                 Ok(Value::Tuple((0..count).map(|k| item_at(&value, &Expr::int(k))).collect()))
             }
             other => self.elements(other, range).map(|values| Value::Tuple(values.into())),
@@ -125,13 +128,34 @@ impl Lowerer<'_> {
             let message = "the bounds of this range must be known at compile time";
             return Err(Diagnostic::error(codes::CONSTANT, range, message).into());
         };
-        let mut values = Vec::new();
-        let mut at = start;
-        while step != 0 && (at < stop) == (step > 0) && at != stop && values.len() < 4096 {
-            values.push(Value::Scalar(crate::types::Scalar::int(at)));
-            let Some(next) = at.checked_add(step) else { break };
-            at = next;
-        }
-        Ok(values)
+        let count = match step.signum() {
+            1 => (i128::from(stop) - i128::from(start)).max(0) as u128,
+            -1 => (i128::from(start) - i128::from(stop)).max(0) as u128,
+            _ => 0,
+        };
+        let count = usize::try_from(count.div_ceil(step.unsigned_abs().max(1).into())).unwrap_or(usize::MAX);
+        self.check_written_out(count, range)?;
+        Ok((0..count as i64).map(|k| Value::Scalar(crate::types::Scalar::int(start + k * step))).collect())
     }
+
+    /// Refuses sequences that are too long to be written out value by value.
+    pub(super) fn check_written_out(&self, count: usize, range: TextRange) -> Result<()> {
+        const LONGEST: usize = 4096;
+        if count <= LONGEST {
+            return Ok(());
+        }
+        let message = format!("a sequence of {count} values is too long to be written out");
+        Err(Diagnostic::error(codes::ITERATION, range, message)
+            .label(format!("its values are written out one by one, at most {LONGEST} of them"))
+            .help("use an array (`np.arange`, `np.full`), or a loop over `range(...)`")
+            .into())
+    }
+}
+
+/// Where a comprehension stands.
+pub(super) fn text_of<'c>(
+    element: &ast::Expr,
+    generators: impl IntoIterator<Item = &'c ast::Comprehension>,
+) -> TextRange {
+    generators.into_iter().fold(element.range(), |text, generator| text.cover(generator.range))
 }

@@ -1,6 +1,16 @@
 //! What names mean at a point of a function. Changes since a mark can be taken back, which costs as much as they are: a
 //! branch starts from what was known before it, and a function with a thousand names has many branches.
+//!
+//! Lambdas, nested functions and comprehensions are evaluated where they are called, and bind names of their own there. What
+//! is called inside of them may stand elsewhere in the text, and does not see these names:
+//!
+//! ```text
+//! i = 2
+//! g = lambda v: v * i           reads the `i` above
+//! [g(i) for i in (5, 6)]        binds another one while `g` is called
+//! ```
 
+use crate::parse::TextRange;
 use crate::types::Value;
 use indexmap::IndexMap;
 
@@ -10,6 +20,16 @@ pub(super) struct Env {
     values: IndexMap<String, Value>,
     /// Marks, innermost last.
     marks: Vec<Mark>,
+    /// Lambdas, nested functions and comprehensions that are being evaluated, innermost last.
+    scopes: Vec<Scope>,
+}
+
+/// A part of the text that binds names for itself.
+#[derive(Debug)]
+struct Scope {
+    text: TextRange,
+    /// The names, and what they meant before, if anything.
+    before: IndexMap<String, Option<Value>>,
 }
 
 /// What has changed since a mark.
@@ -71,6 +91,49 @@ impl Env {
         changes.into_iter().for_each(|(name, value)| self.insert(name, value));
     }
 
+    /// Begins a part of the text that binds names for itself.
+    pub(super) fn enter(&mut self, text: TextRange) {
+        self.mark();
+        self.scopes.push(Scope { text, before: IndexMap::new() });
+    }
+
+    /// Ends the part of the text that was begun last: its names mean what they meant before.
+    pub(super) fn leave(&mut self) {
+        self.scopes.pop();
+        self.take_back();
+    }
+
+    /// Gives a name of the part of the text that was begun last a meaning.
+    pub(super) fn bind(&mut self, name: String, value: Value) {
+        let before = self.values.get(&name).cloned();
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.before.entry(name.clone()).or_insert(before);
+        }
+        self.insert(name, value);
+    }
+
+    /// What a name means to the text at a place, if parts of the text that this place is not in have bound the name. It
+    /// may mean nothing there.
+    pub(super) fn hidden_from(&self, name: &str, at: TextRange) -> Option<&Option<Value>> {
+        let binding = self.scopes.iter().rev().filter(|scope| scope.before.contains_key(name));
+        binding.take_while(|scope| !scope.text.contains_range(at)).last()?.before.get(name)
+    }
+
+    /// What a name means to the text at a place.
+    pub(super) fn seen_from(&self, name: &str, at: TextRange) -> Option<&Value> {
+        match self.hidden_from(name, at) {
+            Some(value) => value.as_ref(),
+            None => self.get(name),
+        }
+    }
+
+    /// Whether the part of the text that was begun last has bound the name for the text at a place.
+    pub(super) fn is_bound_for(&self, name: &str, at: TextRange) -> bool {
+        self.scopes
+            .last()
+            .is_some_and(|scope| scope.before.contains_key(name) && scope.text.contains_range(at))
+    }
+
     /// Marks this point.
     pub(super) fn mark(&mut self) {
         self.marks.push(Mark { len: self.values.len(), before: IndexMap::new() });
@@ -122,5 +185,30 @@ mod tests {
         let outer = env.take_back();
         assert_eq!(outer.keys().collect::<Vec<_>>(), ["a"]);
         assert_eq!((value(&env, "a"), env.len()), (Some(1), 2));
+    }
+
+    #[test]
+    fn names_of_a_part_of_the_text_are_seen_from_there_only() {
+        let text = |start: u32, end: u32| TextRange::new(start.into(), end.into());
+        let seen = |env: &Env, name: &str, at: TextRange| match env.seen_from(name, at) {
+            Some(Value::Scalar(scalar)) => scalar.as_int(),
+            _ => None,
+        };
+        let mut env = Env::default();
+        env.insert("i".into(), int(1));
+        env.enter(text(10, 20));
+        env.bind("i".into(), int(2));
+        env.bind("k".into(), int(3));
+        env.enter(text(30, 40));
+        env.bind("i".into(), int(4));
+        env.bind("i".into(), int(5));
+        assert_eq!(seen(&env, "i", text(0, 5)), Some(1));
+        assert_eq!(seen(&env, "i", text(12, 15)), Some(2));
+        assert_eq!(seen(&env, "i", text(32, 35)), Some(5));
+        assert_eq!((seen(&env, "k", text(0, 5)), seen(&env, "k", text(12, 15))), (None, Some(3)));
+        assert!(env.hidden_from("i", text(32, 35)).is_none() && env.is_bound_for("i", text(32, 35)));
+        env.leave();
+        env.leave();
+        assert_eq!((seen(&env, "i", text(0, 5)), env.len()), (Some(1), 1));
     }
 }

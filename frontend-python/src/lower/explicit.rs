@@ -59,8 +59,8 @@ impl Lowerer<'_> {
     pub(super) fn function_statement(&mut self, it: &ast::StmtFunctionDef) -> Result<()> {
         let Some(decorator) = it.decorator_list.first() else {
             let function = std::sync::Arc::new(it.clone());
-            self.env.insert(it.name.to_string(), Value::Helper(function));
-            return Ok(());
+            let function = self.defined(Value::Helper(function), Some(&it.parameters))?;
+            return self.bind(&it.name, function, it.name.range);
         };
         let (function, ranges, cpp) = match &decorator.expression {
             ast::Expr::Call(call) => (&*call.func, &call.arguments.args[..], asks_for_cpp(&call.arguments)?),

@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Global;
 use crate::numpy;
 use crate::parse::{Ranged, TextRange, ast};
+use crate::promotion::Typed;
 use crate::scalar::{self, truth};
 use crate::types::{Items, Scalar, Value};
 use dacec_ir::{BinaryOp, Constant, DType, Expr, ScalarExpr, UnaryOp};
@@ -77,7 +78,7 @@ impl Lowerer<'_> {
             DictComp(ast::ExprDictComp { key: Some(key), value, generators, .. }) => {
                 self.dictionary_comprehension(key, value, generators)
             }
-            Lambda(it) => Ok(Value::Lambda(Arc::new(it.clone()))),
+            Lambda(it) => self.defined(Value::Lambda(Arc::new(it.clone())), it.parameters.as_deref()),
             other => Err(Diagnostic::error(
                 codes::UNSUPPORTED_EXPRESSION,
                 other.range(),
@@ -111,7 +112,10 @@ impl Lowerer<'_> {
                 let message = "`**` in a dictionary cannot be compiled";
                 return Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, dict.range, message).into());
             };
-            items.push((self.eval(key)?, self.eval(&item.value)?));
+            let key = self.eval(key)?;
+            let value = self.eval(&item.value)?;
+            // What a later value, or a later statement, changes is read before.
+            items.push((key, self.settle(value)));
         }
         Ok(Value::Dict(items))
     }
@@ -133,7 +137,7 @@ impl Lowerer<'_> {
     pub(super) fn calls_program(&self, expr: &ast::Expr) -> bool {
         ast::helpers::any_over_expr(expr, &|part: &ast::Expr| match part {
             ast::Expr::Call(call) => match &*call.func {
-                ast::Expr::Name(name) => match self.known_value(&name.id) {
+                ast::Expr::Name(name) => match self.known_value(&name.id).map(Value::undefaulted) {
                     Some(Value::Program(_) | Value::Object(_) | Value::Bound(..)) => true,
                     Some(Value::Helper(function)) => self.may_change_arrays(function),
                     Some(Value::Lambda(lambda)) => self.calls_program(&lambda.body),
@@ -203,7 +207,8 @@ impl Lowerer<'_> {
             }
             (ast::Operator::Mult, Value::Tuple(items), Value::Scalar(times)) => {
                 let times = self.constant_int(&Value::Scalar(times), range)?;
-                let count = usize::try_from(times).unwrap_or(0).min(4096);
+                let count = usize::try_from(times).unwrap_or(0);
+                self.check_written_out(count.saturating_mul(items.len()), range)?;
                 let is_list = items.is_list;
                 let mut repeated: Items = std::iter::repeat_n(items, count).flatten().collect();
                 repeated.is_list = is_list;
@@ -229,7 +234,12 @@ impl Lowerer<'_> {
     fn unary_op(&mut self, it: &ast::ExprUnaryOp, dest: &Dest) -> Result<Value> {
         let value = self.eval(&it.operand)?;
         let op = match it.op {
-            ast::UnaryOp::UAdd => return self.numeric(value, it.range),
+            ast::UnaryOp::UAdd => {
+                return Ok(match self.numeric(value, it.range)? {
+                    Value::Array(view) if !view.fresh => Value::Array(self.copied(&view, "__tmp")),
+                    value => value,
+                });
+            }
             ast::UnaryOp::USub => UnaryOp::Neg,
             ast::UnaryOp::Invert => UnaryOp::BitNot,
             ast::UnaryOp::Not => {
@@ -239,7 +249,13 @@ impl Lowerer<'_> {
                     .map_err(|reason| Diagnostic::error(codes::TYPE, it.range, reason).into());
             }
         };
-        self.elementwise("negate", &[value], dest, it.range, &|of| scalar::unary(op, &of[0]))
+        self.elementwise("negate", &[value], dest, it.range, &|of| match of[0].ty {
+            // To Python its truth values are integers here.
+            Typed { dtype: DType::Bool, weak: true } if op == UnaryOp::BitNot => {
+                scalar::unary(op, &scalar::python_int(&of[0]))
+            }
+            _ => scalar::unary(op, &of[0]),
+        })
     }
 
     fn numeric(&mut self, value: Value, range: TextRange) -> Result<Value> {
@@ -408,6 +424,8 @@ impl Lowerer<'_> {
             (Value::Scalar(then), Value::Scalar(otherwise)) => {
                 let then = Scalar { code: guard(then.code), ty: then.ty };
                 let otherwise = Scalar { code: guard(otherwise.code), ty: otherwise.ty };
+                let (then, otherwise) =
+                    (scalar::beside(&then, otherwise.dtype()), scalar::beside(&otherwise, then.dtype()));
                 if let (Some(a), Some(b), Some(test)) =
                     (then.as_expr(), otherwise.as_expr(), condition.code.to_symbolic())
                 {

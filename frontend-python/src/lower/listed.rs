@@ -12,6 +12,7 @@
 //!             __array[__array_0, __array_1] = x[__array_i] * y[__array_j]
 //! ```
 
+use super::comprehension::text_of;
 use super::control::{count_of, item_at};
 use super::reduction::{MAX_WRITTEN_OUT, Renamed, nested};
 use super::{GivenArgs, Lowerer, Result, target_names};
@@ -118,13 +119,13 @@ impl Lowerer<'_> {
     /// Type and shape of the first element.
     fn probed(&mut self, levels: &[&ast::Comprehension], element: &ast::Expr) -> Result<(DType, Vec<Expr>)> {
         let partial = self.partial.clone();
-        self.env.mark();
+        self.env.enter(text_of(element, levels.iter().copied()));
         let first = levels.iter().try_for_each(|level| {
             let iterated = self.eval(&level.iter)?;
             self.bind_local(&level.target, item_at(&iterated, &Expr::zero()))
         });
         let value = first.and_then(|()| self.eval(element));
-        self.env.take_back();
+        self.env.leave();
         self.partial = partial;
         match value? {
             Value::Scalar(number) => Ok((number.dtype(), Vec::new())),

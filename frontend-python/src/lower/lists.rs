@@ -250,7 +250,7 @@ fn holds(value: &Value, home: &Arc<Home>) -> bool {
         }
         Value::Zip(items) => items.iter().any(|item| holds(item, home)),
         Value::Dict(items) => items.iter().any(|(_, value)| holds(value, home)),
-        Value::Namespace(members) | Value::Instance(_, members) => {
+        Value::Namespace(members) | Value::Instance(_, members) | Value::Defaulted(_, members) => {
             members.values().any(|member| holds(member, home))
         }
         _ => false,
@@ -277,6 +277,10 @@ fn replaced(value: &Value, new: &Items) -> Value {
         Value::Instance(class, members) => {
             let members = members.iter().map(|(name, member)| (name.clone(), replaced(member, new)));
             Value::Instance(class.clone(), members.collect())
+        }
+        Value::Defaulted(function, members) => {
+            let members = members.iter().map(|(name, member)| (name.clone(), replaced(member, new)));
+            Value::Defaulted(function.clone(), members.collect())
         }
         other => other.clone(),
     }

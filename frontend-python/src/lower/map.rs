@@ -20,8 +20,8 @@ use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Scalar, Value};
 use dacec_ir::node::Consume;
 use dacec_ir::{
-    Block, DType, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, Schedule, Sdfg, State,
-    Subset, Wcr,
+    Block, Constant, DType, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr,
+    Schedule, Sdfg, State, Subset, Wcr,
 };
 use indexmap::{IndexMap, IndexSet};
 
@@ -287,7 +287,8 @@ impl Lowerer<'_> {
         }
         for name in &outputs {
             let access = scope.add_access(name);
-            let memlet = Memlet { wcr: partial.get(name).copied(), ..self.all_of(name).dynamic() };
+            let memlet =
+                Memlet { wcr: partial.get(name).map(|(wcr, _)| *wcr), ..self.all_of(name).dynamic() };
             scope.connect((node, Some(name)), (access, None), memlet);
         }
         let element = match kind {
@@ -297,29 +298,25 @@ impl Lowerer<'_> {
         self.add_scope(scope, dims, &element, kind);
     }
 
-    /// Scalars that iterations only accumulate into: each iteration has its own, starting from the identity, and they
-    /// are combined when it ends. Elements of arrays are combined in place.
-    fn partial_results(&self, usage: &Usage, locals: &IndexSet<Name>) -> IndexMap<Name, Wcr> {
-        let scalar = |name: &Name| self.sdfg.containers.get(name).is_some_and(|data| data.rank() == 0);
-        usage
-            .writes
-            .iter()
-            .filter(|(name, _)| !locals.contains(*name) && !usage.reads.contains(*name) && scalar(name))
-            .filter_map(|(name, wcr)| Some((name.clone(), (*wcr)?)))
+    /// Scalars that iterations only accumulate into, with the identities: each iteration has its own, starting from the
+    /// identity, and they are combined when it ends. Elements of arrays are combined in place.
+    fn partial_results(&self, usage: &Usage, locals: &IndexSet<Name>) -> IndexMap<Name, (Wcr, Constant)> {
+        let written = usage.writes.iter();
+        let partial = written.filter(|(name, _)| !locals.contains(*name) && !usage.reads.contains(*name));
+        partial
+            .filter_map(|(name, wcr)| {
+                let data = self.sdfg.containers.get(name).filter(|data| data.rank() == 0)?;
+                let identity = dacec_ir::interp::identity((*wcr)?, data.dtype())?;
+                Some((name.clone(), ((*wcr)?, identity.to_constant())))
+            })
             .collect()
     }
 
     /// States that give such scalars their identities.
-    fn identities(&mut self, partial: &IndexMap<Name, Wcr>) -> Vec<Block> {
+    fn identities(&mut self, partial: &IndexMap<Name, (Wcr, Constant)>) -> Vec<Block> {
         let mut blocks = Vec::new();
-        for (name, wcr) in partial {
-            let dtype = self.sdfg.containers.get(name).map_or(DType::Float64, dacec_ir::Data::dtype);
-            let identity = match wcr {
-                Wcr::Product | Wcr::LogicalAnd => 1,
-                Wcr::BitAnd => -1,
-                _ => 0,
-            };
-            let code = crate::scalar::cast(&Scalar::int(identity), dtype);
+        for (name, (_, identity)) in partial {
+            let code = ScalarExpr::Constant(*identity);
             self.emit("identity", Vec::new(), &code, Memlet::scalar(name));
             blocks.extend(self.take_state());
         }

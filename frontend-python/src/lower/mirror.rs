@@ -309,7 +309,7 @@ pub(super) fn refers_to(value: &Value, container: &Name) -> bool {
         Value::Grid(_, view) => view.as_ref().is_some_and(|view| view.container == *container),
         Value::Dict(items) => items.iter().any(|(_, value)| refers_to(value, container)),
         Value::Method(_, value) | Value::Bound(_, value) => refers_to(value, container),
-        Value::Namespace(members) | Value::Instance(_, members) => {
+        Value::Namespace(members) | Value::Instance(_, members) | Value::Defaulted(_, members) => {
             members.values().any(|member| refers_to(member, container))
         }
         _ => false,

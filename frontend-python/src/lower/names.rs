@@ -1,5 +1,6 @@
-//! Which names a function assigns.
+//! Which names a function assigns, and to which it refers.
 
+use super::specialize::locals;
 use crate::parse::ast;
 use ast::visitor::{self, Visitor};
 use indexmap::IndexSet;
@@ -117,4 +118,94 @@ impl<'a> Visitor<'a> for Reads {
         }
         visitor::walk_expr(self, expr);
     }
+}
+
+/// Names that a function refers to and does not bind itself.
+#[derive(Default)]
+pub(crate) struct Free {
+    /// What functions and comprehensions around bind, innermost last.
+    bound: Vec<IndexSet<String>>,
+    found: IndexSet<String>,
+}
+
+impl Free {
+    /// Those of a function that is an expression.
+    pub(crate) fn of_expression(parameters: Option<&ast::Parameters>, body: &ast::Expr) -> IndexSet<String> {
+        let mut free = Free::default();
+        free.within(parameter_names(parameters).collect(), |it| it.visit_expr(body));
+        free.found
+    }
+
+    /// Those of a function.
+    pub(crate) fn of_function(function: &ast::StmtFunctionDef) -> IndexSet<String> {
+        let mut free = Free::default();
+        free.within(locals(function), |it| it.visit_body(&function.body));
+        free.found
+    }
+
+    /// Visits a part of the text that binds these names.
+    fn within(&mut self, bound: IndexSet<String>, visit: impl FnOnce(&mut Self)) {
+        self.bound.push(bound);
+        visit(self);
+        self.bound.pop();
+    }
+
+    fn comprehension(&mut self, generators: &[ast::Comprehension], elements: &[&ast::Expr]) {
+        if let Some(first) = generators.first() {
+            // The first sequence is found outside.
+            self.visit_expr(&first.iter);
+        }
+        let bound = generators.iter().flat_map(|it| target_names(&it.target)).collect();
+        self.within(bound, |it| {
+            for generator in generators {
+                it.visit_comprehension(generator);
+            }
+            for element in elements {
+                it.visit_expr(element);
+            }
+        });
+    }
+}
+
+impl<'a> Visitor<'a> for Free {
+    fn visit_stmt(&mut self, statement: &'a ast::Stmt) {
+        match statement {
+            // One with a decorator is a loop or a tasklet, whose names are those of the function around.
+            ast::Stmt::FunctionDef(it) if it.decorator_list.is_empty() => {
+                self.visit_parameters(&it.parameters);
+                self.within(locals(it), |inner| inner.visit_body(&it.body));
+            }
+            _ => visitor::walk_stmt(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+        match expr {
+            ast::Expr::Name(name) => {
+                if !self.bound.iter().any(|bound| bound.contains(name.id.as_str())) {
+                    self.found.insert(name.id.to_string());
+                }
+            }
+            ast::Expr::Lambda(it) => {
+                let parameters = it.parameters.as_deref();
+                if let Some(parameters) = parameters {
+                    self.visit_parameters(parameters);
+                }
+                self.within(parameter_names(parameters).collect(), |inner| inner.visit_expr(&it.body));
+            }
+            ast::Expr::ListComp(it) => self.comprehension(&it.generators, &[&*it.elt]),
+            ast::Expr::SetComp(it) => self.comprehension(&it.generators, &[&*it.elt]),
+            ast::Expr::Generator(it) => self.comprehension(&it.generators, &[&*it.elt]),
+            ast::Expr::DictComp(it) => {
+                let elements: Vec<&ast::Expr> = it.key.iter().chain([&it.value]).map(|it| &**it).collect();
+                self.comprehension(&it.generators, &elements);
+            }
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
+}
+
+/// Names of all parameters.
+pub(crate) fn parameter_names(parameters: Option<&ast::Parameters>) -> impl Iterator<Item = String> {
+    parameters.into_iter().flat_map(|it| it.iter()).map(|it| it.name().to_string())
 }

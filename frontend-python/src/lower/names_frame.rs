@@ -7,7 +7,7 @@ use crate::module::Global;
 use crate::numpy;
 use crate::parse::TextRange;
 use crate::promotion::Typed;
-use crate::scalar::{cast, join};
+use crate::scalar::{beside, cast, join};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, Region, ScalarExpr};
@@ -211,6 +211,7 @@ impl Lowerer<'_> {
         if matches!(value, Value::Array(_)) && self.env.get(name).is_some_and(|known| same(known, &value)) {
             return Ok(());
         }
+        self.check_carried_meaning(name, &value, range)?;
         if !self.is_shared(name) && self.frames.iter().any(|frame| frame.read.contains(name)) {
             return self.share(name);
         }
@@ -225,6 +226,7 @@ impl Lowerer<'_> {
                 let items = items.map(|item| self.settle(item));
                 Value::Tuple(self.at_home(items))
             }
+            dictionary @ Value::Dict(_) => self.settle(dictionary),
             other => other,
         };
         for frame in &mut self.frames {
@@ -237,6 +239,17 @@ impl Lowerer<'_> {
         self.env.insert(name.to_owned(), value);
         self.partial.shift_remove(name);
         Ok(())
+    }
+
+    /// Refuses to give a name that the next iteration reads another meaning: only numbers and arrays have a storage that
+    /// carries them there.
+    fn check_carried_meaning(&self, name: &str, value: &Value, range: TextRange) -> Result<()> {
+        let is_stored = |value: &Value| matches!(value, Value::Scalar(_) | Value::Array(_));
+        let known = self.env.get(name);
+        let carried = self.frames.iter().any(|frame| frame.again && frame.read.contains(name));
+        let keeps =
+            is_stored(value) && known.is_none_or(is_stored) || known.is_some_and(|known| same(known, value));
+        if carried && !keeps { Err(self.cannot_rebind(name, range)) } else { Ok(()) }
     }
 
     /// Remembers whether a name gets an array that the iteration has made under another name, and which the next
@@ -289,7 +302,7 @@ impl Lowerer<'_> {
     fn bind_shared(&mut self, name: &str, scalar: Scalar, range: TextRange) -> Result<Value> {
         self.check_not_outside(name, range)?;
         let known = self.decisions.types.get(name).copied();
-        let ty = known.map_or(scalar.ty, |known| join(known, scalar.ty));
+        let ty = known.map_or(scalar.ty, |known| join(known, beside(&scalar, known.dtype).ty));
         self.decisions.types.insert(name.to_owned(), ty);
         let symbolic = scalar.as_expr().is_some() || self.decisions.symbols.contains(name);
         let storage = match self.storages.get(name).cloned() {
@@ -623,6 +636,9 @@ impl Lowerer<'_> {
             Value::Scalar(scalar) if !scalar.is_pure() => Value::Scalar(self.materialize("__tmp", &scalar)),
             Value::Scalar(scalar) => Value::Scalar(self.bind_simple("__tmp", scalar)),
             Value::Tuple(items) => Value::Tuple(items.map(|item| self.settle(item))),
+            Value::Dict(items) => {
+                Value::Dict(items.into_iter().map(|(key, item)| (key, self.settle(item))).collect())
+            }
             Value::Array(view) => self.bind_array(view),
             other => other,
         }
@@ -797,6 +813,9 @@ fn same(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && pairs().all(|(a, b)| same(&a.0, &b.0) && same(&a.1, &b.1))
         }
         (Value::Namespace(a), Value::Namespace(b)) => same_members(a, b),
+        (Value::Defaulted(a, defaults), Value::Defaulted(b, others)) => {
+            same(a, b) && same_members(defaults, others)
+        }
         (Value::Instance(class, a), Value::Instance(other, b)) => {
             Arc::ptr_eq(class, other) && same_members(a, b)
         }

@@ -1,8 +1,8 @@
 //! Calls of plain functions and lambdas: an expression stands for its value, other bodies are compiled for the call.
 
-use super::names::Reads;
+use super::names::{Free, Reads, parameter_names};
 use super::operate::Dest;
-use super::specialize::{locals, reads};
+use super::specialize::{functions_in, locals, reads};
 use super::{Given, GivenArgs, Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -67,9 +67,9 @@ impl Lowerer<'_> {
                         true => {
                             let mut names = reads(&function.body);
                             names.extend(locals(function));
-                            self.in_module(parameters, value, given, (&names, range))
+                            self.in_module(parameters, value, given, (&names, function.range, range))
                         }
-                        false => self.inlined(parameters, value, given, range),
+                        false => self.inlined(parameters, value, given, (function.range, range)),
                     };
                     self.leave();
                     result
@@ -90,6 +90,38 @@ impl Lowerer<'_> {
         known.is_some_and(|known| Arc::ptr_eq(known, function))
     }
 
+    /// Whether a lambda stands in the module itself.
+    pub(super) fn is_lambda_of_module(&self, lambda: &Arc<ast::ExprLambda>) -> bool {
+        let mut known = Vec::new();
+        for global in self.globals.values.values() {
+            if let Global::Value(value) = global {
+                functions_in(value, &mut known);
+            }
+        }
+        known.iter().any(|it| matches!(it, Value::Lambda(known) if Arc::ptr_eq(known, lambda)))
+    }
+
+    /// A lambda or nested function where it is defined: the defaults of its parameters are found now, not when it is called.
+    pub(super) fn defined(&mut self, function: Value, parameters: Option<&ast::Parameters>) -> Result<Value> {
+        // The names of the module mean the same when one of its functions is called.
+        if self.is_constant_evaluation() {
+            return Ok(function);
+        }
+        let mut defaults = IndexMap::new();
+        for parameter in parameters.into_iter().flat_map(|it| it.iter_non_variadic_params()) {
+            if let Some(default) = parameter.default()
+                && !default.is_literal_expr()
+            {
+                let value = self.eval(default)?;
+                defaults.insert(parameter.name().to_string(), self.settle(value));
+            }
+        }
+        Ok(match defaults.is_empty() {
+            true => function,
+            false => Value::Defaulted(Box::new(function), defaults),
+        })
+    }
+
     /// Calls a lambda: one of the module sees the names of the module alone.
     pub(super) fn call_lambda(
         &mut self,
@@ -98,15 +130,13 @@ impl Lowerer<'_> {
         range: TextRange,
     ) -> Result<Value> {
         let parameters = lambda.parameters.as_deref();
-        let is_it = |value: &Global| matches!(value, Global::Value(Value::Lambda(known)) if Arc::ptr_eq(known, lambda));
-        if !self.globals.values.values().any(is_it) {
-            return self.inlined(parameters, &lambda.body, given, range);
+        if !self.is_lambda_of_module(lambda) {
+            return self.inlined(parameters, &lambda.body, given, (lambda.range, range));
         }
         let mut names = Reads::default();
         names.visit_expr(&lambda.body);
-        let own = parameters.into_iter().flat_map(|it| it.iter_non_variadic_params());
-        names.0.extend(own.map(|it| it.name().to_string()));
-        self.in_module(parameters, &lambda.body, given, (&names.0, range))
+        names.0.extend(parameter_names(parameters));
+        self.in_module(parameters, &lambda.body, given, (&names.0, lambda.range, range))
     }
 
     /// As [`inlined`](Self::inlined), where only names of the module are visible, and what functions that are passed refer to.
@@ -115,16 +145,30 @@ impl Lowerer<'_> {
         parameters: Option<&ast::Parameters>,
         body: &ast::Expr,
         given: GivenArgs,
-        (names, range): (&IndexSet<String>, TextRange),
+        (names, text, range): (&IndexSet<String>, TextRange, TextRange),
     ) -> Result<Value> {
         let keywords = given.keywords.iter().map(|(_, (value, _))| value);
         let values = given.positional.iter().map(|(value, _)| value).chain(keywords);
         let captured = self.captured_apart(values, names, range)?;
+        self.with_names(captured, |it| it.inlined(parameters, body, given, (text, range)))
+    }
+
+    /// The value of an expression of the module: names of the function that is lowered mean nothing in it.
+    pub(super) fn eval_of_module(&mut self, expr: &ast::Expr) -> Result<Value> {
+        self.with_names(IndexMap::new(), |it| it.eval(expr))
+    }
+
+    /// What is found where only these names are visible, besides those of the module.
+    fn with_names(
+        &mut self,
+        names: IndexMap<String, Value>,
+        find: impl FnOnce(&mut Self) -> Result<Value>,
+    ) -> Result<Value> {
         let (env, locals) = (std::mem::take(&mut self.env), std::mem::take(&mut self.locals));
-        for (name, value) in captured {
+        for (name, value) in names {
             self.env.insert(name, value);
         }
-        let result = self.inlined(parameters, body, given, range);
+        let result = find(self);
         (self.env, self.locals) = (env, locals);
         result
     }
@@ -132,48 +176,82 @@ impl Lowerer<'_> {
     /// What functions that are passed refer to in the function around. A name of it must not mean something else in the
     /// function that they are passed to.
     pub(super) fn captured_apart<'v>(
-        &self,
+        &'v self,
         values: impl Iterator<Item = &'v Value>,
         names: &IndexSet<String>,
         range: TextRange,
     ) -> Result<IndexMap<String, Value>> {
-        let mut captured: IndexMap<String, Value> =
-            values.flat_map(|value| self.captured_by(value)).collect();
-        captured.retain(|name, _| self.env.get(name).is_some());
+        let other_meaning = |name: &str| {
+            let message =
+                format!("the function that is passed refers to `{name}`, which has another meaning there");
+            Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+                .help("give the variable a name of its own")
+        };
+        let captured = self.captured_by(values).map_err(|name| other_meaning(&name))?;
         match captured.keys().find(|name| names.contains(*name)) {
             None => Ok(captured),
-            Some(name) => {
-                let message = format!(
-                    "the function that is passed refers to `{name}`, which has another meaning there"
-                );
-                Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
-                    .help("give the variable a name of its own")
-                    .into())
-            }
+            Some(name) => Err(other_meaning(name).into()),
         }
     }
 
-    /// The value of a function's only expression, with its parameters standing for the arguments.
+    /// The value of a function's only expression, with its parameters standing for the arguments. The function stands at
+    /// `text`, and is called at `range`.
     pub(super) fn inlined(
         &mut self,
         parameters: Option<&ast::Parameters>,
         body: &ast::Expr,
         given: GivenArgs,
-        range: TextRange,
+        (text, range): (TextRange, TextRange),
     ) -> Result<Value> {
         let partial = self.partial.clone();
-        self.env.mark();
+        self.env.enter(text);
         let result = self.given_parameters(parameters, given, range).and_then(|bound| {
+            self.uncover(&Free::of_expression(parameters, body), (text, range))?;
             for (name, value) in bound {
                 let value = self.settle_computation(value);
                 self.partial.shift_remove(&name);
-                self.env.insert(name, value);
+                self.env.bind(name, value);
             }
-            self.eval(body)
+            let value = self.eval(body)?;
+            self.check_outlives(&value, range)?;
+            Ok(value)
         });
-        self.env.take_back();
+        self.env.leave();
         self.partial = partial;
         result
+    }
+
+    /// Gives names the meanings that they have at a place of the text, where what is evaluated around has bound them.
+    fn uncover(&mut self, names: &IndexSet<String>, (text, range): (TextRange, TextRange)) -> Result<()> {
+        for name in names {
+            let Some(hidden) = self.env.hidden_from(name, text).cloned() else { continue };
+            let Some(value) = hidden else {
+                let message =
+                    format!("the function that is called refers to `{name}`, which has another meaning here");
+                return Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+                    .help("give the variable a name of its own")
+                    .into());
+            };
+            self.env.bind(name.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// Refuses a value with functions that refer to names of the lambda, nested function or comprehension that is being
+    /// left: they mean nothing any more when the functions are called.
+    pub(super) fn check_outlives(&self, value: &Value, range: TextRange) -> Result<()> {
+        let mut functions = Vec::new();
+        functions_in(value, &mut functions);
+        for function in functions {
+            let Some((names, text)) = self.free_names(function) else { continue };
+            if let Some(name) = names.iter().find(|name| self.env.is_bound_for(name, text)) {
+                let message = format!("a function outlives `{name}`, to which it refers");
+                return Err(Diagnostic::error(codes::UNSUPPORTED_CALL, range, message)
+                    .help(format!("give it a parameter with the value: `lambda ..., {name}={name}: ...`"))
+                    .into());
+            }
+        }
+        Ok(())
     }
 
     /// The values of a plain function's parameters, by name.
@@ -190,7 +268,8 @@ impl Lowerer<'_> {
             let name = parameter.name().to_string();
             let value = match (positional.next(), keywords.shift_remove(&name), parameter.default()) {
                 (Some((value, _)), ..) | (None, Some((value, _)), _) => value,
-                (None, None, Some(default)) => self.eval(default)?,
+                // Those of lambdas and nested functions are given by now, but for literals.
+                (None, None, Some(default)) => self.eval_of_module(default)?,
                 (None, None, None) => {
                     let message = format!("the argument `{name}` is missing");
                     return Err(Diagnostic::error(codes::ARGUMENTS, range, message).into());

@@ -5,7 +5,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{TextRange, ast};
 use crate::promotion::Typed;
-use crate::scalar::{cast, join};
+use crate::scalar::{beside, cast, join};
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Block, DType, Memlet, Name, Region};
@@ -182,7 +182,8 @@ impl Lowerer<'_> {
 
     fn return_scalar(&mut self, k: usize, prefix: &str, scalar: &Scalar) -> Name {
         let key = format!("return {k}");
-        let ty = self.decisions.types.get(&key).map_or(scalar.ty, |known| join(*known, scalar.ty));
+        let known = self.decisions.types.get(&key);
+        let ty = known.map_or(scalar.ty, |known| join(*known, beside(scalar, known.dtype).ty));
         self.decisions.types.insert(key, ty);
         self.warn_of_widening("the result", scalar.ty, ty);
         let name = self.new_scalar(prefix, ty.dtype);
@@ -235,7 +236,7 @@ impl Lowerer<'_> {
             Value::Scalar(scalar) if data.rank() == 0 => {
                 let key = format!("return {k}");
                 let known = self.decisions.types.get(&key).copied().unwrap_or(scalar.ty);
-                let joined = join(known, scalar.ty);
+                let joined = join(known, beside(&scalar, known.dtype).ty);
                 if joined.dtype != data.dtype() {
                     self.decisions.types.insert(key, joined);
                     return Err(Stop::Again);

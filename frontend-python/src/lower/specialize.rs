@@ -13,7 +13,7 @@
 
 use super::callees::Callee;
 use super::memory::Occasion;
-use super::names::{Reads, assigned};
+use super::names::{Free, Reads, assigned, parameter_names};
 use super::nested_call::Call;
 use super::operate::same_elements;
 use super::{Decisions, Dest, GivenArgs, Lowerer, MAX_ATTEMPTS, Result, Stop, lists};
@@ -63,7 +63,9 @@ impl Lowerer<'_> {
             names.extend(locals(function));
             self.captured_apart(parameters.iter().map(|(_, value)| value), &names, range)?
         } else {
-            self.captured(function)
+            let itself = Value::Helper(Arc::clone(function));
+            let values = std::iter::once(&itself).chain(parameters.iter().map(|(_, value)| value));
+            self.captured_apart(values, &locals(function), range)?
         };
         passed.extend(parameters);
         for value in passed.values_mut() {
@@ -93,9 +95,11 @@ impl Lowerer<'_> {
         let Some(Global::Value(Value::Helper(function))) = file.globals.values.get(name) else {
             return Err(failed(Vec::new()).into());
         };
-        let mut passed = IndexMap::new();
-        for (name, value) in self.given_parameters(Some(&function.parameters), given, range)? {
-            passed.extend(self.captured_by(&value));
+        let parameters = self.given_parameters(Some(&function.parameters), given, range)?;
+        let values = || parameters.iter().map(|(_, value)| value);
+        let mut passed = self.captured_apart(values(), &locals(function), range)?;
+        self.capture_globals(values(), &mut passed);
+        for (name, value) in parameters {
             passed.insert(name, self.settle(value));
         }
         self.flush();
@@ -105,20 +109,67 @@ impl Lowerer<'_> {
         self.invoke_specialized(name, result.map_err(failed)?, dest, range)
     }
 
-    /// What a function that is passed refers to.
-    pub(super) fn captured_by(&self, value: &Value) -> IndexMap<String, Value> {
-        let names = match value {
-            Value::Lambda(lambda) => {
-                let mut reads = Reads::default();
-                reads.visit_expr(&lambda.body);
-                reads.0
+    /// What functions among the values refer to in the function around, and what functions that they call refer to there;
+    /// or the name that means different things to two of them.
+    pub(super) fn captured_by<'v>(
+        &'v self,
+        values: impl Iterator<Item = &'v Value>,
+    ) -> std::result::Result<IndexMap<String, Value>, String> {
+        let mut captured: IndexMap<String, &Value> = IndexMap::new();
+        let mut pending = Vec::new();
+        values.for_each(|value| functions_in(value, &mut pending));
+        let mut done = 0;
+        while let Some(function) = pending.get(done).copied() {
+            done += 1;
+            let Some((names, text)) = self.free_names(function) else { continue };
+            for name in names {
+                let Some(value) = self.env.seen_from(&name, text) else { continue };
+                match captured.get(&name) {
+                    None => {
+                        functions_in(value, &mut pending);
+                        captured.insert(name, value);
+                    }
+                    Some(known) if std::ptr::eq(*known, value) => {}
+                    Some(_) => return Err(name),
+                }
             }
-            Value::Helper(function) => reads(&function.body),
-            Value::Tuple(items) => return items.iter().flat_map(|item| self.captured_by(item)).collect(),
-            _ => return IndexMap::new(),
-        };
-        let known = |name: String| self.known_value(&name).cloned().map(|value| (name, value));
-        names.into_iter().filter_map(known).collect()
+        }
+        Ok(captured.into_iter().map(|(name, value)| (name, value.clone())).collect())
+    }
+
+    /// Names that a lambda or nested function refers to in the function around, and where it stands.
+    pub(super) fn free_names(&self, function: &Value) -> Option<(IndexSet<String>, TextRange)> {
+        match function {
+            Value::Lambda(lambda) if !self.is_lambda_of_module(lambda) => {
+                Some((Free::of_expression(lambda.parameters.as_deref(), &lambda.body), lambda.range))
+            }
+            Value::Helper(function) if !self.is_of_module(function) => {
+                Some((Free::of_function(function), function.range))
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds what functions among the values refer to in the module.
+    fn capture_globals<'v>(
+        &self,
+        values: impl Iterator<Item = &'v Value>,
+        captured: &mut IndexMap<String, Value>,
+    ) {
+        let mut functions = Vec::new();
+        values.for_each(|value| functions_in(value, &mut functions));
+        for function in functions {
+            let names = match function {
+                Value::Lambda(it) => Free::of_expression(it.parameters.as_deref(), &it.body),
+                Value::Helper(it) => Free::of_function(it),
+                _ => continue,
+            };
+            for name in names {
+                if let Some(Global::Value(value)) = self.globals.values.get(&name) {
+                    captured.entry(name).or_insert_with(|| value.clone());
+                }
+            }
+        }
     }
 
     fn invoke_specialized(
@@ -140,32 +191,6 @@ impl Lowerer<'_> {
         call.arguments = arguments;
         let result = self.invoke(name, &callee, &call, dest, range)?;
         Ok(with_types(result, &types))
-    }
-
-    /// What the function, and functions that it calls, refer to in the function around.
-    fn captured(&self, function: &ast::StmtFunctionDef) -> IndexMap<String, Value> {
-        let mut captured = IndexMap::new();
-        let mut pending = vec![reads(&function.body)];
-        let own = locals(function);
-        while let Some(names) = pending.pop() {
-            for name in names {
-                let Some(value) = self.env.get(&name) else { continue };
-                if captured.contains_key(&name) || own.contains(&name) {
-                    continue;
-                }
-                match value {
-                    Value::Helper(inner) => pending.push(reads(&inner.body)),
-                    Value::Lambda(inner) => {
-                        let mut reads = Reads::default();
-                        reads.visit_expr(&inner.body);
-                        pending.push(reads.0);
-                    }
-                    _ => {}
-                }
-                captured.insert(name, value.clone());
-            }
-        }
-        captured
     }
 
     /// The function for these arguments, and the types of what it returns.
@@ -305,6 +330,9 @@ impl Lowerer<'_> {
             Value::Bound(method, object) => {
                 Value::Bound(method.clone(), Box::new(self.stand_in(name, object, arguments)))
             }
+            Value::Defaulted(function, defaults) => {
+                Value::Defaulted(function.clone(), self.members_in(name, defaults, arguments))
+            }
             Value::Namespace(members) => Value::Namespace(self.members_in(name, members, arguments)),
             Value::Instance(class, members) => {
                 Value::Instance(class.clone(), self.members_in(name, members, arguments))
@@ -315,7 +343,7 @@ impl Lowerer<'_> {
 }
 
 impl Lowerer<'_> {
-    /// What the members of an object are inside of the function.
+    /// What the members of an object, or values by name, are inside of the function.
     fn members_in(
         &mut self,
         name: &str,
@@ -349,8 +377,23 @@ pub(super) fn reads(statements: &[ast::Stmt]) -> IndexSet<String> {
 /// Names that belong to the function itself.
 pub(super) fn locals(function: &ast::StmtFunctionDef) -> IndexSet<String> {
     let mut names = assigned(&function.body);
-    names.extend(function.parameters.iter_non_variadic_params().map(|it| it.name().to_string()));
+    names.extend(parameter_names(Some(&function.parameters)));
     names
+}
+
+/// Finds the lambdas and plain functions that the value is or holds.
+pub(super) fn functions_in<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Helper(_) | Value::Lambda(_) => found.push(value),
+        Value::Tuple(items) => items.iter().for_each(|item| functions_in(item, found)),
+        Value::Zip(items) => items.iter().for_each(|item| functions_in(item, found)),
+        Value::Dict(items) => items.iter().for_each(|(_, item)| functions_in(item, found)),
+        Value::Defaulted(function, defaults) => {
+            functions_in(function, found);
+            defaults.values().for_each(|value| functions_in(value, found));
+        }
+        _ => {}
+    }
 }
 
 fn symbols_of(value: &Value) -> Vec<Name> {
@@ -360,7 +403,7 @@ fn symbols_of(value: &Value) -> Vec<Name> {
         Value::Tuple(items) => items.iter().flat_map(symbols_of).collect(),
         Value::Zip(items) => items.iter().flat_map(symbols_of).collect(),
         Value::Dict(items) => items.iter().flat_map(|(_, value)| symbols_of(value)).collect(),
-        Value::Namespace(members) | Value::Instance(_, members) => {
+        Value::Namespace(members) | Value::Instance(_, members) | Value::Defaulted(_, members) => {
             members.values().flat_map(symbols_of).collect()
         }
         Value::Method(_, object) | Value::Bound(_, object) => symbols_of(object),

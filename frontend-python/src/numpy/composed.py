@@ -73,6 +73,16 @@ def iscomplex(x):
     return np.imag(x) != 0
 
 
+def array_equal(a1, a2):
+    same = np.ndim(a1) == np.ndim(a2)
+    for own, other in zip(np.shape(a1), np.shape(a2)):
+        same = same and own == other
+    equal = False
+    if same:
+        equal = np.all(a1 == a2)
+    return equal
+
+
 def array_equiv(a1, a2):
     return np.all(a1 == a2)
 
@@ -132,12 +142,17 @@ def argpartition(a, kth, axis=-1):
 
 def piecewise(x, condlist, funclist):
     out_ = np.zeros_like(x)
+    conditions_ = tuple(condlist)
     if len(funclist) > len(condlist):
-        last_ = funclist[-1]
-        out_[...] = last_(x) if callable(last_) else last_
-    for condition_, function_ in zip(condlist, funclist):
-        value_ = function_(x) if callable(function_) else function_
-        out_[...] = np.where(condition_, value_, out_)
+        conditions_ = conditions_ + (~np.any(np.array(condlist), axis=0),)
+    for condition_, function_ in zip(conditions_, funclist):
+        if callable(function_):
+            # A function gets what its condition chooses, and nothing else: it may look at all of it.
+            chosen_ = x[condition_]
+            if chosen_.size > 0:
+                out_[condition_] = function_(chosen_)
+        else:
+            out_[condition_] = function_
     return out_
 
 
@@ -184,7 +199,7 @@ def unstack(x, axis=0):
 def kaiser(M, beta):
     n = np.arange(0, M)
     alpha = (M - 1) / 2.0
-    top = np.i0(beta * np.sqrt(1 - ((n - alpha) / alpha) ** 2.0))
+    top = np.i0(beta * np.sqrt(1 - ((n - alpha) / max(alpha, 0.5)) ** 2.0))
     return top / np.i0(float(beta))
 
 

@@ -49,6 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     composed("hanning", &["M"], &[]),
     composed("isreal", &["x"], &[]),
     composed("iscomplex", &["x"], &[]),
+    composed("array_equal", &["a1", "a2"], &[]),
     composed("array_equiv", &["a1", "a2"], &[]),
     composed("unravel_index", &["indices", "shape", "order?"], &["shape"]),
     composed("ravel_multi_index", &["multi_index", "dims", "mode?", "order?"], &["multi_index", "dims"]),

@@ -4,6 +4,7 @@ use super::{Args, Entry, call, shape_of};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result};
+use crate::promotion::{Typed, promote};
 use crate::scalar::{self, cast};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, ScalarExpr};
@@ -154,7 +155,9 @@ fn linspace(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let parts = Value::Scalar(Scalar::symbolic(if closed { count - 1 } else { count }));
     let operands = [args.value("start"), args.value("stop"), parts];
     let step = lowerer.elementwise("step", &operands, &Dest::Temp, args.range, &|of| {
-        let width = scalar::binary(BinaryOp::Sub, &of[1], &of[0])?;
+        let dtype = spaced_type(of[0].ty, of[1].ty);
+        let (start, stop) = (scalar::converted(&of[0], dtype), scalar::converted(&of[1], dtype));
+        let width = scalar::binary(BinaryOp::Sub, &stop, &start)?;
         let step = scalar::binary(BinaryOp::Div, &width, &of[2])?;
         let none = scalar::binary(BinaryOp::Eq, &of[2], &Scalar::int(0))?;
         Ok(scalar::select(&none, &Scalar::float(f64::NAN), &step))
@@ -181,7 +184,8 @@ fn spaced_numbers(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
     let view = spaced(lowerer, args, args.dest.prefix())?;
     match args.dtype("dtype")? {
-        None | Some(DType::Float64) => Ok(Value::Array(view)),
+        None => Ok(Value::Array(view)),
+        Some(dtype) if dtype == view.dtype => Ok(Value::Array(view)),
         Some(dtype) => {
             lowerer.elementwise("cast", &[Value::Array(view)], &args.dest, args.range, &|of| {
                 // Integers are rounded down, as NumPy does here and nowhere else.
@@ -254,24 +258,30 @@ fn indices(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     Ok(Value::Array(out))
 }
 
-/// Equally spaced doubles.
+/// The type of numbers between two ends.
+fn spaced_type(start: Typed, stop: Typed) -> DType {
+    let dtype = start.with(stop).dtype;
+    if dtype.is_float() || dtype.is_complex() { dtype } else { DType::Float64 }
+}
+
+/// Equally spaced floats.
 fn spaced(lowerer: &mut Lowerer<'_>, args: &Args, prefix: &str) -> Result<View> {
     let number = |name: &str| match args.get(name) {
-        Some(Value::Scalar(value)) if !value.dtype().is_complex() => {
-            Ok(scalar::converted(value, DType::Float64))
-        }
+        Some(Value::Scalar(value)) if !value.dtype().is_complex() => Ok(value.clone()),
         _ => Err(args.unsupported(name, "it must be a real number")),
     };
     let (start, stop) = (number("start")?, number("stop")?);
-    let (start, stop) = (lowerer.hoist(&start), lowerer.hoist(&stop));
+    let dtype = spaced_type(start.ty, stop.ty);
+    let start = lowerer.hoist(&scalar::converted(&start, dtype));
+    let stop = lowerer.hoist(&scalar::converted(&stop, dtype));
     let count = match args.get("num").cloned() {
         Some(value) => lowerer.integer(&value, args.place("num"))?,
         None => Expr::int(50),
     };
     let closed = !args.given("endpoint") || args.flag("endpoint")?;
     let steps = if closed { &count - 1 } else { count.clone() };
-    let view = lowerer.new_array(prefix, DType::Float64, std::slice::from_ref(&count));
-    let float = |expr: Expr| ScalarExpr::Symbolic(expr).cast(DType::Int64, DType::Float64);
+    let view = lowerer.new_array(prefix, dtype, std::slice::from_ref(&count));
+    let float = |expr: Expr| ScalarExpr::Symbolic(expr).cast(DType::Int64, dtype);
     let op = ScalarExpr::binary;
     lowerer.fill("linspace", &view, &|at| {
         let intervals = float(steps.max(&Expr::one()));
@@ -372,8 +382,8 @@ fn literal(lowerer: &mut Lowerer<'_>, args: &Args, items: &[Value], dtype: Optio
     let mut shape = Vec::new();
     let mut elements = Vec::new();
     flatten(items, 0, &mut shape, &mut elements).map_err(|reason| args.unsupported("a", reason))?;
-    let natural =
-        elements.iter().map(|it| it.ty).reduce(|a, b| a.with(b)).map_or(DType::Float64, |ty| ty.dtype);
+    // In lists, numbers of Python have types like all others.
+    let natural = elements.iter().map(Scalar::dtype).reduce(promote).unwrap_or(DType::Float64);
     let dtype = dtype.unwrap_or(natural);
     let extents: Vec<Expr> = shape.iter().map(|&extent| Expr::from(extent)).collect();
     let view = lowerer.new_array("__list", dtype, &extents);

@@ -3,7 +3,7 @@
 use super::math::{one, two};
 use super::{Args, Entry, Lowering, ONE, TWO, call, math, math2, op};
 use crate::lower::{Dest, Library, Lowerer, Result};
-use crate::promotion::{float_of, rank};
+use crate::promotion::{float_of, float_of_both, rank};
 use crate::scalar::{self, Refusal};
 use crate::types::{Scalar, Value};
 use dacec_ir::{BinaryOp, DType, Function, UnaryOp};
@@ -161,7 +161,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     binary("logaddexp", |of| sum_of_powers(of, Function::Exp, 1.0)),
     binary("logaddexp2", |of| sum_of_powers(of, Function::Exp2, std::f64::consts::LOG2_E)),
     binary("heaviside", |of| {
-        let dtype = float_of(of[0].ty.with(of[1].ty).dtype);
+        let dtype = float_of_both(of[0].ty, of[1].ty);
         let (x, at_zero) = (scalar::converted(&of[0], dtype), scalar::converted(&of[1], dtype));
         let test = |op| scalar::binary(op, &x, &Scalar::int(0));
         let rest = scalar::select(&test(BinaryOp::Gt)?, &Scalar::float(1.0), &x);
@@ -183,7 +183,6 @@ pub(super) const ENTRIES: &[Entry] = &[
     call("around", &["a", "decimals?", "out?"], rounded),
     call("isclose", &["a", "b", "rtol?", "atol?", "equal_nan?"], is_close),
     call("allclose", &["a", "b", "rtol?", "atol?", "equal_nan?"], all_close),
-    call("array_equal", &["a1", "a2"], array_equal),
     call("nan_to_num", &["x", "copy?", "nan?", "posinf?", "neginf?"], nan_to_num),
 ];
 
@@ -257,7 +256,7 @@ fn whole(function: Function, value: &Scalar) -> Computed {
 }
 
 /// The value as a float, if it is an integer or truth value.
-fn as_float(value: &Scalar) -> Scalar {
+pub(super) fn as_float(value: &Scalar) -> Scalar {
     match value.dtype() {
         dtype if dtype.is_float() || dtype.is_complex() => value.clone(),
         _ if value.ty.weak => scalar::converted(value, DType::Float64),
@@ -279,7 +278,7 @@ fn infinite(value: &Scalar, sign: BinaryOp) -> Computed {
 
 /// The logarithm of the sum of two powers, without computing the powers.
 fn sum_of_powers(of: &[Scalar], exp: Function, factor: f64) -> Computed {
-    let dtype = float_of(of[0].ty.with(of[1].ty).dtype);
+    let dtype = float_of_both(of[0].ty, of[1].ty);
     if dtype.is_complex() {
         return Err("it is defined for real numbers only".into());
     }
@@ -400,14 +399,6 @@ fn everywhere(lowerer: &mut Lowerer<'_>, args: &Args, truths: Value) -> Result<V
 
 fn all_close(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let truths = is_close(lowerer, args)?;
-    everywhere(lowerer, args, truths)
-}
-
-fn array_equal(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let operands = [args.value("a1"), args.value("a2")];
-    let truths = lowerer.elementwise("equal", &operands, &args.dest, args.range, &|of| {
-        scalar::binary(BinaryOp::Eq, &of[0], &of[1])
-    })?;
     everywhere(lowerer, args, truths)
 }
 

@@ -9,7 +9,7 @@ use crate::lower::{Dest, GivenArgs, Library, Lowerer, Result};
 use crate::promotion::promote;
 use crate::scalar;
 use crate::types::{Axis, Scalar, Value, View};
-use dacec_ir::{BinaryOp, DType, Expr, Range};
+use dacec_ir::{BinaryOp, DType, Expr, Function, Range};
 
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -78,7 +78,20 @@ fn correlation(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     if rows.rank() == 1 {
         return Ok(Value::Scalar(Scalar::strong(dacec_ir::ScalarExpr::float(1.0), DType::Float64)));
     }
-    lowerer.call_library(&Library::new("correlation").array("m", &rows), &args.dest, args.range)
+    let library = Library::new("correlation").array("m", &rows);
+    let result = lowerer.call_library(&library, &Dest::Temp, args.range)?;
+    // Rounding must not take them beyond 1.
+    let clipped = |number: &Scalar| {
+        let above = scalar::binary(BinaryOp::Max, number, &Scalar::float(-1.0))?;
+        scalar::binary(BinaryOp::Min, &above, &Scalar::float(1.0))
+    };
+    lowerer.elementwise("clip", &[result], &args.dest, args.range, &|of| {
+        if !of[0].dtype().is_complex() {
+            return clipped(&of[0]);
+        }
+        let part = |function| clipped(&scalar::call(function, &of[0])?);
+        Ok(scalar::complex(&part(Function::Real)?, &part(Function::Imag)?, of[0].dtype()))
+    })
 }
 
 /// The value below which a share of the sorted elements lies; NaN if there is one.
@@ -220,7 +233,10 @@ fn is_in(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     if dtype.is_complex() {
         return Err(args.unsupported("element", "complex numbers have no order to search in").into());
     }
-    let elements = lowerer.as_dtype(&elements, dtype, &Dest::Temp, args.range)?;
+    // Integers of any two types are compared exactly, also where no type holds both.
+    let exact = own.is_integer() && known.dtype.is_integer();
+    let (own, dtype) = if exact { (own, known.dtype) } else { (dtype, dtype) };
+    let elements = lowerer.as_dtype(&elements, own, &Dest::Temp, args.range)?;
     let known = if known.rank() == 1 { known } else { super::manipulation::flattened(lowerer, &known) };
     let known = match lowerer.as_dtype(&Value::Array(known), dtype, &Dest::Temp, args.range)? {
         Value::Array(view) => view,

@@ -137,6 +137,11 @@ def interp(x, xp, fp, left, right):
         else:
             slope = (fp[low] - fp[low - 1]) / (xp[low] - xp[low - 1])
             value = slope * (x - xp[low - 1]) + fp[low - 1]
+            # As NumPy: from the other end, and between equal infinities what both are.
+            if value != value:
+                value = slope * (x - xp[low]) + fp[low]
+                if value != value and fp[low] == fp[low - 1]:
+                    value = fp[low]
     return value
 
 

@@ -299,7 +299,7 @@ impl Args {
 fn as_dtype(value: &Value) -> Option<DType> {
     match value {
         Value::DType(dtype) => Some(*dtype),
-        Value::Text(name) => name.parse().ok(),
+        Value::Text(name) => type_of_text(name),
         Value::Function(entry) => match entry.name {
             "float" => Some(DType::Float64),
             "int" => Some(DType::Int64),
@@ -309,6 +309,27 @@ fn as_dtype(value: &Value) -> Option<DType> {
         },
         _ => None,
     }
+}
+
+/// The type that a text names in NumPy: in full, or by its kind and size as in `f8`.
+fn type_of_text(text: &str) -> Option<DType> {
+    Some(match text.trim_start_matches(['<', '=', '|']) {
+        "?" | "b1" => DType::Bool,
+        "b" | "i1" => DType::Int8,
+        "h" | "i2" => DType::Int16,
+        "i" | "i4" => DType::Int32,
+        "l" | "q" | "i8" | "int" => DType::Int64,
+        "B" | "u1" => DType::UInt8,
+        "H" | "u2" => DType::UInt16,
+        "I" | "u4" => DType::UInt32,
+        "L" | "Q" | "u8" => DType::UInt64,
+        "e" | "f2" => DType::Float16,
+        "f" | "f4" => DType::Float32,
+        "d" | "f8" | "float" => DType::Float64,
+        "F" | "c8" => DType::Complex64,
+        "D" | "c16" | "complex" => DType::Complex128,
+        name => return type_named(name),
+    })
 }
 
 /// Lowers a call.

@@ -95,6 +95,8 @@ def leading_zeros_of_rest(rest):
 
 
 def polyder(p, m=1):
+    if m == 0:
+        return p
     n = p.shape[0] - 1
     slope = p[:-1] * np.arange(n, 0, -1)
     if m == 1:
@@ -103,6 +105,8 @@ def polyder(p, m=1):
 
 
 def polyint(p, m=1):
+    if m == 0:
+        return p
     n = p.shape[0]
     parts = p / np.arange(n, 0, -1)
     area = np.zeros(n + 1, dtype=parts.dtype)

@@ -3,6 +3,7 @@
 use super::{Args, Entry, Lowering, call};
 use crate::lower::{Dest, Library, Lowerer, Result, count_of};
 use crate::parse::TextRange;
+use crate::promotion::Typed;
 use crate::scalar;
 use crate::types::{Axis, Items, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Function};
@@ -32,6 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                     | Value::Program(_)
                     | Value::Helper(_)
                     | Value::Lambda(_)
+                    | Value::Defaulted(..)
                     | Value::Object(_)
             )
         );
@@ -85,6 +87,13 @@ fn round(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         };
         if of[0].dtype().is_integer() && digits >= 0 {
             return Ok(of[0].clone());
+        }
+        // Python rounds the decimal digits of a number, which only a known one has now.
+        if let (Typed { dtype: DType::Float64, weak: true }, Some(known)) = (of[0].ty, of[0].as_f64())
+            && let Ok(places) = usize::try_from(digits).map(|places| places.min(400))
+            && let Ok(rounded) = format!("{known:.places$}").parse()
+        {
+            return Ok(Scalar::float(rounded));
         }
         let (first, then, digits) = match digits {
             0.. => (BinaryOp::Mul, BinaryOp::Div, digits),
@@ -434,6 +443,7 @@ fn chosen(lowerer: &mut Lowerer<'_>, a: Value, b: Value, op: BinaryOp, range: Te
         let message = "arrays have no order; use `np.minimum` or `np.maximum` for each element";
         return Err(crate::diagnostic::Diagnostic::error(crate::codes::CONDITION, range, message).into());
     };
+    let (a, b) = (scalar::beside(&a, b.dtype()), scalar::beside(&b, a.dtype()));
     let whole = a.ty.with(b.ty).dtype;
     if whole.is_integer() {
         return lowerer.elementwise(

@@ -337,9 +337,24 @@ fn divided(
     })
 }
 
-/// A mean in which elements have weights.
+/// A mean in which elements have weights; beside it the sum of these, if that is asked for.
 fn average(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let Some(weights) = args.get("weights").cloned() else { return mean(lowerer, args) };
+    let returned = args.flag("returned")?;
+    let Some(weights) = args.get("weights").cloned() else {
+        let result = mean(lowerer, args)?;
+        if !returned {
+            return Ok(result);
+        }
+        // Every element has the weight 1.
+        let value = array(lowerer, args, "a")?;
+        let (_, count) = averaged(&value, &args.axes("axis", value.rank())?);
+        let count = Scalar::symbolic(count);
+        let operand = std::slice::from_ref(&result);
+        let total = lowerer.elementwise("weights", operand, &Dest::Temp, args.range, &|of| {
+            Ok(scalar::converted(&count, of[0].dtype()))
+        })?;
+        return Ok(Value::Tuple(vec![result, total].into()));
+    };
     let value = array(lowerer, args, "a")?;
     let axes = args.axes("axis", value.rank())?;
     let weights = match (weights, axes.as_deref()) {
@@ -367,9 +382,13 @@ fn average(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep };
         totals.push(reduced(lowerer, args, &part, how, Masked::default(), &Dest::Temp)?);
     }
-    lowerer.elementwise("divide", &totals, &args.dest, args.range, &|of| {
+    let result = lowerer.elementwise("divide", &totals, &args.dest, args.range, &|of| {
         scalar::binary(BinaryOp::Div, &of[0], &of[1])
-    })
+    })?;
+    match totals.pop() {
+        Some(total) if returned => Ok(Value::Tuple(vec![result, total].into())),
+        _ => Ok(result),
+    }
 }
 
 /// The mean of the squared distances from the mean.

@@ -312,6 +312,8 @@ fn median(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let result = lowerer.elementwise("median", &operands, &args.dest, args.range, &|of| {
         let sum = scalar::binary(BinaryOp::Add, &of[0], &of[1])?;
         let mean = scalar::binary(BinaryOp::Div, &sum, &Scalar::int(2))?;
+        // The sum of large numbers has no double.
+        let mean = scalar::select(&scalar::binary(BinaryOp::Eq, &of[0], &of[1])?, &of[0], &mean);
         let is_nan = scalar::call(dacec_ir::Function::Isnan, &of[2])?;
         Ok(scalar::select(&is_nan, &of[2], &mean))
     })?;

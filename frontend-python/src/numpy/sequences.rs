@@ -311,6 +311,11 @@ fn convolve(lowerer: &mut Lowerer<'_>, args: &Args, correlate: bool) -> Result<V
     let (long, short) = (n.max(&m), n.min(&m));
     let (length, offset) = match mode {
         "full" => (&n + &m - 1, Expr::zero()),
+        // NumPy turns the result round where the second vector is the longer one.
+        "same" if correlate => {
+            let two = Expr::int(2);
+            (long, n.lt(&m).select(&short.floor_div(&two), &(&short - 1).floor_div(&two)))
+        }
         "same" => (long, (&short - 1).floor_div(&Expr::int(2))),
         "valid" => (&long - &short + 1, &short - 1),
         _ => return Err(args.unsupported("mode", "it must be 'full', 'same' or 'valid'").into()),

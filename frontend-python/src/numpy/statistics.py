@@ -7,10 +7,10 @@ import dace
 def nanvar(a, axis=None, ddof=0, keepdims=False):
     x = np.true_divide(a, 1)
     known = ~np.isnan(x)
-    count = np.sum(known, axis=axis, keepdims=True).astype(x.dtype)
+    count = np.sum(known, axis=axis, keepdims=True).astype(np.real(x).dtype)
     middle = np.sum(np.where(known, x, 0), axis=axis, keepdims=True) / count
     distance = np.where(known, x - middle, 0)
-    spread = np.sum(distance * distance, axis=axis, keepdims=True)
+    spread = np.sum(np.real(distance * np.conj(distance)), axis=axis, keepdims=True)
     left = count - ddof
     return np.sum(np.where(left > 0, spread / left, np.nan), axis=axis, keepdims=keepdims)
 
@@ -25,7 +25,10 @@ def nanmedian(a, axis=None, keepdims=False):
         line = np.sort(x.ravel())
         count = np.sum(~np.isnan(line))
         upper = count // 2 if count > 0 else 0
-        middle = (line[max(count - 1, 0) // 2] + line[upper]) / 2
+        low = line[max(count - 1, 0) // 2]
+        high = line[upper]
+        # The sum of large numbers has no double.
+        middle = low if low == high else (low + high) / 2
         if keepdims:
             return np.max(np.full(x.shape, middle), keepdims=True)
         return middle
@@ -33,7 +36,7 @@ def nanmedian(a, axis=None, keepdims=False):
     count = np.sum(~np.isnan(x), axis=axis, keepdims=True)
     low = np.take_along_axis(lines, np.maximum(count - 1, 0) // 2, axis=axis)
     high = np.take_along_axis(lines, np.where(count > 0, count // 2, 0), axis=axis)
-    return np.sum((low + high) / 2, axis=axis, keepdims=keepdims)
+    return np.sum(np.where(low == high, low, (low + high) / 2), axis=axis, keepdims=keepdims)
 
 
 def nanargmin(a, axis=None):

@@ -10,6 +10,7 @@
 //! ```
 
 use super::casting::Casting;
+use super::elementwise::as_float;
 use super::math::{float, weak};
 use super::reductions::{Masked, Reduction, accumulated, reduced};
 use super::{Args, Entry, Lowering, array, call};
@@ -470,7 +471,8 @@ type OfElements = fn(&[Scalar]) -> std::result::Result<Scalar, Refusal>;
 fn pair(lowerer: &mut Lowerer<'_>, args: &Args, operands: &[Value], parts: [OfElements; 2]) -> Result<Value> {
     let mut results = Vec::new();
     for part in parts {
-        results.push(lowerer.elementwise("part", operands, &Dest::Temp, args.range, &part)?);
+        let result = lowerer.elementwise("part", operands, &Dest::Temp, args.range, &part)?;
+        results.push(of_numpy(result));
     }
     let Some(Value::Tuple(outs)) = args.get("out").cloned() else { return Ok(Value::Tuple(results.into())) };
     lowerer.flush();
@@ -493,14 +495,15 @@ pub(super) fn modf(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         &[args.value("x")],
         [
             |of| {
-                let whole = scalar::call(Function::Trunc, &of[0])?;
-                let fraction = scalar::binary(BinaryOp::Sub, &of[0], &whole)?;
+                let x = as_float(&of[0]);
+                let whole = scalar::call(Function::Trunc, &x)?;
+                let fraction = scalar::binary(BinaryOp::Sub, &x, &whole)?;
                 // Infinities have no fraction.
-                let infinite = scalar::call(Function::Isinf, &of[0])?;
+                let infinite = scalar::call(Function::Isinf, &x)?;
                 let fraction = scalar::select(&infinite, &Scalar::float(0.0), &fraction);
-                scalar::call2(Function::Copysign, &fraction, &of[0])
+                scalar::call2(Function::Copysign, &fraction, &x)
             },
-            |of| scalar::call(Function::Trunc, &of[0]),
+            |of| scalar::call(Function::Trunc, &as_float(&of[0])),
         ],
     )
 }

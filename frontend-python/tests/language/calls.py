@@ -220,3 +220,53 @@ def names_of_the_module(x: dace.float64[N]):
     x[2] = by_factor(x[2])
     k = 2.0
     x[3] = applied(lambda t: t + k, x[3])
+
+
+@dace.program
+def names_where_it_is_written(x: dace.float64[N], s: dace.float64):
+    def both(g, s, t):
+        return g(s) + g(t)
+
+    def in_steps(g, lower, upper):
+        width = upper - lower
+        return width * g(lower) + g(upper)
+
+    i = 2
+    g = lambda v: v * i  # noqa: E731
+
+    def h(v):
+        t = v * i
+        return t + 1
+
+    x[0] = both(lambda u: u * s, 5.0, 7.0)
+    x[1] = [g(i) for i in (5, 6)][0] + [h(i) for i in (5, 6)][1]
+    x[2] = sum(g(1.0) for i in range(3))
+    x[3] = in_steps(lambda u: u * u * x[i], 1.0, 3.0)
+    i = 3
+    return g(1.0), [(lambda v: v * i)(2) for i in (5, 6)][1], both(g, 1.0, 2.0)
+
+
+@dace.program
+def defaults(x: dace.float64[N], k: dace.int64):
+    n = 2
+    f = lambda v, n=n: v + n  # noqa: E731
+
+    def g(v, a=x[0], b=k, c=1.0):
+        t = v * a
+        return t + b + c
+
+    n = 50
+    x[0] = 100.0
+    fs = []
+    for i in range(3):
+        fs.append(lambda v, i=i: v + i)
+    scaled = [lambda v, k=k: v * k for k in (1, 2, 3)]
+    given = g(2.0, 3.0), g(2.0, c=x[1])
+    return f(1), f(1, 3), f(v=1, n=4), g(2.0), given[0], given[1], fs[0](3), fs[2](3), scaled[0](x[1]) + scaled[2](x[1])
+
+
+@dace.program
+def default_of_iteration(x: dace.float64[N]):
+    for i in range(N):
+        g = lambda v, k=i: v * k  # noqa: E731
+        x[i] = g(x[i])

@@ -291,3 +291,89 @@ def assigned_in_a_loop_without_iterations(x: dace.float64[N], k: dace.int64):
         total += last
         last = last + 1
     return total
+
+
+@dace.program
+def correlated_with_a_longer_vector(x: dace.float64[N], A: dace.float64[N, M]):
+    return np.correlate(x[:2], x[:4], "same"), np.correlate(x[:3], A[:, 0], "same"), np.correlate(x, x[:4], "same")
+
+
+@dace.program
+def pieces_of_functions(x: dace.float64[N]):
+    t = x[0]
+    return np.piecewise(x, [x < 0.3, x > 0.6], [lambda v: v - v.mean() + t, 5, lambda v: v * len(v)])
+
+
+@dace.program
+def weights_of_averages(x: dace.float64[N], y: dace.float64[N], A: dace.float64[N, M]):
+    a, b = np.average(x, returned=True)
+    c, d = np.average(x, weights=y, returned=True)
+    e, f = np.average(A, axis=0, returned=True)
+    g, h = np.average(A, axis=0, weights=y, returned=True)
+    return a, b, c, d, e, f, g, h
+
+
+@dace.program
+def middles_of_large_numbers(x: dace.float64[N]):
+    y = x * 0 + 1e308
+    return np.median(y[:1]), np.nanmedian(y[:3]), np.median(x), np.nanmedian(x)
+
+
+@dace.program
+def interpolated_infinities(x: dace.float64[N]):
+    up = x * 0 + np.inf
+    at = np.arange(N) / N
+    return np.interp(x, at, up), np.interp(x, np.array([0.0, np.inf]), np.array([1.0, 2.0])), np.interp(x, at, x)
+
+
+@dace.program
+def spread_of_complex_numbers(x: dace.float64[N], y: dace.float64[N]):
+    c = x + 1j * y
+    return np.nanvar(c), np.nanstd(c), np.nanvar(x, ddof=1)
+
+
+@dace.program
+def equal_arrays(x: dace.float64[N], A: dace.float64[N, M]):
+    return np.array_equal(x, x[:3]), np.array_equal(x, x), np.array_equal(A, A[0]), np.array_equal(A[:, 0], x), np.array_equal(x[:1], x)
+
+
+@dace.program
+def limits_of_formulas(x: dace.float64[N], ix: dace.int64[N]):
+    both = np.corrcoef(np.stack((x, 3 * x)))
+    return both <= 1, both, np.kaiser(1, 5.0), np.kaiser(4, 5.0), np.polyder(ix, 0), np.polyint(ix, 0)
+
+
+@dace.program
+def choice_of_literals(x: dace.float64[N], k: dace.int64):
+    s = 0
+    for i in range(N):
+        s += (100000 if x[i] > 0.5 else 200000) * 100000
+    return s, (3 if k > 2 else 4) * 1000000000
+
+
+@dace.program
+def histogram_under_a_condition(ix: dace.int64[N]):
+    h = np.zeros((4,), dtype=np.int64)
+    for i in dace.map[0:N]:
+        if ix[i] >= 0:
+            h[ix[i] % 4] += 1
+    return h
+
+
+@dace.program
+def zeros_of_both_signs(x: dace.float64[N]):
+    y = np.zeros((6,))
+    y[0] = 0.0 * x[0]
+    y[1] = -0.0 * x[1]
+    y[2] = 0.0
+    y[3] = -1e-300 * x[3]
+    y[4] = -0.0 * x[4]
+    y[5] = 1e-300
+    return np.argsort(y, kind="stable")
+
+
+@dace.program
+def complex_edges(x: dace.float64[N]):
+    z = x * 0j
+    w = np.array([np.inf + 0j, 0j, 1e-12 + 1e-12j])
+    return np.power(z, 0j), np.power(z, -1 + 0j), np.power(z, 1 + 0j), np.sign(w), np.expm1(x * 1e-12 + 1e-12j)

@@ -137,3 +137,22 @@ def shared_by_many(x: dace.float64[N], k: dace.int64):
         e = max(e, a) - d
         f //= 2
     return a, b, c, d, e, f
+
+
+@dace.program
+def extrema_under_conditions(x: dace.float64[N], k: dace.int64):
+    low, high, least, most = 100.0, -100.0, 1000, -1000
+    for i in dace.map[0:N]:
+        if x[i] > -1000.0:
+            high = max(high, -x[i] - 5.0)
+            low = min(low, x[i] + 5.0)
+        for j in range(2):
+            most = max(most, -i - j - 7)
+            least = min(least, i + j + 7)
+    return low, high, least, most
+
+
+@dace.program
+def sizes_of_iterations(x: dace.float64[N], y: dace.float64[N]):
+    for i in dace.map[0:N]:
+        y[i] = np.sort(x[: i + 1])[i] + np.max(x[: i + 1] * 2)

@@ -263,3 +263,11 @@ def dictionary_around_branches(x: dace.float64[N]):
         else:
             x[i] += settings["shift"][1]
     return settings["scale"]
+
+
+@dace.program
+def values_of_a_dictionary(x: dace.float64[N], k: dace.int64):
+    values = {"one": x[1], "two": (x[0], x[2]), "k": k}
+    x[:] = 100.0
+    k += 1
+    return values["one"], values["two"][1], values["k"] + k

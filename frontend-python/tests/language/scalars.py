@@ -204,3 +204,40 @@ def integer_accumulators(z: dace.int32[N], b: dace.uint8[N]):
     for i in range(N):
         p = p * 3 + 1
     return t, m, p
+
+
+@dace.program
+def floats_of_two_integers(z: dace.int16[N], b: dace.uint16[N]):
+    c = z.astype(np.int8)
+    part, whole = np.modf(z)
+    return np.hypot(z, b), np.arctan2(c, b), np.hypot(c, 1), np.fmax(z, b), np.logaddexp(z, b), part, whole
+
+
+@dace.program
+def integers_without_and_with_a_sign(ix: dace.int64[N], b: dace.uint64[N]):
+    i = ix - 3 + 4611686018427387904
+    u = b - b + 4611686018427387905
+    return i == u, i < u, u <= i, i != u, ix - 3 < b, b > ix - 3, np.isin(i, u), np.isin(ix - 3, b)
+
+
+@dace.program
+def types_of_lists(q: dace.float32, z: dace.uint8[N]):
+    return np.array([q, 0.1]), np.array([z[0], 1]), np.array([q, 1]), np.array([z[1], True]), np.array([1, 2], dtype="i4"), np.zeros(2, "f4")
+
+
+@dace.program
+def types_of_spaced_numbers(q: dace.float32, m: dace.int8):
+    return np.linspace(q, q * 3, 3), np.linspace(0, q, 3), np.linspace(m, 20, 3), np.logspace(q, 2 * q, 3)
+
+
+@dace.program
+def rounded_digits():
+    return round(1.115, 2), round(2.675, 2), round(-0.125, 2), round(1e300, 2), np.round(1.115, 2)
+
+
+@dace.program
+def truth_values_of_python():
+    total = 0
+    for i in range(5):
+        total += ~(i > 2)
+    return total, ~True, np.invert(True)

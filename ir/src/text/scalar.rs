@@ -76,7 +76,8 @@ pub(crate) fn level_of(op: BinaryOp) -> Option<Level> {
 pub(crate) fn operator_of(text: &str) -> Option<(BinaryOp, Level)> {
     use BinaryOp::*;
     let all = [
-        Add, Sub, Mul, Div, FloorDiv, Mod, Pow, BitAnd, BitOr, BitXor, Shl, Shr, And, Or, Eq, Ne, Lt, Le, Gt, Ge,
+        Add, Sub, Mul, Div, FloorDiv, Mod, Pow, BitAnd, BitOr, BitXor, Shl, Shr, And, Or, Eq, Ne, Lt, Le, Gt,
+        Ge,
     ];
     let op = all.into_iter().find(|op| op.symbol() == text)?;
     Some((op, level_of(op)?))

@@ -55,13 +55,9 @@ fn optimization(level: OptLevel) -> &'static str {
 /// See [`FpMode`]. Contraction has to be said: the ISO mode of the language has none.
 fn floating_point(mode: FpMode) -> &'static [&'static str] {
     match mode {
-        FpMode::Default => &[
-            "-fassociative-math",
-            "-fno-signed-zeros",
-            "-fno-trapping-math",
-            "-freciprocal-math",
-            "-ffp-contract=fast",
-        ],
+        FpMode::Default => {
+            &["-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math", "-ffp-contract=fast"]
+        }
         FpMode::Strict => &["-ffp-contract=off"],
         FpMode::Fast => &["-ffast-math", "-ffp-contract=fast"],
     }

@@ -230,6 +230,12 @@ fn nan_and_infinity_keep_their_meaning_by_default() {
 }
 
 #[test]
+fn quotients_are_exact_by_default() {
+    // By the reciprocal, this would be the number before 1.
+    assert_eq!(evaluate("return a / 49.0;", FpMode::Default, 49.0, 0.0), 1.0);
+}
+
+#[test]
 fn strict_mode_keeps_the_order_and_every_rounding() {
     // (a + b) - a would be b if sums could be reordered.
     assert_eq!(evaluate("return (a + b) - a;", FpMode::Strict, 1e20, 1.0), 0.0);

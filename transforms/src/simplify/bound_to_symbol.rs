@@ -12,11 +12,12 @@
 //! **Always legal**: the bounds of a counted loop are found once, before its first iteration.
 
 use crate::pass::{Changed, Context, Pass};
-use dacec_ir::features::{Feature, features};
+use dacec_ir::features::{Feature, features, scalars_read_as_symbols};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Atom;
 use dacec_ir::{Assignment, Block, DType, Expr, Name, Region, ScalarExpr, Sdfg};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,9 +41,10 @@ impl Pass for BoundToSymbol {
         if !features(sdfg).contains(&Feature::SymbolicReads) {
             return Changed::No;
         }
+        let scalars = scalars_read_as_symbols(sdfg);
         let names = NameSupply::new(sdfg);
         let mut body = std::mem::take(&mut sdfg.body);
-        let mut symbols = Symbols { sdfg, names, made: IndexMap::new(), changed: Changed::No };
+        let mut symbols = Symbols { sdfg, scalars, names, made: IndexMap::new(), changed: Changed::No };
         symbols.in_region(&mut body);
         let Symbols { made, changed, .. } = symbols;
         sdfg.body = body;
@@ -54,6 +56,8 @@ impl Pass for BoundToSymbol {
 /// The symbols that are made, and the types of their values.
 struct Symbols<'a> {
     sdfg: &'a Sdfg,
+    /// Scalars that look like symbols.
+    scalars: BTreeSet<Name>,
     names: NameSupply,
     made: IndexMap<Name, DType>,
     changed: Changed,
@@ -94,7 +98,7 @@ impl Symbols<'_> {
     fn spell_out(&mut self, part: &mut ScalarExpr) {
         let ScalarExpr::Symbolic(expr) = &*part else { return };
         let Some((container, indices)) = expr.as_atom().and_then(|atom| self.read(atom)) else { return };
-        if indices.iter().any(|index| self.sdfg.reads_container(index)) {
+        if indices.iter().any(|index| index.any_atom(&mut |atom| self.read(atom).is_some())) {
             return;
         }
         let indices = indices.iter().cloned().map(ScalarExpr::from).collect();
@@ -106,7 +110,7 @@ impl Symbols<'_> {
     fn read<'e>(&self, atom: &'e Atom) -> Option<(&'e Name, &'e [Expr])> {
         match atom {
             Atom::Load(container, indices) => Some((container, indices)),
-            Atom::Symbol(name) if self.sdfg.containers.contains_key(name) => Some((name, &[])),
+            Atom::Symbol(name) if self.scalars.contains(name) => Some((name, &[])),
             _ => None,
         }
     }
