@@ -78,6 +78,11 @@ fn is_zero(value: &Value) -> bool {
     matches!(value, Value::Constant(number) if *number == Constant::of_int(0, number.dtype()))
 }
 
+/// Whether a value is a literal with a sign, be it -0.0.
+fn is_negative(value: &Value) -> bool {
+    matches!(value, Value::Constant(Constant::Float(number, _)) if number.is_sign_negative())
+}
+
 impl Printer<'_> {
     /// An expression on its own.
     pub(super) fn text(&mut self, value: &Value) -> Result<String> {
@@ -165,8 +170,13 @@ impl Printer<'_> {
         }
         let is_real = matches!(dtype, DType::Float32 | DType::Float64);
         if op == BinaryOp::Mul && is_real && is_zero(lhs) != is_zero(rhs) {
-            let other = if is_zero(lhs) { &b } else { &a };
-            return Ok(self.helper_call("dacec_times_zero", dtype, [other]));
+            let (zero, other) = if is_zero(lhs) { (lhs, &b) } else { (rhs, &a) };
+            let product = self.helper_call("dacec_times_zero", dtype, [other]);
+            return Ok(if is_negative(zero) {
+                Text::new(format!("-{}", product.text), Level::Unary)
+            } else {
+                product
+            });
         }
         let (symbol, level) = operator(op, dtype);
         let text = infix(&a, symbol, &b, level);

@@ -377,3 +377,8 @@ def complex_edges(x: dace.float64[N]):
     z = x * 0j
     w = np.array([np.inf + 0j, 0j, 1e-12 + 1e-12j])
     return np.power(z, 0j), np.power(z, -1 + 0j), np.power(z, 1 + 0j), np.sign(w), np.expm1(x * 1e-12 + 1e-12j)
+
+
+@dace.program
+def products_with_zeros_of_both_signs(x: dace.float64[N]):
+    return np.copysign(1.0, x * -0.0), np.copysign(1.0, 0.0 * x), np.copysign(1.0, -0.0 * (x - 1.0))

@@ -1,6 +1,6 @@
 //! The exported Fourier transforms: the sums that define them, for every kind of length and any distance of elements.
 
-use dacec_provider::*;
+use super::exports::*;
 use num_complex::{Complex32, Complex64};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
@@ -34,9 +34,7 @@ fn check(n: usize, seed: u64) {
     let mut spread = vec![Complex64::ZERO; 3 * n];
     given.iter().enumerate().for_each(|(k, x)| spread[3 * (n - 1 - k)] = *x);
     let mut found = vec![Complex64::ZERO; 2 * n];
-    for (sign, routine) in
-        [(-1.0, dacec_fft_c128 as unsafe extern "C" fn(_, _, _, _, _) -> _), (1.0, dacec_ifft_c128)]
-    {
+    for (sign, routine) in [(-1.0, dacec_fft_c128 as unsafe fn(_, _, _, _, _) -> _), (1.0, dacec_ifft_c128)] {
         // SAFETY: the buffers have the elements.
         let status =
             unsafe { routine(n as i64, spread.as_ptr().add(3 * (n - 1)), -3, found.as_mut_ptr(), 2) };

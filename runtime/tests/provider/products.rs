@@ -1,6 +1,6 @@
 //! The exported products against the plain triple loop, over layouts and special values.
 
-use dacec_provider::{dacec_gemm_c64, dacec_gemm_c128, dacec_gemm_f32, dacec_gemm_f64};
+use super::exports::{dacec_gemm_c64, dacec_gemm_c128, dacec_gemm_f32, dacec_gemm_f64};
 use num_complex::{Complex32, Complex64};
 use proptest::prelude::*;
 
@@ -14,8 +14,7 @@ trait Element: Copy + PartialEq + std::fmt::Debug {
     fn to_complex(self) -> Complex64;
 }
 
-type Product<T> =
-    unsafe extern "C" fn(i64, i64, i64, T, *const T, i64, i64, *const T, i64, i64, T, *mut T, i64, i64);
+type Product<T> = unsafe fn(i64, i64, i64, T, *const T, i64, i64, *const T, i64, i64, T, *mut T, i64, i64);
 
 macro_rules! element {
     ($type:ty, $product:ident, $real:ty, $new:expr, $to_complex:expr) => {
