@@ -4,7 +4,7 @@
 //! syntax tree under [`ast`], positions, and [`parse`].
 
 pub(crate) use ruff_python_ast as ast;
-pub(crate) use ruff_text_size::{Ranged, TextRange};
+pub(crate) use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use dacec_ir::Span;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};

@@ -90,7 +90,7 @@ fn types_and_shapes() {
         "borrowed",
         "E0206",
         X,
-        "for i in range(N):\n    t = x * i\n    if x[i] > 0:\n        u = t\nreturn u",
+        "for i in range(N):\n    t = x * i\n    if x[i] > 0:\n        u = t\n    t[0] = 2\nreturn u",
     );
     check("short", "E0206", "x: dace.float32[N]", "t = x[0] > 0\nif t:\n    t = x[0]\nreturn t - 1.5");
     check("rebind", "E0206", A, "B = A[0]\nif A[0, 0] > 0:\n    B = A[1]\nreturn B + 1");

@@ -164,3 +164,8 @@ fn mixed() {
 fn found() {
     check!("found", 13);
 }
+
+#[test]
+fn rebinding() {
+    check!("rebinding", 9);
+}

@@ -39,7 +39,10 @@ impl Lowerer<'_> {
     fn eval_node(&mut self, expr: &ast::Expr, dest: &Dest) -> Result<Value> {
         use ast::Expr::*;
         match expr {
-            Name(it) => self.lookup(&it.id, it.range),
+            Name(it) => {
+                let value = self.lookup(&it.id, it.range)?;
+                Ok(self.copied_for_another_name(it, value))
+            }
             NumberLiteral(it) => number(it).map(Value::Scalar).map_err(Stop::from),
             BooleanLiteral(it) => Ok(Value::Scalar(Scalar::bool(it.value))),
             NoneLiteral(_) => Ok(Value::None),
@@ -401,9 +404,16 @@ impl Lowerer<'_> {
     }
 
     fn contained(&mut self, item: &Value, items: &Value, range: TextRange) -> Result<Scalar> {
-        let Value::Tuple(items) = items else { return Err(self.not_iterable(items, range)) };
+        let candidates: Vec<&Value> = match items {
+            Value::Tuple(items) => items.iter().collect(),
+            Value::Dict(items) => items.iter().map(|(key, _)| key).collect(),
+            Value::Text(text) if let Value::Text(part) = item => {
+                return Ok(Scalar::bool(text.contains(part.as_str())));
+            }
+            _ => return Err(self.not_iterable(items, range)),
+        };
         let mut found = Scalar::bool(false);
-        for candidate in items {
+        for candidate in candidates {
             let equal = self.compare(ast::CmpOp::Eq, item, candidate, &Dest::Temp, range)?;
             let equal = self.condition_value(equal, range)?;
             found = junction(false, found, equal);
@@ -420,7 +430,31 @@ impl Lowerer<'_> {
         }
         let then = self.eval_maybe(&it.body)?;
         let otherwise = self.eval_maybe(&it.orelse)?;
+        let condition = match (&then, &otherwise) {
+            (Value::Tuple(_), Value::Tuple(_)) => self.hoist(&condition),
+            _ => condition,
+        };
+        self.either(&condition, then, otherwise, it.range)
+    }
+
+    /// One of two values; of two tuples, item by item.
+    fn either(
+        &mut self,
+        condition: &Scalar,
+        then: Value,
+        otherwise: Value,
+        range: TextRange,
+    ) -> Result<Value> {
         match (then, otherwise) {
+            (Value::Tuple(then), Value::Tuple(otherwise))
+                if then.len() == otherwise.len() && then.is_list == otherwise.is_list =>
+            {
+                let is_list = then.is_list;
+                let pairs = then.into_iter().zip(otherwise);
+                let items: Result<Vec<Value>> =
+                    pairs.map(|(then, otherwise)| self.either(condition, then, otherwise, range)).collect();
+                Ok(Value::Tuple(if is_list { Items::list(items?) } else { items?.into() }))
+            }
             (Value::Scalar(then), Value::Scalar(otherwise)) => {
                 let then = Scalar { code: guard(then.code), ty: then.ty };
                 let otherwise = Scalar { code: guard(otherwise.code), ty: otherwise.ty };
@@ -432,10 +466,10 @@ impl Lowerer<'_> {
                     let code = ScalarExpr::Symbolic(test.select(a, b));
                     return Ok(Value::Scalar(Scalar { code, ty: then.ty.with(otherwise.ty) }));
                 }
-                Ok(Value::Scalar(scalar::select(&condition, &then, &otherwise)))
+                Ok(Value::Scalar(scalar::select(condition, &then, &otherwise)))
             }
             (Value::Array(then), Value::Array(otherwise)) => {
-                self.chosen_array(&condition, [then, otherwise], it.range)
+                self.chosen_array(condition, [then, otherwise], range)
             }
             (then, otherwise) => {
                 let message = format!(
@@ -443,7 +477,7 @@ impl Lowerer<'_> {
                     then.kind(),
                     otherwise.kind()
                 );
-                Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, it.range, message)
+                Err(Diagnostic::error(codes::UNSUPPORTED_EXPRESSION, range, message)
                     .help("use an `if` statement, or `np.where` to choose element by element")
                     .into())
             }

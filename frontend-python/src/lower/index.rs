@@ -88,6 +88,7 @@ impl Lowerer<'_> {
                 Ok(Value::ArrayType(dtype, shape?))
             }
             Value::Stream(queue) => self.stream_subscript(queue, slice, range),
+            Value::Range(start, stop, step) => self.range_subscript([start, stop, step], slice, range),
             Value::Indexer(indexer) => self.indexer_subscript(indexer, slice, range),
             Value::Poison => Err(Stop::Reported),
             other => {
@@ -142,23 +143,59 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `range(...)[::k]`, also backwards.
+    fn range_subscript(
+        &mut self,
+        [start, stop, step]: [Expr; 3],
+        slice: &ast::Expr,
+        range: TextRange,
+    ) -> Result<Value> {
+        let by = match slice {
+            ast::Expr::Slice(ast::ExprSlice { lower: None, upper: None, step: Some(by), .. }) => {
+                let by_value = self.eval(by)?;
+                self.constant_int(&by_value, by.range())?
+            }
+            _ => 0,
+        };
+        match by {
+            1.. => Ok(Value::Range(start, stop, step * by)),
+            0 => Err(Diagnostic::error(codes::INDEX, range, "a range cannot be indexed, but by `[::step]`")
+                .help("write the bounds into the call of `range`")
+                .into()),
+            _ => {
+                let count = dacec_ir::Range::strided(start.clone(), stop, step.clone()).len_clamped();
+                let last = &start + (count - 1) * &step;
+                Ok(Value::Range(last, start - &step, step * by))
+            }
+        }
+    }
+
     fn tuple_subscript(&mut self, items: &Items, slice: &ast::Expr, range: TextRange) -> Result<Value> {
         let len = items.len() as i64;
         if let ast::Expr::Slice(it) = slice {
-            let mut bound = |part: &Option<Box<ast::Expr>>, default: i64| match part {
-                Some(part) => {
+            let mut known = |part: &Option<Box<ast::Expr>>| {
+                let part = part.as_ref().map(|part| {
                     let value = self.eval(part)?;
-                    let at = self.constant_int(&value, part.range())?;
-                    Ok::<i64, Stop>(if at < 0 { at + len } else { at }.clamp(0, len))
-                }
-                None => Ok(default),
+                    self.constant_int(&value, part.range())
+                });
+                part.transpose()
             };
-            let (low, high) = (bound(&it.lower, 0)?, bound(&it.upper, len)?);
-            if it.step.is_some() {
-                let message = "a tuple can be sliced only with step 1";
-                return Err(Diagnostic::error(codes::INDEX, range, message).into());
+            let (lower, upper, step) = (known(&it.lower)?, known(&it.upper)?, known(&it.step)?.unwrap_or(1));
+            // What the ends are cut to, and are if they are not written, depends on the direction.
+            let (least, most) = if step > 0 { (0, len) } else { (-1, len - 1) };
+            let bound = |at: i64| (if at < 0 { at.saturating_add(len) } else { at }).clamp(least, most);
+            let (first, end) = if step > 0 { (least, most) } else { (most, least) };
+            let (mut at, end) = (lower.map_or(first, bound), upper.map_or(end, bound));
+            if step == 0 {
+                return Err(
+                    Diagnostic::error(codes::INDEX, range, "the step of a slice must not be 0").into()
+                );
             }
-            let part = items.get(low as usize..high.max(low) as usize).unwrap_or_default().to_vec();
+            let mut part = Vec::new();
+            while if step > 0 { at < end } else { at > end } {
+                part.push(items[at as usize].clone());
+                at = at.saturating_add(step);
+            }
             return Ok(Value::Tuple(if items.is_list { Items::list(part) } else { part.into() }));
         }
         let value = self.eval(slice)?;

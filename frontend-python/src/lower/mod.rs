@@ -57,6 +57,7 @@ mod operate;
 mod parameters;
 mod parts;
 mod plain_call;
+mod rebinding;
 mod reduction;
 mod reinterpret;
 mod resize;
@@ -159,6 +160,8 @@ pub(crate) struct Lowerer<'a> {
     locals: IndexSet<String>,
     /// Loops and parallel loops around, outermost first.
     frames: Vec<Frame>,
+    /// Where a name may get a copy of an array.
+    copies: rebinding::Copies,
     env: Env,
     /// Names that may have no value yet: only one of the cases before has given them one.
     partial: IndexSet<String>,
@@ -226,6 +229,7 @@ impl<'a> Lowerer<'a> {
             decisions,
             locals: IndexSet::new(),
             frames: Vec::new(),
+            copies: rebinding::Copies::default(),
             env: Env::default(),
             partial: IndexSet::new(),
             places: IndexSet::new(),

@@ -5,7 +5,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::module::Global;
 use crate::numpy;
-use crate::parse::TextRange;
+use crate::parse::{TextRange, ast};
 use crate::promotion::Typed;
 use crate::scalar::{beside, cast, join};
 use crate::types::{Scalar, Value, View};
@@ -618,6 +618,17 @@ impl Lowerer<'_> {
         let view = self.frozen(view).alias();
         self.storages.insert(name.to_owned(), Storage::Array(view.container.clone()));
         Ok(Value::Array(view))
+    }
+
+    /// The value of a name that another name gets: a copy of an array if one of the two has a storage of its own, which an
+    /// assignment writes into, and if nobody can tell the copy.
+    pub(super) fn copied_for_another_name(&mut self, source: &ast::ExprName, value: Value) -> Value {
+        match (self.copies.target(source.range), value) {
+            (Some(target), Value::Array(view)) if self.is_shared(target) || self.is_shared(&source.id) => {
+                Value::Array(self.copied(&view, &source.id))
+            }
+            (_, value) => value,
+        }
     }
 
     fn cannot_rebind(&self, name: &str, range: TextRange) -> Stop {

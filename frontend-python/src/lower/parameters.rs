@@ -1,13 +1,15 @@
 //! A function: its parameters become containers, its body a region.
 
 use super::names::assigned;
-use super::{Lowerer, Result};
+use super::rebinding::Copies;
+use super::{Lowerer, Result, Storage};
 use crate::capture::Known;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::module::Global;
 use crate::parse::{Ranged, ast};
 use crate::promotion::Typed;
-use crate::types::{Scalar, Value, View};
+use crate::types::{Module, Scalar, Value, View};
 use dacec_ir::{Array, DType, Data, Expr, Name, ScalarExpr};
 
 impl Lowerer<'_> {
@@ -39,6 +41,11 @@ impl Lowerer<'_> {
     /// Lowers the body, with values for these parameters.
     pub(super) fn statements(&mut self, function: &ast::StmtFunctionDef, taken: Vec<String>) -> Result<()> {
         self.locals = assigned(&function.body);
+        self.copies = Copies::of(function, &|name| {
+            let library = |module: &Module| !matches!(module, Module::Dace | Module::Data);
+            !self.locals.contains(name)
+                && matches!(self.globals.values.get(name), Some(Global::Value(Value::Module(it))) if library(it))
+        });
         self.store_shared(&taken)?;
         self.locals.extend(taken);
         self.block(&function.body)?;
@@ -51,15 +58,22 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// A number that the function assigns in several places gets a storage of its own, apart from the argument.
+    /// A number that the function assigns in several places gets a storage of its own, apart from the argument; so does an
+    /// array of which nobody can tell the copy.
     fn store_shared(&mut self, parameters: &[String]) -> Result<()> {
         for name in parameters
             .iter()
             .filter(|name| self.locals.contains(*name) && self.is_shared(name))
             .collect::<Vec<_>>()
         {
-            if let Some(value @ Value::Scalar(_)) = self.env.get(name).cloned() {
-                self.bind(name, value, self.place)?;
+            match self.env.get(name).cloned() {
+                Some(value @ Value::Scalar(_)) => self.bind(name, value, self.place)?,
+                Some(Value::Array(view)) if self.copies.takes(name) => {
+                    let own = self.copied(&view, name);
+                    self.storages.insert(name.clone(), Storage::Array(own.container.clone()));
+                    self.env.insert(name.clone(), Value::Array(own.alias()));
+                }
+                _ => {}
             }
         }
         self.flush();

@@ -390,12 +390,15 @@ fn len(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     }
 }
 
+/// Whether the elements of a vector are so few that they are written out one by one.
+fn is_short(view: &View) -> bool {
+    view.shape()[0].as_int().is_some_and(|count| count <= 16)
+}
+
 /// `min(a, b, …)`: the first operand stays unless a later one is smaller, also where one is NaN.
 fn extremum(lowerer: &mut Lowerer<'_>, args: &Args, op: BinaryOp) -> Result<Value> {
     let items = match args.rest.as_slice() {
-        [Value::Array(view)]
-            if view.rank() == 1 && view.shape()[0].as_int().is_none() && args.get("key").is_none() =>
-        {
+        [Value::Array(view)] if view.rank() == 1 && !is_short(view) && args.get("key").is_none() => {
             let better = if op == BinaryOp::Min { "np.less" } else { "np.greater" };
             let library = Library::new("first_extremum").array("x", view).constant("better", better);
             return lowerer.call_library(&library, &args.dest, args.range);
@@ -465,7 +468,7 @@ fn chosen(lowerer: &mut Lowerer<'_>, a: Value, b: Value, op: BinaryOp, range: Te
 fn sum(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     if let Some(Value::Array(view)) = args.get("x").cloned()
         && view.rank() == 1
-        && view.shape()[0].as_int().is_none()
+        && !is_short(&view)
         && args.get("start").is_none()
     {
         // Python's zero is of any type, except beside truth values.

@@ -270,3 +270,37 @@ def default_of_iteration(x: dace.float64[N]):
     for i in range(N):
         g = lambda v, k=i: v * k  # noqa: E731
         x[i] = g(x[i])
+
+
+@dace.program
+def members_and_choices(x: dace.float64[N], k: dace.int64):
+    table = {"a": 1.5, 2: x[0]}
+    a, b = (x[0], 2.0) if x[1] > 0.4 else (3.0, x[2])
+    s = 0.0
+    for i in range(N)[::-1]:
+        s = s * 0.5 + x[i]
+    for i in range(1, k + 4)[::-2]:
+        s = s * 0.5 + i
+    for i in range(k, 10)[::3]:
+        s = s * 0.5 + i
+    known = ("a" in table) + 10 * (2 in table) + 100 * ("b" in table) + 1000 * ("b" not in "abc")
+    return a, b, s, known
+
+
+@dace.program
+def many_known_elements():
+    x = np.arange(200.0) * 0.1
+    x[100] = -3
+    return sum(x), max(x), min(x)
+
+
+@dace.program
+def parts_of_a_tuple(x: dace.float64[N]):
+    t = (1, 2, 3, 4, 5)
+    a = t[::-1]
+    b = t[3:0:-2]
+    c = t[1::2]
+    d = t[-2:]
+    e = t[10:2:-1]
+    x[0] = a[0] + 10 * b[0] + 100 * b[1] + 1000 * c[0] + 10000 * c[1]
+    x[1] = d[0] + 10 * e[0] + 100 * len(e) + 1000 * len(t[4:1])

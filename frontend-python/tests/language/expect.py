@@ -13,7 +13,7 @@ import numpy as np  # noqa: E402
 import dace  # noqa: E402
 import run_reference  # noqa: E402
 
-FILES = ["programs", "statements", "views", "indexing", "scalars", "calls", "maps", "mixed", "streams", "structures", "found"]
+FILES = ["programs", "statements", "views", "indexing", "scalars", "calls", "maps", "mixed", "streams", "structures", "found", "rebinding"]
 HELPERS = {"g", "inc", "total", "sq", "two", "bump"}
 ROWS, COLUMNS = 6, 4
 
