@@ -41,6 +41,11 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn arrays(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Vec<View>> {
     let items = match args.value("arrays") {
         Value::Tuple(items) => items,
+        // Its parts along the first axis.
+        array @ Value::Array(_) => match lowerer.as_tuple(array, args.range)? {
+            Value::Tuple(items) => items,
+            other => return Err(lowerer.not_a_number(&other, args.range)),
+        },
         other => return Err(lowerer.not_a_number(&other, args.range)),
     };
     let mut views = Vec::new();

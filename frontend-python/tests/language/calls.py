@@ -304,3 +304,9 @@ def parts_of_a_tuple(x: dace.float64[N]):
     e = t[10:2:-1]
     x[0] = a[0] + 10 * b[0] + 100 * b[1] + 1000 * c[0] + 10000 * c[1]
     x[1] = d[0] + 10 * e[0] + 100 * len(e) + 1000 * len(t[4:1])
+
+
+@dace.program
+def joined_rows(x: dace.float64[N]):
+    A = np.arange(12.0).reshape(3, 4) * x[0]
+    return np.vstack(A), np.hstack(A), np.concatenate(A), np.stack(A, axis=1)
