@@ -167,5 +167,5 @@ fn found() {
 
 #[test]
 fn rebinding() {
-    check!("rebinding", 9);
+    check!("rebinding", 15);
 }

@@ -106,3 +106,70 @@ def conjugate_gradients(B: dace.float64[N, N], x: dace.float64[N]):
         p = r + new / rs * p
         rs = new
     return solution
+
+
+@dace.program
+def exchanged_under_a_condition(x: dace.float64[N]):
+    u = x + 1
+    v = x + 2
+    for t in range(4):
+        if t % 2 == 0:
+            u, v = v, u
+        u[0] += 1
+    return u, v
+
+
+@dace.program
+def exchanged_in_the_inner_loop(x: dace.float64[N]):
+    u = x + 1
+    v = x + 2
+    for t in range(3):
+        for s in range(2):
+            u[1:] += v[:-1]
+            u, v = v, u
+        v[0] = t
+    return u - v
+
+
+@dace.program
+def best_of_a_parameter(x: dace.float64[N]):
+    best = x
+    for t in range(5):
+        x = np.roll(x, 1) * 1.1
+        if x[0] > best[0]:
+            best = x
+    return best, x
+
+
+@dace.program
+def not_every_new_becomes_old(x: dace.float64[N]):
+    u = x.copy()
+    for t in range(4):
+        n = u * 0.5
+        n[0] = u[0]
+        if n.sum() < 0.5:
+            continue
+        u = n
+    return u
+
+
+@dace.program
+def exchanged_with_a_sum(x: dace.float64[N], y: dace.float64[N]):
+    a = x
+    b = y
+    for t in range(3):
+        a, b = b, a + b
+    return a, b, x, y
+
+
+@dace.program
+def previous_one_after_the_loop(x: dace.float64[N], k: dace.int64):
+    while k > 0:
+        prev = x
+        x = prev + 1
+        k -= 1
+        if k == 2:
+            break
+    else:
+        x = x * 0
+    return x, prev
