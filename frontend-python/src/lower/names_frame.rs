@@ -621,13 +621,16 @@ impl Lowerer<'_> {
     }
 
     /// The value of a name that another name gets: a copy of an array if one of the two has a storage of its own, which an
-    /// assignment writes into, and if nobody can tell the copy.
+    /// assignment writes into, and if nobody can tell the copy. That assignment makes the copy itself where it comes first.
     pub(super) fn copied_for_another_name(&mut self, source: &ast::ExprName, value: Value) -> Value {
-        match (self.copies.target(source.range), value) {
-            (Some(target), Value::Array(view)) if self.is_shared(target) || self.is_shared(&source.id) => {
-                Value::Array(self.copied(&view, &source.id))
-            }
-            (_, value) => value,
+        let (Some(it), Value::Array(view)) = (self.copies.target(source.range), &value) else { return value };
+        let has_storage = self.is_shared(&it.target) && self.storages.contains_key(&it.target);
+        if has_storage && it.first {
+            return Value::Array(View { fresh: true, ..view.clone() });
+        }
+        match self.is_shared(&it.target) || self.is_shared(&source.id) {
+            true => Value::Array(self.copied(view, &source.id)),
+            false => value,
         }
     }
 

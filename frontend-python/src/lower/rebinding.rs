@@ -21,111 +21,61 @@ use petgraph::{algo::tarjan_scc, graphmap::UnGraphMap};
 use std::collections::HashMap;
 
 /// Functions of Python that neither change nor return what they are given.
-const PURE_FUNCTIONS: [&str; 14] = [
-    "abs",
-    "bool",
-    "complex",
-    "divmod",
-    "float",
-    "int",
-    "isinstance",
-    "len",
-    "max",
-    "min",
-    "print",
-    "range",
-    "round",
-    "sum",
+#[rustfmt::skip]
+const PURE_FUNCTIONS: &[&str] = &[
+    "abs", "bool", "complex", "divmod", "float", "int", "isinstance", "len", "max", "min", "print", "range",
+    "round", "sum",
 ];
 
 /// Methods of arrays that neither change it nor return a part of it.
-const PURE_METHODS: [&str; 18] = [
+#[rustfmt::skip]
+const PURE_METHODS: &[&str] = &[
     "all", "any", "argmax", "argmin", "argsort", "astype", "copy", "cumprod", "cumsum", "dot", "item", "max",
     "mean", "min", "prod", "std", "sum", "var",
 ];
 
 /// Attributes of an array that are no part of its elements.
-const FACTS: [&str; 6] = ["dtype", "itemsize", "nbytes", "ndim", "shape", "size"];
+const FACTS: &[&str] = &["dtype", "itemsize", "nbytes", "ndim", "shape", "size"];
 
 /// Functions of NumPy that make a new array, or numbers.
-const FRESH: [&str; 59] = [
-    "abs",
-    "absolute",
-    "add",
-    "all",
-    "amax",
-    "amin",
-    "any",
-    "arange",
-    "arctan",
-    "argmax",
-    "argmin",
-    "array",
-    "ceil",
-    "clip",
-    "convolve",
-    "copy",
-    "cos",
-    "cosh",
-    "cumsum",
-    "diff",
-    "divide",
-    "dot",
-    "einsum",
-    "empty",
-    "empty_like",
-    "exp",
-    "eye",
-    "floor",
-    "full",
-    "full_like",
-    "hypot",
-    "identity",
-    "linspace",
-    "log",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mod",
-    "multiply",
-    "norm",
-    "ones",
-    "ones_like",
-    "outer",
-    "power",
-    "prod",
-    "roll",
-    "sin",
-    "solve",
-    "sqrt",
-    "subtract",
-    "sum",
-    "tan",
-    "tanh",
-    "where",
-    "zeros",
-    "zeros_like",
+#[rustfmt::skip]
+const FRESH: &[&str] = &[
+    "abs", "absolute", "add", "all", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin", "array",
+    "ceil", "clip", "convolve", "copy", "cos", "cosh", "cumsum", "diff", "divide", "dot", "empty",
+    "empty_like", "exp", "eye", "floor", "full", "full_like", "hypot", "identity", "linspace", "log",
+    "matmul", "max", "maximum", "mean", "min", "minimum", "mod", "multiply", "norm", "ones", "ones_like",
+    "outer", "power", "prod", "roll", "sin", "solve", "sqrt", "subtract", "sum", "tan", "tanh", "where",
+    "zeros", "zeros_like",
 ];
 
 /// Functions of NumPy that change an argument.
-const CHANGING: [&str; 8] =
-    ["at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"];
+#[rustfmt::skip]
+const CHANGING: &[&str] = &[
+    "at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle",
+];
 
 /// Functions of NumPy whose second argument is the array for the result.
-const UNARY: [&str; 13] =
-    ["abs", "absolute", "arctan", "ceil", "cos", "cosh", "exp", "floor", "log", "sin", "sqrt", "tan", "tanh"];
+#[rustfmt::skip]
+const UNARY: &[&str] = &[
+    "abs", "absolute", "arctan", "ceil", "cos", "cosh", "exp", "floor", "log", "sin", "sqrt", "tan", "tanh",
+];
 
 /// Functions of NumPy whose third argument is none of that kind.
-const THREE: [&str; 9] = ["arange", "array", "clip", "einsum", "full", "interp", "linspace", "roll", "where"];
+const THREE: &[&str] = &["arange", "array", "clip", "full", "interp", "linspace", "roll", "where"];
+
+/// A name that may get a copy of an array.
+#[derive(Debug)]
+pub(super) struct Copied {
+    pub(super) target: String,
+    /// Whether the array is written to after this name has its copy, not before: in `a, b = b, a`, that of `b`.
+    pub(super) first: bool,
+}
 
 /// What may be copied.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    /// Names on the right of assignments, and those on the left that they are for.
-    sources: HashMap<TextRange, String>,
+    /// Names on the right of assignments, and what is on the left.
+    sources: HashMap<TextRange, Copied>,
     parameters: IndexSet<String>,
 }
 
@@ -138,8 +88,8 @@ impl Copies {
     }
 
     /// The name that gets a copy of what is named at this place.
-    pub(super) fn target(&self, source: TextRange) -> Option<&str> {
-        self.sources.get(&source).map(String::as_str)
+    pub(super) fn target(&self, source: TextRange) -> Option<&Copied> {
+        self.sources.get(&source)
     }
 
     /// Whether the parameter may be copied when the function starts.
@@ -155,6 +105,8 @@ struct Rebinding {
     place: TextRange,
     /// Whether every array keeps one name: the names are exchanged, or the source is not used any more.
     keeps_owners: bool,
+    /// Whether no assignment of the statement before this one gives the source another value.
+    first: bool,
 }
 
 /// Where a loop starts, and its body.
@@ -267,10 +219,10 @@ impl<'a> Text<'a> {
         match (target, value) {
             (ast::Expr::Name(target), ast::Expr::Name(source)) => {
                 self.candidates.push((self.rebindings.len(), self.loops.clone()));
-                self.rebind(target, source, false);
+                self.rebind(target, source, false, true);
             }
             (ast::Expr::Name(target), value) => {
-                if matches!(value, ast::Expr::List(_) | ast::Expr::ListComp(_) | ast::Expr::Dict(_)) {
+                if is_list(value) || value.is_dict_expr() {
                     self.lists.insert(target.id.to_string());
                 }
                 self.second_names([target.id.to_string()], shares(value, self.is_library));
@@ -279,10 +231,12 @@ impl<'a> Text<'a> {
                 if targets.elts.len() == values.elts.len() =>
             {
                 let exchanged = is_exchange(&targets.elts, &values.elts);
-                for pair in targets.elts.iter().zip(&values.elts) {
+                for (at, pair) in targets.elts.iter().zip(&values.elts).enumerate() {
                     match pair {
                         (ast::Expr::Name(target), ast::Expr::Name(source)) => {
-                            self.rebind(target, source, exchanged);
+                            let mut before = targets.elts[..at].iter().flat_map(mentioned);
+                            let first = !before.any(|name| name == source.id.as_str());
+                            self.rebind(target, source, exchanged, first);
                         }
                         (target, value) => self.assign(target, value),
                     }
@@ -302,9 +256,9 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn rebind(&mut self, target: &ast::ExprName, source: &ast::ExprName, keeps_owners: bool) {
+    fn rebind(&mut self, target: &ast::ExprName, source: &ast::ExprName, keeps_owners: bool, first: bool) {
         let (target, place) = (target.id.to_string(), source.range);
-        self.rebindings.push(Rebinding { target, source: source.id.to_string(), place, keeps_owners });
+        self.rebindings.push(Rebinding { target, source: source.id.to_string(), place, keeps_owners, first });
     }
 
     /// Names in a target refer to parts of a value.
@@ -405,7 +359,8 @@ impl<'a> Text<'a> {
             {
                 continue;
             }
-            copies.sources.extend(of_group().map(|it| (it.place, it.target.clone())));
+            let copied = |it: &Rebinding| Copied { target: it.target.clone(), first: it.first };
+            copies.sources.extend(of_group().map(|it| (it.place, copied(it))));
             copies.parameters.extend(group.into_iter().filter(|name| parameters.contains(name)));
         }
         copies
@@ -474,6 +429,8 @@ fn shares(expr: &ast::Expr, is_library: &dyn Fn(&str) -> bool) -> IndexSet<Strin
         NumberLiteral(_) | BooleanLiteral(_) | StringLiteral(_) | NoneLiteral(_) | FString(_) => {
             IndexSet::new()
         }
+        // `[x] * 2` is a list with one array twice.
+        BinOp(it) if [&it.left, &it.right].iter().any(|side| is_list(side)) => mentioned(expr),
         BinOp(_) | UnaryOp(_) | Compare(_) => IndexSet::new(),
         Name(name) => IndexSet::from([name.id.to_string()]),
         Subscript(it) => of(&it.value),
@@ -486,8 +443,9 @@ fn shares(expr: &ast::Expr, is_library: &dyn Fn(&str) -> bool) -> IndexSet<Strin
             Name(name) if PURE_FUNCTIONS.contains(&name.id.as_str()) => IndexSet::new(),
             Attribute(method) => {
                 let is_function = root(&it.func).is_some_and(|root| is_library(&root));
-                let pure: &[&str] = if is_function { &FRESH } else { &PURE_METHODS };
-                let is_fresh = pure.contains(&method.attr.as_str()) && !(is_function && has_out(it));
+                let pure = if is_function { FRESH } else { PURE_METHODS };
+                let maybe_not = is_function && has_out(it) || it.arguments.find_keyword("copy").is_some();
+                let is_fresh = pure.contains(&method.attr.as_str()) && !maybe_not;
                 if is_fresh { IndexSet::new() } else { mentioned(expr) }
             }
             _ => mentioned(expr),
@@ -496,6 +454,10 @@ fn shares(expr: &ast::Expr, is_library: &dyn Fn(&str) -> bool) -> IndexSet<Strin
         Generator(it) => of(&it.elt),
         other => mentioned(other),
     }
+}
+
+fn is_list(expr: &ast::Expr) -> bool {
+    matches!(expr, ast::Expr::List(_) | ast::Expr::Tuple(_) | ast::Expr::ListComp(_))
 }
 
 /// Whether an array for the result may be among the arguments of a function of NumPy.
@@ -509,7 +471,7 @@ fn has_out(call: &ast::ExprCall) -> bool {
             0 | 1 => false,
             2 => UNARY.contains(&name),
             3 => !THREE.contains(&name),
-            _ => name != "einsum",
+            _ => true,
         }
 }
 
@@ -615,7 +577,7 @@ mod tests {
         let found = Copies::of(function, &|name| name == "np");
         let source = |place: &TextRange| text[place.start().to_usize()..place.end().to_usize()].to_owned();
         let mut pairs: Vec<_> =
-            found.sources.iter().map(|(place, target)| (target.clone(), source(place))).collect();
+            found.sources.iter().map(|(place, it)| (it.target.clone(), source(place))).collect();
         pairs.sort();
         (pairs, found.parameters.into_iter().collect())
     }
@@ -658,6 +620,8 @@ mod tests {
             "def f(x, k):\n a = x + 1\n b = np.zeros(3)\n t = [a]\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return t[0]\n",
             "def f(x, k):\n a = np.add(x, x, x)\n b = np.zeros(3)\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return a\n",
             "def f(x, k):\n a = g(x)\n b = np.zeros(3)\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return a\n",
+            "def f(x, k):\n a, b = [np.zeros(3)] * 2\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return a\n",
+            "def f(x, k):\n a = np.array(x, copy=False)\n b = np.zeros(3)\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return a\n",
         ];
         for text in others {
             assert_eq!(copies(text).0, [], "{text}");
