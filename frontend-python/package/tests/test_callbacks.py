@@ -1,5 +1,6 @@
 """Python functions that compiled programs call, because they cannot be compiled."""
 
+import cmath
 import threading
 import time
 import traceback
@@ -8,6 +9,8 @@ import warnings
 
 import numpy as np
 import scipy.special
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import linalg, signal
 from scipy.special import erf, jv
 
 import dacec as dace
@@ -349,6 +352,19 @@ class Messages(unittest.TestCase):
         self.assertRegex(" ".join(str(one.message) for one in caught), "^`jv` is not compiled")
         self.assertEqual(len(caught), 1)
         np.testing.assert_allclose((a, b), expected, rtol=1e-12)
+
+    def test_what_the_compiler_knows_of_other_modules_is_no_callback(self):
+        def f(a):
+            spectrum = np.abs(np.fft.rfft(a)).sum()
+            windows = sliding_window_view(a, 3).sum(axis=1)
+            return spectrum, windows, cmath.exp(1j * a[0]), signal.convolve(a, a[:2]), linalg.norm(a)
+
+        a = np.linspace(-1, 1, 8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", dace.PerformanceWarning)
+            found = dace.program(f)(a)
+        for one, expected in zip(found, f(a), strict=True):
+            np.testing.assert_allclose(one, expected, rtol=1e-12)
 
     def refused(self, text, program, *args):
         with warnings.catch_warnings():

@@ -8,6 +8,7 @@ Objects that mean nothing to compiled code are known by a name: the interpreter 
 
 from __future__ import annotations
 
+import cmath
 import copy
 import dis
 import enum
@@ -27,8 +28,17 @@ from dacec.symbols import Expression, extent_text, symbol
 
 __all__ = ["Captures", "array_key", "attributes_of", "describe_constant", "described_result", "result_of", "snapshot"]
 
-_MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math"}
-_LATER = ("scipy", "scipy.special")
+_MODULES = {numpy: "numpy", numpy.linalg: "numpy.linalg", math: "math", cmath: "cmath"}
+_LATER = (
+    "numpy.fft",
+    "numpy.lib",
+    "numpy.lib.stride_tricks",
+    "scipy",
+    "scipy.integrate",
+    "scipy.linalg",
+    "scipy.signal",
+    "scipy.special",
+)
 _DEPTH = 4
 _FUNCTIONS = (types.BuiltinFunctionType, types.MethodType, type, numpy.ufunc, functools.partial)
 """Classes of what can be called and has no attributes that programs use."""
@@ -309,7 +319,7 @@ def _symbols_of(value) -> typing.Iterable[symbol]:
 
 
 def _known_modules() -> dict[types.ModuleType, str]:
-    """The modules of which the compiler knows functions. SciPy's are among them once somebody has imported them."""
+    """The modules of which the compiler knows functions: some of them once somebody has imported them."""
     return _MODULES | {sys.modules[name]: name for name in _LATER if name in sys.modules}
 
 
