@@ -85,7 +85,7 @@ fn types_and_shapes() {
     check("index", "E0203", A, "return A[0, 1, 2]");
     check("outside", "E0203", "x: dace.float64[4]", "return x[4]");
     check("not_symbolic", "E0204", X, "return np.zeros(N / 2)");
-    check("constant", "E0205", X, "t = (1, 2)\nk = 0\nfor i in range(N):\n    k += 1\nreturn t[k]");
+    check("constant", "E0205", X, "t = (1, 2.5)\nk = 0\nfor i in range(N):\n    k += 1\nreturn t[k]");
     check(
         "borrowed",
         "E0206",

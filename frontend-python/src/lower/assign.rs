@@ -125,7 +125,7 @@ impl Lowerer<'_> {
     }
 
     /// The value as a number or array: a list of numbers becomes an array.
-    fn as_operand(&mut self, value: Value, range: TextRange) -> Result<Value> {
+    pub(super) fn as_operand(&mut self, value: Value, range: TextRange) -> Result<Value> {
         let Value::Tuple(items) = value else { return Ok(value) };
         if items.iter().any(|item| !matches!(item, Value::Scalar(_))) {
             let given = GivenArgs { positional: vec![(Value::Tuple(items), range)], keywords: Vec::new() };

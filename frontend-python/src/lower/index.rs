@@ -9,6 +9,7 @@ use super::{GivenArgs, Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
+use crate::promotion::Typed;
 use crate::scalar::cast;
 use crate::types::{Axis, Items, Scalar, Value, View};
 use dacec_ir::{BinaryOp, DType, Expr, Range, ScalarExpr};
@@ -199,6 +200,17 @@ impl Lowerer<'_> {
             return Ok(Value::Tuple(if items.is_list { Items::list(part) } else { part.into() }));
         }
         let value = self.eval(slice)?;
+        if let Some(ty) = type_of_any(items, &value) {
+            let list = match self.as_operand(Value::Tuple(items.clone()), range)? {
+                Value::Array(view) => view,
+                other => return Err(self.not_a_number(&other, range)),
+            };
+            let number = match self.subscript_by(&list, value, range)? {
+                Value::Scalar(number) => number,
+                other => return Err(self.not_a_number(&other, range)),
+            };
+            return Ok(Value::Scalar(Scalar { ty, ..number }));
+        }
         let at = self.constant_int(&value, slice.range())?;
         let index = usize::try_from(if at < 0 { at + len } else { at }).ok();
         index.and_then(|index| items.get(index)).cloned().ok_or_else(|| {
@@ -578,4 +590,16 @@ pub(super) fn same_key(a: &Value, b: &Value) -> bool {
         (Value::Scalar(a), Value::Scalar(b)) => a.as_int().is_some() && a.as_int() == b.as_int(),
         _ => false,
     }
+}
+
+/// The type of every item, if they are numbers of one type and only the run knows which of them the index chooses.
+fn type_of_any(items: &Items, index: &Value) -> Option<Typed> {
+    let Value::Scalar(index) = index else { return None };
+    let mut types = items.iter().map(|item| match item {
+        Value::Scalar(number) => Some(number.ty),
+        _ => None,
+    });
+    let first = types.next()??;
+    let is_open = index.dtype().is_integer() && index.as_int().is_none();
+    (is_open && types.all(|ty| ty == Some(first))).then_some(first)
 }

@@ -310,3 +310,14 @@ def parts_of_a_tuple(x: dace.float64[N]):
 def joined_rows(x: dace.float64[N]):
     A = np.arange(12.0).reshape(3, 4) * x[0]
     return np.vstack(A), np.hstack(A), np.concatenate(A), np.stack(A, axis=1)
+
+
+@dace.program
+def item_that_the_run_chooses(x: dace.float64[N], k: dace.int64):
+    weights = [0.25, 0.5, 0.25]
+    places = (3, 1, 2)
+    s = 0.0
+    for i in range(1, N - 1):
+        for j in range(3):
+            s += weights[j] * x[i - 1 + j] * places[j - 1]
+    return s, places[k - 2] // 2, x[places[k - 1]]
