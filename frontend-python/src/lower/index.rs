@@ -201,10 +201,7 @@ impl Lowerer<'_> {
         }
         let value = self.eval(slice)?;
         if let Some(ty) = type_of_any(items, &value) {
-            let list = match self.as_operand(Value::Tuple(items.clone()), range)? {
-                Value::Array(view) => view,
-                other => return Err(self.not_a_number(&other, range)),
-            };
+            let list = self.list_in_memory(items, ty, range)?;
             let number = match self.subscript_by(&list, value, range)? {
                 Value::Scalar(number) => number,
                 other => return Err(self.not_a_number(&other, range)),
@@ -221,6 +218,29 @@ impl Lowerer<'_> {
             )
             .into()
         })
+    }
+
+    /// An array of the numbers of a list.
+    fn list_in_memory(&mut self, items: &Items, ty: Typed, range: TextRange) -> Result<View> {
+        let known: Option<Vec<Scalar>> = items
+            .iter()
+            .map(|item| match item {
+                Value::Scalar(it) => (it.as_int().is_some() || it.as_f64().is_some()).then(|| it.clone()),
+                _ => None,
+            })
+            .collect();
+        let Some(known) = known else {
+            return match self.as_operand(Value::Tuple(items.clone()), range)? {
+                Value::Array(view) => Ok(view),
+                other => Err(self.not_a_number(&other, range)),
+            };
+        };
+        if let Some((_, view)) = self.known_lists.iter().find(|(numbers, _)| *numbers == known) {
+            return Ok(view.clone());
+        }
+        let view = self.new_array("__list", ty.dtype, &[Expr::int(known.len() as i64)]).alias();
+        self.known_lists.push((known, view.clone()));
+        Ok(view)
     }
 
     fn items(&mut self, slice: &ast::Expr) -> Result<Vec<Item>> {

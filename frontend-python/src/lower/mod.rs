@@ -82,7 +82,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::Globals;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::Typed;
-use crate::types::{Home, Outcome, Value};
+use crate::types::{Home, Outcome, Scalar, Value, View};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::{Atom, Facts};
 use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
@@ -190,6 +190,8 @@ pub(crate) struct Lowerer<'a> {
     stretch: usize,
     /// How many regions were opened.
     stretches: usize,
+    /// Arrays of known numbers that are written when the function starts: lists of which the run chooses a member.
+    known_lists: Vec<(Vec<Scalar>, View)>,
     /// Lists that loops around run over.
     iterated: Vec<Arc<Home>>,
     open: Option<dataflow::Open>,
@@ -245,6 +247,7 @@ impl<'a> Lowerer<'a> {
             regions: vec![Region::default()],
             stretch: 0,
             stretches: 0,
+            known_lists: Vec::new(),
             iterated: Vec::new(),
             open: None,
             labels: IndexMap::new(),

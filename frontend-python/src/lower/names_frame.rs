@@ -658,8 +658,9 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Gives storages that may be read before the program writes them a value.
+    /// Gives storages that may be read before the program writes them a value, and lists in memory their numbers.
     pub(super) fn initialize_storages(&mut self) -> Result<()> {
+        let lists = std::mem::take(&mut self.known_lists);
         let names = std::mem::take(&mut self.initialized);
         let storages: Vec<Storage> =
             names.iter().filter_map(|name| self.storages.get(name).cloned()).collect();
@@ -672,6 +673,12 @@ impl Lowerer<'_> {
                         lowerer.emit("unassigned", Vec::new(), &zero, Memlet::scalar(&container));
                     }
                     Storage::Array(_) => {}
+                }
+            }
+            for (numbers, list) in lists {
+                for (at, number) in numbers.iter().enumerate() {
+                    let place = Memlet::element(&list.container, vec![Expr::int(at as i64)]);
+                    lowerer.emit("list", Vec::new(), &number.code, place);
                 }
             }
             Ok(())
