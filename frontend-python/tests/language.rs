@@ -167,5 +167,5 @@ fn found() {
 
 #[test]
 fn rebinding() {
-    check!("rebinding", 15);
+    check!("rebinding", 17);
 }

@@ -125,8 +125,10 @@ struct Text<'a> {
     stored: Vec<(String, IndexSet<String>)>,
     /// The loops around, outermost first: where each starts, and its body.
     loops: Vec<Loop<'a>>,
-    /// Assignments whose source may be used up, and the loops around them.
-    candidates: Vec<(usize, Vec<Loop<'a>>)>,
+    /// Statements that follow the present one in its block.
+    rest: &'a [ast::Stmt],
+    /// Assignments whose source may be used up, the loops around them, and the statements that follow.
+    candidates: Vec<(usize, Vec<Loop<'a>>, &'a [ast::Stmt])>,
 }
 
 impl<'a> Text<'a> {
@@ -139,12 +141,16 @@ impl<'a> Text<'a> {
             lists: IndexSet::new(),
             stored: Vec::new(),
             loops: Vec::new(),
+            rest: &[],
             candidates: Vec::new(),
         }
     }
 
     fn statements(&mut self, statements: &'a [ast::Stmt]) {
-        statements.iter().for_each(|statement| self.statement(statement));
+        for (at, statement) in statements.iter().enumerate() {
+            self.rest = &statements[at + 1..];
+            self.statement(statement);
+        }
     }
 
     fn statement(&mut self, statement: &'a ast::Stmt) {
@@ -218,7 +224,6 @@ impl<'a> Text<'a> {
     fn assign(&mut self, target: &'a ast::Expr, value: &'a ast::Expr) {
         match (target, value) {
             (ast::Expr::Name(target), ast::Expr::Name(source)) => {
-                self.candidates.push((self.rebindings.len(), self.loops.clone()));
                 self.rebind(target, source, false, true);
             }
             (ast::Expr::Name(target), value) => {
@@ -230,13 +235,13 @@ impl<'a> Text<'a> {
             (ast::Expr::Tuple(targets), ast::Expr::Tuple(values))
                 if targets.elts.len() == values.elts.len() =>
             {
-                let exchanged = is_exchange(&targets.elts, &values.elts);
                 for (at, pair) in targets.elts.iter().zip(&values.elts).enumerate() {
                     match pair {
                         (ast::Expr::Name(target), ast::Expr::Name(source)) => {
                             let mut before = targets.elts[..at].iter().flat_map(mentioned);
                             let first = !before.any(|name| name == source.id.as_str());
-                            self.rebind(target, source, exchanged, first);
+                            let renewed = is_renewed(&source.id, &targets.elts, &values.elts);
+                            self.rebind(target, source, renewed, first);
                         }
                         (target, value) => self.assign(target, value),
                     }
@@ -257,6 +262,9 @@ impl<'a> Text<'a> {
     }
 
     fn rebind(&mut self, target: &ast::ExprName, source: &ast::ExprName, keeps_owners: bool, first: bool) {
+        if !keeps_owners {
+            self.candidates.push((self.rebindings.len(), self.loops.clone(), self.rest));
+        }
         let (target, place) = (target.id.to_string(), source.range);
         self.rebindings.push(Rebinding { target, source: source.id.to_string(), place, keeps_owners, first });
     }
@@ -342,10 +350,10 @@ impl<'a> Text<'a> {
         }
         let mut occurrences = Occurrences::default();
         occurrences.visit_body(&function.body);
-        for (at, loops) in std::mem::take(&mut self.candidates) {
+        for (at, loops, rest) in std::mem::take(&mut self.candidates) {
             let it = &mut self.rebindings[at];
             let places = occurrences.0.get(&it.source).map_or(&[][..], Vec::as_slice);
-            it.keeps_owners = is_used_up(it, places, &loops);
+            it.keeps_owners = is_renewed_next(&it.source, rest) || is_used_up(it, places, &loops);
         }
         for group in self.groups(own.iter().filter(|name| parameters.contains(*name))) {
             let of_group = || self.rebindings.iter().filter(|it| group.contains(&it.target));
@@ -400,15 +408,32 @@ fn is_used_up(it: &Rebinding, places: &[TextSize], loops: &[Loop<'_>]) -> bool {
         && places.iter().all(|at| at < outermost || body_range.contains(*at))
 }
 
-/// Whether the same different names are on both sides.
-fn is_exchange(targets: &[ast::Expr], values: &[ast::Expr]) -> bool {
-    let names = |of: &[ast::Expr]| -> Option<IndexSet<String>> {
-        of.iter().map(|it| it.as_name_expr().map(|name| name.id.to_string())).collect()
-    };
-    match (names(targets), names(values)) {
-        (Some(a), Some(b)) => a.len() == targets.len() && b.len() == values.len() && a == b,
-        _ => false,
+/// Whether the assignment of the values to the targets gives a name that is one of the values another value itself, as in
+/// `u, new = new, u`, so that its array goes on under one name.
+fn is_renewed(name: &str, targets: &[ast::Expr], values: &[ast::Expr]) -> bool {
+    let names: Option<IndexSet<&str>> =
+        targets.iter().map(|it| Some(it.as_name_expr()?.id.as_str())).collect();
+    let uses = values.iter().filter(|value| mentioned(value).contains(name)).count();
+    names.is_some_and(|names| names.len() == targets.len() && names.contains(name)) && uses == 1
+}
+
+/// Whether the statements give the name another value before they use it.
+fn is_renewed_next(name: &str, statements: &[ast::Stmt]) -> bool {
+    for statement in statements {
+        let mut used = Mentioned::default();
+        used.visit_stmt(statement);
+        match statement {
+            _ if !matches!(statement, ast::Stmt::Assign(_) | ast::Stmt::AugAssign(_)) => return false,
+            _ if !used.0.contains(name) => {}
+            ast::Stmt::Assign(it) => {
+                let is_target =
+                    matches!(it.targets.as_slice(), [ast::Expr::Name(target)] if target.id.as_str() == name);
+                return is_target && !mentioned(&it.value).contains(name);
+            }
+            _ => return false,
+        }
     }
+    false
 }
 
 /// The name of the array that the expression is a part of.
@@ -590,6 +615,26 @@ mod tests {
     fn a_name_that_is_renewed_is_used_up() {
         let text = "def f(x, k):\n u = x.copy()\n for t in range(k):\n  v = np.zeros(3)\n  v[0] = u[1]\n  u = v\n return u\n";
         assert_eq!(copies(text).0, [pair("u", "v")]);
+    }
+
+    #[test]
+    fn a_name_may_be_renewed_right_after() {
+        let generations = [
+            "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  c[0] = a[1]\n  a = b\n  b = c\n return a\n",
+            "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  c[0] = a[1]\n  a, b = b, c\n return a\n",
+        ];
+        for text in generations {
+            assert_eq!(copies(text).0, [pair("a", "b"), pair("b", "c")], "{text}");
+        }
+        let used = [
+            "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  c[0] = a[1]\n  a = b\n  b[0] = 1\n  b = c\n return a\n",
+            "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  c[0] = a[1]\n  a = b\n  if t > 2:\n   continue\n  b = c\n return a\n",
+            "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  a[0] = 1\n  a, b = b, b\n return a\n",
+            "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  c[0] = a[1]\n  b = c\n  a = b\n return a, b\n",
+        ];
+        for text in used {
+            assert_eq!(copies(text).0, [], "{text}");
+        }
     }
 
     #[test]

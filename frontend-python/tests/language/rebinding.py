@@ -173,3 +173,26 @@ def previous_one_after_the_loop(x: dace.float64[N], k: dace.int64):
     else:
         x = x * 0
     return x, prev
+
+
+@dace.program
+def leapfrog(x: dace.float64[N], k: dace.int64):
+    before = x.copy()
+    now = x + 0.5
+    for t in range(k):
+        after = np.zeros_like(now)
+        after[1:-1] = 2 * now[1:-1] - before[1:-1] + 0.3 * (now[2:] - 2 * now[1:-1] + now[:-2])
+        before = now
+        now = after
+    return now, before
+
+
+@dace.program
+def leapfrog_at_once(x: dace.float64[N], k: dace.int64):
+    before = x.copy()
+    now = x + 0.5
+    for t in range(k):
+        after = np.zeros_like(now)
+        after[1:-1] = 2 * now[1:-1] - before[1:-1] + 0.3 * (now[2:] - 2 * now[1:-1] + now[:-2])
+        before, now = now, after
+    return now, before
