@@ -96,6 +96,10 @@ fn types_and_shapes() {
     check("rebind", "E0206", A, "B = A[0]\nif A[0, 0] > 0:\n    B = A[1]\nreturn B + 1");
     let other_path = "B = A[0]\nfor i in range(4):\n    if A[0, i] > 0:\n        B = A[1] * 2\n    else:\n        A[2] = B";
     check("rebind_on_another_path", "E0206", A, other_path);
+    // A parameter with the name of a module is an array all the same, which `fill` changes.
+    let shadow =
+        "old = np * 2\ns = 0.0\nfor i in range(3):\n    np.fill(i)\n    s += old[0]\n    old = np\nreturn s";
+    check("rebind_of_a_changing_parameter", "E0206", "np: dace.float64[N]", shadow);
     check("no_value", "E0207", X, "return x + np.sum");
 }
 

@@ -41,11 +41,15 @@ impl Lowerer<'_> {
     /// Lowers the body, with values for these parameters.
     pub(super) fn statements(&mut self, function: &ast::StmtFunctionDef, taken: Vec<String>) -> Result<()> {
         self.locals = assigned(&function.body);
-        self.copies = Copies::of(function, &|name| {
-            let library = |module: &Module| !matches!(module, Module::Dace | Module::Data);
-            !self.locals.contains(name)
-                && matches!(self.globals.values.get(name), Some(Global::Value(Value::Module(it))) if library(it))
-        });
+        // Only names with a storage get copies.
+        if !self.decisions.shared.is_empty() {
+            self.copies = Copies::of(function, &|name| {
+                let is_own = self.locals.contains(name) || taken.iter().any(|parameter| parameter == name);
+                let library = |module: &Module| !matches!(module, Module::Dace | Module::Data);
+                !is_own
+                    && matches!(self.globals.values.get(name), Some(Global::Value(Value::Module(it))) if library(it))
+            });
+        }
         self.store_shared(&taken)?;
         self.locals.extend(taken);
         self.block(&function.body)?;

@@ -13,7 +13,7 @@
 //!
 //! All is found out from the text. What is not understood counts as a change by, and a second name in, some place unknown.
 
-use super::names::{parameter_names, target_names};
+use super::names::{Reads, assigned, parameter_names, target_names};
 use crate::parse::{Ranged, TextRange, TextSize, ast};
 use ast::visitor::{self, Visitor};
 use indexmap::{IndexMap, IndexSet};
@@ -81,8 +81,8 @@ pub(super) struct Copies {
 
 impl Copies {
     /// Looks at a function; `is_library` says which names are modules like NumPy.
-    pub(super) fn of(function: &ast::StmtFunctionDef, is_library: &dyn Fn(&str) -> bool) -> Self {
-        let mut text = Text { is_library, ..Text::new() };
+    pub(super) fn of<'a>(function: &'a ast::StmtFunctionDef, is_library: &'a dyn Fn(&str) -> bool) -> Self {
+        let mut text = Text::new(is_library);
         text.statements(&function.body);
         text.finish(function)
     }
@@ -132,9 +132,9 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    fn new() -> Self {
+    fn new(is_library: &'a dyn Fn(&str) -> bool) -> Self {
         Text {
-            is_library: &|_| false,
+            is_library,
             rebindings: Vec::new(),
             changed: IndexSet::new(),
             shared: IndexSet::new(),
@@ -203,11 +203,9 @@ impl<'a> Text<'a> {
             ast::Stmt::Assert(it) => self.expression(&it.test),
             ast::Stmt::Pass(_) | ast::Stmt::Break(_) | ast::Stmt::Continue(_) => {}
             other => {
-                let mut names = Mentioned::default();
+                let mut names = Reads::default();
                 names.visit_stmt(other);
-                self.unknown_names(
-                    names.0.into_iter().chain(super::names::assigned(std::slice::from_ref(other))),
-                );
+                self.unknown_names(names.0.into_iter().chain(assigned(std::slice::from_ref(other))));
             }
         }
     }
@@ -316,12 +314,10 @@ impl<'a> Text<'a> {
     fn call_statement(&mut self, call: &ast::ExprCall) {
         if !matches!(&*call.func, ast::Expr::Name(name) if name.id.as_str() == "print") {
             let is_library = root(&call.func).is_some_and(|root| (self.is_library)(&root));
-            let arguments =
-                || call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|it| &it.value));
             match is_library {
-                true => self.changed.extend(arguments().flat_map(mentioned)),
+                true => self.changed.extend(arguments(call).flat_map(mentioned)),
                 // Such as `list.append(x)`.
-                false => arguments().for_each(|argument| self.unknown(argument)),
+                false => arguments(call).for_each(|argument| self.unknown(argument)),
             }
             if let (false, Some(root)) = (is_library, root(&call.func)) {
                 self.changed.insert(root);
@@ -343,7 +339,7 @@ impl<'a> Text<'a> {
             }
         }
         let parameters: IndexSet<String> = parameter_names(Some(&function.parameters)).collect();
-        let own = super::names::assigned(&function.body);
+        let own = assigned(&function.body);
         let mut copies = Copies::default();
         if self.rebindings.is_empty() && !own.iter().any(|name| parameters.contains(name)) {
             return copies;
@@ -394,15 +390,8 @@ fn is_used_up(it: &Rebinding, places: &[TextSize], loops: &[Loop<'_>]) -> bool {
     let body_range = TextRange::new(first.range().start(), last.range().end());
     let mut inside = places.iter().filter(|at| body_range.contains(**at));
     let begin = inside.clone().next();
-    let renews = |statement: &ast::Stmt| match statement {
-        ast::Stmt::Assign(renewal) => match renewal.targets.as_slice() {
-            [ast::Expr::Name(name)] => {
-                begin == Some(&name.range.start()) && !mentioned(&renewal.value).contains(&it.source)
-            }
-            _ => false,
-        },
-        _ => false,
-    };
+    let renews =
+        |statement| renewal(statement, &it.source).is_some_and(|name| begin == Some(&name.range.start()));
     body.iter().any(renews)
         && inside.all(|at| *at <= it.place.start())
         && places.iter().all(|at| at < outermost || body_range.contains(*at))
@@ -417,23 +406,23 @@ fn is_renewed(name: &str, targets: &[ast::Expr], values: &[ast::Expr]) -> bool {
     names.is_some_and(|names| names.len() == targets.len() && names.contains(name)) && uses == 1
 }
 
-/// Whether the statements give the name another value before they use it.
+/// Whether the statements give the name another value before they use it: the first one that mentions it does, and what is
+/// before that has no control flow.
 fn is_renewed_next(name: &str, statements: &[ast::Stmt]) -> bool {
-    for statement in statements {
-        let mut used = Mentioned::default();
+    let mut plain = statements.iter().take_while(|it| it.is_assign_stmt() || it.is_aug_assign_stmt());
+    let mentions = |statement: &&ast::Stmt| {
+        let mut used = Reads::default();
         used.visit_stmt(statement);
-        match statement {
-            _ if !matches!(statement, ast::Stmt::Assign(_) | ast::Stmt::AugAssign(_)) => return false,
-            _ if !used.0.contains(name) => {}
-            ast::Stmt::Assign(it) => {
-                let is_target =
-                    matches!(it.targets.as_slice(), [ast::Expr::Name(target)] if target.id.as_str() == name);
-                return is_target && !mentioned(&it.value).contains(name);
-            }
-            _ => return false,
-        }
-    }
-    false
+        used.0.contains(name)
+    };
+    plain.find(mentions).is_some_and(|statement| renewal(statement, name).is_some())
+}
+
+/// The name in `name = value`, where the value does not use it.
+fn renewal<'s>(statement: &'s ast::Stmt, name: &str) -> Option<&'s ast::ExprName> {
+    let ast::Stmt::Assign(it) = statement else { return None };
+    let [ast::Expr::Name(target)] = it.targets.as_slice() else { return None };
+    (target.id.as_str() == name && !mentioned(&it.value).contains(name)).then_some(target)
 }
 
 /// The name of the array that the expression is a part of.
@@ -485,6 +474,11 @@ fn is_list(expr: &ast::Expr) -> bool {
     matches!(expr, ast::Expr::List(_) | ast::Expr::Tuple(_) | ast::Expr::ListComp(_))
 }
 
+/// What a call is given, by position and by name.
+fn arguments(call: &ast::ExprCall) -> impl Iterator<Item = &ast::Expr> {
+    call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|it| &it.value))
+}
+
 /// Whether an array for the result may be among the arguments of a function of NumPy.
 fn has_out(call: &ast::ExprCall) -> bool {
     let ast::Expr::Attribute(function) = &*call.func else { return true };
@@ -502,22 +496,9 @@ fn has_out(call: &ast::ExprCall) -> bool {
 
 /// Every name in an expression.
 fn mentioned(expr: &ast::Expr) -> IndexSet<String> {
-    let mut names = Mentioned::default();
+    let mut names = Reads::default();
     names.visit_expr(expr);
     names.0
-}
-
-/// Collects every name.
-#[derive(Default)]
-struct Mentioned(IndexSet<String>);
-
-impl<'a> Visitor<'a> for Mentioned {
-    fn visit_expr(&mut self, expr: &'a ast::Expr) {
-        if let ast::Expr::Name(name) = expr {
-            self.0.insert(name.id.to_string());
-        }
-        visitor::walk_expr(self, expr);
-    }
 }
 
 /// Collects where each name occurs, in the order of the text.
@@ -568,12 +549,7 @@ impl Changes<'_, '_> {
         let text = &mut *self.0;
         let is_library = root(&it.func).is_some_and(|root| (text.is_library)(&root));
         if is_library && has_out(it) || it.arguments.find_keyword("out").is_some() {
-            return it
-                .arguments
-                .args
-                .iter()
-                .chain(it.arguments.keywords.iter().map(|it| &it.value))
-                .for_each(|it| text.unknown(it));
+            return arguments(it).for_each(|argument| text.unknown(argument));
         }
         let pure = match &*it.func {
             ast::Expr::Name(name) => PURE_FUNCTIONS.contains(&name.id.as_str()),
@@ -583,8 +559,7 @@ impl Changes<'_, '_> {
         };
         if !pure {
             // A function of the user may change its arguments, and keep none of them but in what it returns.
-            text.changed.extend(it.arguments.args.iter().flat_map(mentioned));
-            text.changed.extend(it.arguments.keywords.iter().flat_map(|keyword| mentioned(&keyword.value)));
+            text.changed.extend(arguments(it).flat_map(mentioned));
             text.changed.extend(root(&it.func));
         }
     }
@@ -605,6 +580,13 @@ mod tests {
             found.sources.iter().map(|(place, it)| (it.target.clone(), source(place))).collect();
         pairs.sort();
         (pairs, found.parameters.into_iter().collect())
+    }
+
+    /// No copies may be made in any of the functions.
+    fn assert_no_copies(functions: &[&str]) {
+        for text in functions {
+            assert_eq!(copies(text).0, [], "{text}");
+        }
     }
 
     fn pair(a: &str, b: &str) -> (String, String) {
@@ -632,9 +614,7 @@ mod tests {
             "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  a[0] = 1\n  a, b = b, b\n return a\n",
             "def f(x, k):\n a = x + 1\n b = x + 2\n for t in range(k):\n  c = np.zeros(3)\n  c[0] = a[1]\n  b = c\n  a = b\n return a, b\n",
         ];
-        for text in used {
-            assert_eq!(copies(text).0, [], "{text}");
-        }
+        assert_no_copies(&used);
     }
 
     #[test]
@@ -647,9 +627,7 @@ mod tests {
             "def f(x, k):\n u = x.copy()\n for t in range(k):\n  v = np.zeros(3)\n  v[0] = 1\n  u = v\n return u, v\n",
             "def f(x, k):\n u = x.copy()\n v = x + 1\n while v[0] > 0:\n  v = np.zeros(3)\n  v[0] = u[1]\n  u = v\n return u\n",
         ];
-        for text in used {
-            assert_eq!(copies(text).0, [], "{text}");
-        }
+        assert_no_copies(&used);
     }
 
     #[test]
@@ -668,9 +646,7 @@ mod tests {
             "def f(x, k):\n a, b = [np.zeros(3)] * 2\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return a\n",
             "def f(x, k):\n a = np.array(x, copy=False)\n b = np.zeros(3)\n for t in range(k):\n  a[0] += 1\n  a, b = b, a\n return a\n",
         ];
-        for text in others {
-            assert_eq!(copies(text).0, [], "{text}");
-        }
+        assert_no_copies(&others);
     }
 
     #[test]

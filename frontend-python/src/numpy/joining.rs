@@ -39,15 +39,12 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// The arrays of a tuple argument.
 fn arrays(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Vec<View>> {
-    let items = match args.value("arrays") {
-        Value::Tuple(items) => items,
+    let given = match args.value("arrays") {
         // Its parts along the first axis.
-        array @ Value::Array(_) => match lowerer.as_tuple(array, args.range)? {
-            Value::Tuple(items) => items,
-            other => return Err(lowerer.not_a_number(&other, args.range)),
-        },
-        other => return Err(lowerer.not_a_number(&other, args.range)),
+        array @ Value::Array(_) => lowerer.as_tuple(array, args.range)?,
+        other => other,
     };
+    let Value::Tuple(items) = given else { return Err(lowerer.not_a_number(&given, args.range)) };
     let mut views = Vec::new();
     for item in items {
         views.push(view_of(lowerer, args, item)?);
