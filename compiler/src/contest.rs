@@ -4,6 +4,10 @@
 //! are prepared first, with the same inputs, and then take turns: each turn is a few runs of one contender, of which the
 //! median counts as one measurement. What disturbs the machine meets all of them. Every second round goes backwards, since a
 //! contender that always follows the same other one would find caches as that one leaves them.
+//!
+//! Runs that do not count come first in each turn: they find the caches as others left them, and cores that slept. On a
+//! virtual machine, whose host gives a sleeping core to other guests, the first runs after a pause take up to ten times as
+//! long as the tenth.
 
 use crate::Error;
 use crate::benchmark::Benchmark;
@@ -15,9 +19,13 @@ use indexmap::IndexMap;
 use std::time::Duration;
 
 /// A turn ends when this many seconds were measured,
-const TURN: f64 = 0.02;
+const TURN: f64 = 0.03;
 /// or after this many runs.
 const RUNS_OF_TURN: usize = 200;
+/// Runs that do not count come before those of a turn, for this many seconds, at least one,
+const WARM_UP: f64 = 0.03;
+/// and none where one takes so many seconds that it warms itself.
+const LONG: f64 = 0.3;
 /// Threads look for work for some time after theirs is done, those of OpenMP and those of NumPy's libraries.
 const COOL_DOWN: Duration = Duration::from_millis(30);
 
@@ -48,14 +56,13 @@ struct Contender<'a> {
 }
 
 impl Contender<'_> {
-    /// One turn; the first of several runs is left out, since it finds caches as others left them.
     fn turn(&mut self) -> Result<(), Error> {
-        let mut seconds = (self.run)(TURN, RUNS_OF_TURN)?;
+        if self.turns.last().is_none_or(|&seconds| seconds < LONG) {
+            (self.run)(WARM_UP, RUNS_OF_TURN)?;
+        }
+        let seconds = (self.run)(TURN, RUNS_OF_TURN)?;
         std::thread::sleep(COOL_DOWN);
         self.spent += seconds.iter().sum::<f64>();
-        if seconds.len() > 1 {
-            seconds.remove(0);
-        }
         self.turns.extend(stats::summarize(&seconds).map(|summary| summary.median));
         Ok(())
     }

@@ -69,6 +69,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         .until_stable(vec![subgraph_fusion(SubgraphFusion::rows())])
         // Fusion is done with the order of parameters as people wrote it.
         .then_boxed(map_interchange())
+        // Nothing looks into loops in maps from outside.
+        .then_boxed(move_loop_into_map(MoveLoopIntoMap::along_memory()))
         // No map is made after this.
         .then(ScheduleMaps)
         // What shares memory cannot be moved any more.
@@ -168,7 +170,9 @@ pub const ENTRIES: &[Entry] = &[
         make: vectorization,
     },
     Entry::new("loop-fission", "loops/loop_fission.rs", |_| Ok(loop_fission())),
-    Entry::new("move-loop-into-map", "loops/move_loop_into_map.rs", |_| Ok(move_loop_into_map())),
+    Entry::new("move-loop-into-map", "loops/move_loop_into_map.rs", |_| {
+        Ok(move_loop_into_map(MoveLoopIntoMap::default()))
+    }),
     Entry::new("map-expansion", "map/map_expansion.rs", |_| Ok(map_expansion())),
     Entry { name: "map-tiling", source: "map/map_tiling.rs", parameters: &["sizes"], make: map_tiling },
     Entry {
@@ -371,8 +375,8 @@ fn loop_fission() -> Box<dyn Pass> {
     boxed("loop-fission", "Makes two loops of one that does two things", LoopFission)
 }
 
-fn move_loop_into_map() -> Box<dyn Pass> {
-    boxed("move-loop-into-map", "Makes a map over loops of a map that a loop repeats", MoveLoopIntoMap)
+fn move_loop_into_map(how: MoveLoopIntoMap) -> Box<dyn Pass> {
+    boxed("move-loop-into-map", "Makes a map over loops of a map that a loop repeats", how)
 }
 
 fn map_expansion() -> Box<dyn Pass> {

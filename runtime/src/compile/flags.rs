@@ -36,6 +36,11 @@ pub(super) fn of_unit(job: &CompileJob, unit: &Unit, toolchain: &Toolchain) -> V
     add(floating_point(job.fp));
     // Pragmas that ask for vector instructions mean something without threads too.
     add(&[if job.openmp { "-fopenmp" } else { "-fopenmp-simd" }]);
+    if toolchain.family == Family::Gnu && job.opt == OptLevel::O1 {
+        // GCC's pass that clears the upper halves of vector registers behind vector code belongs to these, and loops with
+        // pragmas are vectorized at -O1 too. Left as they are, they slow down all SSE code that the thread runs afterwards.
+        add(&["-fexpensive-optimizations"]);
+    }
     if toolchain.family == Family::Gnu && job.fp != FpMode::Fast {
         // NumPy's arithmetic: products by the formula, quotients scaled against overflow.
         add(&["-fcx-fortran-rules"]);

@@ -9,20 +9,33 @@
 //! One start of threads instead of one for each iteration of the loop, and each core stays with its elements. Of a map with
 //! several parameters, the first remains one; the others become loops, around the loop that moves.
 //!
+//! Moved [along memory](MoveLoopIntoMap::along_memory), the loop has to touch neighbouring elements more often than the map's
+//! innermost parameter does. Then every iteration of the loop had to fetch the same cache lines again for one element of each.
+//!
 //! **Legal when** the map is all of the loop's body, its ranges do not depend on the loop's variable, and no two different
 //! iterations of the map touch a common element, one of them writing, in whichever iterations of the loop.
 
 use super::loop_nest_to_map::{self, ParallelNest};
 use super::nest::contents;
 use super::symbols::SymbolUses;
-use crate::map::only_map;
+use crate::map::{contiguous_accesses, only_map};
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
 use dacec_ir::{Block, Loop, Map, Name, Node, NodeId, Region, State, propagate};
 
 /// Moves a loop into the map that it repeats; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct MoveLoopIntoMap;
+pub struct MoveLoopIntoMap {
+    /// Whether only loops are moved that run along memory.
+    along_memory: bool,
+}
+
+impl MoveLoopIntoMap {
+    /// Moves loops whose iterations touch neighbouring elements of memory where those of the map do not.
+    pub fn along_memory() -> Self {
+        MoveLoopIntoMap { along_memory: true }
+    }
+}
 
 /// A loop over a map with independent iterations; made only by [`MoveLoopIntoMap::find`].
 #[derive(Clone, Debug)]
@@ -48,6 +61,9 @@ impl Transformation for MoveLoopIntoMap {
         };
         let entry = only_map(state)?;
         let Node::MapEntry(map) = state.node(entry) else { return Err(Refusal::NoMatch("not a map")) };
+        if self.along_memory && !runs_along_memory(around, it, (state, entry), map) {
+            return Err(Refusal::NoMatch("the map runs along memory at least as often"));
+        }
         let mut block = Block::Loop(Box::new(inner(it, state, (entry, map))?));
         let mut found = None;
         // Each parameter's iterations have to be independent of each other, those inside of it included.
@@ -72,6 +88,12 @@ impl Transformation for MoveLoopIntoMap {
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: Movable) {
         region.blocks[found.block] = Block::State(loop_nest_to_map::apply(around, found.turned, found.nest));
     }
+}
+
+fn runs_along_memory(around: &Surroundings<'_>, it: &Loop, map: (&State, NodeId), own: &Map) -> bool {
+    let count = |variable: &Name| contiguous_accesses(around, map, variable);
+    let of_map = own.params.iter().map(count).max().unwrap_or_default();
+    it.variable().is_some_and(|variable| count(variable) > of_map)
 }
 
 /// The loop around one iteration of the map.
@@ -107,14 +129,14 @@ mod tests {
 
     #[test]
     fn elements_that_never_meet_are_repeated_one_by_one() {
-        let after = apply(&MoveLoopIntoMap, &program("N", "i"), &[("N", 4), ("T", 3)]);
+        let after = apply(&MoveLoopIntoMap::default(), &program("N", "i"), &[("N", 4), ("T", 3)]);
         assert_eq!(maps(&after).len(), 1);
         assert!(matches!(after.body.blocks[0], Block::State(_)));
     }
 
     #[test]
     fn neighbours_and_changing_ranges_stay() {
-        let reason = |sdfg: &Sdfg| refusals(&MoveLoopIntoMap, sdfg).join("; ");
+        let reason = |sdfg: &Sdfg| refusals(&MoveLoopIntoMap::default(), sdfg).join("; ");
         assert!(reason(&program("N", "i + t")).contains("may be the same elements"));
         assert!(reason(&program("t", "i")).contains("depends on `t`"));
     }
@@ -137,14 +159,23 @@ mod tests {
     #[test]
     fn columns_are_computed_one_by_one() {
         let sizes = [("N", 3), ("M", 4), ("K", 5)];
-        let after = apply(&MoveLoopIntoMap, &columns("i, j, k - 1"), &sizes);
+        let after = apply(&MoveLoopIntoMap::default(), &columns("i, j, k - 1"), &sizes);
         assert_eq!(maps(&after)[0].params, ["i"]);
         assert!(matches!(after.body.blocks[0], Block::State(_)));
     }
 
     #[test]
+    fn only_loops_along_memory_move_for_its_sake() {
+        let sizes = [("N", 3), ("M", 4), ("K", 5)];
+        let after = apply(&MoveLoopIntoMap::along_memory(), &columns("i, j, k - 1"), &sizes);
+        assert!(matches!(after.body.blocks[0], Block::State(_)));
+        let reasons = refusals(&MoveLoopIntoMap::along_memory(), &program("N", "i"));
+        assert_eq!(reasons, Vec::<String>::new(), "the map runs along memory: no match");
+    }
+
+    #[test]
     fn columns_that_meet_their_neighbours_stay() {
         let before = columns("i, max(j - 1, 0), k - 1");
-        assert_eq!(refusals(&MoveLoopIntoMap, &before).len(), 1);
+        assert_eq!(refusals(&MoveLoopIntoMap::default(), &before).len(), 1);
     }
 }

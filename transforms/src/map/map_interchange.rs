@@ -10,7 +10,7 @@
 
 use crate::surroundings::Surroundings;
 use crate::{Refusal, Transformation};
-use dacec_ir::{Expr, Memlet, Name, Node, NodeId, State};
+use dacec_ir::{Expr, Memlet, Name, Node, NodeId, Range, State};
 
 /// Reorders the parameters of a map for memory that is read in order; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,20 +37,11 @@ impl Transformation for MapInterchange {
         if map.params.len() < 2 {
             return Err(Refusal::NoMatch("the map has one parameter"));
         }
-        let mut contiguous = vec![0_usize; map.params.len()];
-        for node in state.scope_nodes(site) {
-            if !matches!(state.node(node), Node::Tasklet(_) | Node::Access(_) | Node::Nested(_)) {
-                continue;
-            }
-            let edges = state.in_edges(node).into_iter().chain(state.out_edges(node));
-            for memlet in edges.filter_map(|edge| edge.memlet()) {
-                for (at, (param, range)) in map.params.iter().zip(&map.ranges).enumerate() {
-                    let unit =
-                        range.step.is_one() && distance(around, memlet, param).is_some_and(|it| it.is_one());
-                    contiguous[at] += usize::from(unit);
-                }
-            }
-        }
+        let along_memory = |(param, range): (&Name, &Range)| match range.step.is_one() {
+            true => contiguous_accesses(around, (state, site), param),
+            false => 0,
+        };
+        let contiguous: Vec<usize> = map.params.iter().zip(&map.ranges).map(along_memory).collect();
         let mut order: Vec<usize> = (0..map.params.len()).collect();
         let innermost = *order.last().expect("the map has parameters");
         let best = order.iter().copied().max_by_key(|&at| (contiguous[at], at)).unwrap_or(innermost);
@@ -67,6 +58,22 @@ impl Transformation for MapInterchange {
         map.params = found.order.iter().map(|&at| map.params[at].clone()).collect();
         map.ranges = found.order.iter().map(|&at| map.ranges[at].clone()).collect();
     }
+}
+
+/// How many accesses in a map's scope touch the next element when the variable is one more.
+pub(crate) fn contiguous_accesses(
+    around: &Surroundings<'_>,
+    (state, entry): (&State, NodeId),
+    variable: &Name,
+) -> usize {
+    let computes =
+        |&node: &NodeId| matches!(state.node(node), Node::Tasklet(_) | Node::Access(_) | Node::Nested(_));
+    let is_unit = |memlet: &Memlet| distance(around, memlet, variable).is_some_and(|it| it.is_one());
+    let of_node = |node| {
+        let edges = state.in_edges(node).into_iter().chain(state.out_edges(node));
+        edges.filter_map(|edge| edge.memlet()).filter(|memlet| is_unit(memlet)).count()
+    };
+    state.scope_nodes(entry).into_iter().filter(computes).map(of_node).sum()
 }
 
 /// The distance in memory, in elements, of what neighbouring values of the parameter touch.

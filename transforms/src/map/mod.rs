@@ -44,7 +44,7 @@ pub use map_expansion::MapExpansion;
 pub use map_fission::{MapFission, Parts};
 pub use map_fusion::{Fusable, FuseMaps, MapFusion};
 pub use map_fusion_horizontal::{MapFusionHorizontal, Siblings};
-pub(crate) use map_interchange::distance;
+pub(crate) use map_interchange::{contiguous_accesses, distance};
 pub use map_interchange::{MapInterchange, Order};
 pub use map_reduce_fusion::{MapReduceFusion, Reducible};
 pub(crate) use map_tiling::{LARGEST, is_tile};
