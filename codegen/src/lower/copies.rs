@@ -11,8 +11,9 @@ use dacec_ir::data::c_strides;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset};
 
-/// Copies with fewer elements are left to one thread.
-const LARGE: i64 = 1 << 16;
+/// Copies with fewer elements are left to one thread: what fits into its cache is there for the code that follows, which
+/// had to fetch half of it from the other core's otherwise. Copies of half the work of maps that are worth it.
+const LARGE: i64 = 1 << 20;
 
 /// What is done with an element, given its place and its value.
 type Act<'f, F> = dyn Fn(&F, Place, Value) -> Result<Vec<Stmt>> + 'f;
