@@ -94,17 +94,14 @@ impl Uses {
 
     /// Containers that some state of an SDFG writes.
     pub fn written(sdfg: &Sdfg) -> BTreeSet<Name> {
-        let mut written = BTreeSet::new();
-        for state in sdfg.body.states() {
-            for (id, node) in state.nodes() {
-                if let Node::Access(data) = node
-                    && state.in_edges(id).iter().any(|edge| edge.memlet().is_some())
-                {
-                    written.insert(data.clone());
-                }
-            }
-        }
-        written
+        sdfg.body.states().into_iter().flat_map(Uses::written_by).collect()
+    }
+
+    /// Containers that a state writes.
+    pub fn written_by(state: &State) -> BTreeSet<Name> {
+        let is_written = |id| state.in_edges(id).iter().any(|edge| edge.memlet().is_some());
+        let accesses = state.nodes().filter_map(|(id, node)| Some((id, node.as_access()?)));
+        accesses.filter(|(id, _)| is_written(*id)).map(|(_, data)| data.clone()).collect()
     }
 
     /// These uses and others.

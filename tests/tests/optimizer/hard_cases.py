@@ -457,3 +457,34 @@ def order_through_a_loop(
 def sums_of_numbers(a: dace.float64[N], b: dace.float64[N]):
     a[:] = np.eye(N).sum(axis=0)
     b[:] = np.ones((20, N)).sum(axis=0)
+
+
+# A bound that is read twice is another one the second time.
+@dace.program
+def bounds_that_are_written_between_reads(a: dace.float64[N], b: dace.float64[N], c: dace.float64[N]):
+    ends = np.empty(N, np.int64)
+    for i in range(N):
+        ends[i] = i
+    for i in range(1, N - 1):
+        c[i] = np.sum(a[: ends[i]])
+        ends[i] += 1
+        c[i] += np.sum(b[: ends[i]])
+
+
+# The loop runs along rows, which is where the map does not; but rows meet their neighbours.
+@dace.program
+def rows_that_lean_on_each_other(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    for k in range(1, N):
+        A[1:, k] = 0.5 * A[1:, k - 1] + B[1:, k]
+        C[1:, k] = 0.25 * C[:-1, k - 1] + B[1:, k]
+    for k in range(N - 2, -1, -1):
+        A[:, k] -= 0.125 * A[:, k + 1] * C[:, k]
+
+
+# Here none meets another one, whichever way the loop goes.
+@dace.program
+def rows_of_their_own(A: dace.float64[N, N], B: dace.float64[N, N]):
+    for k in range(1, N):
+        A[:, k] = 0.5 * A[:, k - 1] + B[:, k]
+    for k in range(N - 2, -1, -1):
+        B[:, k] -= 0.125 * B[:, k + 1] * A[:, k]

@@ -15,6 +15,7 @@ mod hazards;
 mod in_place;
 mod inline_names;
 pub mod inline_sdfg;
+mod known_loads;
 pub mod optional_array;
 pub mod redundant_array;
 pub mod redundant_second_array;

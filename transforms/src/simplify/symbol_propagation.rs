@@ -14,12 +14,16 @@
 //! entered; after a conditional only what all its branches agree on is left. So a value is only put where evaluating it
 //! again gives what it gave when it was assigned.
 //!
+//! A symbol that is read from an element of which another symbol is known to have the value is that symbol (see
+//! `known_loads`), so that sizes that are read twice are one.
+//!
 //! Shapes have no place of their own in the program. A symbol is replaced in them if it is assigned once, by a value made
 //! of symbols that are never assigned. Where that cannot be and the value is just another symbol, the symbol stays
 //! everywhere, so that shapes and what is done with the arrays speak of the same; a loop's variable is put in all the same,
 //! because it tells iterations apart. **Cost**: one walk; states that use no known symbol are not rewritten.
 
 use super::inline_names::defined_symbols;
+use super::known_loads::KnownLoads;
 use super::scalar_to_symbol::fold;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::assigned_symbols;
@@ -49,7 +53,8 @@ impl Pass for SymbolPropagation {
             return Changed::No;
         }
         let mut changed = substitute_shapes(sdfg);
-        let mut walk = Walk { known: BTreeMap::new(), kept: Kept::of(sdfg), changed: Changed::No };
+        let (kept, loads) = (Kept::of(sdfg), KnownLoads::none(sdfg));
+        let mut walk = Walk { known: BTreeMap::new(), loads, kept, changed: Changed::No };
         walk.region(&mut sdfg.body);
         changed |= walk.changed;
         changed | remove_dead(sdfg)
@@ -106,6 +111,7 @@ fn is_small(value: &Expr) -> bool {
 /// Goes forward through the program with the values that are known.
 struct Walk {
     known: BTreeMap<Name, Expr>,
+    loads: KnownLoads,
     kept: Kept,
     changed: Changed,
 }
@@ -138,16 +144,24 @@ impl Walk {
     fn region(&mut self, region: &mut Region) {
         for block in &mut region.blocks {
             match block {
-                Block::State(state) => self.state(state),
+                Block::State(state) => {
+                    self.state(state);
+                    self.loads.run(state);
+                }
                 Block::Assign(assignments) => self.assign(assignments),
                 Block::Loop(it) => self.loop_(it),
                 Block::Conditional(it) => self.conditional(it),
                 // Which vertex runs after which is not known.
                 Block::Machine(it) => {
                     self.known.clear();
+                    for vertex in &it.vertices {
+                        self.loads.may_run(&vertex.body);
+                    }
+                    let outside = self.loads.clone();
                     for vertex in &mut it.vertices {
                         self.region(&mut vertex.body);
                         self.known.clear();
+                        self.loads = outside.clone();
                     }
                 }
                 Block::Effect(it) => self.effect(it),
@@ -202,11 +216,18 @@ impl Walk {
     }
 
     fn assign(&mut self, assignments: &mut [Assignment]) {
-        for assignment in assignments.iter_mut() {
-            self.scalar(&mut assignment.value);
-        }
         let symbols: BTreeSet<Name> = assignments.iter().map(|it| it.symbol.clone()).collect();
+        for Assignment { symbol, value } in assignments.iter_mut() {
+            self.scalar(value);
+            if let Some(other) = self.loads.symbol_of(symbol, value).filter(|it| !symbols.contains(*it)) {
+                *value = Expr::sym(other).into();
+                self.changed = Changed::Yes;
+            }
+        }
         self.forget(&symbols);
+        if let [Assignment { symbol, value }] = assignments {
+            self.loads.remember(symbol, value);
+        }
         for Assignment { symbol, value } in assignments {
             if let Some(value) = value.to_symbolic()
                 && is_small(&value)
@@ -221,6 +242,7 @@ impl Walk {
     /// Drops what is known of symbols, and of those whose values are made of them.
     fn forget(&mut self, symbols: &BTreeSet<Name>) {
         self.known.retain(|symbol, value| !symbols.contains(symbol) && value.symbols().is_disjoint(symbols));
+        self.loads.forget(symbols);
     }
 
     fn loop_(&mut self, it: &mut Loop) {
@@ -232,12 +254,13 @@ impl Walk {
         if let Some(variable) = it.variable() {
             self.forget(&BTreeSet::from([variable.clone()]));
         }
+        self.loads.may_run(&it.body);
         if let LoopHeader::While { condition } | LoopHeader::DoWhile { condition } = &mut it.header {
             self.scalar(condition);
         }
-        let outside = self.known.clone();
+        let outside = (self.known.clone(), self.loads.clone());
         self.region(&mut it.body);
-        self.known = outside;
+        (self.known, self.loads) = outside;
     }
 
     fn effect(&mut self, it: &mut Effect) {
@@ -252,11 +275,11 @@ impl Walk {
                 self.scalar(condition);
             }
         }
-        let before = self.known.clone();
+        let (before, loads) = (self.known.clone(), self.loads.clone());
         let has_default = it.branches.iter().any(|branch| branch.condition.is_none());
         let mut after = (!has_default).then(|| before.clone());
         for branch in &mut it.branches {
-            self.known = before.clone();
+            (self.known, self.loads) = (before.clone(), loads.clone());
             self.region(&mut branch.body);
             if leaves(&branch.body) {
                 continue;
@@ -268,6 +291,10 @@ impl Walk {
             after = Some(known);
         }
         self.known = after.unwrap_or_default();
+        self.loads = loads;
+        for branch in &it.branches {
+            self.loads.may_run(&branch.body);
+        }
     }
 }
 
@@ -453,6 +480,50 @@ mod tests {
         assert!(run(&SymbolPropagation, &mut same).any());
         assert_eq!(stores(&same), ["A[1]"]);
         assert!(!run(&SymbolPropagation, &mut different).any());
+    }
+
+    /// `k = I[at]`
+    fn read(b: &mut SdfgBuilder, symbol: &str, at: ScalarExpr) {
+        let value = ScalarExpr::Load { name: "I".into(), indices: vec![at] };
+        b.push(Block::Assign(vec![Assignment { symbol: symbol.into(), value }]));
+    }
+
+    /// Whether two reads of an element give one symbol, with something between them.
+    fn is_one(between: impl FnOnce(&mut SdfgBuilder)) -> bool {
+        let mut sdfg = program(|b| {
+            b.for_loop("i", 0, Expr::sym("N"), |b| {
+                read(b, "j", Expr::sym("i").into());
+                between(b);
+                read(b, "k", Expr::sym("i").into());
+                store(b, "s", "max(0, min(j, N - 1))");
+                store(b, "t", "max(0, min(k, N - 1))");
+            });
+        });
+        let _ = run(&SymbolPropagation, &mut sdfg);
+        let stores = stores(&sdfg);
+        let [.., first, second] = &stores[..] else { panic!("two stores at least") };
+        first == second
+    }
+
+    #[test]
+    fn what_is_read_twice_is_one_symbol() {
+        assert!(is_one(|_| {}));
+        assert!(is_one(|b| store(b, "other", "0")));
+    }
+
+    #[test]
+    fn what_is_written_between_reads_is_another_value() {
+        let write = |b: &mut SdfgBuilder| {
+            b.state("write").tasklet("t", &[], value(1.0), ("I", "0"));
+        };
+        assert!(!is_one(write));
+        assert!(!is_one(|b| {
+            b.conditional(Expr::sym("i").gt(&Expr::one()), write, |_| {});
+        }));
+        assert!(!is_one(|b| {
+            b.for_loop("m", 0, Expr::sym("N"), write);
+        }));
+        assert!(!is_one(|b| assign(b, "j", Expr::int(3))));
     }
 
     #[test]
