@@ -2,7 +2,7 @@
 //!
 //! The order is chosen for what a step makes possible in the next ones; a remark marks a place that must not move.
 
-use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm, ScaleAfterProduct};
+use crate::library::{ExpandLibrary, Expansions, FoldIntoGemm, MatVecFusion, ScaleAfterProduct};
 use crate::loops::{
     LoopFission, LoopInterchange, LoopNestToMap, LoopPeel, LoopSkewing, LoopToMap, LoopToMapInOrder,
     LoopUnroll, MoveLoopIntoMap, StencilTiling, Wavefront,
@@ -58,6 +58,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
         // What is left has control flow, which only a nested SDFG can hold; nothing looks into those from outside.
         .until_stable(vec![Box::new(LoopNestToMap)])
         .then(Wavefront::default())
+        // While products are nodes.
+        .then_all(if in_order { Pipeline::new("in-order") } else { sharing() })
         .then_boxed(expand_library(expansions))
         // Before more fusion, again.
         .then_all(if in_order { Pipeline::new("in-order") } else { folding() })
@@ -96,6 +98,11 @@ fn raising() -> Pipeline {
         .then_boxed(loop_to_triangular_product())
         .then_boxed(loop_to_symmetric_product())
         .then_boxed(loop_to_factorization())
+}
+
+/// Sums of panels round otherwise than sums of rows.
+fn sharing() -> Pipeline {
+    Pipeline::new("sharing").then_boxed(mat_vec_fusion())
 }
 
 /// A factor of a product rounds otherwise than the factor of a matrix.
@@ -149,6 +156,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::new("loop-to-factorization", "raise/loop_to_factorization.rs", |_| Ok(loop_to_factorization())),
     Entry::new("expand-library", "library/mod.rs", |_| Ok(expand_library(Expansions::default()))),
     Entry::new("scale-after-product", "library/scale_after_product.rs", |_| Ok(scale_after_product())),
+    Entry::new("mat-vec-fusion", "library/mat_vec_fusion.rs", |_| Ok(mat_vec_fusion())),
     Entry::new("fold-into-gemm", "library/fold_gemm.rs", |_| Ok(fold_into_gemm())),
     Entry::new("map-interchange", "map/map_interchange.rs", |_| Ok(map_interchange())),
     Entry::new("schedule-maps", "map/schedule.rs", |_| Ok(Box::new(ScheduleMaps))),
@@ -308,6 +316,11 @@ fn expand_library(expansions: Expansions) -> Box<dyn Pass> {
 fn scale_after_product() -> Box<dyn Pass> {
     let summary = "Scales the result of a matrix and a vector in place of the matrix";
     boxed("scale-after-product", summary, ScaleAfterProduct)
+}
+
+fn mat_vec_fusion() -> Box<dyn Pass> {
+    let summary = "Reads a matrix once that is multiplied by vectors from both sides";
+    boxed("mat-vec-fusion", summary, MatVecFusion)
 }
 
 fn fold_into_gemm() -> Box<dyn Pass> {

@@ -72,7 +72,9 @@ fn in_region(
                 };
                 let how = match found_here {
                     Err(reason) => format!("sequential: {}", explain(&reason, it)),
-                    Ok(_) if in_map => "sequential: inside of a map, whose iterations are parallel".to_owned(),
+                    Ok(_) if in_map => {
+                        "sequential: inside of a map, whose iterations are parallel".to_owned()
+                    }
                     Ok(_) => "sequential: it was not asked to be a map".to_owned(),
                 };
                 let what = match &it.header {

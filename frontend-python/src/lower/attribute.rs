@@ -8,6 +8,7 @@ use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::scalar;
 use crate::types::{Module, PythonObject, Scalar, Value, View};
+use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Expr, Function};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -93,6 +94,21 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The numbers of elements along the axes of an array, as values: an extent is negative where a slice leaves out more
+    /// elements than there are.
+    pub(crate) fn numbers_of_elements(&self, view: &View) -> Vec<Expr> {
+        let arguments = self.sdfg.containers.values().filter(|data| !data.is_transient());
+        let sizes = arguments.flat_map(|data| data.shape()).flat_map(Expr::symbols);
+        // Sizes are taken to be positive elsewhere, but arrays may be empty.
+        let empty: Substitution = sizes.map(|size| (size.clone(), Expr::sym(&size) - 1)).collect();
+        let is_count = |extent: &Expr| self.facts.prove_ge(extent, &Expr::zero()) == Some(true);
+        let count = |extent: Expr| match is_count(&extent) && is_count(&extent.subs(&empty)) {
+            true => extent,
+            false => extent.max(&Expr::zero()),
+        };
+        view.shape().into_iter().map(count).collect()
+    }
+
     fn array_attribute(
         &mut self,
         view: View,
@@ -101,14 +117,14 @@ impl Lowerer<'_> {
     ) -> Result<Value> {
         let int = |expr: Expr| Value::Scalar(Scalar::symbolic(expr));
         match attr.as_str() {
-            "shape" => Ok(Value::Tuple(view.shape().into_iter().map(int).collect())),
-            "size" => Ok(int(view.shape().iter().fold(Expr::one(), |product, extent| product * extent))),
+            "shape" => Ok(Value::Tuple(self.numbers_of_elements(&view).into_iter().map(int).collect())),
+            "size" => Ok(int(self.numbers_of_elements(&view).into_iter().product())),
             "ndim" => Ok(Value::Scalar(Scalar::int(view.rank() as i64))),
             "dtype" => Ok(Value::DType(view.dtype)),
             "itemsize" => Ok(Value::Scalar(Scalar::int(view.dtype.size() as i64))),
             "nbytes" => {
-                let bytes = Expr::int(view.dtype.size() as i64);
-                Ok(int(view.shape().iter().fold(bytes, |product, extent| product * extent)))
+                let size: Expr = self.numbers_of_elements(&view).into_iter().product();
+                Ok(int(size * view.dtype.size() as i64))
             }
             "flat" => {
                 let given =

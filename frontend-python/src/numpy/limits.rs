@@ -140,14 +140,23 @@ fn float_limit(dtype: DType, name: &str) -> Option<Scalar> {
     Some(scalar::converted(&Scalar::float(value), dtype))
 }
 
+/// The extents of an array, none of a number.
+fn counts(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Vec<Expr>> {
+    if is_number(args) {
+        return Ok(Vec::new());
+    }
+    let view = array(lowerer, args, "a")?;
+    Ok(lowerer.numbers_of_elements(&view))
+}
+
 fn shape(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let shape = if is_number(args) { Vec::new() } else { array(lowerer, args, "a")?.shape() };
+    let shape = counts(lowerer, args)?;
     let extents = shape.into_iter();
     Ok(Value::Tuple(extents.map(|extent| Value::Scalar(Scalar::symbolic(extent))).collect()))
 }
 
 fn size(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
-    let shape = if is_number(args) { Vec::new() } else { array(lowerer, args, "a")?.shape() };
+    let shape = counts(lowerer, args)?;
     let number = |extent: Expr| Ok(Value::Scalar(Scalar::symbolic(extent)));
     match args.int("axis")? {
         None => number(elements(&shape)),

@@ -378,7 +378,9 @@ fn range(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 
 fn len(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     match args.value("x") {
-        Value::Array(view) if view.rank() > 0 => Ok(Value::Scalar(Scalar::symbolic(view.shape()[0].clone()))),
+        Value::Array(view) if view.rank() > 0 => {
+            Ok(Value::Scalar(Scalar::symbolic(lowerer.numbers_of_elements(&view).remove(0))))
+        }
         Value::Tuple(items) => Ok(Value::Scalar(Scalar::int(items.len() as i64))),
         Value::Dict(items) => Ok(Value::Scalar(Scalar::int(items.len() as i64))),
         Value::Text(text) => Ok(Value::Scalar(Scalar::int(text.chars().count() as i64))),

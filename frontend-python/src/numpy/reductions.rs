@@ -285,10 +285,10 @@ fn count(
 }
 
 /// Type and number of elements of a mean.
-fn averaged(value: &View, axes: &Option<Vec<usize>>) -> (DType, Expr) {
+fn averaged(lowerer: &Lowerer<'_>, value: &View, axes: &Option<Vec<usize>>) -> (DType, Expr) {
     let whole = value.dtype.is_integer() || value.dtype == DType::Bool;
     let dtype = if whole { DType::Float64 } else { float_of(value.dtype) };
-    let shape = value.shape();
+    let shape = lowerer.numbers_of_elements(value);
     let over = axes.clone().unwrap_or_else(|| (0..shape.len()).collect());
     (dtype, over.iter().fold(Expr::one(), |product, &axis| product * &shape[axis]))
 }
@@ -299,7 +299,7 @@ fn mean(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         _ => array(lowerer, args, "a")?,
     };
     let axes = args.axes("axis", value.rank())?;
-    let (dtype, elements) = averaged(&value, &axes);
+    let (dtype, elements) = averaged(lowerer, &value, &axes);
     let dtype = args.dtype("dtype")?.unwrap_or(dtype);
     let keep = args.flag("keepdims")?;
     let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep };
@@ -347,7 +347,7 @@ fn average(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
         // Every element has the weight 1.
         let value = array(lowerer, args, "a")?;
-        let (_, count) = averaged(&value, &args.axes("axis", value.rank())?);
+        let (_, count) = averaged(lowerer, &value, &args.axes("axis", value.rank())?);
         let count = Scalar::symbolic(count);
         let operand = std::slice::from_ref(&result);
         let total = lowerer.elementwise("weights", operand, &Dest::Temp, args.range, &|of| {
@@ -378,7 +378,7 @@ fn average(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let mut totals = Vec::new();
     for part in [products, spread] {
         let Value::Array(part) = part else { return Ok(part) };
-        let dtype = averaged(&part, &axes).0;
+        let dtype = averaged(lowerer, &part, &axes).0;
         let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep };
         totals.push(reduced(lowerer, args, &part, how, Masked::default(), &Dest::Temp)?);
     }
@@ -395,7 +395,7 @@ fn average(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
 fn variance(lowerer: &mut Lowerer<'_>, args: &Args, root: bool) -> Result<Value> {
     let value = array(lowerer, args, "a")?;
     let axes = args.axes("axis", value.rank())?;
-    let (natural, elements) = averaged(&value, &axes);
+    let (natural, elements) = averaged(lowerer, &value, &axes);
     let dtype = args.dtype("dtype")?.unwrap_or(natural);
     let how = Reduction { wcr: Wcr::Sum, axes: axes.clone(), dtype, keep: true };
     let total = reduced(lowerer, args, &value, how, Masked::default(), &Dest::Temp)?;

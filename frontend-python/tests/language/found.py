@@ -382,3 +382,14 @@ def complex_edges(x: dace.float64[N]):
 @dace.program
 def products_with_zeros_of_both_signs(x: dace.float64[N]):
     return np.copysign(1.0, x * -0.0), np.copysign(1.0, 0.0 * x), np.copysign(1.0, -0.0 * (x - 1.0))
+
+
+# Of slices that leave out more than there is, nothing is left, and less than nothing is no length.
+@dace.program
+def lengths_of_slices_beyond_the_end(x: dace.float64[N], A: dace.float64[N, M]):
+    t = 9
+    n = x[1:].size
+    y = np.zeros(n)
+    y[:] = x[1:] + 1
+    z = A[t:]
+    return x[t:].size, len(x[:-12]), np.size(x[7:-7]), z.shape[0], z.nbytes, n, np.sum(y), np.mean(x[t:])

@@ -488,3 +488,29 @@ def rows_of_their_own(A: dace.float64[N, N], B: dace.float64[N, N]):
         A[:, k] = 0.5 * A[:, k - 1] + B[:, k]
     for k in range(N - 2, -1, -1):
         B[:, k] -= 0.125 * B[:, k + 1] * A[:, k]
+
+
+# A matrix that is multiplied from both sides is read once, unless one product needs all of the other's result.
+@dace.program
+def products_from_both_sides(
+    A: dace.float64[N, N], a: dace.float64[N], b: dace.float64[N], c: dace.float64[N], d: dace.float64[N]
+):
+    c[:] = A @ a
+    d[:] = b @ A
+
+
+@dace.program
+def products_that_wait(A: dace.float64[N, N], a: dace.float64[N], b: dace.float64[N], c: dace.float64[N]):
+    b[:] = (A @ a) / np.max(a)
+    c[:] = b @ A
+    a[:] = A @ a
+    a[:] = a @ A
+
+
+@dace.program
+def products_of_parts(A: dace.float64[N, N], B: dace.float64[N, N], a: dace.float64[N], b: dace.float64[N]):
+    left = A[1:, 2:] @ a[2:]
+    below = b[1:] @ A[1:, 2:]
+    B[0, 1:] = left
+    B[1, 2:] = below
+    B[2, 2:] = (A[3, 2:] @ A[2:, 2:].T) @ A[2:, 2:]

@@ -112,20 +112,20 @@ impl Transformation for ScaleAfterProduct {
     }
 }
 
-fn is_product(state: &State, node: NodeId) -> bool {
+pub(super) fn is_product(state: &State, node: NodeId) -> bool {
     matches!(state.node(node), Node::Library(LibraryNode { op, implementation: None, .. })
         if op.as_any().downcast_ref::<MatMul>().is_some())
 }
 
 /// What a product reads at a connector, and from where.
-fn operand<'s>(state: &'s State, node: NodeId, connector: &str) -> Option<(&'s Memlet, NodeId)> {
+pub(super) fn operand<'s>(state: &'s State, node: NodeId, connector: &str) -> Option<(&'s Memlet, NodeId)> {
     let edges = state.in_edges(node);
     let edge = edges.into_iter().find(|edge| edge.dst_conn().is_some_and(|conn| conn == connector))?;
     let memlet = edge.memlet().filter(|memlet| memlet.wcr.is_none() && !memlet.dynamic)?;
     Some((memlet, edge.src))
 }
 
-fn rank(memlet: &Memlet) -> usize {
+pub(super) fn rank(memlet: &Memlet) -> usize {
     memlet.subset.squeezed_shape().len()
 }
 
