@@ -36,6 +36,8 @@ const PANEL_BYTES: i64 = 512 << 10;
 const FEWEST_ROWS: i64 = 8;
 /// Rows of a panel of short rows: enough for long loops.
 const MOST_ROWS: i64 = 256;
+/// Rows of a panel where nobody knows how long they are: those of 4096 doubles. A number keeps what is proved of panels short.
+const USUAL_ROWS: i64 = 16;
 
 /// Reads a matrix once for two products; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -226,9 +228,11 @@ fn kept(memlet: &Memlet) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn panel_rows(dtype: DType, columns: &Expr) -> Expr {
-    let elements = Expr::int(PANEL_BYTES / dtype.size() as i64);
-    let fitting = elements.floor_div(&columns.max(&Expr::one()));
-    fitting.min(&Expr::int(MOST_ROWS)).max(&Expr::int(FEWEST_ROWS))
+    let elements = PANEL_BYTES / dtype.size() as i64;
+    Expr::int(match columns.as_int() {
+        Some(columns) => (elements / columns.max(1)).clamp(FEWEST_ROWS, MOST_ROWS),
+        None => USUAL_ROWS,
+    })
 }
 
 /// Rows `start` to `stop` of what is read or written.
