@@ -3,7 +3,7 @@
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{Block, Branch, Data, Expr, Loop, Name, Node, NodeId, Region, Sdfg, State};
+use dacec_ir::{Block, Branch, DType, Data, Expr, Loop, Name, Node, NodeId, Region, Sdfg, State};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
@@ -37,6 +37,17 @@ impl Surroundings<'_> {
     pub fn is_local_to(&self, state: &State, name: &Name) -> bool {
         self.sdfg.container(name).is_some_and(Data::is_transient)
             && self.uses.of_container(name) == state.num_accesses(name)
+    }
+
+    /// Declares the free symbols of an SDFG that is nested here, which has them under the same names; returns their values.
+    pub(crate) fn pass_symbols(&self, nested: &mut Sdfg) -> IndexMap<Name, Expr> {
+        let mut values = IndexMap::new();
+        for symbol in nested.free_symbols() {
+            let dtype = self.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
+            nested.symbols.insert(symbol.clone(), dtype);
+            values.insert(symbol.clone(), Expr::sym(&symbol));
+        }
+        values
     }
 
     /// Replaces symbols in the sizes of containers that are internal to the SDFG.

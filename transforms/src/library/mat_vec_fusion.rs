@@ -27,7 +27,6 @@ use dacec_ir::{
     Array, Block, DType, Data, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, Schedule, Sdfg,
     State, Subset, Wcr, propagate,
 };
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// Bytes of a panel: half of a small second-level cache, which has to hold the vectors too. Twice as many are not faster.
@@ -144,11 +143,8 @@ impl Pair {
         if !plain(first) || !plain(second) || !alone {
             return Err(Refusal::unproved("something else is in order with the products"));
         }
-        let depends = match self.chained {
-            true => false,
-            false => state.reaches(first, second),
-        };
-        if depends || state.reaches(second, first) {
+        let waits = !self.chained && state.reaches(first, second);
+        if waits || state.reaches(second, first) {
             return Err(Refusal::unproved("one product needs all of the result of the other"));
         }
         Ok(())
@@ -191,7 +187,7 @@ impl Pair {
     }
 }
 
-/// The matrix and the vector of a product, by their connectors; the vector is dense, so that it has rows of its own.
+/// The matrix and the vector of a product, by their connectors.
 fn operands(state: &State, node: NodeId, [matrix, vector]: [&str; 2]) -> Result<(Used, Used), Refusal> {
     if !is_product(state, node) || state.scope_of(node).is_some() {
         return Err(Refusal::NoMatch("not a product"));
@@ -266,12 +262,7 @@ fn nested(
         sdfg.arguments.push((*name).into());
     }
     sdfg.body = Region::new([Block::State(products(&sdfg, chained, state))]);
-    let mut symbols = IndexMap::new();
-    for symbol in sdfg.free_symbols() {
-        let dtype = around.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
-        sdfg.symbols.insert(symbol.clone(), dtype);
-        symbols.insert(symbol.clone(), Expr::sym(&symbol));
-    }
+    let symbols = around.pass_symbols(&mut sdfg);
     let names = |operands: &[Operand]| operands.iter().map(|(name, ..)| (*name).into()).collect();
     NestedSdfg { inputs: names(inputs), outputs: names(outputs), symbols, span: state.span, sdfg }
 }

@@ -34,10 +34,9 @@ use dacec_ir::analysis::dependence::{Iterations, Touch, touches};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
-    Block, DType, Data, Expr, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State,
-    Subset,
+    Block, DType, Data, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State, Subset,
 };
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use std::collections::BTreeSet;
 
 /// Turns independent loops with control flow into maps; see the [module](self).
@@ -281,16 +280,11 @@ fn outline(around: &mut Surroundings<'_>, it: &Loop, found: &ParallelNest) -> Ne
             sdfg.containers.insert(name.clone(), data);
         }
     }
-    let mut symbols = IndexMap::new();
     for symbol in assigned_outside_headers(&it.body) {
         let dtype = around.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
         sdfg.symbols.insert(symbol, dtype);
     }
-    for symbol in sdfg.free_symbols() {
-        let dtype = around.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
-        sdfg.symbols.insert(symbol.clone(), dtype);
-        symbols.insert(symbol.clone(), Expr::sym(&symbol));
-    }
+    let symbols = around.pass_symbols(&mut sdfg);
     NestedSdfg {
         inputs: found.inputs.iter().cloned().collect(),
         outputs: found.outputs.iter().cloned().collect(),
@@ -308,7 +302,7 @@ mod tests {
     use crate::run_pass;
     use dacec_ir::builder::{SdfgBuilder, name, value};
     use dacec_ir::interp::testing::assert_same;
-    use dacec_ir::{Assignment, BinaryOp, ScalarExpr};
+    use dacec_ir::{Assignment, BinaryOp, Expr, ScalarExpr};
 
     /// `for i in 1:N { … }` over matrices `A` and `B`, vectors `x` and `y`, a scalar `v`, and a symbol `p`.
     fn program(fill: impl FnOnce(&mut SdfgBuilder)) -> Sdfg {

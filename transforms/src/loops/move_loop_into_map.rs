@@ -9,8 +9,8 @@
 //! One start of threads instead of one for each iteration of the loop, and each core stays with its elements. Of a map with
 //! several parameters, the first remains one; the others become loops, around the loop that moves.
 //!
-//! Moved along memory only, as `auto-optimize` does, the loop has to touch neighbouring elements more often than the map's
-//! innermost parameter does. Then every iteration of the loop had to fetch the same cache lines again for one element of each.
+//! Moved along memory only, as `auto-optimize` does, the loop has to touch neighbouring elements more often than any parameter of
+//! the map does. Then every iteration of the loop had to fetch the same cache lines again for one element of each.
 //!
 //! **Legal when** the map is all of the loop's body, its ranges do not depend on the loop's variable, and no two different
 //! iterations of the map touch a common element, one of them writing, in whichever iterations of the loop.

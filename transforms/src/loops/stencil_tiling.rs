@@ -521,12 +521,7 @@ impl Tiling {
         let steps = Loop::counted(label, self.time.clone(), bounds, body);
         let steps = Block::Loop(Box::new(Loop { span, ..steps }));
         sdfg.body = Region::new([Block::State(load), steps, Block::State(store)]);
-        let mut symbols = IndexMap::new();
-        for symbol in sdfg.free_symbols() {
-            let dtype = around.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
-            sdfg.symbols.insert(symbol.clone(), dtype);
-            symbols.insert(symbol.clone(), Expr::sym(&symbol));
-        }
+        let symbols = around.pass_symbols(&mut sdfg);
         NestedSdfg { sdfg, inputs, outputs, symbols, span }
     }
 

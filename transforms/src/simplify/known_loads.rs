@@ -10,36 +10,33 @@
 
 use crate::surroundings::{Uses, assigned_symbols};
 use dacec_ir::analysis::Aliases;
-use dacec_ir::{DType, Data, Name, Region, ScalarExpr, Sdfg, State};
+use dacec_ir::{DType, Data, Name, Region, ScalarExpr, State};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// The elements that symbols were read from and that nothing has written since; see the [module](self).
 #[derive(Clone)]
-pub(super) struct KnownLoads {
+pub(super) struct KnownLoads<'a> {
     loads: Vec<(Name, ScalarExpr)>,
-    aliases: Aliases,
-    dtypes: IndexMap<Name, DType>,
-    /// Containers that stand for themselves at all times.
-    own: BTreeSet<Name>,
+    containers: &'a IndexMap<Name, Data>,
+    symbols: &'a IndexMap<Name, DType>,
+    aliases: &'a Aliases,
 }
 
-impl KnownLoads {
-    /// None, at the beginning of an SDFG.
-    pub(super) fn none(sdfg: &Sdfg) -> Self {
-        let own = sdfg.containers.iter().filter(|(_, data)| matches!(data, Data::Array(_) | Data::Scalar(_)));
-        KnownLoads {
-            loads: Vec::new(),
-            aliases: Aliases::of(sdfg),
-            dtypes: sdfg.symbols.clone(),
-            own: own.map(|(name, _)| name.clone()).collect(),
-        }
+impl<'a> KnownLoads<'a> {
+    /// None, at the beginning of a program with these containers and symbols.
+    pub(super) fn none(
+        containers: &'a IndexMap<Name, Data>,
+        symbols: &'a IndexMap<Name, DType>,
+        aliases: &'a Aliases,
+    ) -> Self {
+        KnownLoads { loads: Vec::new(), containers, symbols, aliases }
     }
 
     /// A symbol of the same type that has the value.
     pub(super) fn symbol_of(&self, symbol: &Name, value: &ScalarExpr) -> Option<&Name> {
         let same = |(other, known): &&(Name, ScalarExpr)| {
-            known == value && self.dtypes.get(other) == self.dtypes.get(symbol)
+            known == value && self.symbols.get(other) == self.symbols.get(symbol)
         };
         self.loads.iter().find(same).map(|(other, _)| other)
     }
@@ -50,14 +47,19 @@ impl KnownLoads {
             ScalarExpr::Load { name, indices } => {
                 let is_symbolic =
                     |index: &ScalarExpr| index.to_symbolic().is_some_and(|index| index.loads().is_empty());
-                self.own.contains(name) && indices.iter().all(is_symbolic)
+                self.is_own(name) && indices.iter().all(is_symbolic)
             }
-            ScalarExpr::Name(name) => self.own.contains(name),
+            ScalarExpr::Name(name) => self.is_own(name),
             _ => false,
         };
         if plain && !value.symbols().contains(symbol) {
             self.loads.push((symbol.clone(), value.clone()));
         }
+    }
+
+    /// Whether the container stands for itself at all times.
+    fn is_own(&self, name: &Name) -> bool {
+        matches!(self.containers.get(name), Some(Data::Array(_) | Data::Scalar(_)))
     }
 
     /// Symbols get other values.
@@ -76,14 +78,18 @@ impl KnownLoads {
         self.loads.retain(|(_, value)| !value.names().iter().any(changes));
     }
 
+    /// The states of a region may run, any number of times.
+    pub(super) fn may_run_states(&mut self, region: &Region) {
+        if !self.loads.is_empty() {
+            region.states().into_iter().for_each(|state| self.run(state));
+        }
+    }
+
     /// A region may run, any number of times.
     pub(super) fn may_run(&mut self, region: &Region) {
-        if self.loads.is_empty() {
-            return;
-        }
-        self.forget(&assigned_symbols(region));
-        for state in region.states() {
-            self.run(state);
+        if !self.loads.is_empty() {
+            self.forget(&assigned_symbols(region));
+            self.may_run_states(region);
         }
     }
 }

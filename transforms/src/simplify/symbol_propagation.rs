@@ -27,6 +27,7 @@ use super::known_loads::KnownLoads;
 use super::scalar_to_symbol::fold;
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::assigned_symbols;
+use dacec_ir::analysis::Aliases;
 use dacec_ir::control_flow::{Effect, LoopHeader};
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr, Sdfg, State};
@@ -53,7 +54,8 @@ impl Pass for SymbolPropagation {
             return Changed::No;
         }
         let mut changed = substitute_shapes(sdfg);
-        let (kept, loads) = (Kept::of(sdfg), KnownLoads::none(sdfg));
+        let (kept, aliases) = (Kept::of(sdfg), Aliases::of(sdfg));
+        let loads = KnownLoads::none(&sdfg.containers, &sdfg.symbols, &aliases);
         let mut walk = Walk { known: BTreeMap::new(), loads, kept, changed: Changed::No };
         walk.region(&mut sdfg.body);
         changed |= walk.changed;
@@ -109,9 +111,9 @@ fn is_small(value: &Expr) -> bool {
 }
 
 /// Goes forward through the program with the values that are known.
-struct Walk {
+struct Walk<'a> {
     known: BTreeMap<Name, Expr>,
-    loads: KnownLoads,
+    loads: KnownLoads<'a>,
     kept: Kept,
     changed: Changed,
 }
@@ -140,7 +142,7 @@ impl Kept {
     }
 }
 
-impl Walk {
+impl Walk<'_> {
     fn region(&mut self, region: &mut Region) {
         for block in &mut region.blocks {
             match block {
@@ -254,7 +256,7 @@ impl Walk {
         if let Some(variable) = it.variable() {
             self.forget(&BTreeSet::from([variable.clone()]));
         }
-        self.loads.may_run(&it.body);
+        self.loads.may_run_states(&it.body);
         if let LoopHeader::While { condition } | LoopHeader::DoWhile { condition } = &mut it.header {
             self.scalar(condition);
         }
