@@ -147,6 +147,13 @@ fn loops_that_share_nothing_contiguous_stay_as_they_are() {
     let code = (name("a") * name("x")).call(dacec_ir::Function::Exp);
     program.state("s").reduction("e", &[("i", "0:N"), ("k", "0:N")], &inputs, code, ("y", "i"), Wcr::Sum);
     assert!(!body(&program.build()).contains("i += 4"));
+    // Four additions to one sum would wait for each other.
+    let mut program = matrix();
+    program.array("x", DType::Float64, [n()]).returns("__return", DType::Float64, [Expr::one()]);
+    let code = name("a") * name("x");
+    let dims = [("i", "0:N"), ("k", "0:N")];
+    program.state("s").reduction("all", &dims, &inputs, code, ("__return", "0"), Wcr::Sum);
+    assert!(!body(&program.build()).contains("i += 4"));
 }
 
 #[test]

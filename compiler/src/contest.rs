@@ -8,6 +8,9 @@
 //! Runs that do not count come first in each turn: they find the caches as others left them, and cores that slept. On a
 //! virtual machine, whose host gives a sleeping core to other guests, the first runs after a pause take up to ten times as
 //! long as the tenth.
+//!
+//! What one contender gains over another is the median of the quotients of their turns in the same rounds, with a confidence
+//! interval: a machine that is slow for some seconds is slow for both of them, which two medians for themselves would not show.
 
 use crate::Error;
 use crate::benchmark::Benchmark;
@@ -43,8 +46,18 @@ pub struct Limits {
 pub struct Standing {
     /// Median seconds of a run, with a confidence interval.
     pub summary: Summary,
+    /// Median seconds of each turn, from the first round on.
+    pub turns: Vec<f64>,
     /// What the first run wrote and returned; empty for NumPy, whose results the session has.
     pub results: IndexMap<Name, ArrayBuf>,
+}
+
+impl Standing {
+    /// How many times as long as the other this contender takes, from the rounds in which both had turns.
+    pub fn ratio(&self, other: &Standing) -> Summary {
+        let ratios: Vec<f64> = self.turns.iter().zip(&other.turns).map(|(own, other)| own / other).collect();
+        stats::summarize(&ratios).expect("every contender had a turn, which took some time")
+    }
 }
 
 /// One contender during the contest.
@@ -108,6 +121,7 @@ pub fn run(
     }
     let standing = |contender: Contender<'_>| Standing {
         summary: stats::summarize(&contender.turns).expect("every contender had a turn"),
+        turns: contender.turns,
         results: contender.results,
     };
     Ok(contenders.into_iter().map(standing).collect())

@@ -241,6 +241,9 @@ class Function:
         made = self.make.of_shape(shape, 1)
         operator = self.rng.choice(["+=", "+=", "-=", "*=", "//=", "%=", "**=", "/=", "|=", "^="])
         power = operator == "**="
+        if power and self.indent:
+            # Each square doubles the relative error, and a loop makes many.
+            exact += (text.split("[")[0],)
         return self.attempt(f"{text} {operator} {'2' if power else made.text}", exact=made.exact + exact)
 
     def view(self):

@@ -194,6 +194,17 @@ fn bench_measures_and_checks() {
     assert!(error.stderr().contains("or one of adi, "), "{}", error.stderr());
 }
 
+/// `p @ (A @ p)`: each of the rows that share a loop adds to the sum of its thread.
+#[test]
+fn rows_that_add_to_a_sum_share_a_loop() {
+    let code = run(dacec().args(["emit", "polybench/conjugate_gradient.py", "--as", "cpp"])).success();
+    for part in
+        ["omp parallel for reduction(+: __sum_2_sum)\n", "i += 4", "__sum_2_sum += p[i + 3] * Ap_value_3;"]
+    {
+        assert!(code.contains(part), "{part} is missing in {code}");
+    }
+}
+
 #[test]
 fn decisions_are_explained() {
     let explained = run(dacec().args(["emit", "polybench/gramschmidt.py", "--explain"])).success();

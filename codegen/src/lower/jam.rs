@@ -14,7 +14,7 @@
 //!
 //! **Sound because** both loops are those of maps: their iterations may run in any order and interleaved, and meet in
 //! updates only, of which each stays one statement. Updates of the same element keep their order. Variables of an
-//! iteration get a name for each copy.
+//! iteration get a name for each copy; one that all iterations update, such as a sum of the `y[i]`, is updated by each copy.
 //!
 //! **Worth it where** the inner loop loads something contiguous that does not depend on the outer variable, and writes
 //! nothing that does, other than variables: more streams of stores would cost more than the loads that are saved.
@@ -65,8 +65,7 @@ struct Nest<'a> {
 impl<'a> Nest<'a> {
     /// The nest that a loop is, if its iterations can share the inner loop and that is worth it.
     fn of(outer: &'a For) -> Option<Nest<'a>> {
-        let team = outer.parallel.as_ref();
-        if !is_simple(outer) || team.is_some_and(|it| it.collapse > 1 || !it.reductions.is_empty()) {
+        if !is_simple(outer) || outer.parallel.as_ref().is_some_and(|team| team.collapse > 1) {
             return None;
         }
         let at = outer.body.iter().position(|stmt| matches!(stmt, Stmt::For(_)))?;
@@ -91,16 +90,18 @@ impl<'a> Nest<'a> {
         mentions(value, &self.outer.variable) || self.locals.iter().any(|local| mentions(value, local))
     }
 
-    /// Whether a statement computes, and gives values to no variables but those of the iteration.
+    /// Whether a statement computes, and gives values to no variables but those of the iteration; others it updates.
     fn is_plain(&self, stmt: &Stmt) -> bool {
         match stmt {
-            Stmt::Source(_) | Stmt::Declare { .. } => true,
-            Stmt::Store { place, .. } | Stmt::Update { place, atomic: false, .. } => match place {
-                Place::Variable(name, _) => self.locals.contains(&name),
-                Place::Element { .. } => true,
-            },
+            Stmt::Source(_) | Stmt::Declare { .. } | Stmt::Update { atomic: false, .. } => true,
+            Stmt::Store { place, .. } => matches!(place, Place::Element { .. }) || self.is_local(place),
             _ => false,
         }
+    }
+
+    /// Whether a place is a variable of the iteration.
+    fn is_local(&self, place: &Place) -> bool {
+        matches!(place, Place::Variable(name, _) if self.locals.contains(&name))
     }
 
     fn pays(&self) -> bool {
@@ -120,6 +121,11 @@ impl<'a> Nest<'a> {
                     return false;
                 }
                 loads.push((place.value(), false));
+            } else if let Some((place, _)) = place
+                && !self.is_local(place)
+            {
+                // All copies would add to one sum, and wait for each other.
+                return false;
             }
             let Some(value) = value else { continue };
             let mut calls = false;

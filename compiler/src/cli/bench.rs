@@ -12,10 +12,14 @@ use comfy_table::{Table, presets};
 use dacec_frontend::SourceFile;
 use dacec_ir::Name;
 use dacec_runtime::doctor::Python;
+use dacec_runtime::stats::Summary;
 use dacec_runtime::{ArrayBuf, Cache, OptLevel, doctor};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+
+/// Optimization slows a program down where -O1 takes less than this part of the time.
+const SLOWED: f64 = 0.95;
 
 /// A program to measure.
 struct Task {
@@ -173,9 +177,19 @@ fn disagreements(
 }
 
 impl Row {
-    /// How many times as long NumPy takes as -O3.
-    fn speedup(&self) -> Option<f64> {
-        Some(self.numpy.as_ref()?.summary.median / self.optimized.summary.median)
+    /// How many times as long as -O3 NumPy takes.
+    fn speedup(&self) -> Option<Summary> {
+        Some(self.numpy.as_ref()?.ratio(&self.optimized))
+    }
+
+    /// How many times as long as -O3 -O1 takes.
+    fn gain(&self) -> Summary {
+        self.simplified.ratio(&self.optimized)
+    }
+
+    /// How many times as long one thread takes.
+    fn gain_of_threads(&self) -> Summary {
+        self.one_thread.ratio(&self.optimized)
     }
 
     fn verdict(&self) -> &'static str {
@@ -187,17 +201,15 @@ impl Row {
     }
 
     fn cells(&self) -> [String; 9] {
-        let ratio = |other: &Standing| format!("{:.2}", other.summary.median / self.optimized.summary.median);
-        let numpy = self.numpy.as_ref();
         [
             self.program.clone(),
             self.preset.clone(),
             seconds(self.compile_seconds),
             show(&self.optimized),
-            numpy.map(show).unwrap_or_default(),
-            self.speedup().map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
-            ratio(&self.simplified),
-            ratio(&self.one_thread),
+            self.numpy.as_ref().map(show).unwrap_or_default(),
+            self.speedup().as_ref().map(show_ratio).unwrap_or_default(),
+            show_ratio(&self.gain()),
+            show_ratio(&self.gain_of_threads()),
             self.verdict().to_owned(),
         ]
     }
@@ -217,14 +229,21 @@ impl Row {
                 "minimum": it.summary.min, "turns": it.summary.count,
             })
         };
+        let ratio = |it: Summary| serde_json::json!({ "median": it.median, "confidence": [it.low, it.high] });
         serde_json::json!({
             "program": self.program, "preset": self.preset, "compile_seconds": self.compile_seconds,
             "O1": standing(&self.simplified), "O3": standing(&self.optimized),
             "O3_one_thread": standing(&self.one_thread), "numpy": self.numpy.as_ref().map(standing),
+            "numpy_over_O3": self.speedup().map(ratio), "O1_over_O3": ratio(self.gain()),
+            "one_thread_over_O3": ratio(self.gain_of_threads()),
             "verified": self.numpy.as_ref().map(|_| self.disagreements.is_empty()),
             "disagreements": self.disagreements,
         })
     }
+}
+
+fn show_ratio(ratio: &Summary) -> String {
+    format!("{:.2} [{:.2}, {:.2}]", ratio.median, ratio.low, ratio.high)
 }
 
 fn show(standing: &Standing) -> String {
@@ -232,7 +251,7 @@ fn show(standing: &Standing) -> String {
     format!("{} [{}, {}]", seconds(summary.median), seconds(summary.low), seconds(summary.high))
 }
 
-/// The table, in Markdown, and geometric means.
+/// The table, in Markdown, and what it says of each preset.
 fn print(rows: &[Row]) {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header([
@@ -253,12 +272,49 @@ fn print(rows: &[Row]) {
     let mut presets: Vec<&str> = rows.iter().map(|row| row.preset.as_str()).collect();
     presets.dedup();
     for preset in presets {
-        let of_preset = rows.iter().filter(|row| row.preset == preset);
-        let logarithms: Vec<f64> = of_preset.filter_map(Row::speedup).map(f64::ln).collect();
+        let of_preset: Vec<&Row> = rows.iter().filter(|row| row.preset == preset).collect();
+        let below = |limit: f64, ratio: &dyn Fn(&Row) -> Option<Summary>| {
+            let ratios = of_preset.iter().filter_map(|row| Some((row.program.as_str(), ratio(row)?)));
+            below(limit, ratios)
+        };
+        let logarithms: Vec<f64> =
+            of_preset.iter().filter_map(|row| row.speedup()).map(|ratio| ratio.median.ln()).collect();
         if !logarithms.is_empty() {
-            let mean = (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp();
             let count = logarithms.len();
+            let mean = (logarithms.iter().sum::<f64>() / count as f64).exp();
             anstream::println!("{preset}: geometric mean of NumPy / -O3 over {count} programs: {mean:.2}");
+            anstream::println!("{preset}: slower than NumPy: {}", below(1.0, &Row::speedup));
         }
+        let gain = below(SLOWED, &|row| Some(row.gain()));
+        anstream::println!("{preset}: over 5 % slower at -O3 than at -O1: {gain}");
+        let threads = below(1.0, &|row| Some(row.gain_of_threads()));
+        anstream::println!("{preset}: slower with threads than with one: {threads}");
+    }
+}
+
+/// The programs whose ratio is below a limit, as far as the measurements settle that.
+fn below<'a>(limit: f64, ratios: impl Iterator<Item = (&'a str, Summary)>) -> String {
+    let (settled, open): (Vec<_>, Vec<_>) =
+        ratios.filter(|(_, ratio)| ratio.median < limit).partition(|(_, ratio)| ratio.high < limit);
+    let names = |found: Vec<(&str, Summary)>| {
+        let names: Vec<&str> = found.into_iter().map(|(name, _)| name).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let settled = names(settled);
+    if open.is_empty() { settled } else { format!("{settled}; not settled: {}", names(open)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dacec_runtime::stats::summarize;
+
+    #[test]
+    fn what_noise_may_explain_is_not_settled() {
+        let ratios = [("fast", [1.2, 1.3, 1.4]), ("noisy", [0.8, 0.9, 1.1]), ("slow", [0.7, 0.8, 0.9])];
+        let ratios = ratios.map(|(name, values)| (name, summarize(&values).expect("three values")));
+        assert_eq!(below(1.0, ratios.into_iter()), "slow; not settled: noisy");
+        assert_eq!(below(0.85, ratios.into_iter()), "none; not settled: slow");
+        assert_eq!(below(0.5, ratios.into_iter()), "none");
     }
 }
