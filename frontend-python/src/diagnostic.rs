@@ -103,6 +103,14 @@ impl Diagnostic {
         self
     }
 
+    /// The same complaint in other words.
+    pub(crate) fn reworded(mut self, reword: impl Fn(&str) -> String) -> Self {
+        self.message = reword(&self.message);
+        self.labels.iter_mut().for_each(|label| label.text = reword(&label.text));
+        self.help = self.help.map(|help| reword(&help));
+        self
+    }
+
     /// "did you mean", if a candidate is close to the name.
     pub(crate) fn did_you_mean<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match closest(name, candidates) {

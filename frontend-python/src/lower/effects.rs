@@ -85,7 +85,7 @@ impl Lowerer<'_> {
         message: String,
         range: TextRange,
     ) -> Result<()> {
-        let span = self.span(range);
+        let (message, span) = (self.meanings.told(&message), self.span(range));
         let fail = Block::Effect(Effect::Fail { message, span });
         match condition.as_truth() {
             Some(true) => {}
@@ -129,7 +129,7 @@ impl Lowerer<'_> {
         if holds.as_truth().is_some() {
             return self.fail_unless(&holds, message, range);
         }
-        let span = self.span(range);
+        let (message, span) = (self.meanings.told(&message), self.span(range));
         let check = |failed: Expr| {
             let fail = Block::Effect(Effect::Fail { message, span });
             let branch = Branch { condition: Some(ScalarExpr::Symbolic(failed)), body: Region::new([fail]) };

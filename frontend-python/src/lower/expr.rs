@@ -531,6 +531,7 @@ impl Lowerer<'_> {
             }
         }
         let symbol = self.new_symbol("__index");
+        self.meanings.insert(&symbol, self.globals.source(range));
         self.set_symbol(&symbol, scalar::cast(scalar, DType::Int64));
         self.mutable.shift_remove(&symbol);
         Ok(Expr::sym(symbol))

@@ -197,6 +197,7 @@ impl Lowerer<'_> {
         let position: Vec<Expr> = at.iter().map(Expr::sym).collect();
         let chosen = scalar::truth(&mask.element(&position)).code;
         let count = self.new_symbol("__count");
+        self.meanings.insert(&count, &format!("count({})", self.globals.source(range)));
         self.set_symbol(&count, ScalarExpr::Symbolic(Expr::zero()));
         let counted = self.loop_where(&at, &shape, &chosen, range, |lowerer| {
             lowerer.set_symbol(&count, ScalarExpr::Symbolic(Expr::sym(&count) + 1));

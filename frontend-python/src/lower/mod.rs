@@ -48,6 +48,7 @@ mod library;
 mod listed;
 mod lists;
 mod map;
+mod meanings;
 mod memory;
 mod mirror;
 mod names;
@@ -182,6 +183,8 @@ pub(crate) struct Lowerer<'a> {
     choices: Vec<choice::Choice>,
     /// Symbols that blocks assign: an expression over them is not fixed.
     mutable: IndexSet<Name>,
+    /// What symbols that the program has not named stand for.
+    meanings: meanings::Meanings,
     /// Symbols that hold the present values of those that may change, in the region that is being filled.
     present: IndexMap<Name, Name>,
     /// Regions that are being filled, innermost last.
@@ -243,6 +246,7 @@ impl<'a> Lowerer<'a> {
             writes: IndexMap::new(),
             choices: Vec::new(),
             mutable: IndexSet::new(),
+            meanings: meanings::Meanings::default(),
             present: IndexMap::new(),
             regions: vec![Region::default()],
             stretch: 0,
@@ -429,6 +433,12 @@ impl<'a> Lowerer<'a> {
         symbol
     }
 
+    /// What is wrong with the function, in the words of the program.
+    fn complaints(self, last: Option<Diagnostic>) -> Vec<Diagnostic> {
+        let all = self.diagnostics.into_iter().chain(last);
+        all.map(|diagnostic| diagnostic.reworded(|text| self.meanings.told(text))).collect()
+    }
+
     /// Starts again, with a decision more: one that cannot be wrong because of what statements before were given up for.
     fn decide<T>(&mut self, decision: impl FnOnce(&mut Decisions)) -> Result<T> {
         decision(&mut self.decisions);
@@ -480,11 +490,8 @@ fn lower_callee(
                 calls.warn(lowerer.warnings);
                 return Ok((lowerer.sdfg, parts));
             }
-            Ok(()) | Err(Stop::Reported) => return Err(lowerer.diagnostics),
-            Err(Stop::Error(diagnostic)) => {
-                lowerer.diagnostics.push(*diagnostic);
-                return Err(lowerer.diagnostics);
-            }
+            Ok(()) | Err(Stop::Reported) => return Err(lowerer.complaints(None)),
+            Err(Stop::Error(diagnostic)) => return Err(lowerer.complaints(Some(*diagnostic))),
             Err(Stop::Again) => decisions = lowerer.decisions,
         }
     }

@@ -154,6 +154,8 @@ impl Lowerer<'_> {
             }
         }
         let symbol = self.new_symbol("__shift");
+        let meaning = self.meanings.told(&format!("{shift} % {extent}"));
+        self.meanings.insert(&symbol, &meaning);
         // An axis without elements has no remainders.
         let remainder = shift.modulo(&extent.max(&Expr::one()));
         self.set_symbol(&symbol, ScalarExpr::Symbolic(remainder));

@@ -240,11 +240,8 @@ impl Lowerer<'_> {
                     }
                     return Ok(Specialized { callee, types, arguments });
                 }
-                Ok(()) | Err(Stop::Reported) => return Err(inner.diagnostics),
-                Err(Stop::Error(diagnostic)) => {
-                    inner.diagnostics.push(*diagnostic);
-                    return Err(inner.diagnostics);
-                }
+                Ok(()) | Err(Stop::Reported) => return Err(inner.complaints(None)),
+                Err(Stop::Error(diagnostic)) => return Err(inner.complaints(Some(*diagnostic))),
                 Err(Stop::Again) => decisions = inner.decisions,
             }
         }
