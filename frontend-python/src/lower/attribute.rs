@@ -8,7 +8,6 @@ use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::scalar;
 use crate::types::{Module, PythonObject, Scalar, Value, View};
-use dacec_ir::symbolic::Substitution;
 use dacec_ir::{Expr, Function};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -97,14 +96,9 @@ impl Lowerer<'_> {
     /// The numbers of elements along the axes of an array, as values: an extent is negative where a slice leaves out more
     /// elements than there are.
     pub(crate) fn numbers_of_elements(&self, view: &View) -> Vec<Expr> {
-        let arguments = self.sdfg.containers.values().filter(|data| !data.is_transient());
-        let sizes = arguments.flat_map(|data| data.shape()).flat_map(Expr::symbols);
-        // Sizes are taken to be positive elsewhere, but arrays may be empty.
-        let empty: Substitution = sizes.map(|size| (size.clone(), Expr::sym(&size) - 1)).collect();
-        let is_count = |extent: &Expr| self.facts.prove_ge(extent, &Expr::zero()) == Some(true);
-        let count = |extent: Expr| match is_count(&extent) && is_count(&extent.subs(&empty)) {
-            true => extent,
-            false => extent.max(&Expr::zero()),
+        let count = |extent: Expr| match self.facts.prove_ge(&extent, &Expr::zero()) {
+            Some(true) => extent,
+            _ => extent.max(&Expr::zero()),
         };
         view.shape().into_iter().map(count).collect()
     }

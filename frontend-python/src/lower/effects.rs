@@ -79,7 +79,7 @@ impl Lowerer<'_> {
     }
 
     /// Ends the program with an error where the condition does not hold.
-    pub(super) fn fail_unless(
+    pub(crate) fn fail_unless(
         &mut self,
         condition: &Scalar,
         message: String,

@@ -500,6 +500,12 @@ impl Lowerer<'_> {
                 self.require_bound(&stop, range)?;
             }
             let stop = match known {
+                Some((0, 1)) if self.is_of_argument(extent) => {
+                    // One that is kept as an axis, such as the first column, goes with any number of others.
+                    let message = format!("the slice takes one element of an axis of extent {extent}");
+                    self.require(&extent.ge(&Expr::one()), message, range)?;
+                    Expr::one()
+                }
                 Some((first, end)) if first < end => stop,
                 Some(_) => start.clone(),
                 None => self.not_before(&start, stop, &step),
@@ -510,6 +516,15 @@ impl Lowerer<'_> {
         let stop = upper.map_or_else(|| Expr::int(-1), |at| self.bound_back(&at, extent));
         let stop = self.not_before(&start, stop, &step);
         Ok(Range::strided(start, stop, step))
+    }
+
+    /// Whether an axis has elements unless an argument is empty.
+    fn is_of_argument(&self, extent: &Expr) -> bool {
+        let arguments = self.sdfg.containers.values().filter(|data| !data.is_transient());
+        let sizes = arguments.flat_map(|data| data.shape()).flat_map(Expr::symbols);
+        let facts =
+            sizes.fold(self.facts.clone(), |facts, size| facts.with(&Expr::sym(size).ge(&Expr::one())));
+        facts.prove_ge(extent, &Expr::one()) == Some(true)
     }
 
     /// The end of a slice, such that an empty slice has no negative extent. Of an array, a part without its ends

@@ -145,13 +145,22 @@ impl Lowerer<'_> {
         if let (Some(shift), Some(extent)) = (shift.as_int(), extent.as_int()) {
             return Expr::int(shift.rem_euclid(extent.max(1)));
         }
-        let end = shift + extent;
-        for count in [shift, &end] {
-            let within = self.facts.prove_ge(count, &Expr::zero()) == Some(true)
-                && self.facts.prove_le(count, extent) == Some(true);
-            if within && self.is_fixed(count) {
-                return count.clone();
-            }
+        // An axis without elements has none to move, however far.
+        let filled = self.facts.with(&extent.ge(&Expr::one()));
+        let is_known = |count: &Expr| {
+            filled.prove_ge(count, &Expr::zero()) == Some(true)
+                && filled.prove_le(count, extent) == Some(true)
+                && self.is_fixed(count)
+        };
+        let moved = |count: &Expr| match self.facts.prove_ge(extent, &Expr::one()) {
+            Some(true) => count.clone(),
+            _ => count.max(&Expr::zero()).min(extent),
+        };
+        if is_known(shift) {
+            return moved(shift);
+        }
+        if is_known(&(shift + extent)) {
+            return extent - moved(&-shift);
         }
         let symbol = self.new_symbol("__shift");
         let meaning = self.meanings.told(&format!("{shift} % {extent}"));

@@ -185,7 +185,7 @@ impl Lowerer<'_> {
         strides: Option<Vec<Expr>>,
     ) -> Value {
         for symbol in shape.iter().flat_map(Expr::symbols) {
-            self.facts.assume_positive(&symbol);
+            self.facts.assume_ge(&symbol, 0);
             self.sdfg.symbols.insert(symbol, DType::Int64);
         }
         let container = self.fresh(name);

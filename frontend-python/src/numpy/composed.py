@@ -128,6 +128,7 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
 def lexsort(keys):
     order = np.argsort(keys[0])
     for key in keys[1:]:
+        assert len(key) == len(order), "all keys need to be the same shape"
         order[:] = order[np.argsort(key[order])]
     return order
 

@@ -333,19 +333,17 @@ fn operation(
     let small = results_of(op, operands);
     let results = add_node(lowerer, args, op, &wide, &Dest::Temp);
     lowerer.flush();
-    let cut = |(result, extents): (Value, Vec<Expr>)| {
-        let is_one = |extent: &Expr| lowerer.facts.prove_eq(extent, &Expr::one()) == Some(true);
-        cut(result, &extents.iter().map(is_one).collect::<Vec<_>>())
-    };
-    results.into_iter().zip(small).map(cut).collect()
+    results.into_iter().zip(small).map(|(result, extents)| cut(lowerer, result, &extents)).collect()
 }
 
-/// The part of a result that the operands in the corner have: axes of which one index is theirs.
-fn cut(result: Value, single: &[bool]) -> Value {
+/// The part of a result that the operands in the corner have.
+fn cut(lowerer: &Lowerer<'_>, result: Value, extents: &[Expr]) -> Value {
     let Value::Array(mut view) = result else { return result };
-    for (axis, single) in single.iter().enumerate() {
-        if *single {
-            view = view.part(axis, &Expr::zero(), &Expr::one());
+    for (axis, extent) in extents.iter().enumerate() {
+        let is_one = lowerer.facts.prove_eq(extent, &Expr::one()) == Some(true);
+        let own = if is_one { Expr::one() } else { extent.clone() };
+        if view.shape()[axis] != own {
+            view = view.part(axis, &Expr::zero(), &own);
         }
     }
     Value::Array(view.alias())

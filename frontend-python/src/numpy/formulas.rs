@@ -133,6 +133,8 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     let line = merged(lowerer, &view, &axes);
     let last = line.rank() - 1;
     let rows = Rows::of(lowerer, &line, last);
+    let message = format!("of no elements there are no quantiles: the extent is {}", rows.extent);
+    lowerer.require(&rows.extent.ge(&Expr::one()), message, args.range)?;
     let sorted = rows.like(lowerer, &Dest::Temp, view.dtype);
     lowerer.call_library(&rows.call("sort", &sorted), &Dest::Temp, args.range)?;
     let shares = match args.value("q") {
@@ -159,9 +161,15 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     if shares.rank() != 1 {
         return Err(args.unsupported("q", "it must be a number or a list").into());
     }
-    let mut results = Vec::new();
+    let (listed, mut results) = (args.value("q"), Vec::new());
     for k in 0..count {
-        let share = shares.element(&[Expr::int(k)]);
+        let share = match &listed {
+            Value::Tuple(items) => match items.iter().nth(k as usize) {
+                Some(Value::Scalar(share)) => share.clone(),
+                _ => shares.element(&[Expr::int(k)]),
+            },
+            _ => shares.element(&[Expr::int(k)]),
+        };
         results.push(one_quantile(lowerer, args, &rows, &sorted, (share, whole), (method, dtype))?);
         lowerer.flush();
     }
@@ -176,12 +184,23 @@ fn one_quantile(
     (share, whole): (Scalar, f64),
     (method, dtype): (&'static str, DType),
 ) -> Result<Value> {
+    let known = share.as_f64();
     let share = lowerer.elementwise("share", &[Value::Scalar(share)], &Dest::Temp, args.range, &|of| {
         let share = scalar::converted(&of[0], DType::Float64);
         if whole == 1.0 { Ok(share) } else { scalar::binary(BinaryOp::Div, &share, &Scalar::float(whole)) }
     })?;
     let share = match share {
-        Value::Scalar(share) => Value::Scalar(lowerer.hoist(&share)),
+        Value::Scalar(share) => {
+            let share = lowerer.hoist(&share);
+            let known = known.is_some_and(|known| (0.0..=whole).contains(&known));
+            let ends = if known { &[][..] } else { &[(BinaryOp::Ge, 0.0), (BinaryOp::Le, 1.0)] };
+            for &(op, end) in ends {
+                let inside = scalar::binary(op, &share, &Scalar::float(end));
+                let inside = inside.map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?;
+                lowerer.fail_unless(&inside, "quantiles must be from 0 to 1".to_owned(), args.place("q"))?;
+            }
+            Value::Scalar(share)
+        }
         other => other,
     };
     let library = Library::new("quantile").constant("method", format!("'{method}'"));

@@ -293,6 +293,10 @@ fn split(lowerer: &mut Lowerer<'_>, args: &Args, axis: Option<i64>, exact: bool)
                     .into());
             }
             let (size, rest) = (extent.floor_div(&whole), extent.modulo(&whole));
+            if exact {
+                let message = format!("an extent of {extent} has no {count} equal parts");
+                lowerer.require(&rest.eq_expr(&Expr::zero()), message, args.range)?;
+            }
             for k in 1..count {
                 let longer = if exact { Expr::zero() } else { rest.min(&Expr::int(k)) };
                 starts.push(&size * Expr::int(k) + longer);
@@ -592,6 +596,8 @@ fn delete(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let mut shape = view.shape();
     let extent = shape[axis].clone();
     let at = lowerer.resolve(&at, &extent, args.place("obj"))?;
+    let message = format!("there is no index {at} along an axis of extent {extent}");
+    lowerer.require(&Expr::zero().le(&at).and(&at.lt(&extent)), message, args.place("obj"))?;
     shape[axis] = extent - 1;
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
     lowerer.fill("delete", &out, &|place| {

@@ -499,10 +499,17 @@ fn reshaped(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, shape: Vec<Expr
         let message = format!("an array of {total} elements cannot have {wanted}");
         return Err(Diagnostic::error(codes::SHAPE, args.range, message).into());
     }
+    if total != wanted {
+        let message = format!("an array of {total} elements cannot have {wanted}");
+        lowerer.require(&total.eq_expr(&wanted), message, args.range)?;
+    }
     if let Some(view) = lowerer.with_unit_axes(view, &shape) {
         return Ok(Value::Array(view));
     }
     let out = lowerer.new_array(args.dest.prefix(), view.dtype, &shape);
+    if wanted.is_zero() {
+        return Ok(Value::Array(out));
+    }
     // A copy along one edge takes elements in C order of both sides.
     let plain = lowerer.plain(view);
     lowerer.copy_elements(&plain, &out);
@@ -634,8 +641,7 @@ pub(super) fn rolled(
         let mut shifts = moves.iter().filter(|(moved, _)| *moved == axis).map(|(_, shift)| shift.clone());
         let Some(first) = shifts.next() else { continue };
         let shift = shifts.fold(first, |sum, shift| sum + shift);
-        // Nothing is rolled where there is nothing.
-        let head = lowerer.wrapped(&shift, extent).min(extent);
+        let head = lowerer.wrapped(&shift, extent);
         let tail = extent - &head;
         let (zero, halved) = (Expr::zero(), std::mem::take(&mut parts));
         for (to, from) in halved {

@@ -44,7 +44,7 @@ pub(super) struct Rows {
     rows: View,
     /// Extents of the other axes, in order.
     others: Vec<Expr>,
-    extent: Expr,
+    pub(super) extent: Expr,
     axis: usize,
 }
 
@@ -293,6 +293,9 @@ fn median(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let line = merged(lowerer, &view, &axes);
     let last = line.rank() - 1;
     let rows = Rows::of(lowerer, &line, last);
+    let message =
+        format!("no element is the middle one: along an axis of extent {}, there are none", rows.extent);
+    lowerer.require(&rows.extent.ge(&Expr::one()), message, args.range)?;
     let out = rows.like(lowerer, &Dest::Temp, dtype);
     let op = Sort { positions: false, rank: rows.rows.rank() };
     if !rows.operate(lowerer, args, op, &out) {

@@ -398,6 +398,7 @@ fn interp(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
         }
     }
     let (xp, fp) = (tables[0].clone(), tables[1].clone());
+    lowerer.require_equal(&xp.shape()[0], &fp.shape()[0], args.range)?;
     let last = &fp.shape()[0] - 1;
     let mut ends = Vec::new();
     for (name, at) in [("left", Expr::zero()), ("right", last)] {
@@ -504,7 +505,12 @@ fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     if view.dtype.is_complex() {
         return Err(args.unsupported("a", "complex numbers have no order").into());
     }
-    let view = if view.rank() == 1 { view } else { super::manipulation::flattened(lowerer, &view) };
+    let shape = view.shape();
+    let in_order = |lowerer: &mut Lowerer<'_>, view: View| match view.rank() {
+        1 => view,
+        _ => super::manipulation::flattened(lowerer, &view),
+    };
+    let view = in_order(lowerer, view);
     let edges = edges(lowerer, args, &view)?;
     lowerer.flush();
     let bins = &edges.shape()[0] - 1;
@@ -529,6 +535,13 @@ fn histogram(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
             }
         }
         Some(Value::Array(weights)) => {
+            if weights.rank() != shape.len() {
+                return Err(args.unsupported("weights", "there must be one for each element").into());
+            }
+            for (own, other) in shape.iter().zip(weights.shape()) {
+                lowerer.require_equal(own, &other, args.place("weights"))?;
+            }
+            let weights = in_order(lowerer, weights);
             let counts = zeros(lowerer, "__counts", weights.dtype, &bins);
             let library = Library::new("histogram")
                 .constant("weight", "lambda weights, k: weights[k]")
