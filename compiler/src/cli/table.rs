@@ -113,7 +113,15 @@ fn checksum(array: &ArrayBuf) -> String {
     let sum = compare::checksum(array);
     match array.dtype().is_complex() {
         true => ScalarValue::Complex(sum).to_string(),
-        false => sum.re.to_string(),
+        false => number(sum.re),
+    }
+}
+
+/// A number, with an exponent where it would be long without.
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (1e-5..1e16).contains(&size) => value.to_string(),
+        _ => format!("{value:e}"),
     }
 }
 
@@ -124,5 +132,15 @@ pub(super) fn seconds(time: f64) -> String {
         time if time < 1e-3 => format!("{:.1} µs", time * 1e6),
         time if time < 1.0 => format!("{:.1} ms", time * 1e3),
         time => format!("{time:.2} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn checksums_are_short() {
+        let numbers = [34.0, -0.5, 0.0, 3e-317, -2.5e20, f64::INFINITY, f64::NAN];
+        let shown = numbers.map(super::number);
+        assert_eq!(shown, ["34", "-0.5", "0", "3e-317", "-2.5e20", "inf", "NaN"]);
     }
 }

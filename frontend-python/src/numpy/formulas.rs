@@ -164,7 +164,7 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     let (listed, mut results) = (args.value("q"), Vec::new());
     for k in 0..count {
         let share = match &listed {
-            Value::Tuple(items) => match items.iter().nth(k as usize) {
+            Value::Tuple(items) => match items.get(k as usize) {
                 Some(Value::Scalar(share)) => share.clone(),
                 _ => shares.element(&[Expr::int(k)]),
             },
