@@ -172,6 +172,8 @@ fn functions_without_a_compiled_form() {
     );
     check("chosen_outside", "E0303", X, "return np.choose(2, [x, x * 2])");
     check("remainder", "E0403", X, "q, r = np.polydiv(x, [1.0, 2.0])\nreturn r");
+    let resized = "for i in range(1, N):\n    t = x[i:] * 2\n    if t[0] > 1:\n        continue\nx[i] = 1\nx[:2] = t[:2]";
+    check("resized_in_a_loop", "E0206", X, resized);
     check("deleted_places", "E0303", X, "return np.delete(x, np.argsort(x))");
     let parallel = "rng = np.random.default_rng(1)\nfor i in dace.map[0:N]:\n    x[i] = rng.random()";
     check("parallel_random", "E0401", X, parallel);

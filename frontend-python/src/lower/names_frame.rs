@@ -734,6 +734,7 @@ impl Lowerer<'_> {
         if frame.outside.is_none() {
             self.check_carried(&frame, before, body, symbols)?;
         }
+        let counted = if frame.again { assigned_symbols(body) } else { IndexSet::new() };
         for name in &frame.assigned {
             let Some(value) = self.env.get(name) else { continue };
             let uncertain = self.env.is_among(name, before)
@@ -742,13 +743,22 @@ impl Lowerer<'_> {
                 || frame.outside.is_some();
             let kept = self.is_shared(name) && frame.outside.is_none();
             let lost = !kept && !matches!(value, Value::Poison) && uncertain;
-            if lost || symbols.iter().any(|symbol| value.uses(symbol)) {
+            let is_resized = matches!(value, Value::Array(view) if self.is_sized_by(view, &counted));
+            if lost || is_resized || symbols.iter().any(|symbol| value.uses(symbol)) {
                 self.env.insert(name.clone(), Value::Stale);
             }
         }
         // Without any iteration, they have no value.
         self.partial.extend(frame.assigned.into_iter().filter(|name| !self.env.is_among(name, before)));
         Ok(())
+    }
+
+    /// Whether one of the symbols is in the size of the memory that an array is in. Where a loop gives the symbol its value, that
+    /// memory is made anew in each iteration, and does not outlive it.
+    fn is_sized_by(&self, view: &View, symbols: &IndexSet<Name>) -> bool {
+        let data = self.sdfg.containers.get(&view.container).filter(|data| data.is_transient());
+        let extents = data.into_iter().flat_map(|data| data.shape());
+        !symbols.is_empty() && extents.flat_map(Expr::symbols).any(|symbol| symbols.contains(&symbol))
     }
 
     /// What an iteration reads where it may not have assigned it is what an earlier one has left: that must be the same
@@ -817,6 +827,13 @@ impl Lowerer<'_> {
         };
         self.env.insert(name, merged);
     }
+}
+
+/// Symbols that assignments in the region give values to.
+fn assigned_symbols(region: &Region) -> IndexSet<Name> {
+    let mut assigned = IndexSet::new();
+    region.visit(&mut |block| assigned.extend(block.assignments().map(|it| it.symbol.clone())));
+    assigned
 }
 
 fn same_members(a: &IndexMap<String, Value>, b: &IndexMap<String, Value>) -> bool {
