@@ -731,10 +731,10 @@ impl Lowerer<'_> {
         symbols: &[Name],
         early: bool,
     ) -> Result<()> {
+        let assigned = assigned_symbols(body);
         if frame.outside.is_none() {
-            self.check_carried(&frame, before, body, symbols)?;
+            self.check_carried(&frame, before, &assigned, symbols)?;
         }
-        let counted = if frame.again { assigned_symbols(body) } else { IndexSet::new() };
         for name in &frame.assigned {
             let Some(value) = self.env.get(name) else { continue };
             let uncertain = self.env.is_among(name, before)
@@ -743,7 +743,8 @@ impl Lowerer<'_> {
                 || frame.outside.is_some();
             let kept = self.is_shared(name) && frame.outside.is_none();
             let lost = !kept && !matches!(value, Value::Poison) && uncertain;
-            let is_resized = matches!(value, Value::Array(view) if self.is_sized_by(view, &counted));
+            let is_resized =
+                frame.again && matches!(value, Value::Array(view) if self.is_sized_by(view, &assigned));
             if lost || is_resized || symbols.iter().any(|symbol| value.uses(symbol)) {
                 self.env.insert(name.clone(), Value::Stale);
             }
@@ -758,21 +759,21 @@ impl Lowerer<'_> {
     fn is_sized_by(&self, view: &View, symbols: &IndexSet<Name>) -> bool {
         let data = self.sdfg.containers.get(&view.container).filter(|data| data.is_transient());
         let extents = data.into_iter().flat_map(|data| data.shape());
-        !symbols.is_empty() && extents.flat_map(Expr::symbols).any(|symbol| symbols.contains(&symbol))
+        extents.flat_map(Expr::symbols).any(|symbol| symbols.contains(&symbol))
     }
 
     /// What an iteration reads where it may not have assigned it is what an earlier one has left: that must be the same
     /// value in the same place.
-    fn check_carried(&mut self, frame: &Frame, before: usize, body: &Region, symbols: &[Name]) -> Result<()> {
+    fn check_carried(
+        &mut self,
+        frame: &Frame,
+        before: usize,
+        assigned: &IndexSet<Name>,
+        symbols: &[Name],
+    ) -> Result<()> {
         let depends = |value: &Value| {
-            let mut depends = symbols.iter().any(|symbol| value.uses(symbol));
-            body.visit(&mut |block| {
-                if let Block::Assign(assignments) = block {
-                    let mut others = assignments.iter().filter(|it| !self.places.contains(&it.symbol));
-                    depends |= others.any(|it| value.uses(&it.symbol));
-                }
-            });
-            depends
+            let others = assigned.iter().filter(|symbol| !self.places.contains(*symbol));
+            symbols.iter().chain(others).any(|symbol| value.uses(symbol))
         };
         for name in frame.carried.iter().filter(|name| !self.is_shared(name)) {
             let is_own = !self.env.is_among(name, before);

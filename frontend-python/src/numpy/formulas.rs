@@ -133,8 +133,7 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     let line = merged(lowerer, &view, &axes);
     let last = line.rank() - 1;
     let rows = Rows::of(lowerer, &line, last);
-    let message = format!("of no elements there are no quantiles: the extent is {}", rows.extent);
-    lowerer.require(&rows.extent.ge(&Expr::one()), message, args.range)?;
+    rows.require_elements(lowerer, args, "quantile")?;
     let sorted = rows.like(lowerer, &Dest::Temp, view.dtype);
     lowerer.call_library(&rows.call("sort", &sorted), &Dest::Temp, args.range)?;
     let shares = match args.value("q") {
@@ -163,11 +162,9 @@ fn quantile(lowerer: &mut Lowerer<'_>, args: &Args, whole: f64) -> Result<Value>
     }
     let (listed, mut results) = (args.value("q"), Vec::new());
     for k in 0..count {
-        let share = match &listed {
-            Value::Tuple(items) => match items.get(k as usize) {
-                Some(Value::Scalar(share)) => share.clone(),
-                _ => shares.element(&[Expr::int(k)]),
-            },
+        let known = if let Value::Tuple(items) = &listed { items.get(k as usize) } else { None };
+        let share = match known {
+            Some(Value::Scalar(share)) => share.clone(),
             _ => shares.element(&[Expr::int(k)]),
         };
         results.push(one_quantile(lowerer, args, &rows, &sorted, (share, whole), (method, dtype))?);
@@ -192,12 +189,14 @@ fn one_quantile(
     let share = match share {
         Value::Scalar(share) => {
             let share = lowerer.hoist(&share);
-            let known = known.is_some_and(|known| (0.0..=whole).contains(&known));
-            let ends = if known { &[][..] } else { &[(BinaryOp::Ge, 0.0), (BinaryOp::Le, 1.0)] };
-            for &(op, end) in ends {
-                let inside = scalar::binary(op, &share, &Scalar::float(end));
-                let inside = inside.map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?;
-                lowerer.fail_unless(&inside, "quantiles must be from 0 to 1".to_owned(), args.place("q"))?;
+            if !known.is_some_and(|known| (0.0..=whole).contains(&known)) {
+                for (op, end) in [(BinaryOp::Ge, 0.0), (BinaryOp::Le, 1.0)] {
+                    let inside = scalar::binary(op, &share, &Scalar::float(end));
+                    let inside =
+                        inside.map_err(|reason| Diagnostic::error(codes::TYPE, args.range, reason))?;
+                    let message = "quantiles must be from 0 to 1".to_owned();
+                    lowerer.fail_unless(&inside, message, args.place("q"))?;
+                }
             }
             Value::Scalar(share)
         }

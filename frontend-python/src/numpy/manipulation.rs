@@ -492,15 +492,12 @@ pub(super) fn flattened(lowerer: &mut Lowerer<'_>, view: &View) -> View {
 
 fn reshaped(lowerer: &mut Lowerer<'_>, args: &Args, view: &View, shape: Vec<Expr>) -> Result<Value> {
     let (total, wanted) = (elements(&view.shape()), elements(&shape));
-    let known = total.as_int().zip(wanted.as_int());
-    if known.is_some_and(|(total, wanted)| total != wanted)
-        || lowerer.facts.prove_eq(&total, &wanted) == Some(false)
-    {
-        let message = format!("an array of {total} elements cannot have {wanted}");
-        return Err(Diagnostic::error(codes::SHAPE, args.range, message).into());
-    }
     if total != wanted {
         let message = format!("an array of {total} elements cannot have {wanted}");
+        let known = total.as_int().is_some() && wanted.as_int().is_some();
+        if known || lowerer.facts.prove_eq(&total, &wanted) == Some(false) {
+            return Err(Diagnostic::error(codes::SHAPE, args.range, message).into());
+        }
         lowerer.require(&total.eq_expr(&wanted), message, args.range)?;
     }
     if let Some(view) = lowerer.with_unit_axes(view, &shape) {

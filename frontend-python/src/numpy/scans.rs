@@ -44,7 +44,7 @@ pub(super) struct Rows {
     rows: View,
     /// Extents of the other axes, in order.
     others: Vec<Expr>,
-    pub(super) extent: Expr,
+    extent: Expr,
     axis: usize,
 }
 
@@ -66,6 +66,12 @@ impl Rows {
         };
         lowerer.flush();
         Rows { rows, others, extent, axis }
+    }
+
+    /// Makes sure that each row has elements, when the program runs if that cannot be proved.
+    pub(super) fn require_elements(&self, lowerer: &mut Lowerer<'_>, args: &Args, what: &str) -> Result<()> {
+        let message = format!("no elements have a {what}: the extent is {}", self.extent);
+        lowerer.require(&self.extent.ge(&Expr::one()), message, args.range)
     }
 
     /// The rows themselves.
@@ -293,9 +299,7 @@ fn median(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     let line = merged(lowerer, &view, &axes);
     let last = line.rank() - 1;
     let rows = Rows::of(lowerer, &line, last);
-    let message =
-        format!("no element is the middle one: along an axis of extent {}, there are none", rows.extent);
-    lowerer.require(&rows.extent.ge(&Expr::one()), message, args.range)?;
+    rows.require_elements(lowerer, args, "median")?;
     let out = rows.like(lowerer, &Dest::Temp, dtype);
     let op = Sort { positions: false, rank: rows.rows.rank() };
     if !rows.operate(lowerer, args, op, &out) {

@@ -223,7 +223,7 @@ mod tests {
             .collect();
         let range = Range::parse(range).expect("a range");
         let mut facts = Facts::new();
-        facts.assume_positive(&"N".into());
+        facts.assume_ge(&"N".into(), 1);
         let (variable, locals) = ("i".into(), BTreeSet::new());
         let iterations = Iterations { variable: &variable, range: &range, facts: &facts, locals: &locals };
         iterations.independent(&touches).is_ok()

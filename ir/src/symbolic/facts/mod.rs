@@ -88,11 +88,6 @@ impl Facts {
         self.assume_le(symbol, high);
     }
 
-    /// `symbol >= 1`
-    pub fn assume_positive(&mut self, symbol: &Name) {
-        self.assume_ge(symbol, 1);
-    }
-
     /// The condition holds. What has no use in proofs, such as an `or`, is ignored.
     pub fn assume(&mut self, condition: &Expr) {
         match condition.to_truth().as_atom() {

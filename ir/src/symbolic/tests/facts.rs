@@ -6,8 +6,8 @@ use crate::symbolic::{Expr, Facts};
 /// `N >= 1`, `M >= 1`, `0 <= i < N`, `0 <= j < M`.
 fn loops() -> Facts {
     let mut facts = Facts::new();
-    facts.assume_positive(&"N".into());
-    facts.assume_positive(&"M".into());
+    facts.assume_ge(&"N".into(), 1);
+    facts.assume_ge(&"M".into(), 1);
     facts.assume_range(&"i".into(), 0, expr("N - 1"));
     facts.assume_range(&"j".into(), 0, expr("M - 1"));
     facts
