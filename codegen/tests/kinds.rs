@@ -26,7 +26,7 @@ fn agree(lines: &str, expected: &[f64]) {
     let sdfg = program(lines);
     let (x, y) = (Tensor::vector(X.to_vec()), Tensor::vector(vec![0.5; 8]));
     let mut arguments =
-        Arguments::from([("x".into(), x), ("y".into(), y), ("n".into(), Tensor::scalar(7_i64))]);
+        Arguments::from_iter([("x".into(), x), ("y".into(), y), ("n".into(), Tensor::scalar(7_i64))]);
     run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
     let interpreted = arguments["y"].as_slice::<f64>().expect("doubles").to_vec();
     assert_eq!(interpreted[..expected.len()], *expected);

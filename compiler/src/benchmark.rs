@@ -2,11 +2,10 @@
 
 use crate::{Compiled, Compiler, Error};
 use dacec_frontend::{Number, SourceFile};
-use dacec_ir::{Expr, Name};
+use dacec_ir::{Expr, IndexMap, Name};
 use dacec_runtime::arguments::Value;
 use dacec_runtime::stats::{self, Summary};
 use dacec_runtime::{Argument, ArgumentKind, Arguments, ArrayBuf, CompiledProgram, ScalarValue};
-use indexmap::IndexMap;
 use std::time::{Duration, Instant};
 
 /// The program that fills a kernel's arrays.
@@ -54,7 +53,7 @@ impl Benchmark {
 
     /// The kernel's array arguments, filled by the initializer, or with zeros where there is none.
     pub fn inputs(&self) -> Result<IndexMap<Name, ArrayBuf>, Error> {
-        let mut arrays = IndexMap::new();
+        let mut arrays = IndexMap::default();
         for argument in &self.kernel.signature.arguments {
             if let ArgumentKind::Array(_) = argument.kind {
                 arrays.insert(argument.name.clone(), self.allocate(argument)?);
@@ -62,7 +61,7 @@ impl Benchmark {
         }
         if let Some(initializer) = &self.initializer {
             let program = initializer.load()?;
-            let mut extra = IndexMap::new();
+            let mut extra = IndexMap::default();
             for argument in &initializer.signature.arguments {
                 if argument.as_array().is_some() && !arrays.contains_key(&argument.name) {
                     extra.insert(argument.name.clone(), self.allocate(argument)?);
@@ -104,7 +103,7 @@ impl Benchmark {
             (start.elapsed(), outputs)
         };
         let written = |argument: &&Argument| argument.as_array().is_some_and(|array| array.written);
-        let mut results = IndexMap::new();
+        let mut results = IndexMap::default();
         for argument in program.signature().arguments.iter().filter(written) {
             if let Some(array) = arrays.swap_remove(&argument.name) {
                 results.insert(argument.name.clone(), array);
@@ -119,7 +118,7 @@ impl Benchmark {
         program: &CompiledProgram,
         arrays: impl Iterator<Item = (&'a Name, &'a mut ArrayBuf)>,
     ) -> Result<Arguments<'a>, Error> {
-        let mut arguments = Arguments::new();
+        let mut arguments = Arguments::default();
         let signature = program.signature();
         for (name, array) in arrays {
             if signature.arguments.iter().any(|argument| argument.name == *name) {

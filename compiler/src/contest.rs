@@ -15,10 +15,9 @@
 use crate::Error;
 use crate::benchmark::Benchmark;
 use crate::reference::Session;
-use dacec_ir::Name;
+use dacec_ir::{IndexMap, Name};
 use dacec_runtime::stats::{self, Summary};
 use dacec_runtime::{ArrayBuf, CompiledProgram};
-use indexmap::IndexMap;
 use std::time::Duration;
 
 /// A turn ends when this many seconds were measured,
@@ -107,7 +106,7 @@ pub fn run(
     if let Some(session) = session {
         let run = move |enough: f64, count: usize| session.turn(enough, count);
         let run: Box<dyn FnMut(f64, usize) -> Result<Vec<f64>, Error>> = Box::new(run);
-        contenders.push(Contender { run, results: IndexMap::new(), turns: Vec::new(), spent: 0.0 });
+        contenders.push(Contender { run, results: IndexMap::default(), turns: Vec::new(), spent: 0.0 });
     }
     let mut order: Vec<usize> = (0..contenders.len()).collect();
     for _ in 0..limits.rounds.max(1) {

@@ -5,9 +5,8 @@ use crate::{Error, signature};
 use dacec_codegen::Interface;
 use dacec_frontend::SourceFile;
 use dacec_ir::interp::{self, Arguments, Element, Options, Tensor, Value};
-use dacec_ir::{DType, Data, Name, Sdfg};
+use dacec_ir::{DType, Data, IndexMap, Name, Sdfg};
 use dacec_runtime::{Argument, ArrayBuf, ScalarValue};
-use indexmap::IndexMap;
 
 /// Runs a kernel on what the file's `initialize` makes, where it has one; the arrays that the kernel wrote and what it
 /// returned.
@@ -18,7 +17,7 @@ pub fn run_benchmark(
     options: &Options,
 ) -> Result<IndexMap<Name, ArrayBuf>, Error> {
     let sdfg = file.lower(kernel).map_err(Error::Source)?;
-    let mut arrays = IndexMap::new();
+    let mut arrays = IndexMap::default();
     if kernel != INITIALIZER && file.programs().contains(&INITIALIZER) {
         let initialize = file.lower(INITIALIZER).map_err(Error::Source)?;
         arrays = run(&initialize, values, &arrays, options)?;
@@ -38,7 +37,7 @@ pub fn run(
     sdfg.lower_data();
     let sdfg = &sdfg;
     let interface = signature(&Interface::of(sdfg)?);
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for argument in &interface.arguments {
         let Some(data) = sdfg.container(&argument.name) else { continue };
         let tensor = match (data, arrays.get(&argument.name)) {

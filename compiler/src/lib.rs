@@ -24,7 +24,7 @@
 //!
 //! let x = Array1::<f64>::ones(1000);
 //! let mut y = Array1::<f64>::zeros(1000);
-//! program.call(&mut Arguments::new().scalar("a", 2.0).array("x", &x).array("y", &mut y))?;
+//! program.call(&mut Arguments::default().scalar("a", 2.0).array("x", &x).array("y", &mut y))?;
 //! assert_eq!(y[999], 2.0);
 //! # Ok::<(), dacec::Error>(())
 //! ```

@@ -3,10 +3,9 @@
 //! A small stand-in for the `dace` module gives decorators and symbols a meaning there, so the file runs unchanged.
 
 use crate::Error;
-use dacec_ir::Name;
+use dacec_ir::{IndexMap, Name};
 use dacec_runtime::doctor::Python;
 use dacec_runtime::{ArrayBuf, ScalarValue, npy};
-use indexmap::IndexMap;
 use serde::Deserialize;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

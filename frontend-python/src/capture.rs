@@ -27,8 +27,7 @@ use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::promotion::Typed;
 use crate::types::{Items, Outcome, OuterArray, PythonObject, Scalar, Value};
-use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, Sdfg};
-use indexmap::IndexMap;
+use dacec_ir::{Constant, DType, Expr, IndexMap, Name, ScalarExpr, Sdfg};
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use std::sync::Arc;
 
@@ -176,7 +175,7 @@ pub(crate) fn install(
             globals.fallbacks.insert(function.name.range(), (*object).clone());
         }
     }
-    let mut parameters = IndexMap::new();
+    let mut parameters = IndexMap::default();
     for (name, parameter) in &environment.parameters {
         let mut installer = Installer { globals, suite, program: function, function: &found };
         parameters.insert(name.clone(), installer.parameter(name, parameter)?);
@@ -323,7 +322,7 @@ impl Installer<'_> {
             Captured::Module(module) => Value::Module(numpy::module(module)),
             Captured::OpenModule(module, members) => {
                 let known = numpy::module(module);
-                let mut others = IndexMap::new();
+                let mut others = IndexMap::default();
                 for (name, member) in members {
                     if numpy::member(known, name).is_none()
                         && let Ok(value) = self.value(member)

@@ -19,7 +19,7 @@ use crate::module::Global;
 use crate::parse::{Ranged, ast};
 use crate::types::Value;
 use ast::visitor::{self, Visitor};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{IndexMap, IndexSet};
 use std::sync::Arc;
 
 /// Names of the members that functions assign, as in `object.name = value`. Constructors only give them their first values.
@@ -49,7 +49,7 @@ pub(crate) fn assigned_members(statement: &ast::Stmt) -> IndexSet<String> {
             visitor::walk_stmt(self, statement);
         }
     }
-    let mut members = Members(IndexSet::new());
+    let mut members = Members(IndexSet::default());
     if matches!(statement, ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_)) {
         members.visit_stmt(statement);
     }
@@ -104,8 +104,8 @@ impl Class {
         let mut class = Class {
             name: name.to_owned(),
             members: Vec::new(),
-            constants: IndexMap::new(),
-            methods: IndexMap::new(),
+            constants: IndexMap::default(),
+            methods: IndexMap::default(),
         };
         // What a class has comes before what its bases have, and those that are named first come first.
         for base in bases.iter().rev() {

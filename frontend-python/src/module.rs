@@ -13,8 +13,7 @@ use crate::numpy;
 use crate::parse::{Lines, Ranged, TextRange, ast, parse};
 use crate::presets::Presets;
 use crate::types::{Module, PythonObject, Value};
-use dacec_ir::{DType, Name, Sdfg};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{DType, IndexMap, IndexSet, Name, Sdfg};
 use miette::NamedSource;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -123,7 +122,9 @@ pub struct SourceFile {
 impl SourceFile {
     /// Reads a file's text; `name` is what messages call the file.
     pub fn parse(name: &str, text: &str) -> Result<SourceFile, Vec<Diagnostic>> {
-        SourceFile::read(name, text).map(|(file, _)| file)
+        let (mut file, suite) = SourceFile::read(name, text)?;
+        suite.into_iter().for_each(|statement| file.scan(statement));
+        Ok(file)
     }
 
     /// Reads a file's text for one function of it, anywhere in the file, about which a running interpreter knows more.
@@ -137,6 +138,7 @@ impl SourceFile {
         environment: &Environment,
     ) -> Result<SourceFile, Vec<Diagnostic>> {
         let (mut file, suite) = SourceFile::read(name, text)?;
+        suite.iter().for_each(|statement| file.scan(statement.clone()));
         // The interpreter runs the file already.
         file.trust_code();
         match capture::install(&mut file.globals, &suite, function, line, environment) {
@@ -145,6 +147,7 @@ impl SourceFile {
         }
     }
 
+    /// A file of which nothing is known yet, and its statements.
     fn read(name: &str, text: &str) -> Result<(SourceFile, ast::Suite), Vec<Diagnostic>> {
         let source = Arc::new(NamedSource::new(name, text.to_owned()).with_language("Python"));
         let suite = parse(text).map_err(|errors| {
@@ -160,18 +163,16 @@ impl SourceFile {
             file: name.to_owned(),
             text: text.to_owned(),
             lines: Lines::new(text),
-            values: IndexMap::new(),
-            symbols: IndexMap::new(),
-            programs: IndexMap::new(),
-            graphs: IndexMap::new(),
-            assigned_members: IndexSet::new(),
+            values: IndexMap::default(),
+            symbols: IndexMap::default(),
+            programs: IndexMap::default(),
+            graphs: IndexMap::default(),
+            assigned_members: IndexSet::default(),
             fallbacks: HashMap::new(),
             trusted: false,
             used: RefCell::default(),
         };
-        let mut file = SourceFile { source, globals, presets: Presets::default() };
-        suite.iter().for_each(|statement| file.scan(statement));
-        Ok((file, suite))
+        Ok((SourceFile { source, globals, presets: Presets::default() }, suite))
     }
 
     /// Reads a text that was made for a call: everything in it is at the place of the call.
@@ -294,21 +295,21 @@ impl SourceFile {
         seen
     }
 
-    fn scan(&mut self, statement: &ast::Stmt) {
-        self.globals.assigned_members.extend(assigned_members(statement));
+    fn scan(&mut self, statement: ast::Stmt) {
+        self.globals.assigned_members.extend(assigned_members(&statement));
         match statement {
             ast::Stmt::Import(it) => it.names.iter().for_each(|alias| self.import(alias)),
-            ast::Stmt::ImportFrom(it) => self.import_from(it),
+            ast::Stmt::ImportFrom(it) => self.import_from(&it),
             ast::Stmt::FunctionDef(it) => self.function(it),
-            ast::Stmt::ClassDef(it) => self.class(it),
+            ast::Stmt::ClassDef(it) => self.class(&it),
             ast::Stmt::Assign(it) => {
                 for target in &it.targets {
                     self.define(target, &it.value);
                 }
             }
-            ast::Stmt::AnnAssign(it) => self.define_annotated(it),
-            ast::Stmt::If(it) => it.body.iter().for_each(|statement| self.scan(statement)),
-            ast::Stmt::Try(it) => it.body.iter().for_each(|statement| self.scan(statement)),
+            ast::Stmt::AnnAssign(it) => self.define_annotated(&it),
+            ast::Stmt::If(it) => it.body.into_iter().for_each(|statement| self.scan(statement)),
+            ast::Stmt::Try(it) => it.body.into_iter().for_each(|statement| self.scan(statement)),
             _ => {}
         }
     }
@@ -343,11 +344,11 @@ impl SourceFile {
         }
     }
 
-    fn function(&mut self, it: &ast::StmtFunctionDef) {
-        let name = it.name.to_string();
-        let function = Arc::new(it.clone());
-        if it.decorator_list.iter().any(|decorator| self.is_program_decorator(&decorator.expression)) {
-            self.globals.programs.insert(name.clone(), Program { function, parameters: IndexMap::new() });
+    fn function(&mut self, function: ast::StmtFunctionDef) {
+        let name = function.name.to_string();
+        let function = Arc::new(function);
+        if function.decorator_list.iter().any(|decorator| self.is_program_decorator(&decorator.expression)) {
+            self.globals.programs.insert(name.clone(), Program { function, parameters: IndexMap::default() });
             self.set(&name, Value::Program(name.clone()));
         } else {
             self.set(&name, Value::Helper(function));
@@ -395,7 +396,7 @@ impl SourceFile {
         }
         for function in programs {
             let name = function.name.to_string();
-            self.globals.programs.insert(name, Program { function, parameters: IndexMap::new() });
+            self.globals.programs.insert(name, Program { function, parameters: IndexMap::default() });
         }
         self.set(&it.name, Value::Class(Arc::new(class)));
     }

@@ -1,8 +1,7 @@
 //! The `presets` dictionary of a benchmark file: problem sizes by name.
 
 use crate::types::Value;
-use dacec_ir::Constant;
-use indexmap::IndexMap;
+use dacec_ir::{Constant, IndexMap};
 
 /// A number in a preset.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +31,7 @@ pub struct Presets {
 impl Presets {
     /// Reads the dictionary's value. What is no dictionary of numbers is left out.
     pub(crate) fn of(items: &[(Value, Value)]) -> Self {
-        let mut presets = IndexMap::new();
+        let mut presets = IndexMap::default();
         for (name, numbers) in items {
             let (Value::Text(name), Value::Dict(numbers)) = (name, numbers) else { continue };
             let numbers = numbers.iter().filter_map(|(name, value)| match name {

@@ -8,8 +8,7 @@ use crate::numpy::Entry;
 use crate::parse::ast;
 use crate::promotion::Typed;
 use dacec_ir::control_flow::Piece;
-use dacec_ir::{Constant, DType, Expr, Name, Range, ScalarExpr, Subset};
-use indexmap::IndexMap;
+use dacec_ir::{Constant, DType, Expr, IndexMap, Name, Range, ScalarExpr, Subset};
 use std::sync::Arc;
 
 /// One number.

@@ -19,7 +19,7 @@ fn outcome(body: &str, n: usize, m: usize, k: i64) -> Result<String, String> {
     let sdfg = file.lower("f").unwrap_or_else(|errors| panic!("{body}: {}", errors[0]));
     validate::validate(&sdfg).unwrap_or_else(|violations| panic!("{body}: {}", violations[0]));
     let vector = |len: usize| Tensor::vector((1..=len).map(|at| at as f64 / 4.0).collect::<Vec<_>>());
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     arguments.insert("x".into(), vector(n));
     arguments.insert("y".into(), vector(m));
     arguments.insert("k".into(), Tensor::scalar(k));

@@ -158,9 +158,11 @@ fn functions_of_python_are_called_through_the_interpreter() {
 fn helpers_that_cannot_be_compiled_are_called_through_the_interpreter() {
     let text = "def h(A):\n    yield A\ndef g(A):\n    A[0] = 1\ndef f(A):\n    g(A)\n    h(A)\n";
     let environment = Environment {
-        captured: [("h".to_owned(), Captured::Function(1)), ("g".to_owned(), Captured::Function(3))].into(),
-        parameters: [("A".to_owned(), vector())].into(),
-        fallbacks: [(1, python("h")), (3, python("g"))].into(),
+        captured: [("h".to_owned(), Captured::Function(1)), ("g".to_owned(), Captured::Function(3))]
+            .into_iter()
+            .collect(),
+        parameters: [("A".to_owned(), vector())].into_iter().collect(),
+        fallbacks: [(1, python("h")), (3, python("g"))].into_iter().collect(),
         ..Environment::default()
     };
     let file = SourceFile::for_function("f.py", text, "f", 5, &environment).unwrap();

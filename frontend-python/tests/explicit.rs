@@ -32,7 +32,7 @@ fn outcome(body: &str, order: Order) -> Arguments {
     let file = SourceFile::parse("f.py", &text).expect("the text is Python");
     let sdfg = file.lower("f").unwrap_or_else(|errors| panic!("{body}: {}", errors[0]));
     validate::validate(&sdfg).unwrap_or_else(|violations| panic!("{body}: {}", violations[0]));
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for (name, shape) in [("A", &[5, 4][..]), ("x", &[5]), ("y", &[5]), ("z", &[5])] {
         let dtype = sdfg.containers[name].dtype();
         arguments.insert(name.into(), Tensor::random(dtype, shape, shape.len() as u64));

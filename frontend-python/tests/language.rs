@@ -20,7 +20,7 @@ macro_rules! check {
 /// The arguments of a program: the common values of their names; arrays that have none are zero.
 fn arguments(sdfg: &Sdfg, values: &Json) -> Arguments {
     let symbol = |name: &dacec_ir::Name| values[name.as_str()].as_i64();
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for name in &sdfg.arguments {
         let data = &sdfg.containers[name];
         let extent =

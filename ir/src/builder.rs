@@ -32,11 +32,10 @@ use crate::control_flow::{Conditional, LoopHeader};
 use crate::library::LibraryOp;
 use crate::node::LibraryNode;
 use crate::{
-    Array, BinaryOp, Block, Branch, Connector, DType, Data, Expr, Function, Loop, Memlet, Name, Node, NodeId,
-    Range, Region, Scalar, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode, UnaryOp,
-    Wcr,
+    Array, BinaryOp, Block, Branch, Connector, DType, Data, Expr, Function, IndexMap, Loop, Memlet, Name,
+    Node, NodeId, Range, Region, Scalar, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet,
+    TaskletCode, UnaryOp, Wcr,
 };
-use indexmap::IndexMap;
 use std::ops;
 use std::sync::Arc;
 
@@ -233,7 +232,7 @@ impl StateBuilder<'_> {
     ) -> NodeId {
         let (entry, exit) = self.state.add_map(label, dims, Schedule::Default);
         let tasklet = self.add_tasklet(label, inputs, value, &output);
-        let mut sources: IndexMap<Name, NodeId> = IndexMap::new();
+        let mut sources: IndexMap<Name, NodeId> = IndexMap::default();
         for (connector, memlet) in inputs {
             let data = &memlet.data;
             if !sources.contains_key(data) {

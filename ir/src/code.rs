@@ -11,8 +11,10 @@
 //! * casts from float to integer truncate; from complex to real drop the imaginary part; to bool compare with zero.
 
 use crate::dtype::Kind;
+use crate::name::inserting;
 use crate::{DType, Expr, Name};
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeSet;
 
 /// A literal of a given type.
@@ -404,33 +406,37 @@ impl ScalarExpr {
     }
 
     /// Direct operands.
-    pub fn children(&self) -> Vec<&ScalarExpr> {
+    pub fn children(&self) -> SmallVec<[&ScalarExpr; 3]> {
         match self {
-            ScalarExpr::Constant(_) | ScalarExpr::Name(_) | ScalarExpr::Symbolic(_) => Vec::new(),
-            ScalarExpr::IsNone(_) => Vec::new(),
+            ScalarExpr::Constant(_) | ScalarExpr::Name(_) | ScalarExpr::Symbolic(_) => smallvec![],
+            ScalarExpr::IsNone(_) => smallvec![],
             ScalarExpr::Load { indices, .. } => indices.iter().collect(),
-            ScalarExpr::Unary(_, operand) | ScalarExpr::Cast(_, operand) => vec![operand],
-            ScalarExpr::Binary(_, lhs, rhs) => vec![lhs, rhs],
+            ScalarExpr::Unary(_, operand) | ScalarExpr::Cast(_, operand) => smallvec![&**operand],
+            ScalarExpr::Binary(_, lhs, rhs) => smallvec![&**lhs, &**rhs],
             ScalarExpr::Call(_, args) => args.iter().collect(),
-            ScalarExpr::Select { condition, then, otherwise } => vec![condition, then, otherwise],
+            ScalarExpr::Select { condition, then, otherwise } => {
+                smallvec![&**condition, &**then, &**otherwise]
+            }
         }
     }
 
     /// Direct operands, for change.
-    pub fn children_mut(&mut self) -> Vec<&mut ScalarExpr> {
+    pub fn children_mut(&mut self) -> SmallVec<[&mut ScalarExpr; 3]> {
         match self {
-            ScalarExpr::Constant(_) | ScalarExpr::Name(_) | ScalarExpr::Symbolic(_) => Vec::new(),
-            ScalarExpr::IsNone(_) => Vec::new(),
+            ScalarExpr::Constant(_) | ScalarExpr::Name(_) | ScalarExpr::Symbolic(_) => smallvec![],
+            ScalarExpr::IsNone(_) => smallvec![],
             ScalarExpr::Load { indices, .. } => indices.iter_mut().collect(),
-            ScalarExpr::Unary(_, operand) | ScalarExpr::Cast(_, operand) => vec![operand],
-            ScalarExpr::Binary(_, lhs, rhs) => vec![lhs, rhs],
+            ScalarExpr::Unary(_, operand) | ScalarExpr::Cast(_, operand) => smallvec![&mut **operand],
+            ScalarExpr::Binary(_, lhs, rhs) => smallvec![&mut **lhs, &mut **rhs],
             ScalarExpr::Call(_, args) => args.iter_mut().collect(),
-            ScalarExpr::Select { condition, then, otherwise } => vec![condition, then, otherwise],
+            ScalarExpr::Select { condition, then, otherwise } => {
+                smallvec![&mut **condition, &mut **then, &mut **otherwise]
+            }
         }
     }
 
     /// Calls `f` on this expression and everything in it, outside in.
-    pub fn visit(&self, f: &mut dyn FnMut(&ScalarExpr)) {
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a ScalarExpr)) {
         f(self);
         for child in self.children() {
             child.visit(f);
@@ -460,15 +466,15 @@ impl ScalarExpr {
     /// Symbols read.
     pub fn symbols(&self) -> BTreeSet<Name> {
         let mut symbols = BTreeSet::new();
-        self.collect_symbols(&mut symbols);
+        self.visit_symbols(&mut inserting(&mut symbols));
         symbols
     }
 
-    /// Adds the [symbols](ScalarExpr::symbols) to others.
-    pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
+    /// Calls `f` on each of the [symbols](ScalarExpr::symbols), repeated ones repeatedly.
+    pub(crate) fn visit_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
         self.visit(&mut |expr| {
             if let ScalarExpr::Symbolic(value) = expr {
-                value.collect_symbols(symbols);
+                value.visit_symbols(f);
             }
         });
     }
@@ -777,7 +783,7 @@ impl Stmt {
     }
 
     /// Calls `f` on every expression of the statement (not on parts of expressions).
-    pub fn visit_exprs(&self, f: &mut dyn FnMut(&ScalarExpr)) {
+    pub fn visit_exprs<'a>(&'a self, f: &mut dyn FnMut(&'a ScalarExpr)) {
         match self {
             Stmt::Assign { value, .. } => f(value),
             Stmt::Store { indices, value, .. } => {

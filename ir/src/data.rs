@@ -23,6 +23,7 @@ mod stream;
 pub use constant::ConstantArray;
 pub use stream::Stream;
 
+use crate::name::inserting;
 use crate::{DType, Expr, Name, Span, Subset};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -402,9 +403,16 @@ impl Data {
 
     /// Symbols that the descriptor's shape, strides, offset and capacity depend on.
     pub fn symbols(&self) -> std::collections::BTreeSet<Name> {
+        let mut symbols = std::collections::BTreeSet::new();
+        self.visit_symbols(&mut inserting(&mut symbols));
+        symbols
+    }
+
+    /// Calls `f` on each of the [symbols](Data::symbols), repeated ones repeatedly.
+    pub(crate) fn visit_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
         let capacity = self.as_stream().and_then(|stream| stream.capacity.as_ref());
         let all = self.shape().iter().chain(self.strides()).chain(self.offset()).chain(capacity);
-        all.flat_map(|expr| expr.symbols()).collect()
+        all.for_each(|expr| expr.visit_symbols(f));
     }
 }
 

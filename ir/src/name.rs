@@ -1,22 +1,31 @@
 //! Names of containers, symbols, connectors and programs.
 
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, SmolStrBuilder};
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
-/// An immutable name, cheap to copy.
+/// An immutable name, cheap to copy: a short one, as nearly all are, needs no memory of its own.
 ///
 /// Names become identifiers of emitted code: validation rejects what [`Name::is_identifier`] does not accept.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct Name(Arc<str>);
+pub struct Name(SmolStr);
 
 impl Name {
     /// Makes a name of a text.
     pub fn new(text: impl AsRef<str>) -> Self {
-        Name(Arc::from(text.as_ref()))
+        Name(SmolStr::new(text))
+    }
+
+    /// The name behind a prefix: `IN_x` of `x`.
+    pub fn with_prefix(&self, prefix: &str) -> Self {
+        let mut text = SmolStrBuilder::new();
+        text.push_str(prefix);
+        text.push_str(self);
+        Name(text.finish())
     }
 
     /// The name as text.
@@ -35,7 +44,7 @@ impl Name {
 impl Default for Name {
     /// The empty name.
     fn default() -> Self {
-        Name(Arc::from(""))
+        Name(SmolStr::new_static(""))
     }
 }
 
@@ -67,7 +76,7 @@ impl From<&str> for Name {
 
 impl From<String> for Name {
     fn from(text: String) -> Self {
-        Name(Arc::from(text))
+        Name(SmolStr::from(text))
     }
 }
 
@@ -79,31 +88,40 @@ impl From<&Name> for Name {
 
 impl From<Name> for String {
     fn from(name: Name) -> Self {
-        name.0.as_ref().to_owned()
+        name.0.into()
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self)
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl PartialEq<str> for Name {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for Name {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        self.as_str() == *other
+    }
+}
+
+/// Adds each name that it is called with to a set.
+pub(crate) fn inserting(names: &mut BTreeSet<Name>) -> impl FnMut(&Name) {
+    |name| {
+        if !names.contains(name) {
+            names.insert(name.clone());
+        }
     }
 }
 

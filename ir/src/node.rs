@@ -4,10 +4,8 @@ use crate::Constant;
 use crate::instrument::Instrument;
 use crate::library::{CodeCallback, Cost, LibraryOp};
 use crate::state::NodeId;
-use crate::{DType, Expr, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
-use indexmap::IndexMap;
+use crate::{DType, Expr, IndexMap, Name, Range, ScalarExpr, Sdfg, Span, Stmt};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How the iterations of a map are executed.
@@ -393,16 +391,16 @@ impl Node {
 }
 
 impl Node {
-    /// Adds the symbols that the node itself reads (not its edges).
-    pub fn collect_symbols(&self, used: &mut BTreeSet<Name>) {
+    /// Calls `f` on each symbol that the node itself reads (not its edges), repeated ones repeatedly.
+    pub fn visit_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
         match self {
-            Node::Tasklet(tasklet) => tasklet.code.collect_symbols(used),
+            Node::Tasklet(tasklet) => tasklet.code.visit_symbols(f),
             Node::MapEntry(map) => {
-                map.ranges.iter().for_each(|range| range.collect_symbols(used));
-                map.parallel_if.iter().for_each(|condition| condition.collect_symbols(used));
-                map.stop_condition().into_iter().for_each(|condition| condition.collect_symbols(used));
+                map.ranges.iter().for_each(|range| range.visit_symbols(f));
+                map.parallel_if.iter().for_each(|condition| condition.visit_symbols(f));
+                map.stop_condition().into_iter().for_each(|condition| condition.visit_symbols(f));
             }
-            Node::Nested(nested) => nested.symbols.values().for_each(|value| value.collect_symbols(used)),
+            Node::Nested(nested) => nested.symbols.values().for_each(|value| value.visit_symbols(f)),
             Node::Access(_) | Node::MapExit { .. } | Node::Library(_) => {}
         }
     }
@@ -427,24 +425,25 @@ impl Node {
 }
 
 impl TaskletCode {
-    fn collect_symbols(&self, used: &mut BTreeSet<Name>) {
+    /// Calls `f` on each symbol that the code reads, repeated ones repeatedly.
+    pub(crate) fn visit_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
         match self {
             TaskletCode::Native(stmts) => {
                 for stmt in stmts {
-                    stmt.visit_exprs(&mut |expr| expr.collect_symbols(used));
+                    stmt.visit_exprs(&mut |expr| expr.visit_symbols(f));
                 }
             }
             TaskletCode::External(call) => {
                 for argument in &call.arguments {
                     match argument {
-                        CallArgument::Int(expr) => expr.collect_symbols(used),
-                        CallArgument::Value(_, value) => value.collect_symbols(used),
+                        CallArgument::Int(expr) => expr.visit_symbols(f),
+                        CallArgument::Value(_, value) => value.visit_symbols(f),
                         CallArgument::Pointer(_) | CallArgument::Text(_) => {}
                     }
                 }
                 if let Some(cost) = &call.cost {
-                    cost.operations.collect_symbols(used);
-                    cost.bytes.collect_symbols(used);
+                    cost.operations.visit_symbols(f);
+                    cost.bytes.visit_symbols(f);
                 }
             }
             TaskletCode::Foreign(_) => {}

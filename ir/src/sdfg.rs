@@ -6,8 +6,8 @@ use crate::instrument::Instrument;
 use crate::sections::CodeSections;
 use crate::structure::Structure;
 use crate::symbolic::{Facts, Substitution};
-use crate::{Block, DType, Data, Expr, Name, Node, Region, Span, State};
-use indexmap::IndexMap;
+use crate::{Block, DType, Data, Expr, IndexMap, Name, Node, Region, Span, State};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
 /// A stateful dataflow multigraph: a function from containers to containers.
@@ -71,14 +71,12 @@ impl Sdfg {
     ///
     /// A symbol that is assigned anywhere, or the parameter of a map, is free only if the shape of an argument uses it.
     pub fn free_symbols(&self) -> Vec<Name> {
-        let mut used = BTreeSet::new();
-        let (mut assigned, mut params) = (BTreeSet::new(), BTreeSet::new());
+        let mut used = Names::default();
+        let (mut assigned, mut params) = (Names::default(), Names::default());
         self.body.visit(&mut |block| {
             collect_block_symbols(block, &mut used, &mut assigned);
             let nodes = block.as_state().into_iter().flat_map(State::nodes);
-            params.extend(
-                nodes.filter_map(|(_, node)| node.as_map()).flat_map(|map| map.params.iter().cloned()),
-            );
+            params.extend(nodes.filter_map(|(_, node)| node.as_map()).flat_map(|map| &map.params));
         });
         let is_container =
             |name: &Name| self.containers.contains_key(name) && !self.symbols.contains_key(name);
@@ -86,10 +84,15 @@ impl Sdfg {
         // Iterations of loops and maps may have temporaries of their own sizes.
         let inside = |name: &Name| assigned.contains(name) || params.contains(name);
         for data in self.containers.values() {
-            let symbols = data.symbols();
-            used.extend(symbols.into_iter().filter(|name| !data.is_transient() || !inside(name)));
+            data.visit_symbols(&mut |name| {
+                if !data.is_transient() || !inside(name) {
+                    used.insert(name);
+                }
+            });
         }
-        used.into_iter().collect()
+        let mut used: Vec<Name> = used.into_iter().cloned().collect();
+        used.sort();
+        used
     }
 
     /// Whether the name is that of a scalar argument that the SDFG never changes: a symbol of the same name stands for its
@@ -203,11 +206,14 @@ impl Sdfg {
     }
 }
 
+/// Some names of an SDFG; there are many questions about them, and nobody sees their order.
+type Names<'a> = FxHashSet<&'a Name>;
+
 /// Hands out names that nothing in an SDFG uses.
 #[derive(Clone, Debug, Default)]
 pub struct NameSupply {
-    used: std::collections::HashSet<Name>,
-    next: std::collections::HashMap<String, usize>,
+    used: FxHashSet<Name>,
+    next: FxHashMap<String, usize>,
 }
 
 impl NameSupply {
@@ -228,11 +234,9 @@ impl NameSupply {
                 }
                 return;
             }
-            let mut assigned = BTreeSet::new();
-            let mut used = BTreeSet::new();
+            let (mut used, mut assigned) = (Names::default(), Names::default());
             collect_block_symbols(block, &mut used, &mut assigned);
-            supply.used.extend(used);
-            supply.used.extend(assigned);
+            supply.used.extend(used.into_iter().chain(assigned).cloned());
         });
         supply
     }
@@ -248,7 +252,10 @@ impl NameSupply {
         if self.used.insert(plain.clone()) {
             return plain;
         }
-        let count = self.next.entry(prefix.to_owned()).or_insert(0);
+        if !self.next.contains_key(prefix) {
+            self.next.insert(prefix.to_owned(), 0);
+        }
+        let count = self.next.get_mut(prefix).expect("there is a count of each prefix");
         loop {
             *count += 1;
             let name = Name::from(format!("{prefix}_{count}"));
@@ -260,13 +267,16 @@ impl NameSupply {
 }
 
 /// Symbols that a block itself reads (`used`) and defines (`assigned`); nested regions are visited by the caller.
-fn collect_block_symbols(block: &Block, used: &mut BTreeSet<Name>, assigned: &mut BTreeSet<Name>) {
-    block.scalars().into_iter().for_each(|scalar| scalar.collect_symbols(used));
-    block.symbolic().into_iter().for_each(|expr| expr.collect_symbols(used));
-    assigned.extend(block.assignments().map(|it| it.symbol.clone()));
+fn collect_block_symbols<'a>(block: &'a Block, used: &mut Names<'a>, assigned: &mut Names<'a>) {
+    let mut read = |name| {
+        used.insert(name);
+    };
+    block.scalars().into_iter().for_each(|scalar| scalar.visit_symbols(&mut read));
+    block.symbolic().into_iter().for_each(|expr| expr.visit_symbols(&mut read));
+    assigned.extend(block.assignments().map(|it| &it.symbol));
     match block {
-        Block::Loop(it) => assigned.extend(it.variable().cloned()),
-        Block::State(state) => used.extend(state.free_symbols()),
+        Block::Loop(it) => assigned.extend(it.variable()),
+        Block::State(state) => used.extend(state.used_symbols()),
         _ => {}
     }
 }
@@ -291,20 +301,27 @@ impl Region {
 impl State {
     /// Symbols that the state reads and does not define as map parameters, sorted by name.
     pub fn free_symbols(&self) -> BTreeSet<Name> {
-        let mut used = BTreeSet::new();
-        let mut params = BTreeSet::new();
+        self.used_symbols().into_iter().cloned().collect()
+    }
+
+    /// The [free symbols](State::free_symbols), in no order.
+    fn used_symbols(&self) -> Names<'_> {
+        let (mut used, mut params) = (Names::default(), Names::default());
+        let mut read = |name| {
+            used.insert(name);
+        };
         for (_, node) in self.nodes() {
-            node.collect_symbols(&mut used);
+            node.visit_symbols(&mut read);
             if let Node::MapEntry(map) = node {
-                params.extend(map.params.iter().cloned());
+                params.extend(&map.params);
             }
         }
         for edge in self.edges() {
-            params.extend(self.range_input(edge).cloned());
+            params.extend(self.range_input(edge));
             if let Some(memlet) = edge.memlet() {
                 let subsets = [Some(&memlet.subset), memlet.other_subset.as_ref()];
                 let ranges = subsets.into_iter().flatten().flat_map(|subset| &subset.dims);
-                ranges.for_each(|range| range.collect_symbols(&mut used));
+                ranges.for_each(|range| range.visit_symbols(&mut read));
             }
         }
         used.retain(|name| !params.contains(name));

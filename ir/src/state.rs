@@ -20,8 +20,7 @@
 use crate::attributes::StateAttributes;
 use crate::data;
 use crate::instrument::Instrument;
-use crate::{Map, Memlet, Name, Node, Range, ScalarExpr, Schedule, Span, Tasklet};
-use indexmap::{IndexMap, IndexSet};
+use crate::{IndexMap, IndexSet, Map, Memlet, Name, Node, Range, ScalarExpr, Schedule, Span, Tasklet};
 use petgraph::Direction;
 use petgraph::stable_graph::{EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -315,7 +314,7 @@ impl State {
     /// Nodes strictly between a map's entry and its exit, those of nested scopes too, in topological order.
     pub fn scope_nodes(&self, entry: NodeId) -> Vec<NodeId> {
         let Node::MapEntry(map) = self.node(entry) else { return Vec::new() };
-        let mut inside = indexmap::IndexSet::new();
+        let mut inside = crate::IndexSet::default();
         let mut stack = self.successors(entry);
         while let Some(id) = stack.pop() {
             if id != map.exit && inside.insert(id) {
@@ -534,7 +533,7 @@ impl State {
 }
 
 fn unique(ids: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
-    ids.collect::<indexmap::IndexSet<_>>().into_iter().collect()
+    ids.collect::<crate::IndexSet<_>>().into_iter().collect()
 }
 
 fn paired(connector: &Name, prefix: &str, other: &str) -> Option<Name> {

@@ -3,6 +3,7 @@
 //! A subset is a box: one strided range for each dimension. Ranges are half-open like Python's, so `A[1:-1]` over `N`
 //! elements is `1:N - 1`. A single index `i` is the range `i:i + 1`.
 
+use crate::name::inserting;
 use crate::symbolic::{Facts, ParseError, Substitution};
 use crate::{Expr, Name};
 use std::collections::BTreeSet;
@@ -173,13 +174,13 @@ impl Range {
     /// Symbols that the range depends on.
     pub fn symbols(&self) -> BTreeSet<Name> {
         let mut symbols = BTreeSet::new();
-        self.collect_symbols(&mut symbols);
+        self.visit_symbols(&mut inserting(&mut symbols));
         symbols
     }
 
-    /// Adds the [symbols](Range::symbols) to others.
-    pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
-        self.exprs().for_each(|expr| expr.collect_symbols(symbols));
+    /// Calls `f` on each of the [symbols](Range::symbols), repeated ones repeatedly.
+    pub(crate) fn visit_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
+        self.exprs().for_each(|expr| expr.visit_symbols(f));
     }
 
     /// Smallest and largest index of a range that is not empty; `None` where the direction is not known.
@@ -357,7 +358,9 @@ impl Subset {
 
     /// Symbols that the subset depends on.
     pub fn symbols(&self) -> BTreeSet<Name> {
-        self.dims.iter().flat_map(Range::symbols).collect()
+        let mut symbols = BTreeSet::new();
+        self.dims.iter().for_each(|range| range.visit_symbols(&mut inserting(&mut symbols)));
+        symbols
     }
 
     /// Whether every element of `other` is one of this subset; `None` where that is not known.

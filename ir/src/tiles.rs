@@ -12,10 +12,9 @@ use crate::sdfg::NameSupply;
 use crate::state::EdgeView;
 use crate::validate::{source, target};
 use crate::{
-    Array, Connector, Data, Edge, EdgeId, Expr, Memlet, Name, Node, Range, ScalarExpr, Schedule, Sdfg, Span,
-    State, Stmt, Subset, Tasklet, TaskletCode,
+    Array, Connector, Data, Edge, EdgeId, Expr, IndexMap, Memlet, Name, Node, Range, ScalarExpr, Schedule,
+    Sdfg, Span, State, Stmt, Subset, Tasklet, TaskletCode,
 };
-use indexmap::IndexMap;
 
 impl Sdfg {
     /// Rewrites every memlet with tiles, in this SDFG and in those nested in it. Graphs without any stay as they are.
@@ -205,7 +204,7 @@ fn unravel(shape: &[Expr], number: Expr) -> Vec<Expr> {
 
 /// `y = x`
 fn assignment(dtype: crate::DType) -> Tasklet {
-    let connector = |name: &str| IndexMap::from([(Name::from(name), Connector::scalar(dtype))]);
+    let connector = |name: &str| IndexMap::from_iter([(Name::from(name), Connector::scalar(dtype))]);
     Tasklet {
         label: "tile".into(),
         inputs: connector("x"),
@@ -239,7 +238,7 @@ mod tests {
         let tensor = |values: Vec<f64>| Tensor::new(&[n], values).expect("as many as needed");
         let counted: Vec<f64> = (1..=n).map(|at| at as f64).collect();
         let mut arguments =
-            Arguments::from([("A".into(), tensor(counted)), ("B".into(), tensor(vec![0.0; n]))]);
+            Arguments::from_iter([("A".into(), tensor(counted)), ("B".into(), tensor(vec![0.0; n]))]);
         run(sdfg, &mut arguments, &[("N", n as i64)]).unwrap_or_else(|error| panic!("{error}\n{sdfg}"));
         let mut lowered = sdfg.clone();
         lowered.lower_tiles();

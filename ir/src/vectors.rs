@@ -284,7 +284,7 @@ sdfg f(x, y, s) {
         let x: Vec<f32> = (0..12).map(|at| at as f32).collect();
         let tensor =
             |shape: &[usize], values: Vec<f32>| Tensor::new(shape, values).expect("as many as needed");
-        let mut arguments = Arguments::from([
+        let mut arguments = Arguments::from_iter([
             ("x".into(), tensor(&[3, 4], x.clone())),
             ("y".into(), tensor(&[3, 4], vec![0.0; 12])),
             ("s".into(), tensor(&[4], vec![1.0, 2.0, -3.0, 0.5])),

@@ -6,12 +6,11 @@
 //!
 //! let x = Array1::<f64>::ones(100);
 //! let mut y = Array1::<f64>::zeros(100);
-//! let arguments = Arguments::new().array("x", &x).array("y", &mut y).scalar("a", 2.0);
+//! let arguments = Arguments::default().array("x", &x).array("y", &mut y).scalar("a", 2.0);
 //! ```
 
 use crate::{array::ArrayRef, scalar::ScalarValue};
-use dacec_ir::Name;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, Name};
 
 /// Named values for one or more calls. The arrays stay borrowed as long as this lives.
 #[derive(Debug, Default)]

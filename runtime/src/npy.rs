@@ -7,8 +7,7 @@
 mod header;
 
 use crate::array::{ArrayBuf, OutOfMemory};
-use dacec_ir::DType;
-use indexmap::IndexMap;
+use dacec_ir::{DType, IndexMap};
 use miette::Diagnostic;
 use std::{
     fs::{self, File},

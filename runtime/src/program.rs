@@ -7,8 +7,7 @@ use crate::{
     load::{self, CallFunction, ErrorFunction, LoadError, LoadedLibrary},
     signature::Signature,
 };
-use dacec_ir::Name;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, Name};
 use smallvec::SmallVec;
 use std::{
     ffi::{CStr, c_void},

@@ -33,7 +33,7 @@ fn axpy_adds_a_multiple() {
     for n in [0, 1, 7, 100_003] {
         let x = Array1::from_iter((0..n).map(f64::from));
         let mut y = Array1::from_elem(x.len(), 1.0);
-        program.call(&mut Arguments::new().scalar("a", 2.0).array("x", &x).array("y", &mut y)).unwrap();
+        program.call(&mut Arguments::default().scalar("a", 2.0).array("x", &x).array("y", &mut y)).unwrap();
         assert_eq!(y, x.mapv(|value| 2.0 * value + 1.0));
     }
 }
@@ -45,14 +45,14 @@ fn arguments_that_do_not_fit_are_refused() {
     let refused = |arguments: &mut Arguments<'_>| -> CallError { program.call(arguments).unwrap_err() };
 
     let mut short = Array1::<f64>::zeros(3);
-    let error = refused(&mut Arguments::new().scalar("a", 1.0).array("x", &x).array("y", &mut short));
+    let error = refused(&mut Arguments::default().scalar("a", 1.0).array("x", &x).array("y", &mut short));
     assert!(error.to_string().contains('y'), "{error}");
 
     let mut single = Array1::<f32>::zeros(4);
-    let error = refused(&mut Arguments::new().scalar("a", 1.0).array("x", &x).array("y", &mut single));
+    let error = refused(&mut Arguments::default().scalar("a", 1.0).array("x", &x).array("y", &mut single));
     assert!(error.to_string().contains("float32"), "{error}");
 
-    let error = refused(&mut Arguments::new().scalar("a", 1.0).array("x", &x));
+    let error = refused(&mut Arguments::default().scalar("a", 1.0).array("x", &x));
     assert!(error.to_string().contains('y'), "{error}");
 }
 
@@ -87,7 +87,7 @@ fn a_stencil_of_two_states() {
     let start = Array2::from_shape_fn((size, size), |(i, j)| ((3 * i + 7 * j) % 11) as f64);
     let (mut a, mut b) = (start.clone(), start.clone());
     let mut arguments =
-        Arguments::new().array("a", &mut a).array("b", &mut b).scalar("unused", 0).scalar("T", steps);
+        Arguments::default().array("a", &mut a).array("b", &mut b).scalar("unused", 0).scalar("T", steps);
     program.call(&mut arguments).unwrap();
     drop(arguments);
 
@@ -116,7 +116,8 @@ fn aliasing_arguments_are_refused() {
     let mut y = array![1.0, 2.0, 3.0];
     // SAFETY: the call is refused before anything is read or written.
     let same = unsafe { ndarray::ArrayView1::from_shape_ptr(3, y.as_ptr()) };
-    let error =
-        program.call(&mut Arguments::new().scalar("a", 1.0).array("x", same).array("y", &mut y)).unwrap_err();
+    let error = program
+        .call(&mut Arguments::default().scalar("a", 1.0).array("x", same).array("y", &mut y))
+        .unwrap_err();
     assert!(error.to_string().contains("x") && error.to_string().contains("y"), "{error}");
 }

@@ -46,7 +46,7 @@ fn tasklets_in_cpp_compute_what_they_say() {
         ArrayBuf::from_slice(&[2], &[0.0; 2]).expect("small"),
         ArrayBuf::from_slice(&[1], &[5.0]).expect("small"),
     );
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for (name, array) in [("A", &mut a), ("x", &mut x), ("y", &mut y), ("total", &mut total)] {
         arguments.insert(name, Value::Array(array.into()));
     }

@@ -6,10 +6,9 @@ use dacec::{Compiler, Options};
 use dacec_frontend::SourceFile;
 use dacec_ir::interp::testing::{assert_same_on, is_close, outcome, random_arguments};
 use dacec_ir::interp::{Arguments, Options as Checks, Tensor, Value};
-use dacec_ir::{DType, Name, Sdfg};
+use dacec_ir::{DType, IndexMap, Name, Sdfg};
 use dacec_runtime::arguments::Value as Passed;
 use dacec_runtime::{ArrayBuf, Cache, OptLevel, ScalarValue};
-use indexmap::IndexMap;
 use num_complex::Complex64;
 
 const LEVELS: [OptLevel; 3] = [OptLevel::O0, OptLevel::O1, OptLevel::O3];
@@ -98,12 +97,12 @@ fn uninitialized(file: &SourceFile, sdfg: &Sdfg, symbols: &[(&str, i64)]) -> Arg
 fn compare_compiled(compiler: &Compiler, sdfg: &Sdfg, symbols: &[(&str, i64)], arguments: &Arguments) {
     let expected = outcome(sdfg, symbols, arguments, &Checks::default()).expect("the interpreter runs it");
     let program = compiler.compile(sdfg.clone()).expect("it compiles").load().expect("it loads");
-    let mut arrays: IndexMap<Name, ArrayBuf> = IndexMap::new();
+    let mut arrays: IndexMap<Name, ArrayBuf> = IndexMap::default();
     for (name, tensor) in arguments.iter().filter(|(name, _)| sdfg.containers[*name].as_array().is_some()) {
         arrays.insert(name.clone(), buffer(tensor));
     }
     let outputs = {
-        let mut passed = dacec_runtime::Arguments::new();
+        let mut passed = dacec_runtime::Arguments::default();
         for (name, array) in &mut arrays {
             passed.insert(name, Passed::Array(array.into()));
         }

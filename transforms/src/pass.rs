@@ -2,8 +2,7 @@
 
 use crate::Refusal;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Expr, Feature, Sdfg};
-use indexmap::IndexMap;
+use dacec_ir::{Expr, Feature, IndexMap, Sdfg};
 use std::collections::HashMap;
 use std::ops::{BitOr, BitOrAssign};
 use std::time::Duration;

@@ -1,8 +1,7 @@
 //! Every pass by its name, for the command line and for bindings.
 
 use crate::pass::{Changed, Context, Pass, Selection};
-use dacec_ir::Sdfg;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, Sdfg};
 use thiserror::Error;
 
 /// Parameters of a pass that is asked for by name, as in `map-tiling:tile_sizes=64,64`.

@@ -3,8 +3,7 @@
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{Block, Branch, DType, Data, Expr, Loop, Name, Node, NodeId, Region, Sdfg, State};
-use indexmap::IndexMap;
+use dacec_ir::{Block, Branch, DType, Data, Expr, IndexMap, Loop, Name, Node, NodeId, Region, Sdfg, State};
 use std::collections::BTreeSet;
 
 /// The SDFG around a place that is being rewritten.
@@ -41,7 +40,7 @@ impl Surroundings<'_> {
 
     /// Declares the free symbols of an SDFG that is nested here, which has them under the same names; returns their values.
     pub(crate) fn pass_symbols(&self, nested: &mut Sdfg) -> IndexMap<Name, Expr> {
-        let mut values = IndexMap::new();
+        let mut values = IndexMap::default();
         for symbol in nested.free_symbols() {
             let dtype = self.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);
             nested.symbols.insert(symbol.clone(), dtype);

@@ -19,8 +19,7 @@
 use crate::pass::{Changed, Context, Pass};
 use crate::simplify::rename_container;
 use crate::surroundings::assigned_symbols;
-use dacec_ir::{Array, Block, Data, Lifetime, Name, Node, NodeId, Sdfg, State};
-use indexmap::IndexMap;
+use dacec_ir::{Array, Block, Data, IndexMap, Lifetime, Name, Node, NodeId, Sdfg, State};
 use std::collections::BTreeSet;
 
 /// Lets arrays share memory one after the other; see the [module](self).
@@ -71,7 +70,7 @@ struct Life {
 
 /// When the containers that may share memory are used, in the order in which that begins.
 fn lives(sdfg: &Sdfg) -> IndexMap<Name, Life> {
-    let mut lives: IndexMap<Name, Life> = IndexMap::new();
+    let mut lives: IndexMap<Name, Life> = IndexMap::default();
     let mut unfit: BTreeSet<Name> = BTreeSet::new();
     for (at, block) in sdfg.body.blocks.iter().enumerate() {
         let mut used = |name: &Name| {

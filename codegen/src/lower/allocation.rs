@@ -21,9 +21,8 @@ use crate::CodegenError;
 use crate::tree::{Buffer, Escape, Place, Stmt, Value};
 use dacec_ir::analysis::Aliases;
 use dacec_ir::{
-    Array, Block, Data, Expr, Lifetime, Name, NodeId, Region, ScalarExpr, Sdfg, Storage as Memory,
+    Array, Block, Data, Expr, IndexMap, Lifetime, Name, NodeId, Region, ScalarExpr, Sdfg, Storage as Memory,
 };
-use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many bytes of arrays lie on the stack.
@@ -71,7 +70,7 @@ pub(super) fn private_containers(
     view: &StateView<'_>,
     aliases: &Aliases,
 ) -> IndexMap<NodeId, Vec<Name>> {
-    let mut accesses: IndexMap<&Name, Vec<NodeId>> = IndexMap::new();
+    let mut accesses: IndexMap<&Name, Vec<NodeId>> = IndexMap::default();
     for &id in &view.order {
         if let Some(name) = view.state.node(id).as_access()
             && sdfg.container(name).is_some_and(|data| data.is_transient() && !data.is_alias())
@@ -79,7 +78,7 @@ pub(super) fn private_containers(
             accesses.entry(name).or_default().push(id);
         }
     }
-    let mut privates: IndexMap<NodeId, Vec<Name>> = IndexMap::new();
+    let mut privates: IndexMap<NodeId, Vec<Name>> = IndexMap::default();
     for (name, nodes) in accesses {
         let lives_on = sdfg.container(name).is_some_and(|data| data.lifetime() != Lifetime::Scope);
         if lives_on || references(sdfg, name, aliases).next().is_some() {
@@ -95,7 +94,7 @@ pub(super) fn private_containers(
 /// The maps whose iterations each have their own value of the container with these accesses; `None` if some value comes
 /// from outside of the maps, or may go there.
 fn owners(view: &StateView<'_>, nodes: &[NodeId]) -> Option<Vec<NodeId>> {
-    let mut by_map: IndexMap<NodeId, Vec<NodeId>> = IndexMap::new();
+    let mut by_map: IndexMap<NodeId, Vec<NodeId>> = IndexMap::default();
     for &id in nodes {
         by_map.entry(*view.enclosing(id).last()?).or_default().push(id);
     }

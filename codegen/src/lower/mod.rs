@@ -58,8 +58,7 @@ use allocation::Homes;
 use dacec_ir::analysis::Aliases;
 use dacec_ir::features::features;
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{CodeSections, DType, Expr, Feature, Instrument, Name, Node, NodeId, Sdfg};
-use indexmap::IndexMap;
+use dacec_ir::{CodeSections, DType, Expr, Feature, IndexMap, Instrument, Name, Node, NodeId, Sdfg};
 use names::Names;
 use places::{Slot, Storage};
 use std::collections::BTreeSet;
@@ -253,10 +252,10 @@ impl<'s, 'a> Function<'s, 'a> {
             shared,
             sdfg,
             symbols: Substitution::new(),
-            slots: IndexMap::new(),
+            slots: IndexMap::default(),
             homes: Homes::default(),
             aliases: Rc::new(Aliases::of(sdfg)),
-            set_flags: IndexMap::new(),
+            set_flags: IndexMap::default(),
             leave: Escape::Return,
             leaves: 0,
             path: Vec::new(),

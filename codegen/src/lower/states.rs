@@ -6,8 +6,7 @@ use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::Stmt;
 use dacec_ir::analysis::Aliases;
-use dacec_ir::{EdgeId, Name, Node, NodeId, State};
-use indexmap::IndexMap;
+use dacec_ir::{EdgeId, IndexMap, Name, Node, NodeId, State};
 use std::rc::Rc;
 
 /// A state with its order and its scopes.
@@ -24,7 +23,7 @@ impl<'a> StateView<'a> {
     pub(super) fn new(state: &'a State) -> StateView<'a> {
         let order = state.topological_order().unwrap_or_default();
         let scopes = state.scopes();
-        let mut children: IndexMap<Option<NodeId>, Vec<NodeId>> = IndexMap::new();
+        let mut children: IndexMap<Option<NodeId>, Vec<NodeId>> = IndexMap::default();
         for &id in &order {
             if !matches!(state.node(id), Node::MapExit { .. }) {
                 children.entry(scopes.get(&id).copied().flatten()).or_default().push(id);
@@ -78,7 +77,7 @@ impl<'a> Function<'_, 'a> {
         let privates = private_containers(self.sdfg, &view, &self.aliases);
         let aliases = self.aliases.clone();
         let mut context =
-            StateContext { view, privates, modes: IndexMap::new(), aliases, taken: IndexMap::new() };
+            StateContext { view, privates, modes: IndexMap::default(), aliases, taken: IndexMap::default() };
         let timer = self.start_timer(state.instrument, || format!("state {}", state.label), out);
         self.check_references(&context, out)?;
         self.lower_scope(&mut context, None, out)?;

@@ -18,9 +18,8 @@ use dacec_ir::library::{Dense, blas};
 use dacec_ir::node::ExternalCall;
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
-    Constant, DType, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode,
+    Constant, DType, IndexMap, Memlet, Name, NodeId, ScalarExpr, Stmt as Code, Subset, Tasklet, TaskletCode,
 };
-use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// What the names of a tasklet mean.

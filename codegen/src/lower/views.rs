@@ -11,8 +11,7 @@ use super::states::StateContext;
 use super::{Function, Result};
 use crate::CodegenError;
 use crate::tree::Stmt;
-use dacec_ir::{Data, Memlet, Name, NodeId};
-use indexmap::IndexMap;
+use dacec_ir::{Data, IndexMap, Memlet, Name, NodeId};
 
 impl<'a> Function<'_, 'a> {
     /// Declares the views of a scope, a view of a view after it.
@@ -23,7 +22,7 @@ impl<'a> Function<'_, 'a> {
         out: &mut Vec<Stmt>,
     ) -> Result<()> {
         let state = context.view.state;
-        let mut waiting: IndexMap<&'a Name, &'a Memlet> = IndexMap::new();
+        let mut waiting: IndexMap<&'a Name, &'a Memlet> = IndexMap::default();
         for &id in context.view.children(scope) {
             let Some(name) = state.node(id).as_access() else { continue };
             if matches!(self.sdfg.container(name), Some(Data::View(_))) {

@@ -10,11 +10,10 @@ use crate::reference::{Request, Session};
 use crate::{Compiler, Error, Options};
 use comfy_table::{Table, presets};
 use dacec_frontend::SourceFile;
-use dacec_ir::Name;
+use dacec_ir::{IndexMap, Name};
 use dacec_runtime::doctor::Python;
 use dacec_runtime::stats::Summary;
 use dacec_runtime::{ArrayBuf, Cache, OptLevel, doctor};
-use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -158,7 +157,7 @@ fn start(python: &Python, program: &Task, benchmark: &Benchmark) -> Result<Sessi
         program: &program.name,
         initialize: benchmark.initializer.as_ref().map(|_| benchmark::INITIALIZER),
         values: &benchmark.values,
-        arrays: &IndexMap::new(),
+        arrays: &IndexMap::default(),
         save: written.map(|it| it.name.clone()).collect(),
         repeat: 1,
     };

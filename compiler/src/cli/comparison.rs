@@ -1,8 +1,7 @@
 //! Results against those of the reference.
 
-use dacec_ir::{DType, Name};
+use dacec_ir::{DType, IndexMap, Name};
 use dacec_runtime::{ArrayBuf, compare};
-use indexmap::IndexMap;
 
 /// Relative differences that rounding in another order makes, by precision of the results.
 const TOLERANCE: f64 = 1e-9;

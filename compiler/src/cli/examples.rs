@@ -7,12 +7,11 @@
 use super::run::{natural_type, read_array, split};
 use crate::Error;
 use dacec_frontend::{Parameter, SourceFile};
-use dacec_ir::{DType, Expr};
-use indexmap::IndexMap;
+use dacec_ir::{DType, Expr, IndexMap};
 
 /// Gives the parameters of a program that have no annotation the types of these `NAME=EXAMPLE` texts.
 pub(super) fn give(file: &mut SourceFile, program: &str, texts: &[String]) -> Result<(), Error> {
-    let mut types = IndexMap::new();
+    let mut types = IndexMap::default();
     for text in texts {
         let (name, example) = split(text)?;
         types.insert(name.to_owned(), parameter(text, name, example)?);

@@ -10,10 +10,9 @@ use crate::{Compiler, Error, Options, Program, interpret};
 use dacec_codegen::Interface;
 use dacec_frontend::SourceFile;
 use dacec_ir::callback::Callback;
-use dacec_ir::{DType, Name, interp};
+use dacec_ir::{DType, IndexMap, Name, interp};
 use dacec_runtime::arguments::Value;
 use dacec_runtime::{Arguments, ArrayBuf, OptLevel, ScalarValue, Signature, doctor, npy};
-use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 
@@ -172,7 +171,7 @@ fn verify(
                     program,
                     initialize: benchmark.initializer.as_ref().map(|_| benchmark::INITIALIZER),
                     values: &benchmark.values,
-                    arrays: &IndexMap::new(),
+                    arrays: &IndexMap::default(),
                     save: measured.results.keys().cloned().collect(),
                     repeat: 1,
                 },
@@ -233,7 +232,7 @@ fn run_on_data(
     let loaded = compiled.load()?;
     let (mut arrays, scalars) = read_arguments(task, loaded.signature())?;
     let outputs = {
-        let mut arguments = Arguments::new();
+        let mut arguments = Arguments::default();
         for (name, array) in &mut arrays {
             arguments.insert(name, Value::Array(array.into()));
         }
@@ -244,7 +243,7 @@ fn run_on_data(
     };
     let written =
         loaded.signature().arguments.iter().filter(|it| it.as_array().is_some_and(|array| array.written));
-    let mut results = IndexMap::new();
+    let mut results = IndexMap::default();
     for argument in written {
         if let Some(array) = arrays.swap_remove(&argument.name) {
             results.insert(argument.name.clone(), array);
@@ -263,7 +262,7 @@ fn run_on_data(
 
 /// Arrays from files, and values, of the arguments `NAME=VALUE`.
 fn read_arguments(task: &Run, signature: &Signature) -> Result<(IndexMap<Name, ArrayBuf>, Values), Error> {
-    let (mut arrays, mut scalars) = (IndexMap::new(), Values::new());
+    let (mut arrays, mut scalars) = (IndexMap::default(), Values::default());
     for text in task.arguments.iter().chain(&task.set) {
         let (name, value) = split(text)?;
         let declared = signature.arguments.iter().find(|argument| argument.name == *name);

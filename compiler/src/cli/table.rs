@@ -3,9 +3,8 @@
 use super::args::MessageFormat;
 use crate::benchmark::{Benchmark, Measured};
 use comfy_table::{ContentArrangement, Table, presets};
-use dacec_ir::Name;
+use dacec_ir::{IndexMap, Name};
 use dacec_runtime::{ArrayBuf, ScalarValue, TimerReport, compare};
-use indexmap::IndexMap;
 
 /// One benchmark.
 pub(super) struct Row<'a> {

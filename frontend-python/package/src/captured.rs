@@ -5,9 +5,8 @@
 
 use crate::graph::Graph;
 use dacec_frontend::{Captured, Environment, Parameter};
-use dacec_ir::{Constant, DType, Expr, Name};
+use dacec_ir::{Constant, DType, Expr, IndexMap, Name};
 use dacec_runtime::ScalarValue;
-use indexmap::IndexMap;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -68,7 +67,7 @@ fn captured(value: &Bound<'_, PyAny>) -> PyResult<Captured> {
         },
         "module" => Captured::Module(item(1)?.extract()?),
         "open-module" => {
-            let mut members = IndexMap::new();
+            let mut members = IndexMap::default();
             for (name, member) in item(2)?.cast::<PyDict>()? {
                 members.insert(name.extract()?, captured(&member)?);
             }
@@ -85,7 +84,7 @@ fn captured(value: &Bound<'_, PyAny>) -> PyResult<Captured> {
             other: Box::new(captured(&item(3)?)?),
         },
         "namespace" => {
-            let mut members = IndexMap::new();
+            let mut members = IndexMap::default();
             for (name, member) in item(1)?.cast::<PyDict>()? {
                 members.insert(name.extract()?, captured(&member)?);
             }

@@ -43,7 +43,7 @@ impl CheckedProgram {
         symbols: &[(usize, i64)],
         (returns_tuple, context): (bool, Option<&Context>),
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mut arguments = Arguments::new();
+        let mut arguments = Arguments::default();
         for (argument, value) in self.signature.arguments.iter().zip(values) {
             let tensor = match value {
                 Value::Array(array) => read(array),

@@ -8,8 +8,7 @@ use crate::numpy;
 use crate::parse::{Ranged, ast};
 use crate::scalar;
 use crate::types::{Module, PythonObject, Scalar, Value, View};
-use dacec_ir::{Expr, Function};
-use indexmap::IndexMap;
+use dacec_ir::{Expr, Function, IndexMap};
 use std::sync::Arc;
 
 impl Lowerer<'_> {
@@ -47,7 +46,7 @@ impl Lowerer<'_> {
             Value::Instance(class, members) => self.object_attribute(class, members, attr, range),
             Value::Class(class) => match class.methods.get(attr.as_str()) {
                 Some(method) => Ok(Value::Helper(method.function.clone())),
-                None => self.object_attribute(class, IndexMap::new(), attr, range),
+                None => self.object_attribute(class, IndexMap::default(), attr, range),
             },
             Value::Hint => Ok(Value::Hint),
             Value::Stream(queue) => match numpy::stream_method(attr) {

@@ -8,8 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::module::CalleeDefault;
 use crate::parse::TextRange;
 use crate::types::Value;
-use dacec_ir::{Data, Expr, Name, Sdfg};
-use indexmap::IndexMap;
+use dacec_ir::{Data, Expr, IndexMap, Name, Sdfg};
 
 impl Lowerer<'_> {
     pub(super) fn call_program(
@@ -28,7 +27,7 @@ impl Lowerer<'_> {
     fn bind_call(&mut self, name: &str, callee: &Sdfg, given: GivenArgs, range: TextRange) -> Result<Call> {
         let parameters = self.globals.parameters(name);
         let mut call = Call::default();
-        let mut values: IndexMap<String, Value> = IndexMap::new();
+        let mut values: IndexMap<String, Value> = IndexMap::default();
         if given.positional.len() > parameters.len() {
             let message = format!(
                 "`{name}` takes {} arguments, {} are given",

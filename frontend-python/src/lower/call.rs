@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::numpy::{self, Args};
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Outcome, Value};
-use indexmap::IndexMap;
+use dacec_ir::IndexMap;
 
 /// An argument of a call, with its place.
 pub(crate) type Given = (Value, TextRange);

@@ -6,8 +6,7 @@ use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::parse::TextRange;
-use dacec_ir::Sdfg;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, Sdfg};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 

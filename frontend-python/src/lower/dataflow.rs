@@ -10,10 +10,9 @@ use crate::types::View;
 use dacec_ir::interp::Tensor;
 use dacec_ir::symbolic::Atom;
 use dacec_ir::{
-    Array, Block, Connector, ConstantArray, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Region,
-    Scalar, ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
+    Array, Block, Connector, ConstantArray, DType, Data, Expr, IndexMap, IndexSet, Memlet, Name, Node,
+    NodeId, Range, Region, Scalar, ScalarExpr, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
 };
-use indexmap::{IndexMap, IndexSet};
 
 /// A state that is being filled.
 #[derive(Debug)]
@@ -23,9 +22,16 @@ pub(super) struct Open {
     latest: IndexMap<Name, NodeId>,
 }
 
-/// The inputs of a tasklet: connector, and what it carries.
+/// An input of a tasklet.
+struct Input {
+    name: Name,
+    connector: Connector,
+    memlet: Memlet,
+}
+
+/// The inputs of a tasklet, of which there are few.
 #[derive(Default)]
-struct Inputs(IndexMap<Name, (Connector, Memlet)>);
+struct Inputs(Vec<Input>);
 
 impl Lowerer<'_> {
     // --- blocks ------------------------------------------------------------------------------------------------
@@ -33,13 +39,15 @@ impl Lowerer<'_> {
     fn open(&mut self) -> &mut Open {
         if self.open.is_none() {
             let span = self.span(self.place);
-            let label = format!("line_{}", span.line);
-            let count = self.labels.entry(label.clone()).or_insert(0);
+            let count = self.labels.entry(span.line).or_insert(0);
             *count += 1;
-            let label = if *count == 1 { label } else { format!("{label}_{count}") };
+            let label = match count {
+                1 => format!("line_{}", span.line),
+                _ => format!("line_{}_{count}", span.line),
+            };
             let mut state = State::new(label);
             state.span = span;
-            self.open = Some(Open { state, latest: IndexMap::new() });
+            self.open = Some(Open { state, latest: IndexMap::default() });
         }
         self.open.as_mut().expect("it was just opened")
     }
@@ -216,6 +224,9 @@ impl Lowerer<'_> {
     /// state, nothing would keep that read before the write that follows.
     fn separate<'n>(&mut self, written: &Name, inputs: impl Iterator<Item = &'n Name>) {
         let Some(Open { state, latest }) = &self.open else { return };
+        if !latest.contains_key(written) {
+            return;
+        }
         let mut readers =
             state.accesses(written).into_iter().flat_map(|access| state.successors(access)).peekable();
         if readers.peek().is_none() {
@@ -232,20 +243,20 @@ impl Lowerer<'_> {
     pub(super) fn emit(&mut self, label: &str, dims: Vec<(Name, Range)>, code: &ScalarExpr, out: Memlet) {
         let mut inputs = Inputs::default();
         let value = inputs.convert(code, &self.sdfg.containers);
-        self.separate(&out.data, inputs.0.values().map(|(_, memlet)| &memlet.data));
+        self.separate(&out.data, inputs.0.iter().map(|input| &input.memlet.data));
         let dtype = self.sdfg.containers.get(&out.data).map_or(DType::Float64, Data::dtype);
         let tasklet = Tasklet {
             label: label.into(),
-            inputs: inputs.0.iter().map(|(name, (connector, _))| (name.clone(), *connector)).collect(),
+            inputs: inputs.0.iter().map(|input| (input.name.clone(), input.connector)).collect(),
             outputs: [("__out".into(), Connector::scalar(dtype))].into_iter().collect(),
             code: TaskletCode::Native(vec![Stmt::assign("__out", value)]),
             span: self.span(self.place),
         };
-        let sources: Vec<NodeId> = inputs.0.values().map(|(_, memlet)| self.source(&memlet.data)).collect();
+        let sources: Vec<NodeId> = inputs.0.iter().map(|input| self.source(&input.memlet.data)).collect();
         let tasklet = self.state().add_tasklet(tasklet);
         if dims.is_empty() {
-            for (source, (connector, (_, memlet))) in sources.into_iter().zip(inputs.0) {
-                self.state().connect((source, None), (tasklet, Some(&connector)), memlet);
+            for (source, input) in sources.into_iter().zip(inputs.0) {
+                self.state().connect((source, None), (tasklet, Some(&input.name)), input.memlet);
             }
             let sink = self.sink(&out.data);
             self.state().connect((tasklet, Some("__out")), (sink, None), out);
@@ -259,7 +270,7 @@ impl Lowerer<'_> {
             ..Memlet::new(&out.data, Subset::default())
         };
         let sink = self.sink(&out.data);
-        let (inner, outer) = (format!("IN_{}", out.data), format!("OUT_{}", out.data));
+        let (inner, outer) = (out.data.with_prefix("IN_"), out.data.with_prefix("OUT_"));
         self.state().connect((tasklet, Some("__out")), (exit, Some(&inner)), out);
         self.state().connect((exit, Some(&outer)), (sink, None), outside);
     }
@@ -275,26 +286,28 @@ impl Lowerer<'_> {
         if inputs.0.is_empty() {
             self.state().order(entry, tasklet);
         }
-        let mut outside: IndexMap<Name, (NodeId, Memlet)> = IndexMap::new();
-        for (source, (_, memlet)) in sources.into_iter().zip(inputs.0.values()) {
+        let mut outside: Vec<(NodeId, Memlet)> = Vec::new();
+        for (source, Input { memlet, .. }) in sources.into_iter().zip(&inputs.0) {
             let image = self.image(memlet, dims);
-            let subset = match outside.get(&memlet.data) {
-                Some((_, before)) => {
-                    let union = before.subset.bounding_union(&image, &self.facts);
-                    union.unwrap_or_else(|| self.whole(&memlet.data))
+            match outside.iter_mut().find(|(_, known)| known.data == memlet.data) {
+                Some((_, known)) => {
+                    let union = known.subset.bounding_union(&image, &self.facts);
+                    known.subset = union.unwrap_or_else(|| self.whole(&memlet.data));
+                    known.dynamic |= memlet.dynamic;
                 }
-                None => image,
-            };
-            let dynamic = memlet.dynamic || outside.get(&memlet.data).is_some_and(|(_, it)| it.dynamic);
-            let union = Memlet { dynamic, ..Memlet::new(&memlet.data, subset) };
-            outside.insert(memlet.data.clone(), (source, union));
+                None => {
+                    let dynamic = memlet.dynamic;
+                    outside.push((source, Memlet { dynamic, ..Memlet::new(&memlet.data, image) }));
+                }
+            }
         }
-        for (data, (source, memlet)) in outside {
-            self.state().connect((source, None), (entry, Some(&format!("IN_{data}"))), memlet);
+        for (source, memlet) in outside {
+            let connector = memlet.data.with_prefix("IN_");
+            self.state().connect((source, None), (entry, Some(&connector)), memlet);
         }
-        for (connector, (_, memlet)) in inputs.0 {
-            let outer = format!("OUT_{}", memlet.data);
-            self.state().connect((entry, Some(&outer)), (tasklet, Some(&connector)), memlet);
+        for input in inputs.0 {
+            let outer = input.memlet.data.with_prefix("OUT_");
+            self.state().connect((entry, Some(&outer)), (tasklet, Some(&input.name)), input.memlet);
         }
     }
 
@@ -467,18 +480,18 @@ impl Inputs {
 
     /// The connector that carries the memlet's data; the same one for the same data.
     fn connector(&mut self, connector: Connector, memlet: Memlet) -> Name {
-        let same = self.0.iter().find(|(_, (_, known))| *known == memlet).map(|(name, _)| name.clone());
-        same.unwrap_or_else(|| {
-            let base = format!("_{}", memlet.data);
-            let mut name = Name::from(base.as_str());
-            let mut count = 1;
-            while self.0.contains_key(&name) {
-                name = format!("{base}_in{count}").into();
-                count += 1;
-            }
-            self.0.insert(name.clone(), (connector, memlet));
-            name
-        })
+        if let Some(same) = self.0.iter().find(|input| input.memlet == memlet) {
+            return same.name.clone();
+        }
+        let base = memlet.data.with_prefix("_");
+        let mut name = base.clone();
+        let mut count = 1;
+        while self.0.iter().any(|input| input.name == name) {
+            name = format!("{base}_in{count}").into();
+            count += 1;
+        }
+        self.0.push(Input { name: name.clone(), connector, memlet });
+        name
     }
 }
 
@@ -492,7 +505,11 @@ pub(super) fn parameters(shape: &[Expr]) -> (Vec<(Name, Range)>, Vec<Expr>) {
             if extent.is_one() {
                 return Expr::zero();
             }
-            let param = Name::from(format!("__i{k}"));
+            let param = match k {
+                0 => Name::from("__i0"),
+                1 => Name::from("__i1"),
+                _ => Name::from(format!("__i{k}")),
+            };
             dims.push((param.clone(), Range::full(extent)));
             Expr::sym(param)
         })

@@ -12,7 +12,7 @@
 
 use crate::parse::TextRange;
 use crate::types::Value;
-use indexmap::IndexMap;
+use dacec_ir::IndexMap;
 
 /// The names of a function, in the order in which they got their first meaning.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ impl Env {
     /// Begins a part of the text that binds names for itself.
     pub(super) fn enter(&mut self, text: TextRange) {
         self.mark();
-        self.scopes.push(Scope { text, before: IndexMap::new() });
+        self.scopes.push(Scope { text, before: IndexMap::default() });
     }
 
     /// Ends the part of the text that was begun last: its names mean what they meant before.
@@ -136,14 +136,14 @@ impl Env {
 
     /// Marks this point.
     pub(super) fn mark(&mut self) {
-        self.marks.push(Mark { len: self.values.len(), before: IndexMap::new() });
+        self.marks.push(Mark { len: self.values.len(), before: IndexMap::default() });
     }
 
     /// Takes back what was changed since the last mark; gives what names had come to mean.
     pub(super) fn take_back(&mut self) -> IndexMap<String, Value> {
-        let Some(mark) = self.marks.pop() else { return IndexMap::new() };
+        let Some(mark) = self.marks.pop() else { return IndexMap::default() };
         let new = self.values.split_off(mark.len);
-        let mut changed = IndexMap::new();
+        let mut changed = IndexMap::default();
         for (name, before) in mark.before {
             if let Some(value) = self.values.insert(name.clone(), before) {
                 changed.insert(name, value);

@@ -24,8 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::Value;
 use ast::visitor::transformer::{Transformer, walk_expr};
-use dacec_ir::Wcr;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, Wcr};
 
 /// What moves to or from a connector.
 #[derive(Clone)]
@@ -158,14 +157,14 @@ impl Lowerer<'_> {
             None => {}
         }
         let line = self.span(range).line;
-        let mut names: IndexMap<String, String> = IndexMap::new();
+        let mut names: IndexMap<String, String> = IndexMap::default();
         let connectors = inputs.iter().chain(&outputs).map(|moved| moved.connector.clone());
         for name in connectors.chain(assigned(&code)) {
             names.entry(name.clone()).or_insert_with(|| format!("__{name}_{line}"));
         }
         let by_element = elements_assigned(&code);
         // Each assignment to the connector of a stream is a push, and one to a connector that may be left out is made at once.
-        let mut written = IndexMap::new();
+        let mut written = IndexMap::default();
         for moved in &outputs {
             let in_place = match self.stream_of(&moved.data) {
                 Some(stream) => InPlace::Push(stream),

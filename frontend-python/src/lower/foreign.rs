@@ -17,8 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::node::{ForeignCode, Language};
-use dacec_ir::{Connector, Memlet, Name, Node, ScalarExpr, Tasklet, TaskletCode};
-use indexmap::IndexMap;
+use dacec_ir::{Connector, IndexMap, Memlet, Name, Node, ScalarExpr, Tasklet, TaskletCode};
 
 /// Whether the arguments of `dace.tasklet(...)` ask for C++.
 pub(super) fn asks_for_cpp(arguments: &ast::Arguments) -> Result<bool> {

@@ -25,8 +25,7 @@ use crate::parse::TextRange;
 use crate::types::{Value, View};
 use dacec_ir::library::LibraryOp;
 use dacec_ir::node::LibraryNode;
-use dacec_ir::{DType, Expr, Memlet, Name, Node};
-use indexmap::IndexMap;
+use dacec_ir::{DType, Expr, IndexMap, Memlet, Name, Node};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -104,7 +103,7 @@ impl Library {
 
     /// The module with the function as it is called, and the symbols that stand for extents.
     fn instantiated(&self) -> (String, IndexMap<Expr, Name>) {
-        let mut extents: IndexMap<Expr, Name> = IndexMap::new();
+        let mut extents: IndexMap<Expr, Name> = IndexMap::default();
         let (mut own, mut outer) = (Vec::new(), Vec::new());
         for Argument { parameter, value, by_row } in &self.arguments {
             let (dtype, shape) = match value {

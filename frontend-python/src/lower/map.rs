@@ -20,10 +20,9 @@ use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Scalar, Value};
 use dacec_ir::node::Consume;
 use dacec_ir::{
-    Block, Constant, DType, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr,
-    Schedule, Sdfg, State, Subset, Wcr,
+    Block, Constant, DType, EdgeId, Expr, IndexMap, IndexSet, Memlet, Name, NestedSdfg, Node, NodeId, Range,
+    Region, ScalarExpr, Schedule, Sdfg, State, Subset, Wcr,
 };
-use indexmap::{IndexMap, IndexSet};
 
 /// What makes iterations run.
 pub(super) enum Scope {
@@ -168,8 +167,8 @@ impl Lowerer<'_> {
         let outer = |state: &State, id: NodeId| {
             state.node(id).as_access().filter(|it| !locals.contains(*it)).cloned()
         };
-        let mut reads: IndexMap<Name, Vec<EdgeId>> = IndexMap::new();
-        let mut writes: IndexMap<Name, Vec<EdgeId>> = IndexMap::new();
+        let mut reads: IndexMap<Name, Vec<EdgeId>> = IndexMap::default();
+        let mut writes: IndexMap<Name, Vec<EdgeId>> = IndexMap::default();
         let state = self.state();
         let accesses: Vec<(NodeId, Name)> =
             ids.iter().filter_map(|&id| outer(state, id).map(|name| (id, name))).collect();
@@ -292,7 +291,7 @@ impl Lowerer<'_> {
             scope.connect((node, Some(name)), (access, None), memlet);
         }
         let element = match kind {
-            Scope::Map => IndexSet::new(),
+            Scope::Map => IndexSet::default(),
             Scope::Consume(consumed) => [consumed.element.clone()].into_iter().collect(),
         };
         self.add_scope(scope, dims, &element, kind);
@@ -352,7 +351,7 @@ fn direct(region: &Region, locals: &IndexSet<Name>) -> Option<State> {
         return None;
     }
     let mut merged = State::new("");
-    let mut latest: IndexMap<Name, NodeId> = IndexMap::new();
+    let mut latest: IndexMap<Name, NodeId> = IndexMap::default();
     for state in states {
         let ids = merged.absorb(state.clone());
         for (old, node) in state.nodes() {
@@ -378,8 +377,8 @@ fn direct(region: &Region, locals: &IndexSet<Name>) -> Option<State> {
 /// Whether every outer container is only read, or written by one edge and read in the same state at most; and moves to
 /// or from nodes that compute.
 fn outer_accesses_are_simple(states: &[&State], locals: &IndexSet<Name>) -> bool {
-    let mut readers: IndexMap<&Name, IndexSet<usize>> = IndexMap::new();
-    let mut writers: IndexMap<&Name, Vec<usize>> = IndexMap::new();
+    let mut readers: IndexMap<&Name, IndexSet<usize>> = IndexMap::default();
+    let mut writers: IndexMap<&Name, Vec<usize>> = IndexMap::default();
     for (k, state) in states.iter().enumerate() {
         for (id, node) in state.nodes() {
             let Some(name) = node.as_access() else { continue };

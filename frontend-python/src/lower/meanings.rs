@@ -3,8 +3,7 @@
 //! A value that is an extent or an index gets a symbol, such as `__index_2`. Messages are put together from expressions over
 //! symbols, and whoever reads them knows the program only: so they say `ix[i]` instead.
 
-use dacec_ir::Name;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, Name};
 
 /// Texts for symbols; see the [module](self).
 #[derive(Default)]

@@ -86,9 +86,8 @@ use crate::promotion::Typed;
 use crate::types::{Home, Outcome, Scalar, Value, View};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::{Atom, Facts};
-use dacec_ir::{Block, DType, Expr, Name, Region, Sdfg, Span};
+use dacec_ir::{Block, DType, Expr, IndexMap, IndexSet, Name, Region, Sdfg, Span};
 use env::Env;
-use indexmap::{IndexMap, IndexSet};
 use names_frame::Frame;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -198,7 +197,8 @@ pub(crate) struct Lowerer<'a> {
     /// Lists that loops around run over.
     iterated: Vec<Arc<Home>>,
     open: Option<dataflow::Open>,
-    labels: IndexMap<String, usize>,
+    /// How many states each line has.
+    labels: HashMap<u32, usize>,
     /// Parameters of the parallel loops around, outermost first.
     params: Vec<Name>,
     /// Number of sequential loops around, inside the innermost parallel loop.
@@ -232,29 +232,29 @@ impl<'a> Lowerer<'a> {
             facts: Facts::new(),
             names,
             decisions,
-            locals: IndexSet::new(),
+            locals: IndexSet::default(),
             frames: Vec::new(),
             copies: rebinding::Copies::default(),
             env: Env::default(),
-            partial: IndexSet::new(),
-            places: IndexSet::new(),
-            initialized: IndexSet::new(),
-            storages: IndexMap::new(),
-            aliased: IndexSet::new(),
+            partial: IndexSet::default(),
+            places: IndexSet::default(),
+            initialized: IndexSet::default(),
+            storages: IndexMap::default(),
+            aliased: IndexSet::default(),
             mirrors: Vec::new(),
-            written: IndexSet::new(),
-            writes: IndexMap::new(),
+            written: IndexSet::default(),
+            writes: IndexMap::default(),
             choices: Vec::new(),
-            mutable: IndexSet::new(),
+            mutable: IndexSet::default(),
             meanings: meanings::Meanings::default(),
-            present: IndexMap::new(),
+            present: IndexMap::default(),
             regions: vec![Region::default()],
             stretch: 0,
             stretches: 0,
             known_lists: Vec::new(),
             iterated: Vec::new(),
             open: None,
-            labels: IndexMap::new(),
+            labels: HashMap::new(),
             params: Vec::new(),
             loops: 0,
             flags: Vec::new(),

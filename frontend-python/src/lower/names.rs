@@ -3,7 +3,7 @@
 use super::specialize::locals;
 use crate::parse::ast;
 use ast::visitor::{self, Visitor};
-use indexmap::IndexSet;
+use dacec_ir::IndexSet;
 
 /// Names in an assignment's target; elements of arrays are not names.
 pub(crate) fn target_names(target: &ast::Expr) -> Vec<String> {

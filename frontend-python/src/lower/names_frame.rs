@@ -10,8 +10,7 @@ use crate::promotion::Typed;
 use crate::scalar::{beside, cast, join};
 use crate::types::{Scalar, Value, View};
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{Assignment, Block, DType, Expr, Memlet, Name, Region, ScalarExpr};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{Assignment, Block, DType, Expr, IndexMap, IndexSet, Memlet, Name, Region, ScalarExpr};
 use std::sync::Arc;
 
 /// A loop around the current statement.
@@ -496,7 +495,7 @@ impl Lowerer<'_> {
     /// A part of an array whose place outlives the loop around: the loop's variable at this time gets a symbol of its own.
     fn bind_kept(&mut self, mut view: View) -> Value {
         if self.params.is_empty() {
-            let mut symbols = IndexSet::new();
+            let mut symbols = IndexSet::default();
             view.map_exprs(&mut |expr| {
                 symbols.extend(expr.symbols());
                 expr.clone()
@@ -523,7 +522,7 @@ impl Lowerer<'_> {
         if self.mutable.is_empty() {
             return view;
         }
-        let mut symbols = IndexSet::new();
+        let mut symbols = IndexSet::default();
         view.map_exprs(&mut |expr| {
             symbols.extend(expr.symbols());
             expr.clone()
@@ -832,7 +831,7 @@ impl Lowerer<'_> {
 
 /// Symbols that assignments in the region give values to.
 fn assigned_symbols(region: &Region) -> IndexSet<Name> {
-    let mut assigned = IndexSet::new();
+    let mut assigned = IndexSet::default();
     region.visit(&mut |block| assigned.extend(block.assignments().map(|it| it.symbol.clone())));
     assigned
 }

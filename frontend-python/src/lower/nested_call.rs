@@ -15,8 +15,7 @@ use crate::scalar::cast;
 use crate::types::{OuterArray, Scalar, Value, View};
 use dacec_ir::callback::INTERPRETER;
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{Data, Expr, Memlet, Name, NestedSdfg, Node, Sdfg, Subset};
-use indexmap::IndexMap;
+use dacec_ir::{Data, Expr, IndexMap, Memlet, Name, NestedSdfg, Node, Sdfg, Subset};
 
 /// A call on its way: which value each container of the callee has, and each symbol.
 #[derive(Clone, Debug, Default)]

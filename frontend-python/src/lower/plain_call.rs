@@ -10,7 +10,7 @@ use crate::module::Global;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::types::{Outcome, Value};
 use ast::visitor::Visitor;
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{IndexMap, IndexSet};
 use std::sync::Arc;
 
 impl Lowerer<'_> {
@@ -107,7 +107,7 @@ impl Lowerer<'_> {
         if self.is_constant_evaluation() {
             return Ok(function);
         }
-        let mut defaults = IndexMap::new();
+        let mut defaults = IndexMap::default();
         for parameter in parameters.into_iter().flat_map(|it| it.iter_non_variadic_params()) {
             if let Some(default) = parameter.default()
                 && !default.is_literal_expr()
@@ -155,7 +155,7 @@ impl Lowerer<'_> {
 
     /// The value of an expression of the module: names of the function that is lowered mean nothing in it.
     pub(super) fn eval_of_module(&mut self, expr: &ast::Expr) -> Result<Value> {
-        self.with_names(IndexMap::new(), |it| it.eval(expr))
+        self.with_names(IndexMap::default(), |it| it.eval(expr))
     }
 
     /// What is found where only these names are visible, besides those of the module.

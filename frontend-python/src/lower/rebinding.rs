@@ -16,7 +16,7 @@
 use super::names::{Reads, assigned, parameter_names, target_names};
 use crate::parse::{Ranged, TextRange, TextSize, ast};
 use ast::visitor::{self, Visitor};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{IndexMap, IndexSet};
 use petgraph::{algo::tarjan_scc, graphmap::UnGraphMap};
 use std::collections::HashMap;
 
@@ -136,9 +136,9 @@ impl<'a> Text<'a> {
         Text {
             is_library,
             rebindings: Vec::new(),
-            changed: IndexSet::new(),
-            shared: IndexSet::new(),
-            lists: IndexSet::new(),
+            changed: IndexSet::default(),
+            shared: IndexSet::default(),
+            lists: IndexSet::default(),
             stored: Vec::new(),
             loops: Vec::new(),
             rest: &[],
@@ -441,26 +441,26 @@ fn shares(expr: &ast::Expr, is_library: &dyn Fn(&str) -> bool) -> IndexSet<Strin
     let of = |part: &ast::Expr| shares(part, is_library);
     match expr {
         NumberLiteral(_) | BooleanLiteral(_) | StringLiteral(_) | NoneLiteral(_) | FString(_) => {
-            IndexSet::new()
+            IndexSet::default()
         }
         // `[x] * 2` is a list with one array twice.
         BinOp(it) if [&it.left, &it.right].iter().any(|side| is_list(side)) => mentioned(expr),
-        BinOp(_) | UnaryOp(_) | Compare(_) => IndexSet::new(),
-        Name(name) => IndexSet::from([name.id.to_string()]),
+        BinOp(_) | UnaryOp(_) | Compare(_) => IndexSet::default(),
+        Name(name) => IndexSet::from_iter([name.id.to_string()]),
         Subscript(it) => of(&it.value),
-        Attribute(it) if FACTS.contains(&it.attr.as_str()) => IndexSet::new(),
+        Attribute(it) if FACTS.contains(&it.attr.as_str()) => IndexSet::default(),
         Attribute(it) => of(&it.value),
         If(it) => of(&it.body).into_iter().chain(of(&it.orelse)).collect(),
         Tuple(it) => it.elts.iter().flat_map(of).collect(),
         List(it) => it.elts.iter().flat_map(of).collect(),
         Call(it) => match &*it.func {
-            Name(name) if PURE_FUNCTIONS.contains(&name.id.as_str()) => IndexSet::new(),
+            Name(name) if PURE_FUNCTIONS.contains(&name.id.as_str()) => IndexSet::default(),
             Attribute(method) => {
                 let is_function = root(&it.func).is_some_and(|root| is_library(&root));
                 let pure = if is_function { FRESH } else { PURE_METHODS };
                 let maybe_not = is_function && has_out(it) || it.arguments.find_keyword("copy").is_some();
                 let is_fresh = pure.contains(&method.attr.as_str()) && !maybe_not;
-                if is_fresh { IndexSet::new() } else { mentioned(expr) }
+                if is_fresh { IndexSet::default() } else { mentioned(expr) }
             }
             _ => mentioned(expr),
         },

@@ -16,8 +16,7 @@ use crate::parse::{Ranged, TextRange, ast};
 use crate::syntax::{assign, branch, compare, joined, name, truth};
 use crate::types::{Scalar, Value};
 use ast::visitor::transformer::{Transformer, walk_expr};
-use dacec_ir::UnaryOp;
-use indexmap::IndexMap;
+use dacec_ir::{IndexMap, UnaryOp};
 
 /// A sequence with more elements is not written out.
 pub(super) const MAX_WRITTEN_OUT: i64 = 64;

@@ -24,8 +24,7 @@ use crate::parse::{TextRange, ast};
 use crate::promotion::Typed;
 use crate::types::{Scalar, Value, View};
 use ast::visitor::Visitor;
-use dacec_ir::{Array, DType, Expr, Name, ScalarExpr};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{Array, DType, Expr, IndexMap, IndexSet, Name, ScalarExpr};
 use std::sync::Arc;
 
 /// Functions of NumPy that are a few lines of NumPy themselves.
@@ -115,7 +114,7 @@ impl Lowerer<'_> {
         &'v self,
         values: impl Iterator<Item = &'v Value>,
     ) -> std::result::Result<IndexMap<String, Value>, String> {
-        let mut captured: IndexMap<String, &Value> = IndexMap::new();
+        let mut captured: IndexMap<String, &Value> = IndexMap::default();
         let mut pending = Vec::new();
         values.for_each(|value| functions_in(value, &mut pending));
         let mut done = 0;
@@ -261,7 +260,7 @@ impl Lowerer<'_> {
                 self.sdfg.symbols.insert(symbol, DType::Int64);
             }
         }
-        let mut arguments = IndexMap::new();
+        let mut arguments = IndexMap::default();
         for (name, value) in passed {
             let value = self.stand_in(name, value, &mut arguments);
             self.env.insert(name.clone(), value);

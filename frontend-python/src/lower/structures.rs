@@ -8,8 +8,7 @@ use crate::module::Global;
 use crate::parse::{Ranged, TextRange, ast};
 use crate::promotion::{Typed, rank};
 use crate::types::{Value, View};
-use dacec_ir::{Expr, Range};
-use indexmap::IndexMap;
+use dacec_ir::{Expr, IndexMap, Range};
 use std::sync::Arc;
 
 /// The argument that carries a member of a parameter.
@@ -49,7 +48,7 @@ impl Lowerer<'_> {
         members: &[(String, Value)],
         range: TextRange,
     ) -> Result<IndexMap<String, Value>> {
-        let mut values = IndexMap::new();
+        let mut values = IndexMap::default();
         for (member, ty) in members {
             let argument = argument_of(parameter, member);
             let taken = self.sdfg.arguments.iter().any(|it| *it == argument.as_str())
@@ -238,7 +237,7 @@ impl Lowerer<'_> {
         let name = constructor.function.name.to_string();
         self.check_recursion(&name, range)?;
         let mut given = given;
-        let object = Value::Instance(class.clone(), IndexMap::new());
+        let object = Value::Instance(class.clone(), IndexMap::default());
         given.positional.insert(0, (object, range));
         let parameters = self.given_parameters(Some(&constructor.function.parameters), given, range)?;
         let Some(own) = parameters.first().map(|(name, _)| name.clone()) else {
@@ -284,7 +283,7 @@ impl Lowerer<'_> {
 
     /// An object of a class without a constructor: its members in order, as for a data class.
     fn construct_plainly(&mut self, class: &Arc<Class>, given: GivenArgs, range: TextRange) -> Result<Value> {
-        let mut members = IndexMap::new();
+        let mut members = IndexMap::default();
         let mut positional = given.positional.into_iter();
         let mut keywords: IndexMap<String, Value> =
             given.keywords.into_iter().map(|(name, (value, _))| (name, value)).collect();

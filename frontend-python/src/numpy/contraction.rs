@@ -17,8 +17,7 @@ use crate::promotion::promote;
 use crate::scalar::{self, cast};
 use crate::types::{Axis, Scalar, Value, View};
 use dacec_ir::library::defined::Einsum;
-use dacec_ir::{BinaryOp, DType, Expr, Function, Name, ScalarExpr, Wcr};
-use indexmap::IndexMap;
+use dacec_ir::{BinaryOp, DType, Expr, Function, IndexMap, Name, ScalarExpr, Wcr};
 
 /// Functions of NumPy.
 pub(super) const ENTRIES: &[Entry] = &[
@@ -46,7 +45,7 @@ fn contracted(
     dest: &Dest,
     range: TextRange,
 ) -> Result<Value> {
-    let mut extents: IndexMap<char, Expr> = IndexMap::new();
+    let mut extents: IndexMap<char, Expr> = IndexMap::default();
     for factor in factors {
         for (letter, extent) in factor.letters.iter().zip(factor.view.shape()) {
             match extents.get(letter) {

@@ -181,11 +181,35 @@ pub(super) fn reduced(
     }
     let op = operator(how.wcr);
     let dtype = how.dtype;
-    let Some(start) = start else { return combined(lowerer, args, &value, how, dest) };
+    let Some(start) = start else {
+        if identity(how.wcr, how.dtype).is_none() {
+            require_elements(lowerer, args, &value, &how)?;
+        }
+        return combined(lowerer, args, &value, how, dest);
+    };
     let result = combined(lowerer, args, &value, how, &Dest::Temp)?;
     lowerer.elementwise("initial", &[result, start], dest, args.range, &|of| {
         scalar::binary(op, &scalar::converted(&of[0], dtype), &of[1])
     })
+}
+
+/// Makes sure that there are elements to choose one from, when the program runs if that cannot be proved.
+fn require_elements(lowerer: &mut Lowerer<'_>, args: &Args, value: &View, how: &Reduction) -> Result<()> {
+    for (axis, extent) in value.shape().iter().enumerate() {
+        if how.axes.as_ref().is_some_and(|axes| !axes.contains(&axis)) {
+            continue;
+        }
+        if extent.is_zero() {
+            let message = "an empty array has no smallest and no largest element";
+            return Err(Diagnostic::error(codes::SHAPE, args.range, message)
+                .help("give a value that takes part: `initial=...`")
+                .into());
+        }
+        let what = if how.wcr == Wcr::Max { "maximum" } else { "minimum" };
+        let message = format!("no elements have a {what}: the extent is {extent}");
+        lowerer.require(&extent.ge(&Expr::one()), message, args.range)?;
+    }
+    Ok(())
 }
 
 fn combined(
@@ -211,12 +235,6 @@ fn combined(
         .filter(|(k, _)| !axes.contains(k))
         .map(|(_, extent)| extent.clone())
         .collect();
-    if identity(wcr, dtype).is_none() && axes.iter().any(|&axis| shape[axis].is_zero()) {
-        let message = "an empty array has no smallest and no largest element";
-        return Err(Diagnostic::error(codes::SHAPE, args.range, message)
-            .help("give a value that takes part: `initial=...`")
-            .into());
-    }
     // The node sees the dimensions that are not single indices.
     let long: Vec<usize> = (0..shape.len()).filter(|&k| !shape[k].is_one()).collect();
     let squeezed: Vec<usize> = (0..long.len()).filter(|&k| axes.contains(&long[k])).collect();

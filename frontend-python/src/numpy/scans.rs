@@ -245,6 +245,7 @@ fn extremum(lowerer: &mut Lowerer<'_>, args: &Args, better: &str) -> Result<Valu
     }
     let keep = args.flag("keepdims")?;
     let rows = Rows::of(lowerer, &view, axis);
+    rows.require_elements(lowerer, args, if better == "np.less" { "minimum" } else { "maximum" })?;
     let library = Library::new("extremum").constant("better", better);
     let result = if rows.others.is_empty() {
         let at = lowerer.call_library(&library.array("x", &rows.rows), &args.dest, args.range)?;

@@ -16,8 +16,7 @@
 
 use crate::propagate::touched_at;
 use crate::symbolic::Facts;
-use crate::{Data, EdgeId, Name, Node, NodeId, State, Subset};
-use indexmap::IndexMap;
+use crate::{Data, EdgeId, IndexMap, Name, Node, NodeId, State, Subset};
 
 /// One read or write of a container.
 #[derive(Clone, Debug, PartialEq)]

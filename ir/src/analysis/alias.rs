@@ -9,8 +9,7 @@
 //! Two containers of different classes never overlap. Of two containers in one class nothing is known: `A` and `B` above
 //! count as overlapping although they do not, which errs on the safe side.
 
-use crate::{Block, Name, Sdfg};
-use indexmap::IndexMap;
+use crate::{Block, IndexMap, Name, Sdfg};
 
 /// Classes of containers that views and references join.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -15,9 +15,9 @@ use crate::propagate::{self, Window, changed_symbols, inside_loop, keep_shape, k
 use crate::state::EdgeView;
 use crate::symbolic::Facts;
 use crate::{
-    Block, Conditional, Data, EdgeId, Loop, Memlet, Name, NestedSdfg, Node, NodeId, Region, State, Subset,
+    Block, Conditional, Data, EdgeId, IndexMap, Loop, Memlet, Name, NestedSdfg, Node, NodeId, Region, State,
+    Subset,
 };
-use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// The elements that the edge into an access node writes for certain, whenever the state runs; `None` where that is not

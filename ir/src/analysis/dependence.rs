@@ -16,8 +16,7 @@
 
 use crate::propagate::touched_at;
 use crate::symbolic::{Facts, Substitution};
-use crate::{Data, EdgeId, Expr, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
-use indexmap::IndexMap;
+use crate::{Data, EdgeId, Expr, IndexMap, Memlet, Name, Node, Range, State, Subset, Wcr, propagate};
 use std::collections::BTreeSet;
 
 /// What one iteration does with a container.
@@ -108,7 +107,7 @@ pub struct Iterations<'a> {
 impl Iterations<'_> {
     /// Proves that no two different iterations depend on each other; the error is a pair of accesses that may.
     pub fn independent(&self, touches: &[Touch]) -> Result<(), Box<Dependence>> {
-        let mut by_container: IndexMap<&Name, Vec<&Touch>> = IndexMap::new();
+        let mut by_container: IndexMap<&Name, Vec<&Touch>> = IndexMap::default();
         for touch in touches {
             by_container.entry(&touch.data).or_default().push(touch);
         }

@@ -15,8 +15,7 @@
 use crate::analysis::access::subset_at;
 use crate::analysis::certain::must_write;
 use crate::symbolic::Facts;
-use crate::{Block, Data, Loop, Machine, Name, Node, Region, Sdfg, State};
-use indexmap::IndexMap;
+use crate::{Block, Data, IndexMap, Loop, Machine, Name, Node, Region, Sdfg, State};
 use std::collections::HashSet;
 
 /// A set of containers; asked, never listed.
@@ -191,7 +190,7 @@ fn state_reads(state: &State) -> impl Iterator<Item = &Name> {
 /// What holds of the containers' shapes and what is live after each state, by label, for tests and tools.
 pub fn live_after(sdfg: &Sdfg) -> IndexMap<Name, Vec<Name>> {
     let facts = sdfg.facts();
-    let mut result = IndexMap::new();
+    let mut result = IndexMap::default();
     let mut body = sdfg.body.clone();
     Liveness::new(&sdfg.containers, &facts).visit(&mut body, &mut |state, live| {
         let names = sdfg.containers.keys().filter(|name| live.contains(*name)).cloned().collect();

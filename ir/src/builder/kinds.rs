@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(crate::text::parse(&sdfg.to_string()), Ok(crate::text::normalize(&sdfg)));
         let y = Tensor::new(&[3, 2], vec![0.0, 0.0, 3.0, 4.0, 0.0, 0.0]).expect("six numbers");
         let x = Tensor::vector(vec![0.0; 3]);
-        let mut arguments = Arguments::from([("p.x".into(), x), ("p.y".into(), y)]);
+        let mut arguments = Arguments::from_iter([("p.x".into(), x), ("p.y".into(), y)]);
         run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(arguments["p.x"].as_slice::<f64>(), Some(&[3.0, 4.0, 5.0][..]));
         assert_eq!(arguments["p.y"].as_slice::<f64>().map(|y| y[0]), Some(6.0));

@@ -14,7 +14,7 @@
 //! twice.array("x", DType::Float64, [Expr::sym("N")]);
 //! twice.state("s").map("m", &[("i", "0:N")], &[("a", "x", "i")], name("a") + name("a"), ("x", "i"));
 //!
-//! let mut arguments = Arguments::from([("x".into(), Tensor::vector(vec![1.0, 2.0, 3.0]))]);
+//! let mut arguments = Arguments::from_iter([("x".into(), Tensor::vector(vec![1.0, 2.0, 3.0]))]);
 //! interp::run(&twice.build(), &mut arguments, &[]).unwrap();
 //! assert_eq!(arguments["x"].as_slice::<f64>(), Some(&[2.0, 4.0, 6.0][..]));
 //! ```
@@ -76,8 +76,7 @@ pub use tensor::{Element, Elements, Tensor};
 pub use value::Value;
 
 use crate::features::{Feature, features};
-use crate::{Data, Name, Sdfg};
-use indexmap::IndexMap;
+use crate::{Data, IndexMap, Name, Sdfg};
 use machine::{Frame, Machine, unknown_symbol};
 use memory::{Content, View};
 use std::collections::HashMap;

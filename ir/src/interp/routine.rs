@@ -9,8 +9,7 @@ use super::tasklet::Running;
 use super::value::Value;
 use crate::library::blas::{Parameter, Routine, Triangle};
 use crate::node::{CallArgument, ExternalCall};
-use crate::{BinaryOp, DType};
-use indexmap::IndexMap;
+use crate::{BinaryOp, DType, IndexMap};
 
 /// What a call was given, by the names of its parameters.
 struct Given {
@@ -64,7 +63,8 @@ impl Running<'_, '_, '_> {
         dtype: DType,
     ) -> Result<Given, InterpretError> {
         let mut arguments = Arguments::of(call);
-        let mut given = Given { ints: IndexMap::new(), numbers: IndexMap::new(), data: IndexMap::new() };
+        let mut given =
+            Given { ints: IndexMap::default(), numbers: IndexMap::default(), data: IndexMap::default() };
         for parameter in routine.parameters {
             match *parameter {
                 Parameter::Int(name) => {

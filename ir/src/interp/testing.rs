@@ -30,7 +30,7 @@ pub fn random_arguments(
     seed: u64,
 ) -> Result<Arguments, InterpretError> {
     let value = |name: &Name| symbols.iter().find(|(symbol, _)| name == symbol).map(|(_, value)| *value);
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for name in &sdfg.arguments {
         let data = sdfg.container(name).ok_or_else(|| Fault::NoContainer(name.clone()))?;
         let shape = data.shape().iter().map(|extent| extent.eval(&value)).collect::<Result<Vec<_>, _>>()?;

@@ -99,7 +99,7 @@ fn an_overlapping_copy_reads_first() {
     let sdfg = parsed(
         "sdfg f(x) { data x: float64[4]\n state s {\n n0 = access x\n n1 = access x\n n0 -> n1: x[0:3] to [1:4]\n } }",
     );
-    let mut arguments = Arguments::from([("x".into(), doubles(&[1.0, 2.0, 3.0, 4.0]))]);
+    let mut arguments = Arguments::from_iter([("x".into(), doubles(&[1.0, 2.0, 3.0, 4.0]))]);
     run(&sdfg, &mut arguments, &[]).expect("a valid program");
     assert_eq!(arguments["x"], doubles(&[1.0, 1.0, 2.0, 3.0]));
 }
@@ -154,7 +154,7 @@ fn unwritten_memory_may_be_copied_but_not_used() {
     let fault = fault_of(&parsed(&used), &arguments, &Options::default());
     assert!(fault.starts_with("`t` is read before it is written, at element 1"), "{fault}");
     let zeros = Options { uninitialized: false, ..Options::default() };
-    let mut values = Arguments::from([("y".into(), Tensor::scalar(7.0))]);
+    let mut values = Arguments::from_iter([("y".into(), Tensor::scalar(7.0))]);
     run_with(&parsed(&used), &mut values, &[], &zeros).expect("unwritten memory is zero");
     assert_eq!(values["r"], doubles(&[0.0, 1.0]));
 }
@@ -173,7 +173,7 @@ fn races_are_found_whatever_the_order() {
             fault_of(&sdfg, &[("x", doubles(&[1.0, 2.0, 3.0]))], &Options { order, ..Options::thorough() });
         assert!(fault.starts_with("iterations of map `m`") && fault.contains("of `x`"), "{fault}");
     }
-    let mut arguments = Arguments::from([("x".into(), doubles(&[1.0, 2.0, 3.0]))]);
+    let mut arguments = Arguments::from_iter([("x".into(), doubles(&[1.0, 2.0, 3.0]))]);
     run(&sdfg, &mut arguments, &[]).expect("no one looks for races");
 }
 
@@ -185,7 +185,7 @@ fn a_transient_in_a_map_belongs_to_the_iteration() {
          n3 = tasklet t(a: float64) -> (o: float64) { o = 2.0*a }\n n3.o -> n4.IN_x: x[i]\n } n4\n\
          n4.OUT_x -> n5: x[0:N]\n n5 = access x\n } }",
     );
-    let mut arguments = Arguments::from([("x".into(), doubles(&[1.0, 2.0, 3.0]))]);
+    let mut arguments = Arguments::from_iter([("x".into(), doubles(&[1.0, 2.0, 3.0]))]);
     run_with(&sdfg, &mut arguments, &[], &Options::thorough())
         .expect("no race: each iteration has its own `t`");
     assert_eq!(arguments["x"], doubles(&[2.0, 4.0, 6.0]));
@@ -228,7 +228,7 @@ const NESTED: &str = "sdfg f(A) { symbol N: int64\n data A: float64[N, N]\n stat
 #[test]
 fn a_nested_sdfg_sees_a_part_of_the_memory() {
     let a = Tensor::new(&[2, 2], vec![1.0, 2.0, 3.0, 4.0]).expect("four numbers");
-    let mut arguments = Arguments::from([("A".into(), a)]);
+    let mut arguments = Arguments::from_iter([("A".into(), a)]);
     run(&parsed(NESTED), &mut arguments, &[]).expect("a valid program");
     assert_eq!(arguments["A"].as_slice::<f64>(), Some(&[3.0, 2.0, 7.0, 4.0][..]));
 }
@@ -305,7 +305,7 @@ fn endless_programs_end_at_the_limit() {
 #[test]
 fn a_failed_run_leaves_the_arguments() {
     let sdfg = gather("i", "a");
-    let before = Arguments::from([("x".into(), doubles(&[5.0])), ("y".into(), doubles(&[0.0; 2]))]);
+    let before = Arguments::from_iter([("x".into(), doubles(&[5.0])), ("y".into(), doubles(&[0.0; 2]))]);
     let mut arguments = before.clone();
     assert!(run(&sdfg, &mut arguments, &[]).is_err());
     assert_eq!(arguments, before);
@@ -334,7 +334,7 @@ fn random_arguments_have_the_declared_shapes() {
 fn kinds(lines: &str, options: &Options) -> Result<Arguments, InterpretError> {
     let sdfg = with_kinds(lines);
     let x = doubles(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
-    let mut arguments = Arguments::from([("x".into(), x), ("y".into(), doubles(&[0.0; 8]))]);
+    let mut arguments = Arguments::from_iter([("x".into(), x), ("y".into(), doubles(&[0.0; 8]))]);
     run_with(&sdfg, &mut arguments, &[], options)?;
     Ok(arguments)
 }
@@ -485,7 +485,8 @@ fn a_consume_scope_may_take_several_elements_at_a_time() {
     assert_eq!(crate::validate::validate(&sdfg), Ok(()));
     let tensor = |values: Vec<f64>| Tensor::new(&[values.len()], values).expect("as many as needed");
     let x = (1..=8).map(f64::from).collect();
-    let mut arguments = Arguments::from([("x".into(), tensor(x)), ("y".into(), tensor(vec![0.0, 0.0, 9.0]))]);
+    let mut arguments =
+        Arguments::from_iter([("x".into(), tensor(x)), ("y".into(), tensor(vec![0.0, 0.0, 9.0]))]);
     run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
     // 1*2 + 3, 4*5 + 6, 7*8 + 0
     assert_eq!(arguments["y"].as_slice::<f64>(), Some(&[87.0, 3.0, 0.0][..]));
@@ -534,7 +535,7 @@ fn machines_follow_their_transitions() {
     structured.lower_machines();
     assert_eq!(crate::features::features(&structured).len(), 0);
     for sdfg in [sdfg, structured] {
-        let mut arguments = Arguments::new();
+        let mut arguments = Arguments::default();
         run(&sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(arguments["y"].as_slice::<i64>(), Some(&[16][..]));
     }
@@ -600,7 +601,7 @@ fn who_runs_a_program_makes_its_calls_of_python() {
     };
     let run = |what: &str| {
         let host = std::sync::Arc::new(Doubling::default());
-        let mut arguments = Arguments::from([
+        let mut arguments = Arguments::from_iter([
             ("p".into(), Tensor::vector(vec![0i64, 0])),
             ("x".into(), doubles(&[1.0, 2.0])),
         ]);
@@ -613,8 +614,10 @@ fn who_runs_a_program_makes_its_calls_of_python() {
     assert_eq!((result, x), (Ok(()), doubles(&[2.0, 4.0])));
     assert_eq!(seen, ["before", "double [2]"]);
     assert_eq!(run("fail").0, Err("a Python function has raised an exception: as asked".to_owned()));
-    let mut arguments =
-        Arguments::from([("p".into(), Tensor::vector(vec![0i64, 0])), ("x".into(), doubles(&[1.0, 2.0]))]);
+    let mut arguments = Arguments::from_iter([
+        ("p".into(), Tensor::vector(vec![0i64, 0])),
+        ("x".into(), doubles(&[1.0, 2.0])),
+    ]);
     let alone = super::run(&parsed(&text("double")), &mut arguments, &[]).unwrap_err();
     assert_eq!(alone.fault.to_string(), "the external routine `python` has no reference semantics");
 }

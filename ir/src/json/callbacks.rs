@@ -21,10 +21,9 @@ use crate::callback::{Callback, INTERPRETER, Passed, Wanted};
 use crate::node::{CallArgument, ExternalCall};
 use crate::state::EdgeView;
 use crate::{
-    Array, Connector, DType, Edge, Expr, Memlet, Name, Node, NodeId, Range, Schedule, Sdfg, State, Subset,
-    TaskletCode,
+    Array, Connector, DType, Edge, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, Schedule, Sdfg, State,
+    Subset, TaskletCode,
 };
-use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
 /// The container that orders calls in files.

@@ -11,8 +11,7 @@ use super::read::end;
 use super::read_state::Wire;
 use super::tree::Value;
 use crate::node::Consume;
-use crate::{Array, Data, Edge, Expr, Memlet, Name, Node, NodeId, Sdfg, State, Storage};
-use indexmap::IndexMap;
+use crate::{Array, Data, Edge, Expr, IndexMap, Memlet, Name, Node, NodeId, Sdfg, State, Storage};
 
 /// Adds the containers that the scopes of an SDFG's own states need.
 pub(super) fn declare(value: &Value, sdfg: &mut Sdfg) {

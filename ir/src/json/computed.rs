@@ -5,9 +5,9 @@
 //! ```
 
 use crate::{
-    Connector, Memlet, Name, Node, NodeId, ScalarExpr, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode,
+    Connector, IndexMap, Memlet, Name, Node, NodeId, ScalarExpr, Sdfg, State, Stmt, Subset, Tasklet,
+    TaskletCode,
 };
-use indexmap::IndexMap;
 
 /// A state that gives `value` to the scalar `target`. Indices in the value are made of symbols.
 pub(super) fn state(sdfg: &Sdfg, label: &str, target: &str, value: ScalarExpr) -> Result<State, String> {
@@ -17,17 +17,17 @@ pub(super) fn state(sdfg: &Sdfg, label: &str, target: &str, value: ScalarExpr) -
         let data = sdfg.container(data).ok_or_else(|| format!("there is no container `{data}`"))?;
         Ok::<_, String>(Connector::scalar(data.dtype()))
     };
-    let mut inputs = IndexMap::new();
+    let mut inputs = IndexMap::default();
     for (memlet, connector) in &reads {
         inputs.insert(connector.clone(), element(&memlet.data)?);
     }
     let target = Name::from(target);
-    let outputs = IndexMap::from([(Name::from("out"), element(&target)?)]);
+    let outputs = IndexMap::from_iter([(Name::from("out"), element(&target)?)]);
     let code = TaskletCode::Native(vec![Stmt::assign("out", value)]);
     let tasklet = Tasklet { label: label.into(), inputs, outputs, code, span: Default::default() };
     let mut state = State::new(label);
     let tasklet = state.add_tasklet(tasklet);
-    let mut accesses: IndexMap<Name, NodeId> = IndexMap::new();
+    let mut accesses: IndexMap<Name, NodeId> = IndexMap::default();
     for (memlet, connector) in reads {
         let data = memlet.data.clone();
         let access = *accesses.entry(data.clone()).or_insert_with(|| state.add_node(Node::Access(data)));

@@ -11,9 +11,8 @@ use super::tree::Value;
 use crate::attributes::Attributes;
 use crate::interp::{Tensor, Value as Element};
 use crate::{
-    Connector, ConstantArray, DType, Data, Memlet, Name, Node, NodeId, Sdfg, State, Subset, Tasklet,
+    Connector, ConstantArray, DType, Data, IndexMap, Memlet, Name, Node, NodeId, Sdfg, State, Subset, Tasklet,
 };
-use indexmap::IndexMap;
 use num_complex::Complex64;
 use serde_json::json;
 use std::collections::BTreeSet;

@@ -14,8 +14,7 @@
 use super::expr::{Syntax, print};
 use super::python;
 use crate::control_flow::{Effect, LoopHeader};
-use crate::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr, Sdfg, State};
-use indexmap::IndexMap;
+use crate::{Assignment, Block, Conditional, Expr, IndexMap, Loop, Name, Region, ScalarExpr, Sdfg, State};
 use std::collections::BTreeSet;
 
 /// A state of the machine.
@@ -118,7 +117,7 @@ impl<'a> Machine<'a> {
             // The document is written without machines.
             Block::Machine(_) => {}
             Block::Effect(it) => self.effect(it),
-            Block::Break => self.jump(|target| (target.after, IndexMap::new())),
+            Block::Break => self.jump(|target| (target.after, IndexMap::default())),
             Block::Continue => self.jump(|target| (target.again, target.step.clone())),
             Block::Return => {
                 let end = self.end.unwrap_or_else(|| self.empty("end"));
@@ -164,7 +163,7 @@ impl<'a> Machine<'a> {
 
     /// Moves control to another state.
     fn go(&mut self, dst: usize) {
-        self.edge(dst, None, IndexMap::new());
+        self.edge(dst, None, IndexMap::default());
         self.current = Some(dst);
     }
 
@@ -217,7 +216,7 @@ impl<'a> Machine<'a> {
                 let condition = self.python(condition);
                 let guard = self.empty(&format!("{}_guard", it.label));
                 self.go(guard);
-                self.guarded(it, guard, &condition, IndexMap::new());
+                self.guarded(it, guard, &condition, IndexMap::default());
             }
             LoopHeader::DoWhile { condition } => {
                 let condition = self.python(condition);
@@ -225,13 +224,13 @@ impl<'a> Machine<'a> {
                 let latch = self.empty(&format!("{}_latch", it.label));
                 let after = self.empty(&format!("{}_after", it.label));
                 self.go(first);
-                self.loops.push(Target { after, again: latch, step: IndexMap::new() });
+                self.loops.push(Target { after, again: latch, step: IndexMap::default() });
                 self.region(&it.body);
-                self.edge(latch, None, IndexMap::new());
+                self.edge(latch, None, IndexMap::default());
                 self.loops.pop();
                 self.current = Some(latch);
-                self.edge(first, Some(condition.clone()), IndexMap::new());
-                self.edge(after, Some(format!("(not ({condition}))")), IndexMap::new());
+                self.edge(first, Some(condition.clone()), IndexMap::default());
+                self.edge(after, Some(format!("(not ({condition}))")), IndexMap::default());
                 self.current = Some(after);
             }
         }
@@ -239,7 +238,7 @@ impl<'a> Machine<'a> {
 
     /// A counted loop. Bounds that the body changes are saved before it.
     fn count(&mut self, it: &'a Loop, variable: &Name, [start, stop, step]: [&Expr; 3]) {
-        let mut init = IndexMap::from([(variable.to_string(), print(start, Syntax::Python))]);
+        let mut init = IndexMap::from_iter([(variable.to_string(), print(start, Syntax::Python))]);
         let changed = assigned(&it.body);
         let mut bound = |this: &mut Self, bound: &Expr, hint: &str| {
             let text = print(bound, Syntax::Python);
@@ -263,7 +262,7 @@ impl<'a> Machine<'a> {
         let guard = self.empty(&format!("{}_guard", it.label));
         self.edge(guard, None, init);
         self.current = Some(guard);
-        let next = IndexMap::from([(variable.to_string(), format!("({variable} + ({step_text}))"))]);
+        let next = IndexMap::from_iter([(variable.to_string(), format!("({variable} + ({step_text}))"))]);
         self.guarded(it, guard, &condition, next);
     }
 
@@ -271,8 +270,8 @@ impl<'a> Machine<'a> {
     fn guarded(&mut self, it: &'a Loop, guard: usize, condition: &str, step: IndexMap<String, String>) {
         let first = self.empty(&format!("{}_body", it.label));
         let after = self.empty(&format!("{}_after", it.label));
-        self.edge(first, Some(condition.to_owned()), IndexMap::new());
-        self.edge(after, Some(format!("(not {condition})")), IndexMap::new());
+        self.edge(first, Some(condition.to_owned()), IndexMap::default());
+        self.edge(after, Some(format!("(not {condition})")), IndexMap::default());
         self.current = Some(first);
         self.loops.push(Target { after, again: guard, step: step.clone() });
         self.region(&it.body);
@@ -292,8 +291,8 @@ impl<'a> Machine<'a> {
             let condition = self.python(condition);
             let then = self.empty("then");
             let otherwise = self.empty("otherwise");
-            self.edge(then, Some(condition.clone()), IndexMap::new());
-            self.edge(otherwise, Some(format!("(not ({condition}))")), IndexMap::new());
+            self.edge(then, Some(condition.clone()), IndexMap::default());
+            self.edge(otherwise, Some(format!("(not ({condition}))")), IndexMap::default());
             self.current = Some(then);
             self.region(&branch.body);
             ends.extend(self.current.take());
@@ -306,7 +305,7 @@ impl<'a> Machine<'a> {
         let join = self.empty("join");
         for end in ends {
             self.current = Some(end);
-            self.edge(join, None, IndexMap::new());
+            self.edge(join, None, IndexMap::default());
         }
         self.current = Some(join);
     }

@@ -12,10 +12,9 @@ use crate::foreign::ForeignOp;
 use crate::library::{Blas, CodeCallback, LibraryOp, MatMul, Property, Reduce, from_properties};
 use crate::node::LibraryNode;
 use crate::{
-    Array, Block, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg, Node, Range, Scalar,
-    ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode,
+    Array, Block, Connector, Constant, DType, Data, Expr, IndexMap, Memlet, Name, NestedSdfg, Node, Range,
+    Scalar, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode,
 };
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// How a class is read.
@@ -236,8 +235,8 @@ fn filled(label: &str, shape: &[Expr], (output, dtype): (&str, DType), value: Sc
     let mut state = State::new(label);
     let tasklet = Tasklet {
         label: label.into(),
-        inputs: IndexMap::new(),
-        outputs: IndexMap::from([("out".into(), Connector::scalar(dtype))]),
+        inputs: IndexMap::default(),
+        outputs: IndexMap::from_iter([("out".into(), Connector::scalar(dtype))]),
         code: TaskletCode::Native(vec![Stmt::assign("out", value)]),
         span: Default::default(),
     };

@@ -13,10 +13,9 @@ use crate::callback::INTERPRETER;
 use crate::node::{ForeignCode, Language};
 use crate::state::Edge;
 use crate::{
-    Connector, Data, Expr, Instrument, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt, Subset,
-    Tasklet, TaskletCode,
+    Connector, Data, Expr, IndexMap, Instrument, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Stmt,
+    Subset, Tasklet, TaskletCode,
 };
-use indexmap::IndexMap;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -311,7 +310,7 @@ impl Reader<'_> {
         };
         let connectors = |key: &str, input: bool| -> Result<IndexMap<Name, Connector>> {
             let path = path.key(key);
-            let mut connectors = IndexMap::new();
+            let mut connectors = IndexMap::default();
             for (conn, declared) in attributes.get(key).and_then(Value::as_object).into_iter().flatten() {
                 let here = path.key(conn);
                 let memlet = edge_of(conn, input).ok_or_else(|| here.error("no edge carries this data"))?;
@@ -517,7 +516,7 @@ fn nested(attributes: &Value, path: &Path<'_>, options: ReadOptions<'_>) -> Resu
         Some(value) => super::read::sdfg(value, &path.key("sdfg"), options)?,
         None => external::nested(attributes, path, options)?,
     };
-    let mut symbols = IndexMap::new();
+    let mut symbols = IndexMap::default();
     let mapping_path = path.key("symbol_mapping");
     if let Some(mapping) = attributes.get("symbol_mapping") {
         for (symbol, value) in object(mapping, &mapping_path)? {

@@ -8,8 +8,7 @@ use super::expr::{Syntax, print};
 use super::python;
 use super::write::{Writer, is_boxed, put_back};
 use crate::control_flow::{Effect, LoopHeader};
-use crate::{Assignment, Block, Conditional, Expr, Loop, Name, Region, ScalarExpr};
-use indexmap::IndexMap;
+use crate::{Assignment, Block, Conditional, Expr, IndexMap, Loop, Name, Region, ScalarExpr};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

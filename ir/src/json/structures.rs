@@ -15,8 +15,7 @@ use super::write::{Writer, put_back};
 use crate::attributes::Attributes;
 use crate::data::VIEWS;
 use crate::structure::member;
-use crate::{Data, Expr, Name, Range, Structure};
-use indexmap::IndexMap;
+use crate::{Data, Expr, IndexMap, Name, Range, Structure};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -273,7 +272,7 @@ fn memlet<'e, 'v>(edge: &'e tree::Value<'v>) -> Option<&'e Object<'v>> {
 impl Writer<'_> {
     /// Containers as the file has them: members inside of their structures.
     pub(super) fn containers(&self) -> Attributes {
-        let mut all: IndexMap<String, Value> = IndexMap::new();
+        let mut all: IndexMap<String, Value> = IndexMap::default();
         for (name, data) in &self.sdfg.containers {
             let outermost = name.split_once('.').map(|(first, _)| Name::from(first));
             match outermost.and_then(|name| Some((self.sdfg.structures.get(&name)?, name))) {

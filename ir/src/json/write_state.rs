@@ -8,13 +8,14 @@ use super::write::{Attributes, Writer, put_back};
 use super::{Dialect, blas, operations};
 use crate::foreign::ForeignOp;
 use crate::library::Property;
+use crate::name::inserting;
 use crate::node::{Language, LibraryNode};
 use crate::state::EdgeView;
 use crate::text::outline::{Item, flatten, outline};
 use crate::{
-    Data, Map, Memlet, Name, NestedSdfg, Node, NodeId, State, Stmt, Subset, Tasklet, TaskletCode, Wcr,
+    Data, IndexMap, Map, Memlet, Name, NestedSdfg, Node, NodeId, State, Stmt, Subset, Tasklet, TaskletCode,
+    Wcr,
 };
-use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +33,7 @@ impl Places {
         let items = outline(state);
         let order = flatten(&items);
         let ids = order.iter().enumerate().map(|(at, &id)| (id, at)).collect();
-        let children = IndexMap::from([("-1".to_owned(), Vec::new())]);
+        let children = IndexMap::from_iter([("-1".to_owned(), Vec::new())]);
         let mut places = Places { order, ids, scopes: BTreeMap::new(), children };
         places.enter(&items, None);
         places
@@ -236,7 +237,7 @@ impl Writer<'_> {
             return Renamed::new();
         }
         let mut symbols = BTreeSet::new();
-        Node::Tasklet(tasklet.clone()).collect_symbols(&mut symbols);
+        tasklet.code.visit_symbols(&mut inserting(&mut symbols));
         let mut names: BTreeSet<Name> =
             tasklet.inputs.keys().chain(tasklet.outputs.keys()).cloned().collect();
         if let TaskletCode::Native(stmts) = &tasklet.code {

@@ -10,8 +10,7 @@
 //! ```
 
 use super::defined::{OperandType, Operands};
-use crate::{Data, Expr, Memlet, Name, Node, NodeId, State};
-use indexmap::IndexMap;
+use crate::{Data, Expr, IndexMap, Memlet, Name, Node, NodeId, State};
 
 /// What an operation costs on operands of certain shapes.
 #[derive(Clone, Debug, PartialEq)]

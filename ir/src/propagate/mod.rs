@@ -30,8 +30,7 @@ pub(crate) use region::{changed_symbols, inside_loop, keep_shape, known_range, m
 
 use crate::node::Map;
 use crate::symbolic::Facts;
-use crate::{Data, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset};
-use indexmap::IndexMap;
+use crate::{Data, EdgeId, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, State, Subset};
 
 /// A set of elements that covers the wanted ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,7 +152,7 @@ fn memlet_over_inside(memlet: &Memlet, map: &Map, shape: &[Expr], inside: &Facts
 pub fn state(state: &mut State, containers: &IndexMap<Name, Data>, facts: &Facts) {
     let scopes = state.scopes();
     let mut entries: Vec<(NodeId, Facts)> = Vec::new();
-    let mut inside: IndexMap<NodeId, Facts> = IndexMap::new();
+    let mut inside: IndexMap<NodeId, Facts> = IndexMap::default();
     for (&id, parent) in &scopes {
         if let Node::MapEntry(map) = state.node(id) {
             let around = parent.and_then(|entry| inside.get(&entry)).unwrap_or(facts).clone();

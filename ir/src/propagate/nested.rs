@@ -13,8 +13,7 @@
 use super::{Swept, inside_map, region, subset_over_inside, union_of};
 use crate::analysis::access::subset_at;
 use crate::symbolic::{Facts, Substitution};
-use crate::{Data, EdgeId, Expr, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Subset};
-use indexmap::IndexMap;
+use crate::{Data, EdgeId, Expr, IndexMap, Memlet, Name, NestedSdfg, Node, NodeId, Range, State, Subset};
 
 /// The elements that an edge touches of the access node at its source (`at_source`) or destination; `None` if there is
 /// no access node or nothing moves. Where the edge leads to or comes from nested SDFGs, these are the elements that they

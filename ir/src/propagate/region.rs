@@ -17,8 +17,7 @@ use super::nested::elements_at;
 use super::{Swept, assume_in_range, subset_over_inside};
 use crate::control_flow::LoopHeader;
 use crate::symbolic::{Atom, Facts};
-use crate::{Block, Data, Expr, Loop, Name, Range, State};
-use indexmap::IndexMap;
+use crate::{Block, Data, Expr, IndexMap, Loop, Name, Range, State};
 use std::collections::BTreeSet;
 
 /// The elements of a container that blocks may write (`writes`), or read; what combines with the old value does both.

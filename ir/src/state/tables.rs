@@ -6,8 +6,7 @@
 //! of places of one large state pays for the places, not for the state each time.
 
 use super::{Edge, NodeId};
-use crate::{Name, Node};
-use indexmap::IndexSet;
+use crate::{IndexSet, Name, Node};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::{EdgeRef, NodeIndexable};

@@ -23,6 +23,12 @@ pub(super) fn add_scaled(a: &Expr, b: &Expr, scale: i64, overflow: &mut bool) ->
     if a.is_zero() && scale == 1 {
         return b.clone();
     }
+    // Most differences are those of neighbours.
+    if scale == -1
+        && let Some(distance) = a.offset_from(b)
+    {
+        return Expr::int(distance);
+    }
     let (mut left, mut right) = (a.parts().peekable(), b.parts().peekable());
     let mut terms = TermVec::new();
     loop {

@@ -2,6 +2,7 @@
 
 use super::{Atom, Expr};
 use crate::Name;
+use crate::name::inserting;
 use std::collections::BTreeSet;
 
 impl Expr {
@@ -23,19 +24,16 @@ impl Expr {
     /// The symbols that the value depends on, also inside of operations; not the names of containers in loads.
     pub fn symbols(&self) -> BTreeSet<Name> {
         let mut symbols = BTreeSet::new();
-        self.collect_symbols(&mut symbols);
+        self.visit_symbols(&mut inserting(&mut symbols));
         symbols
     }
 
-    /// Adds the [symbols](Expr::symbols) to others.
-    pub(crate) fn collect_symbols(&self, symbols: &mut BTreeSet<Name>) {
+    /// Calls `f` on each of the [symbols](Expr::symbols), repeated ones repeatedly.
+    pub(crate) fn visit_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
         for (atom, _) in self.atoms() {
             match atom {
-                Atom::Symbol(name) if symbols.contains(name) => {}
-                Atom::Symbol(name) => {
-                    symbols.insert(name.clone());
-                }
-                _ => atom.operands().into_iter().for_each(|operand| operand.collect_symbols(symbols)),
+                Atom::Symbol(name) => f(name),
+                _ => atom.operands().into_iter().for_each(|operand| operand.visit_symbols(f)),
             }
         }
     }

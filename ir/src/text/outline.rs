@@ -8,8 +8,7 @@
 //! passing the map's nodes, which scope a node is in depends on which edge is asked, so such a state is written without
 //! scopes; nodes on a cycle come last, in order of creation.
 
-use crate::{Block, Node, NodeId, Region, Sdfg, State};
-use indexmap::IndexMap;
+use crate::{Block, IndexMap, Node, NodeId, Region, Sdfg, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A node, or a map with what is inside it.

@@ -7,10 +7,9 @@ use crate::library::{self, Cost, Property};
 use crate::node::{CallArgument, ExternalCall, ForeignCode, Language, LibraryNode};
 use crate::state::Edge;
 use crate::{
-    Connector, Consume, CustomWcr, Expr, Instrument, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule,
-    State, Stmt, Subset, Tasklet, TaskletCode, Wcr,
+    Connector, Consume, CustomWcr, Expr, IndexMap, Instrument, Map, Memlet, Name, NestedSdfg, Node, NodeId,
+    Schedule, State, Stmt, Subset, Tasklet, TaskletCode, Wcr,
 };
-use indexmap::IndexMap;
 
 /// A state that is being read: its nodes by their names in the text, and its edges, whose ends may come later.
 #[derive(Default)]
@@ -220,7 +219,7 @@ impl<'a> Parser<'a> {
 
     /// `(name: dtype[rank], …)`
     fn connectors(&mut self) -> Result<IndexMap<Name, Connector>> {
-        let mut connectors = IndexMap::new();
+        let mut connectors = IndexMap::default();
         self.list(("(", ")"), |this| {
             let offset = this.offset();
             let name = this.name("a connector")?;
@@ -309,7 +308,7 @@ impl<'a> Parser<'a> {
         let inputs = self.names()?;
         self.expect("->")?;
         let outputs = self.names()?;
-        let mut symbols = IndexMap::new();
+        let mut symbols = IndexMap::default();
         if self.eat_word("with") {
             self.list(("[", "]"), |this| {
                 let offset = this.offset();

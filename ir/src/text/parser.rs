@@ -7,11 +7,10 @@ use crate::interp::Tensor;
 use crate::node::ExternalCall;
 use crate::symbolic::ParseError;
 use crate::{
-    Array, Assignment, Block, Branch, Conditional, ConstantArray, DType, Data, Expr, Instrument, Lifetime,
-    Loop, Machine, Name, Range, Region, Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage, Stream, Structure,
-    Transition, Vertex, Wcr,
+    Array, Assignment, Block, Branch, Conditional, ConstantArray, DType, Data, Expr, IndexMap, Instrument,
+    Lifetime, Loop, Machine, Name, Range, Region, Scalar, ScalarExpr, Sdfg, Span, Stmt, Storage, Stream,
+    Structure, Transition, Vertex, Wcr,
 };
-use indexmap::IndexMap;
 
 pub(super) type Result<T> = std::result::Result<T, Failure>;
 
@@ -521,7 +520,7 @@ impl Parser<'_> {
         let mut machine = Machine { label: self.name("the machine's label")?, ..Machine::default() };
         machine.span = self.position()?;
         self.expect("{")?;
-        let mut numbers = IndexMap::new();
+        let mut numbers = IndexMap::default();
         while self.eat_word("at") {
             let label = self.name("the vertex's label")?;
             numbers.entry(label.clone()).or_insert(machine.vertices.len());

@@ -6,9 +6,9 @@ use super::print::{Bounds, Printer};
 use crate::library::Property;
 use crate::node::{CallArgument, ExternalCall, LibraryNode};
 use crate::{
-    Connector, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt, Tasklet, TaskletCode,
+    Connector, IndexMap, Map, Memlet, Name, NestedSdfg, Node, NodeId, Schedule, State, Stmt, Tasklet,
+    TaskletCode,
 };
-use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 

@@ -12,8 +12,7 @@ use super::state::Checked;
 use crate::propagate::memlet_over;
 use crate::state::EdgeView;
 use crate::symbolic::Facts;
-use crate::{Expr, Memlet, Name, Node, NodeId, Subset, Wcr};
-use indexmap::IndexMap;
+use crate::{Expr, IndexMap, Memlet, Name, Node, NodeId, Subset, Wcr};
 use std::collections::HashMap;
 
 /// How many earlier events an event is compared with.
@@ -112,7 +111,7 @@ fn conflict(a: Access, b: Access) -> bool {
 
 /// Accesses by scope and container, in topological order.
 fn events<'a>(it: &Checked<'a>) -> IndexMap<(Option<NodeId>, &'a Name), Vec<Event<'a>>> {
-    let mut events: IndexMap<(Option<NodeId>, &Name), Vec<Event<'_>>> = IndexMap::new();
+    let mut events: IndexMap<(Option<NodeId>, &Name), Vec<Event<'_>>> = IndexMap::default();
     for &id in &it.order {
         // A map makes its events where it begins.
         let (begin, end) = match it.state.node(id) {

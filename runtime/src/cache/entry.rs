@@ -1,7 +1,7 @@
 //! One finished build and the manifest that vouches for it.
 
 use super::{CacheError, Key, write_private};
-use indexmap::IndexMap;
+use dacec_ir::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
@@ -79,7 +79,7 @@ pub(super) fn write_manifest(
     key: &Key,
     description: serde_json::Value,
 ) -> Result<(), CacheError> {
-    let mut files = IndexMap::new();
+    let mut files = IndexMap::default();
     for path in super::list(folder).map_err(CacheError::io("list", folder))? {
         let name = path.file_name().expect("listed paths have names").to_string_lossy().into_owned();
         files.insert(name, record(&path).map_err(CacheError::io("read", &path))?);

@@ -39,7 +39,11 @@ impl Data {
     }
 
     fn arguments(&mut self) -> Arguments<'_> {
-        Arguments::new().scalar("a", 1).array("A", &self.matrix).array("x", &self.x).array("y", &mut self.y)
+        Arguments::default()
+            .scalar("a", 1)
+            .array("A", &self.matrix)
+            .array("x", &self.x)
+            .array("y", &mut self.y)
     }
 }
 
@@ -67,7 +71,7 @@ fn symbols_and_result_shapes_follow_from_the_arguments() {
 #[test]
 fn names_must_be_known_and_complete() {
     let mut data = Data::new();
-    let mut without = Arguments::new().scalar("a", 1).array("A", &data.matrix);
+    let mut without = Arguments::default().scalar("a", 1).array("A", &data.matrix);
     without.insert("y", Value::Array((&mut data.y).into()));
     assert_eq!(message(without), "the argument `x` is missing; it is float64[K]");
     let mut data = Data::new();
@@ -80,7 +84,7 @@ fn names_must_be_known_and_complete() {
         returns: Vec::new(),
         symbols: Vec::new(),
     });
-    assert_eq!(refusal(&long, Arguments::new().scalar("alhpa", 1)).1, "did you mean `alpha`?");
+    assert_eq!(refusal(&long, Arguments::default().scalar("alhpa", 1)).1, "did you mean `alpha`?");
 }
 
 #[test]
@@ -142,15 +146,18 @@ fn elements_must_lie_as_compiled() {
     // Along a dimension of extent one nobody steps, and without elements nobody looks.
     let row = Array2::<f64>::zeros((6, 3));
     let (x, mut y) = (Array1::<f64>::zeros(3), Array1::<f64>::zeros(1));
-    let one = Arguments::new()
+    let one = Arguments::default()
         .scalar("a", 1)
         .array("A", row.slice(s![..1;3, ..]))
         .array("x", &x)
         .array("y", &mut y);
     checker().check(&one).unwrap();
     let (x, mut y) = (Array1::<f64>::zeros(0), Array1::<f64>::zeros(4));
-    let none =
-        Arguments::new().scalar("a", 1).array("A", wide.slice(s![.., ..0])).array("x", &x).array("y", &mut y);
+    let none = Arguments::default()
+        .scalar("a", 1)
+        .array("A", wide.slice(s![.., ..0]))
+        .array("x", &x)
+        .array("y", &mut y);
     assert_eq!(checker().check(&none).unwrap().returns[0][..], [4, 0]);
 }
 
@@ -166,9 +173,9 @@ fn declared_strides_are_solved_and_checked() {
         symbols: vec!["N".into(), "S".into()],
     });
     let wide = Array2::<i32>::zeros((5, 9));
-    let bound = checker.check(&Arguments::new().array("A", wide.slice(s![.., ..4]))).unwrap();
+    let bound = checker.check(&Arguments::default().array("A", wide.slice(s![.., ..4]))).unwrap();
     assert_eq!(bound.symbols[..], [5, 9]);
-    let text = refusal(&checker, Arguments::new().array("A", wide.slice(s![.., ..8;2]))).0;
+    let text = refusal(&checker, Arguments::default().array("A", wide.slice(s![.., ..8;2]))).0;
     assert_eq!(text, "`A` has stride 2 along dimension 1, but the program was compiled for 1");
 }
 
@@ -184,7 +191,7 @@ fn linear_extents_are_solved() {
     };
     let bools = Array2::from_elem((7, 10), false);
     let solved = |shape| {
-        checker(shape).check(&Arguments::new().array("A", &bools)).map(|bound| bound.symbols.to_vec())
+        checker(shape).check(&Arguments::default().array("A", &bools)).map(|bound| bound.symbols.to_vec())
     };
     assert_eq!(solved(vec![n() + 1, k() * 2]), Ok(vec![5, 6]));
     assert_eq!(solved(vec![n(), n() + k()]), Ok(vec![3, 7]));
@@ -193,7 +200,7 @@ fn linear_extents_are_solved() {
     assert_eq!(odd, "`A` has extent 7 along dimension 0, but must have 6 there (K = 3 from `A`)");
     let unknown = solved(vec![&n() * &k(), Expr::int(10)]).unwrap_err().to_string();
     assert_eq!(unknown, "the value of the symbol `K` does not follow from the shapes of the arguments");
-    let arguments = Arguments::new().array("A", &bools).scalar("K", 7);
+    let arguments = Arguments::default().array("A", &bools).scalar("K", 7);
     assert_eq!(checker(vec![&n() * &k(), Expr::int(10)]).check(&arguments).unwrap().symbols[..], [7, 1]);
 }
 
@@ -209,12 +216,12 @@ fn integer_arguments_can_be_sizes() {
         symbols: Vec::new(),
     });
     let array = Array1::<i8>::zeros(8);
-    let bound = checker.check(&Arguments::new().array("A", &array).scalar("count", 8)).unwrap();
+    let bound = checker.check(&Arguments::default().array("A", &array).scalar("count", 8)).unwrap();
     assert_eq!((bound.symbols.len(), &bound.returns[0][..]), (0, &[3][..]));
-    let text = refusal(&checker, Arguments::new().array("A", &array).scalar("count", 9)).0;
+    let text = refusal(&checker, Arguments::default().array("A", &array).scalar("count", 9)).0;
     assert_eq!(text, "`A` has extent 8 along dimension 0, but must have 9 there (count = 9 as passed)");
     let small = Array1::<i8>::zeros(2);
-    let text = refusal(&checker, Arguments::new().array("A", &small).scalar("count", 2)).0;
+    let text = refusal(&checker, Arguments::default().array("A", &small).scalar("count", 2)).0;
     assert_eq!(text, "dimension 0 of `__return` has extent count - 5, which is -3: negative");
 }
 
@@ -227,7 +234,7 @@ fn sizes_without_a_value_are_refused() {
         symbols: vec!["N".into()],
     });
     let empty = Array1::<i8>::zeros(0);
-    let text = refusal(&checker, Arguments::new().array("A", &empty)).0;
+    let text = refusal(&checker, Arguments::default().array("A", &empty)).0;
     assert!(text.starts_with("the extent 10//N has no value: division by zero"), "{text}");
 }
 
@@ -236,14 +243,14 @@ fn written_arrays_share_nothing() {
     let data = Data::new();
     let mut memory = Array1::<f64>::zeros(7);
     let (x, y) = memory.view_mut().split_at(ndarray::Axis(0), 3);
-    let beside = Arguments::new().scalar("a", 1).array("A", &data.matrix).array("x", x).array("y", y);
+    let beside = Arguments::default().scalar("a", 1).array("A", &data.matrix).array("x", x).array("y", y);
     checker().check(&beside).unwrap();
     let start = memory.as_mut_ptr().cast::<u8>();
     // SAFETY: the memory lives as long as the descriptions; nothing is accessed through them.
     let part = |offset: usize, length, writable| unsafe {
         ArrayRef::from_raw_parts(start.add(8 * offset), DType::Float64, &[length], &[1], writable)
     };
-    let mut overlapping = Arguments::new().scalar("a", 1).array("A", &data.matrix);
+    let mut overlapping = Arguments::default().scalar("a", 1).array("A", &data.matrix);
     overlapping.insert("x", Value::Array(part(3, 3, false)));
     overlapping.insert("y", Value::Array(part(0, 4, true)));
     let text = message(overlapping);
@@ -252,7 +259,7 @@ fn written_arrays_share_nothing() {
     let square = Array2::<f64>::zeros((3, 3));
     let mut y = Array1::<f64>::zeros(3);
     let row = square.slice(s![1, ..]);
-    let reads = Arguments::new().scalar("a", 1).array("A", &square).array("x", row).array("y", &mut y);
+    let reads = Arguments::default().scalar("a", 1).array("A", &square).array("x", row).array("y", &mut y);
     checker().check(&reads).unwrap();
 }
 
@@ -264,7 +271,7 @@ fn arrays_without_elements_share_nothing() {
     let part = |offset: usize, shape: &[usize], strides: &[isize], writable| unsafe {
         ArrayRef::from_raw_parts(start.add(8 * offset), DType::Float64, shape, strides, writable)
     };
-    let arguments = Arguments::new()
+    let arguments = Arguments::default()
         .scalar("a", 1)
         .array("A", part(2, &[4, 0], &[0, 1], false))
         .array("x", part(2, &[0], &[1], false))
@@ -299,7 +306,7 @@ fn a_written_array_has_one_index_for_each_element() {
     // SAFETY: all indices lead to the one element.
     let broadcast =
         unsafe { ArrayRef::from_raw_parts((&raw mut element).cast(), DType::Int32, &[5], &[0], true) };
-    let text = refusal(&checker, Arguments::new().array("A", broadcast)).0;
+    let text = refusal(&checker, Arguments::default().array("A", broadcast)).0;
     assert_eq!(text, "`A`, which the program writes, has several indices for the same element");
 }
 

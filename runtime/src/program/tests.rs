@@ -67,7 +67,7 @@ fn a_program_is_called_with_arrays_and_values() {
     let program = load();
     let (x, mut y) = (Array1::from_elem(100, 2.0), Array1::from_elem(100, 1.0));
     let outputs =
-        program.call(&mut Arguments::new().array("x", &x).array("y", &mut y).scalar("a", 3)).unwrap();
+        program.call(&mut Arguments::default().array("x", &x).array("y", &mut y).scalar("a", 3)).unwrap();
     assert_eq!(outputs.value::<f64>("__return"), Some(700.0));
     assert_eq!(outputs.value::<f32>("__return"), None);
     assert!(y.iter().all(|value| *value == 7.0));
@@ -77,7 +77,7 @@ fn a_program_is_called_with_arrays_and_values() {
 fn a_prepared_call_runs_again_and_again() {
     let program = load();
     let (x, mut y) = (Array1::from_elem(3, 1.0), Array1::<f64>::zeros(3));
-    let mut arguments = Arguments::new().array("x", &x).array("y", &mut y).scalar("a", 1.0);
+    let mut arguments = Arguments::default().array("x", &x).array("y", &mut y).scalar("a", 1.0);
     let mut call = program.prepare(&mut arguments).unwrap();
     assert_eq!(call.symbols(), [3]);
     for _ in 0..5 {
@@ -91,8 +91,9 @@ fn a_prepared_call_runs_again_and_again() {
 fn what_the_program_reports_is_told() {
     let program = load();
     let (x, mut y) = (Array1::<f64>::zeros(1), Array1::<f64>::zeros(1));
-    let error =
-        program.call(&mut Arguments::new().array("x", &x).array("y", &mut y).scalar("a", -1.0)).unwrap_err();
+    let error = program
+        .call(&mut Arguments::default().array("x", &x).array("y", &mut y).scalar("a", -1.0))
+        .unwrap_err();
     assert_eq!(error.to_string(), "`scaled` failed: a is negative");
     assert!(matches!(error, CallError::Failed { number, .. } if number == ErrorCode::CheckFailed.number()));
 }
@@ -108,7 +109,9 @@ fn errors_without_a_message_have_that_of_their_number() {
 fn refused_arguments_do_not_reach_the_program() {
     let program = load();
     let (x, mut y) = (Array1::from_elem(3, 1.0), Array1::<f64>::zeros(2));
-    assert!(program.call(&mut Arguments::new().array("x", &x).array("y", &mut y).scalar("a", 1.0)).is_err());
+    assert!(
+        program.call(&mut Arguments::default().array("x", &x).array("y", &mut y).scalar("a", 1.0)).is_err()
+    );
     assert_eq!(y.as_slice().unwrap(), [0.0; 2]);
 }
 
@@ -120,7 +123,8 @@ fn one_program_serves_several_threads() {
             let program = &program;
             scope.spawn(move || {
                 let (x, mut y) = (Array1::from_elem(1000, 1.0), Array1::<f64>::zeros(1000));
-                let mut arguments = Arguments::new().array("x", &x).array("y", &mut y).scalar("a", thread);
+                let mut arguments =
+                    Arguments::default().array("x", &x).array("y", &mut y).scalar("a", thread);
                 let outputs = program.call(&mut arguments).unwrap();
                 assert_eq!(outputs.value::<f64>("__return"), Some(1000.0 * f64::from(thread)));
             });

@@ -138,5 +138,10 @@ for text in ["np.sum(x, axis=0)", "np.sum(x, axis=1)", "np.mean(x, axis=0)", "x.
     case(text, **EMPTY_ROWS)
 for text in ["np.max(x, axis=1, initial=1.0)", "np.roll(x, 1, axis=1)", "np.roll(x, -1, axis=0)"]:
     case(text, **EMPTY_ROWS)
+for text in ["np.max(x)", "np.min(x)", "x.max()", "np.argmax(x)", "x.argmin()", "np.ptp(x)", "np.nanmax(x)", "np.max(np.abs(x))"]:
+    case(text, **EMPTY)
+for text in ["np.max(x, axis=0)", "np.max(x, axis=1)", "np.min(x)", "np.argmin(x, axis=1)", "np.max(x, axis=1, keepdims=True)"]:
+    case(text, **EMPTY_ROWS)
+body("for i in range(N):\n    y[i] = np.max(x[i])", x="float64[N,E]", y="float64[N]")
 for text in ["np.sum(x[1:])", "len(x[1:])", "np.sum(x[1:-1])", "np.sum(x[:3])", "len(x[2:])"]:
     case(text, **EMPTY)

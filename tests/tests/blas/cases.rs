@@ -7,9 +7,8 @@ use dacec_ir::library::blas::{
     Blas, Factor, Form, RankUpdate, Side, Size, Trans, Triangle, Triangular, operand_type,
 };
 use dacec_ir::library::{LibraryOp, Property};
-use dacec_ir::{DType, Expr, Sdfg};
+use dacec_ir::{DType, Expr, IndexMap, Sdfg};
 use dacec_runtime::ArrayBuf;
-use indexmap::IndexMap;
 use num_complex::{Complex32, Complex64};
 use serde_json::{Value, json};
 
@@ -192,7 +191,7 @@ impl Case {
 
 /// The containers of cases with their forms and layouts.
 fn containers(cases: &[Case], dtype: DType) -> IndexMap<String, (DType, Vec<String>)> {
-    let mut found = IndexMap::new();
+    let mut found = IndexMap::default();
     let mut add = |place: &Place, form: Form| {
         let layout = LAYOUTS.into_iter().find(|it| place.0.ends_with(it.name()));
         let extents: Vec<String> = match layout {
@@ -239,7 +238,7 @@ pub(super) fn inputs(cases: &[Case], [m, n, k]: [i64; 3], dtype: DType) -> Array
         "k" => Some(k),
         _ => None,
     };
-    let mut arrays = Arrays::new();
+    let mut arrays = Arrays::default();
     for (seed, (name, (dtype, extents))) in containers(cases, dtype).into_iter().enumerate() {
         let extent = |text: &String| -> usize {
             let extent = Expr::parse(text).expect("an extent is an expression");

@@ -224,7 +224,7 @@ fn results_do_not_depend_on_who_is_chosen() {
     let b = Array2::from_shape_fn((n, n), |(i, j)| (i * j % 7) as f64);
     let mut results: [Array2<f64>; 3] = std::array::from_fn(|_| Array2::zeros((n, n)));
     let [x, y, z] = &mut results;
-    let arguments = Arguments::new().array("A", &a).array("B", &b);
+    let arguments = Arguments::default().array("A", &a).array("B", &b);
     program.call(&mut arguments.array("X", x).array("Y", y).array("Z", z)).expect("the arguments fit");
     let expected = a.dot(&b);
     assert!(results.iter().all(|result| *result == expected));
@@ -245,7 +245,7 @@ fn stacks_of_products_are_right_whoever_multiplies() {
             let a = Array3::from_shape_fn((6, n, n), |(s, i, j)| (s + 2 * i) as f64 - j as f64);
             let b = Array3::from_shape_fn((6, n, n), |(s, i, j)| (s * j) as f64 - i as f64);
             let mut c = Array3::<f64>::zeros((6, n, n));
-            let mut arguments = Arguments::new().array("A", &a).array("B", &b).array("C", &mut c);
+            let mut arguments = Arguments::default().array("A", &a).array("B", &b).array("C", &mut c);
             program.call(&mut arguments).expect("the arguments fit");
             for s in 0..6 {
                 let expected = a.index_axis(Axis(0), s).dot(&b.index_axis(Axis(0), s));

@@ -4,9 +4,8 @@ use dacec::{Compiler, Options, interpret};
 use dacec_ir::builder::SdfgBuilder;
 use dacec_ir::library::Csr;
 use dacec_ir::library::blas::Factor;
-use dacec_ir::{DType, Expr, Name, Sdfg, interp};
+use dacec_ir::{DType, Expr, IndexMap, Name, Sdfg, interp};
 use dacec_runtime::{Arguments, ArrayBuf, Cache, Element, ScalarValue};
-use indexmap::IndexMap;
 use num_complex::{Complex32, Complex64};
 
 /// `C = alpha*A@B + beta*C` and `y = A@B[:, 0]`, with `A` of n rows and m columns, and `B` and `C` of k columns.
@@ -128,7 +127,7 @@ fn sparse_products_are_those_of_dense_matrices() {
                 let what = format!("{implementation} {index} {dtype} {sizes:?} {beta}");
                 let (arrays, c, y) = example(sizes, beta, [index, dtype]);
                 let mut after = arrays.clone();
-                let mut arguments = Arguments::new().scalar("beta", number(beta, dtype));
+                let mut arguments = Arguments::default().scalar("beta", number(beta, dtype));
                 for (name, array) in &mut after {
                     arguments = arguments.array(name.clone(), array);
                 }

@@ -160,7 +160,7 @@ impl<'a> Checker<'a> {
         let program = compiled.load().map_err(|error| told(&error))?;
         let mut arrays: Vec<_> = case.arrays.iter().map(|(name, array)| (name, buffer(array))).collect();
         let outputs = {
-            let mut passed = dacec_runtime::Arguments::new();
+            let mut passed = dacec_runtime::Arguments::default();
             for (name, array) in &mut arrays {
                 passed.insert(name.as_str(), Passed::Array(array.into()));
             }
@@ -215,7 +215,7 @@ fn check_interpreted(
 }
 
 fn interpreted(sdfg: &Sdfg, case: &Case, order: Order) -> Result<Arguments, Failed> {
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for (name, tensor) in &case.arrays {
         arguments.insert(name.as_str().into(), tensor.clone());
     }

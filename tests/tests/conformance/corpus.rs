@@ -1,11 +1,10 @@
 //! A corpus: programs, their arguments, and NumPy's results, as `tests/conformance/corpus.py` writes them.
 
-use dacec_ir::DType;
 use dacec_ir::interp::{Element as Elem, Tensor};
+use dacec_ir::{DType, IndexMap};
 use dacec_runtime::ArrayBuf;
 use dacec_runtime::npy::read_archive;
 use dacec_tests::{python, root, run, scratch};
-use indexmap::IndexMap;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 

@@ -66,8 +66,11 @@ fn a_function_is_called_by_its_address() {
             let x = Array2::from_shape_fn((n, 2), |(i, j)| (10 * i + j) as f64);
             let mut y = Array2::<f64>::zeros((2, n));
             let mut host = array![address, std::ptr::from_ref(&called) as i64];
-            let mut arguments =
-                Arguments::new().array("x", &x).array("y", &mut y).array("host", &mut host).scalar("k", 3.0);
+            let mut arguments = Arguments::default()
+                .array("x", &x)
+                .array("y", &mut y)
+                .array("host", &mut host)
+                .scalar("k", 3.0);
             let outcome = program.call(&mut arguments).map(|_| ());
             drop(arguments);
             outcome.map(|()| assert_eq!(y, x.t().mapv(|it| 3.0 * it)))
@@ -129,7 +132,13 @@ fn a_function_is_linked_from_a_library() {
     let (x, mut y) = (array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], Array2::<f64>::zeros((2, 3)));
     let unused = Array1::<i64>::zeros(2);
     program
-        .call(&mut Arguments::new().array("x", &x).array("y", &mut y).array("host", &unused).scalar("k", 2.0))
+        .call(
+            &mut Arguments::default()
+                .array("x", &x)
+                .array("y", &mut y)
+                .array("host", &unused)
+                .scalar("k", 2.0),
+        )
         .unwrap();
     assert_eq!(y, array![[2.0, 6.0, 10.0], [4.0, 8.0, 12.0]]);
 }

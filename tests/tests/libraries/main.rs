@@ -43,7 +43,7 @@ fn a_library_of_a_user_is_called() {
     let call = |n: usize| {
         let a = Array2::from_shape_fn((n, n), |(i, j)| (10 * i + j) as f64);
         let mut b = Array2::zeros((n, n));
-        let outcome = program.call(&mut Arguments::new().array("A", &a).array("B", &mut b));
+        let outcome = program.call(&mut Arguments::default().array("A", &a).array("B", &mut b));
         outcome.map(|_| (a, b))
     };
     for n in [1, 2, 50] {
@@ -67,7 +67,7 @@ fn environments_begin_and_end_with_programs() {
         let compiler = compiler().with_library(scale::library(folder)).unwrap();
         let program = compiler.compile(scaling(DType::Float64)).unwrap().load().unwrap();
         let (a, mut b) = (Array2::<f64>::ones((2, 2)), Array2::<f64>::zeros((2, 2)));
-        program.call(&mut Arguments::new().array("A", &a).array("B", &mut b)).unwrap();
+        program.call(&mut Arguments::default().array("A", &a).array("B", &mut b)).unwrap();
         assert!(!scale::stopped(folder).exists());
         return;
     }
@@ -123,7 +123,7 @@ fn fftw_transforms() {
         let element = |(i, j): (usize, usize)| Complex64::new((i * i % 7) as f64 + j as f64, (i % 5) as f64);
         let x = Array2::from_shape_fn((n, 2), element);
         let mut y = Array1::<Complex64>::zeros(n);
-        loaded.call(&mut Arguments::new().array("x", &x).array("y", &mut y)).unwrap();
+        loaded.call(&mut Arguments::default().array("x", &x).array("y", &mut y)).unwrap();
         // The operation's meaning, by the interpreter.
         let given = Tensor::new(&[n, 2], x.iter().copied().collect::<Vec<Complex64>>()).unwrap();
         let mut arguments: interp::Arguments = [("x".into(), given)].into_iter().collect();

@@ -228,7 +228,7 @@ pub(super) fn program(cases: &[Case], dtype: DType) -> Sdfg {
 /// Random containers.
 pub(super) fn inputs(cases: &[Case], [n, m]: [i64; 2], dtype: DType) -> Arrays {
     let value = |name: &dacec_ir::Name| Some(if name == "n" { n } else { m });
-    let mut arrays = Arrays::new();
+    let mut arrays = Arrays::default();
     for case in cases {
         for (name, shape, kind) in &case.operands {
             let extents = case.extents(shape, *kind);

@@ -1,11 +1,10 @@
 //! What tests of library operations share: a program of many cases is compiled and called, and NumPy does the same.
 
 use dacec::{Compiler, Options};
-use dacec_ir::{Name, Sdfg};
+use dacec_ir::{IndexMap, Name, Sdfg};
 use dacec_runtime::npy::{read_archive, write_archive};
 use dacec_runtime::{Arguments, ArrayBuf, Cache, CompiledProgram, ScalarValue};
 use dacec_tests::{python, run, scratch};
-use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 /// Containers by name.
@@ -45,7 +44,7 @@ pub(crate) fn loaded(what: &str, program: Sdfg, options: Options) -> CompiledPro
 #[track_caller]
 pub(crate) fn called(what: &str, program: &CompiledProgram, before: &Arrays, sizes: Sizes) -> Arrays {
     let mut after = before.clone();
-    let mut arguments = Arguments::new();
+    let mut arguments = Arguments::default();
     for (name, array) in &mut after {
         arguments = arguments.array(name.clone(), array);
     }

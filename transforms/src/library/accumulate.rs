@@ -23,10 +23,9 @@ use super::{Call, Operand};
 use crate::map::paths;
 use crate::surroundings::Surroundings;
 use dacec_ir::{
-    Array, Connector, Constant, DType, Expr, Memlet, Name, NodeId, Range, Scalar, ScalarExpr, Schedule,
-    State, Stmt, Subset, Tasklet, TaskletCode, Wcr, propagate,
+    Array, Connector, Constant, DType, Expr, IndexMap, Memlet, Name, NodeId, Range, Scalar, ScalarExpr,
+    Schedule, State, Stmt, Subset, Tasklet, TaskletCode, Wcr, propagate,
 };
-use indexmap::IndexMap;
 
 /// Bytes of a block of lanes: a page, so that rows are read in long pieces; together with a piece of a row it fits into
 /// every first-level cache.
@@ -356,13 +355,13 @@ impl<'a, 'b, 'c> Builder<'a, 'b, 'c> {
     }
 
     fn constant_tasklet(&mut self) -> NodeId {
-        self.tasklet(IndexMap::new(), self.what.identity.into())
+        self.tasklet(IndexMap::default(), self.what.identity.into())
     }
 
     /// What writes an element when everything is combined.
     fn store_tasklet(&mut self) -> NodeId {
         let connector = Connector::scalar(self.what.output.dtype);
-        let mut connectors = IndexMap::from([("value".into(), connector)]);
+        let mut connectors = IndexMap::from_iter([("value".into(), connector)]);
         let finish = self.what.finish.as_ref();
         for input in finish.iter().flat_map(|it| &it.inputs) {
             connectors.insert(input.connector.into(), Connector::scalar(input.operand.dtype));

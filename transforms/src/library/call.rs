@@ -9,10 +9,9 @@ use dacec_ir::library::{Cost, LibraryOp};
 use dacec_ir::node::{CallArgument, ExternalCall};
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
-    Array, Connector, DType, Data, Expr, Memlet, Name, Node, NodeId, Range, Scalar, Schedule, Span, State,
-    Subset, Tasklet, TaskletCode, propagate,
+    Array, Connector, DType, Data, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, Scalar, Schedule, Span,
+    State, Subset, Tasklet, TaskletCode, propagate,
 };
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// The data at one connector of a library node.
@@ -116,8 +115,8 @@ impl Call {
             node: site,
             label: node.label.clone(),
             op: node.op.clone(),
-            inputs: IndexMap::new(),
-            outputs: IndexMap::new(),
+            inputs: IndexMap::default(),
+            outputs: IndexMap::default(),
             before: Vec::new(),
             after: Vec::new(),
             facts: facts_inside(state, site, &around.facts),

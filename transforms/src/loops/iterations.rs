@@ -4,8 +4,7 @@ use crate::Refusal;
 use crate::simplify::{Renaming, relabel};
 use crate::surroundings::{Surroundings, Uses};
 use dacec_ir::control_flow::LoopHeader;
-use dacec_ir::{Block, Expr, Loop, Name, Node, Region, State};
-use indexmap::IndexMap;
+use dacec_ir::{Block, Expr, IndexMap, Loop, Name, Node, Region, State};
 use std::collections::BTreeSet;
 
 /// A counted loop whose iterations can be written one after the other.
@@ -124,13 +123,13 @@ fn own_values_of_maps(around: &mut Surroundings<'_>, body: &mut Region) {
         let in_map = |state: &&State| state.accesses(name).iter().all(|&id| state.scope_of(id).is_some());
         body.states().iter().all(in_map)
     });
-    let mut containers = IndexMap::new();
+    let mut containers = IndexMap::default();
     for name in inside {
         let (data, fresh) = (around.container(&name).clone(), around.names.fresh(&name));
         around.sdfg.containers.insert(fresh.clone(), data);
         containers.insert(name, fresh);
     }
-    Renaming::of(IndexMap::new(), containers).apply_to(body);
+    Renaming::of(IndexMap::default(), containers).apply_to(body);
 }
 
 /// Counts what a copy of a body uses.

@@ -34,9 +34,9 @@ use dacec_ir::analysis::dependence::{Iterations, Touch, touches};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
-    Block, DType, Data, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State, Subset,
+    Block, DType, Data, IndexSet, Loop, Memlet, Name, NestedSdfg, Node, Range, Region, Schedule, Sdfg, State,
+    Subset,
 };
-use indexmap::IndexSet;
 use std::collections::BTreeSet;
 
 /// Turns independent loops with control flow into maps; see the [module](self).

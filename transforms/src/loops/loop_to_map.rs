@@ -29,8 +29,9 @@ use crate::{Refusal, Transformation};
 use dacec_ir::analysis::dependence::{Iterations, Touch, touches};
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Block, Expr, Loop, Name, Node, NodeId, Range, Region, Schedule, State, propagate};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{
+    Block, Expr, IndexMap, IndexSet, Loop, Name, Node, NodeId, Range, Region, Schedule, State, propagate,
+};
 use std::collections::BTreeSet;
 
 /// Turns independent loops into maps; see the [module](self).
@@ -280,7 +281,8 @@ fn wrap(around: &mut Surroundings<'_>, state: &mut State, found: &Parallel, span
     if let Node::MapEntry(map) = state.node_mut(entry) {
         map.span = span;
     }
-    let (mut sources, mut sinks, mut replaced) = (IndexMap::new(), IndexMap::new(), IndexSet::new());
+    let (mut sources, mut sinks, mut replaced) =
+        (IndexMap::default(), IndexMap::default(), IndexSet::default());
     for &id in inside.iter().filter(|id| top(id)) {
         let Some(data) = state.node(id).as_access().filter(|it| found.shared.contains(*it)).cloned() else {
             continue;

@@ -12,8 +12,9 @@ use crate::surroundings::{Surroundings, Uses, assigned_symbols, facts_inside, fa
 use dacec_ir::analysis::access::subset_at;
 use dacec_ir::analysis::must_write;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Block, Data, Lifetime, Name, Node, NodeId, Region, ScalarExpr, State, Subset};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{
+    Block, Data, IndexMap, IndexSet, Lifetime, Name, Node, NodeId, Region, ScalarExpr, State, Subset,
+};
 
 /// The containers that are private to each execution of a state, which is all of a loop's body. `facts` hold in it.
 pub(super) fn private(around: &Surroundings<'_>, state: &State, facts: &Facts) -> IndexSet<Name> {
@@ -57,8 +58,8 @@ impl<'a> Exposure<'a> {
         candidates: IndexSet<Name>,
         walk: impl FnOnce(&mut Exposure<'a>, &mut Written),
     ) -> IndexSet<Name> {
-        let mut exposure = Exposure { around, candidates, exposed: IndexSet::new() };
-        walk(&mut exposure, &mut Written::new());
+        let mut exposure = Exposure { around, candidates, exposed: IndexSet::default() };
+        walk(&mut exposure, &mut Written::default());
         let Exposure { candidates, exposed, .. } = exposure;
         candidates.into_iter().filter(|name| !exposed.contains(name)).collect()
     }

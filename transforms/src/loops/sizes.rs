@@ -15,8 +15,7 @@ use crate::simplify::knows_layout;
 use crate::surroundings::Surroundings;
 use dacec_ir::analysis::copy_subsets;
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Array, Data, Expr, Memlet, Name, Node, Range, State};
-use indexmap::IndexSet;
+use dacec_ir::{Array, Data, Expr, IndexSet, Memlet, Name, Node, Range, State};
 use std::collections::BTreeSet;
 
 /// The values of a loop's variable, and what holds around the loop.

@@ -46,10 +46,10 @@ use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::state::EdgeView;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
-    Array, Block, Connector, DType, Data, EdgeId, Expr, Loop, Map, Memlet, Name, NestedSdfg, Node, NodeId,
-    Range, Region, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet, TaskletCode, propagate,
+    Array, Block, Connector, DType, Data, EdgeId, Expr, IndexMap, IndexSet, Loop, Map, Memlet, Name,
+    NestedSdfg, Node, NodeId, Range, Region, ScalarExpr, Schedule, Sdfg, State, Stmt, Subset, Tasklet,
+    TaskletCode, propagate,
 };
-use indexmap::{IndexMap, IndexSet};
 
 /// Runs time steps of a stencil in tiles; see the [module](self).
 #[derive(Clone, Debug)]
@@ -408,7 +408,7 @@ impl Tiling {
         let states: Vec<&State> = it.body.blocks.iter().filter_map(Block::as_state).collect();
         let time = it.variable().cloned().unwrap_or_default();
         let mut dims = Vec::new();
-        let mut arrays: IndexMap<Name, Buffers> = IndexMap::new();
+        let mut arrays: IndexMap<Name, Buffers> = IndexMap::default();
         for dim in 0..reach.len() {
             let domain = union(sweeps.iter().map(|sweep| sweep.written(states[sweep.state], dim)));
             let tile = around.names.fresh(&format!("{time}_space"));

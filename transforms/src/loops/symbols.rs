@@ -6,8 +6,7 @@
 //! ```
 
 use crate::Refusal;
-use dacec_ir::{Block, Name, Region};
-use indexmap::IndexMap;
+use dacec_ir::{Block, IndexMap, Name, Region};
 use std::collections::BTreeSet;
 
 /// How many blocks of a program use each symbol.

@@ -26,8 +26,7 @@ use crate::simplify::{Renaming, relabel};
 use crate::surroundings::{Surroundings, Uses, facts_of_loop};
 use dacec_ir::control_flow::{Branch, Conditional};
 use dacec_ir::symbolic::{Facts, Substitution};
-use dacec_ir::{Block, DType, Expr, Name, Region, ScalarExpr, Sdfg};
-use indexmap::IndexMap;
+use dacec_ir::{Block, DType, Expr, IndexMap, Name, Region, ScalarExpr, Sdfg};
 
 /// Runs nests along their diagonals where that pays; see the [module](self).
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +174,7 @@ fn make_map(around: &mut Surroundings<'_>, diagonals: &mut Block) -> Result<(), 
 fn copy_of(around: &mut Surroundings<'_>, block: &Block) -> (Block, Vec<Name>) {
     let mut copy = Region::new([block.clone()]);
     let inside = Uses::of_region(&copy);
-    let mut containers = IndexMap::new();
+    let mut containers = IndexMap::default();
     for name in inside.containers() {
         let Some(data) = around.sdfg.container(name).filter(|data| data.is_transient()) else { continue };
         if inside.of_container(name) == around.uses.of_container(name) {
@@ -184,7 +183,7 @@ fn copy_of(around: &mut Surroundings<'_>, block: &Block) -> (Block, Vec<Name>) {
             containers.insert(name.clone(), fresh);
         }
     }
-    let mut symbols = IndexMap::new();
+    let mut symbols = IndexMap::default();
     for symbol in assigned_outside_headers(&copy) {
         let fresh = around.names.fresh(&symbol);
         let dtype = around.sdfg.symbols.get(&symbol).copied().unwrap_or(DType::Int64);

@@ -2,8 +2,7 @@
 
 use super::paths;
 use crate::surroundings::{Surroundings, facts_inside};
-use dacec_ir::{Edge, Map, Name, Node, NodeId, Range, Schedule, State, propagate};
-use indexmap::IndexMap;
+use dacec_ir::{Edge, IndexMap, Map, Name, Node, NodeId, Range, Schedule, State, propagate};
 
 /// Makes a new map over `dims` around the map that `inner` opens; returns its entry. Outer memlets are recomputed.
 pub(super) fn enclose(
@@ -53,7 +52,7 @@ fn lead_in(state: &mut State, outer: NodeId, inner: NodeId) {
 /// What left the inner map leaves the outer one at last.
 fn lead_out(state: &mut State, inner: NodeId, outer: NodeId) {
     let edges: Vec<_> = state.out_edges(inner).iter().map(|edge| (edge.id, edge.edge.clone())).collect();
-    let mut led: IndexMap<Name, ()> = IndexMap::new();
+    let mut led: IndexMap<Name, ()> = IndexMap::default();
     for (id, edge) in edges {
         let Some(output) = edge.src_conn.clone() else {
             state.move_source(id, outer, None);

@@ -10,8 +10,7 @@
 
 use super::paths::order_once;
 use dacec_ir::state::EdgeView;
-use dacec_ir::{Name, Node, NodeId, State};
-use indexmap::IndexSet;
+use dacec_ir::{IndexSet, Name, Node, NodeId, State};
 
 /// What comes directly before and after a map, as long as it is one.
 #[derive(Clone, Debug)]

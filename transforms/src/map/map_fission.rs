@@ -24,9 +24,8 @@ use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::state::EdgeView;
 use dacec_ir::{
-    Array, Data, Edge, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset, propagate,
+    Array, Data, Edge, EdgeId, Expr, IndexSet, Memlet, Name, Node, NodeId, Range, State, Subset, propagate,
 };
-use indexmap::IndexSet;
 
 /// Makes two maps of one; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -145,7 +144,7 @@ fn part_behind(
     if second.is_empty() {
         return Err(Refusal::NoMatch("nothing comes after it"));
     }
-    let mut passed = IndexSet::new();
+    let mut passed = IndexSet::default();
     for &node in &first {
         for edge in state.out_edges(node).into_iter().filter(|edge| second.contains(&edge.dst)) {
             if edge.memlet().is_none() || state.node(node).as_access().is_none() {

@@ -171,7 +171,7 @@ fn readers(state: &State, exit: NodeId) -> Vec<NodeId> {
     let accesses = state.successors(exit).into_iter().filter(|&it| state.node(it).as_access().is_some());
     let maps = accesses.flat_map(|access| state.successors(access));
     maps.filter(|&it| state.node(it).as_map().is_some())
-        .collect::<indexmap::IndexSet<_>>()
+        .collect::<dacec_ir::IndexSet<_>>()
         .into_iter()
         .collect()
 }

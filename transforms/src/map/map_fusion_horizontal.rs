@@ -14,8 +14,7 @@ use super::merge::{adopt, common_schedule, correspondences, merge};
 use crate::surroundings::{Surroundings, facts_inside};
 use crate::{Refusal, Transformation};
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{Memlet, Name, Node, NodeId, State};
-use indexmap::IndexSet;
+use dacec_ir::{IndexSet, Memlet, Name, Node, NodeId, State};
 
 /// Arrays in a merged map: about as many streams as processors prefetch.
 const MAX_ARRAYS: usize = 12;
@@ -69,7 +68,7 @@ impl Transformation for MapFusionHorizontal {
 /// those before which nothing writes it.
 fn siblings(around: &Surroundings<'_>, state: &State, site: NodeId) -> IndexSet<NodeId> {
     let is_array = |data: &Name| around.sdfg.container(data).is_some_and(|it| it.rank() > 0);
-    let mut accesses = IndexSet::new();
+    let mut accesses = IndexSet::default();
     for edge in state.in_edges(site) {
         match state.node(edge.src).as_access() {
             Some(data) if is_array(data) && state.in_degree(edge.src) == 0 => {

@@ -28,9 +28,9 @@ use crate::{Refusal, Transformation};
 use dacec_ir::analysis::must_write;
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{
-    Data, Edge, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, Scalar, State, TaskletCode, propagate,
+    Data, Edge, EdgeId, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, Scalar, State, TaskletCode,
+    propagate,
 };
-use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 /// Computes again what a map computed; see the [module](self).
@@ -189,7 +189,7 @@ pub(super) fn dims_of(state: &State, entry: NodeId, write: EdgeId) -> Result<Vec
 
 /// The maps that read the temporary, and the tasklets inside of them that do.
 fn consumers_of(state: &State, access: NodeId, data: &Name) -> Result<IndexMap<NodeId, Vec<Read>>, Refusal> {
-    let mut consumers: IndexMap<NodeId, Vec<Read>> = IndexMap::new();
+    let mut consumers: IndexMap<NodeId, Vec<Read>> = IndexMap::default();
     for edge in state.out_edges(access) {
         if edge.memlet().is_none() || state.node(edge.dst).as_map().is_none() {
             return Err(Refusal::node(edge.dst, format!("uses `{data}`, and is no map")));
@@ -280,7 +280,9 @@ fn check_pair(
         for edge in state.in_edges(node).into_iter().chain(state.out_edges(node)) {
             symbols.extend(edge.memlet().map(|memlet| memlet.subset.symbols()).unwrap_or_default());
         }
-        state.node(node).collect_symbols(&mut symbols);
+        state.node(node).visit_symbols(&mut |symbol| {
+            symbols.insert(symbol.clone());
+        });
     }
     let given = |symbol: &Name| {
         let mut maps = scopes.iter().filter_map(|&scope| state.node(scope).as_map());
@@ -299,7 +301,7 @@ impl Recomputable {
     /// Puts the producer's tasklets into a consumer, once for each different element that is read there.
     fn recompute(&self, around: &mut Surroundings<'_>, state: &mut State, consumer: NodeId, reads: &[Read]) {
         let data = state.node(self.access).as_access().cloned().unwrap_or_default();
-        let mut values: IndexMap<(&[NodeId], &[Expr]), NodeId> = IndexMap::new();
+        let mut values: IndexMap<(&[NodeId], &[Expr]), NodeId> = IndexMap::default();
         for read in reads {
             let value = match values.get(&(&read.scopes[..], &read.index[..])) {
                 Some(&value) => value,
@@ -343,8 +345,8 @@ impl Recomputable {
         let pairs = self.dims.iter().zip(index);
         let values: Substitution =
             pairs.map(|((param, shift), index)| (param.clone(), index - shift)).collect();
-        let mut copies: IndexMap<NodeId, NodeId> = IndexMap::new();
-        let mut renamed: IndexMap<Name, Name> = IndexMap::new();
+        let mut copies: IndexMap<NodeId, NodeId> = IndexMap::default();
+        let mut renamed: IndexMap<Name, Name> = IndexMap::default();
         let exit = paths::exit_of(state, self.producer);
         for node in state.scope_nodes(self.producer) {
             let mut copy = state.node(node).clone();

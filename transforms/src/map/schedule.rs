@@ -15,12 +15,13 @@
 //! Writes with a conflict resolution stay correct under any schedule. Where they conflict along some parameters only,
 //! the others come first and only they are parallel.
 
-use super::work::{Containers, body_work};
+use super::work::{Containers, body_work, jumps};
 use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::{entry_facts, facts_inside, visit_with_facts};
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Block, Expr, Map, Node, NodeId, Range, Schedule, Sdfg, State, TaskletCode, library};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{
+    Block, Expr, IndexMap, IndexSet, Map, Node, NodeId, Range, Schedule, Sdfg, State, TaskletCode, library,
+};
 
 /// Work, in memory accesses and simple operations, below which a second core does not repay its start: about a hundred
 /// microseconds where vector instructions do it from the cache. A region of a fifth of that was never faster on two cores,
@@ -92,8 +93,8 @@ impl Decision {
 
 fn schedule_state(containers: &Containers, state: &mut State, facts: &Facts) -> bool {
     let scopes = state.scopes();
-    let mut parallel: IndexSet<NodeId> = IndexSet::new();
-    let mut decisions: IndexMap<NodeId, Decision> = IndexMap::new();
+    let mut parallel: IndexSet<NodeId> = IndexSet::default();
+    let mut decisions: IndexMap<NodeId, Decision> = IndexMap::default();
     for (&id, &scope) in &scopes {
         let inside_parallel = is_inside(&scopes, scope, &parallel);
         match state.node(id) {
@@ -205,7 +206,7 @@ fn decide(containers: &Containers, (state, entry): (&State, NodeId), map: &Map, 
     if inside_pays && facts.prove_lt(&iterations, &enough) == Some(true) {
         return Decision::sequential(Why::FewIterations);
     }
-    let work = &iterations * &one;
+    let work = &iterations * &one + jumps(containers, (state, entry), &inside, facts);
     let worthwhile = Expr::int(WORTHWHILE);
     let free = conflict_free(state, entry, map);
     // One search for both answers: it is long where there is no proof.

@@ -28,9 +28,9 @@ use crate::{Refusal, Transformation};
 use dacec_ir::analysis::must_write;
 use dacec_ir::symbolic::Substitution;
 use dacec_ir::{
-    Array, Data, EdgeId, Expr, Map, Memlet, Name, Node, NodeId, Range, Scalar, State, Subset, propagate,
+    Array, Data, EdgeId, Expr, IndexSet, Map, Memlet, Name, Node, NodeId, Range, Scalar, State, Subset,
+    propagate,
 };
-use indexmap::IndexSet;
 
 /// Fuses maps over one common parameter; see the [module](self).
 #[derive(Clone, Copy, Debug, Default)]

@@ -136,8 +136,8 @@ impl Names {
     fn new<T>(
         before: &[Stmt],
         after: &[Stmt],
-        inputs: &indexmap::IndexMap<Name, T>,
-        outputs: &indexmap::IndexMap<Name, T>,
+        inputs: &dacec_ir::IndexMap<Name, T>,
+        outputs: &dacec_ir::IndexMap<Name, T>,
     ) -> Names {
         let mut used: Vec<Name> = Vec::new();
         for stmt in after {

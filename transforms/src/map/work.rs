@@ -10,13 +10,18 @@ use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::library::Cost;
 use dacec_ir::symbolic::{Atom, Facts, Substitution};
 use dacec_ir::{
-    BinaryOp, Block, Data, Expr, Function, Loop, Name, NestedSdfg, Node, NodeId, Range, Region, ScalarExpr,
-    State, Tasklet, TaskletCode, propagate,
+    BinaryOp, Block, Data, Expr, Function, IndexMap, Loop, Memlet, Name, NestedSdfg, Node, NodeId, Range,
+    Region, ScalarExpr, State, Tasklet, TaskletCode, propagate,
 };
-use indexmap::IndexMap;
 
 /// Iterations that a loop counts with whose number is found only while its surroundings run.
 const UNKNOWN_ITERATIONS: i64 = 16;
+
+/// Work of an access that the processor has not seen coming: some 20 nanoseconds, with the rows of a matrix of 1024×1024 complex
+/// numbers, of which one column after the other is combined with another one.
+const JUMP: i64 = 2048;
+/// As many elements in a row are seen coming.
+const LONG_RUN: i64 = 64;
 
 /// The containers of an SDFG.
 pub(crate) type Containers = IndexMap<Name, Data>;
@@ -40,6 +45,50 @@ pub(super) fn body_work(
         total += repeated(state, id, entry, own, facts);
     }
     total
+}
+
+/// Work of going from one short run of neighbours in memory to the next, in all of a map: each is somewhere else, and the
+/// processor waits for the first of them. `inside` are the nodes of its scope.
+///
+/// Only runs count of which nobody knows how long they are, and which are parts of longer rows, such as `x[:, a:b]`.
+pub(super) fn jumps(
+    containers: &Containers,
+    (state, entry): (&State, NodeId),
+    inside: &[NodeId],
+    facts: &Facts,
+) -> Expr {
+    let Node::MapEntry(map) = state.node(entry) else { return Expr::zero() };
+    let ([.., row, along], [rows @ .., run]) = (&map.params[..], &map.ranges[..]) else {
+        return Expr::zero();
+    };
+    let run = run.len();
+    let mut places: Vec<(&Name, Expr)> = Vec::new();
+    let computes =
+        |id: &&NodeId| state.node(**id).as_tasklet().is_some() && state.scope_of(**id) == Some(entry);
+    for &id in inside.iter().filter(computes) {
+        for edge in state.in_edges(id).into_iter().chain(state.out_edges(id)) {
+            let Some(memlet) = edge.memlet() else { continue };
+            let Some(place) = containers.get(&memlet.data).and_then(|data| place_of(data, memlet)) else {
+                continue;
+            };
+            let is_run = place.coefficient(along).is_some_and(|step| step.is_one());
+            let distance = place.coefficient(row).filter(|_| is_run);
+            let is_part = distance.is_some_and(|it| !it.is_zero() && (it - &run).as_int().is_none());
+            if is_part && !places.contains(&(&memlet.data, place.clone())) {
+                places.push((&memlet.data, place));
+            }
+        }
+    }
+    if places.is_empty() || facts.range(&run).0.is_some_and(|least| least >= LONG_RUN) {
+        return Expr::zero();
+    }
+    rows.iter().map(Range::len).product::<Expr>() * (JUMP * places.len() as i64)
+}
+
+/// Which element of the memory of an array an edge carries.
+fn place_of(data: &Data, memlet: &Memlet) -> Option<Expr> {
+    let at = memlet.subset.as_element()?;
+    Some(at.iter().zip(data.strides()).map(|(at, stride)| at * stride).sum())
 }
 
 /// Work of a library node.

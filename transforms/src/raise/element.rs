@@ -6,10 +6,9 @@
 //! ```
 
 use dacec_ir::{
-    BinaryOp, Constant, Data, EdgeId, Memlet, Name, Node, NodeId, ScalarExpr, State, Stmt, Subset,
+    BinaryOp, Constant, Data, EdgeId, IndexMap, Memlet, Name, Node, NodeId, ScalarExpr, State, Stmt, Subset,
     TaskletCode, UnaryOp,
 };
-use indexmap::IndexMap;
 
 /// Products that an expression is multiplied out to at most.
 const MAX_PRODUCTS: usize = 4;
@@ -46,7 +45,7 @@ impl Element {
     ///
     /// What the state itself computes is no load, as it is not there before the state.
     pub(super) fn of(state: &State, containers: &IndexMap<Name, Data>, edge: EdgeId) -> Option<Element> {
-        let mut reader = Reader { state, containers, leaves: IndexMap::new(), own: false };
+        let mut reader = Reader { state, containers, leaves: IndexMap::default(), own: false };
         let value = reader.value_of(edge)?;
         Some(Element { value, leaves: reader.leaves })
     }
@@ -57,7 +56,7 @@ impl Element {
         containers: &IndexMap<Name, Data>,
         edge: EdgeId,
     ) -> Option<Element> {
-        let mut reader = Reader { state, containers, leaves: IndexMap::new(), own: true };
+        let mut reader = Reader { state, containers, leaves: IndexMap::default(), own: true };
         let memlet = state.edge(edge).memlet.as_ref()?;
         let value = reader.computed(edge, memlet)?;
         Some(Element { value, leaves: reader.leaves })
@@ -96,7 +95,7 @@ impl Reader<'_> {
                 if Some(target) != state.edge(edge).src_conn.as_ref() {
                     return None;
                 }
-                let mut inputs = IndexMap::new();
+                let mut inputs = IndexMap::default();
                 for input in state.in_edges(src) {
                     let name = input.dst_conn()?;
                     inputs.insert(name.clone(), self.value_of(input.id)?);

@@ -26,8 +26,7 @@ use crate::{Refusal, Transformation};
 use dacec_ir::library::blas::{Factor, Trans};
 use dacec_ir::library::{Blas, LibraryOp};
 use dacec_ir::node::{LibraryNode, Map};
-use dacec_ir::{EdgeId, Expr, Memlet, Name, Node, NodeId, Range, State, Subset, Wcr};
-use indexmap::IndexMap;
+use dacec_ir::{EdgeId, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, State, Subset, Wcr};
 use std::sync::Arc;
 
 /// Makes one operation of a map that adds products; see the [module](self).
@@ -108,7 +107,7 @@ impl Transformation for LiftEinsum {
         }
         if found.alpha.as_factor() == Factor::Operand {
             let dtype = around.container(&found.memlet.data).dtype();
-            let value = factor(around, state, &mut IndexMap::new(), (&found.alpha, dtype));
+            let value = factor(around, state, &mut IndexMap::default(), (&found.alpha, dtype));
             let memlet = Memlet::scalar(state.node(value).as_access().cloned().unwrap_or_default());
             state.connect((value, None), (node, Some("_alpha")), memlet);
         }

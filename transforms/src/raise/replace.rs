@@ -6,10 +6,9 @@ use dacec_ir::library::Blas;
 use dacec_ir::library::blas::Factor;
 use dacec_ir::node::LibraryNode;
 use dacec_ir::{
-    BinaryOp, Block, Connector, Constant, DType, Loop, Memlet, Name, Node, NodeId, Region, Scalar,
+    BinaryOp, Block, Connector, Constant, DType, IndexMap, Loop, Memlet, Name, Node, NodeId, Region, Scalar,
     ScalarExpr, State, Stmt, Tasklet, TaskletCode, UnaryOp,
 };
-use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// A factor that does not change in the loop: numbers and elements, multiplied.
@@ -44,7 +43,7 @@ pub(super) fn operation(
     let name = Name::from(dacec_ir::library::LibraryOp::name(&op).to_lowercase());
     let node = LibraryNode { label: name, op: Arc::new(op), implementation: None, span: it.span };
     let node = state.add_node(Node::Library(node));
-    let mut sources = IndexMap::new();
+    let mut sources = IndexMap::default();
     for (connector, memlet) in inputs {
         let source = read(around, &mut state, &mut sources, &memlet.data);
         state.connect((source, None), (node, Some(connector)), memlet);
@@ -112,7 +111,7 @@ pub(super) fn factor(
         });
     };
     scale.constants.iter().for_each(|constant| times(ScalarExpr::Constant(*constant)));
-    let mut inputs = IndexMap::new();
+    let mut inputs = IndexMap::default();
     for (at, leaf) in scale.leaves.iter().enumerate() {
         if let Leaf::Load(memlet) = leaf {
             let input = Name::from(format!("factor{at}"));

@@ -6,8 +6,7 @@ use crate::Refusal;
 use crate::map::paths;
 use crate::surroundings::Surroundings;
 use dacec_ir::library::MatMul;
-use dacec_ir::{Block, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, Region, State, Subset};
-use indexmap::IndexMap;
+use dacec_ir::{Block, EdgeId, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, Region, State, Subset};
 
 /// A write that others see.
 pub(super) struct Write {
@@ -56,7 +55,7 @@ impl Write {
                 };
                 (inside, map.params.iter().cloned().zip(map.ranges.iter().cloned()).collect())
             }
-            _ => (edge, IndexMap::new()),
+            _ => (edge, IndexMap::default()),
         };
         let memlet = state.edge(edge).memlet.as_ref().filter(|it| it.wcr.is_none() && !it.dynamic);
         let memlet = memlet.filter(|it| it.subset.as_element().is_some());

@@ -13,9 +13,9 @@ use crate::{Refusal, Uses};
 use dacec_ir::analysis::subset_at;
 use dacec_ir::symbolic::Facts;
 use dacec_ir::{
-    BinaryOp, Data, EdgeId, Expr, Memlet, Name, Node, NodeId, Range, ScalarExpr, State, Subset, TaskletCode,
+    BinaryOp, Data, EdgeId, Expr, IndexMap, Memlet, Name, Node, NodeId, Range, ScalarExpr, State, Subset,
+    TaskletCode,
 };
-use indexmap::IndexMap;
 
 /// A transient and the window of another container that it stands for.
 #[derive(Clone, Debug)]

@@ -15,8 +15,7 @@ use crate::pass::{Changed, Context, Pass};
 use dacec_ir::features::{Feature, features, scalars_read_as_symbols};
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Atom;
-use dacec_ir::{Assignment, Block, DType, Expr, Name, Region, ScalarExpr, Sdfg};
-use indexmap::IndexMap;
+use dacec_ir::{Assignment, Block, DType, Expr, IndexMap, Name, Region, ScalarExpr, Sdfg};
 use std::collections::BTreeSet;
 
 /// See the [module](self).
@@ -44,7 +43,7 @@ impl Pass for BoundToSymbol {
         let scalars = scalars_read_as_symbols(sdfg);
         let names = NameSupply::new(sdfg);
         let mut body = std::mem::take(&mut sdfg.body);
-        let mut symbols = Symbols { sdfg, scalars, names, made: IndexMap::new(), changed: Changed::No };
+        let mut symbols = Symbols { sdfg, scalars, names, made: IndexMap::default(), changed: Changed::No };
         symbols.in_region(&mut body);
         let Symbols { made, changed, .. } = symbols;
         sdfg.body = body;

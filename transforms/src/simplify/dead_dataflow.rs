@@ -18,8 +18,7 @@ use crate::pass::{Changed, Context, Pass};
 use crate::surroundings::entry_facts;
 use dacec_ir::analysis::Liveness;
 use dacec_ir::analysis::liveness::Live;
-use dacec_ir::{Data, EdgeId, Lifetime, Name, Node, NodeId, Sdfg, State, TaskletCode};
-use indexmap::IndexMap;
+use dacec_ir::{Data, EdgeId, IndexMap, Lifetime, Name, Node, NodeId, Sdfg, State, TaskletCode};
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,8 +7,7 @@
 use crate::Refusal;
 use dacec_ir::analysis::{Access, AccessSets};
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Memlet, Name, NodeId, State, Subset};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{IndexMap, IndexSet, Memlet, Name, NodeId, State, Subset};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Accesses of one container that are compared at most; with more, the answer is "not known".
@@ -50,7 +49,7 @@ impl Frontier {
         sets: &AccessSets,
         facts: &Facts,
     ) -> Result<Joints, Refusal> {
-        let mut joints = Joints::new();
+        let mut joints = Joints::default();
         if second.has_effects() && first.has_effects() {
             return Err(Refusal::NoMatch(
                 "both states do more than computing: they print, check something or call functions",
@@ -177,7 +176,7 @@ struct Paths<'a> {
 impl Paths<'_> {
     fn lead(&mut self, from: NodeId, to: NodeId) -> bool {
         let joints = self.ancestors.entry(to).or_insert_with(|| {
-            let mut seen = IndexSet::from([to]);
+            let mut seen = IndexSet::from_iter([to]);
             let mut at = 0;
             while let Some(&node) = seen.get_index(at) {
                 seen.extend(self.second.predecessors(node));

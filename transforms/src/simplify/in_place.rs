@@ -3,8 +3,7 @@
 use super::hazards::may_intersect;
 use dacec_ir::analysis::{Access, accesses_at};
 use dacec_ir::symbolic::Facts;
-use dacec_ir::{Data, EdgeId, Name, Node, NodeId, State, Subset};
-use indexmap::IndexMap;
+use dacec_ir::{Data, EdgeId, IndexMap, Name, Node, NodeId, State, Subset};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Accesses of a transient that are looked at; with more, copies stay.
@@ -25,7 +24,7 @@ impl Index {
     /// The index of a state.
     pub(crate) fn of(state: &State) -> Self {
         let order = state.topological_order().unwrap_or_default();
-        let mut nodes: IndexMap<Name, Vec<NodeId>> = IndexMap::new();
+        let mut nodes: IndexMap<Name, Vec<NodeId>> = IndexMap::default();
         for &id in &order {
             if let Node::Access(data) = state.node(id) {
                 nodes.entry(data.clone()).or_default().push(id);
@@ -193,7 +192,7 @@ fn leaves(state: &State, edge: EdgeId, inward: bool) -> Option<Vec<EdgeId>> {
 
 /// Every edge that carries data between the given access nodes and computations, those inside of maps too.
 pub(crate) fn memlet_edges(state: &State, nodes: &[NodeId]) -> Vec<EdgeId> {
-    let mut edges = indexmap::IndexSet::new();
+    let mut edges = dacec_ir::IndexSet::default();
     for &node in nodes {
         for edge in state.in_edges(node) {
             edges.extend(memlet_tree(state, edge.id, false));

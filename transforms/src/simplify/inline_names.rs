@@ -4,8 +4,7 @@
 use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::sdfg::NameSupply;
 use dacec_ir::symbolic::Substitution;
-use dacec_ir::{Block, Expr, Name, NestedSdfg, Node, Region, ScalarExpr, Sdfg, State};
-use indexmap::{IndexMap, IndexSet};
+use dacec_ir::{Block, Expr, IndexMap, IndexSet, Name, NestedSdfg, Node, Region, ScalarExpr, Sdfg, State};
 
 /// Gives every state of a region a label that no state of the SDFG has: of the region that goes into it, or of a copy of a
 /// part of it.
@@ -30,7 +29,7 @@ impl Renaming {
         for (symbol, value) in &nested.symbols {
             substitution.insert(symbol, value.clone());
         }
-        let mut symbols = IndexMap::new();
+        let mut symbols = IndexMap::default();
         for symbol in defined_symbols(&nested.sdfg.body) {
             let new = names.fresh(&symbol);
             substitution.insert(&symbol, Expr::sym(&new));
@@ -124,7 +123,7 @@ impl Renaming {
 
 /// Symbols that a region gives values to, map parameters among them.
 pub(crate) fn defined_symbols(body: &Region) -> IndexSet<Name> {
-    let mut defined = IndexSet::new();
+    let mut defined = IndexSet::default();
     body.visit(&mut |block| match block {
         Block::Assign(assignments) => defined.extend(assignments.iter().map(|it| it.symbol.clone())),
         Block::Loop(it) => defined.extend(it.variable().cloned()),

@@ -10,8 +10,7 @@
 
 use crate::surroundings::{Uses, assigned_symbols};
 use dacec_ir::analysis::Aliases;
-use dacec_ir::{DType, Data, Name, Region, ScalarExpr, State};
-use indexmap::IndexMap;
+use dacec_ir::{DType, Data, IndexMap, Name, Region, ScalarExpr, State};
 use std::collections::BTreeSet;
 
 /// The elements that symbols were read from and that nothing has written since; see the [module](self).

@@ -6,6 +6,7 @@ use crate::registry::Entry;
 
 mod alias;
 pub mod bound_to_symbol;
+pub mod check_hoisting;
 pub mod condition_fusion;
 mod copies;
 pub mod dead_container;
@@ -32,6 +33,7 @@ pub mod trivial_control_flow;
 
 pub(crate) use alias::knows_layout;
 pub use bound_to_symbol::BoundToSymbol;
+pub use check_hoisting::CheckHoisting;
 pub use condition_fusion::ConditionFusion;
 pub use copies::Redundant;
 pub use dead_container::DeadContainerElimination;
@@ -74,6 +76,7 @@ pub const ENTRIES: &[Entry] = &[
     }),
     Entry::new("state-fusion", "simplify/state_fusion.rs", |_| Ok(Box::new(StateFusion))),
     Entry::new("bound-to-symbol", "simplify/bound_to_symbol.rs", |_| Ok(Box::new(BoundToSymbol))),
+    Entry::new("check-hoisting", "simplify/check_hoisting.rs", |_| Ok(Box::new(CheckHoisting))),
     Entry::new("condition-fusion", "simplify/condition_fusion.rs", |_| Ok(Box::new(ConditionFusion))),
     Entry::new("symbol-propagation", "simplify/symbol_propagation.rs", |_| Ok(Box::new(SymbolPropagation))),
     Entry::new("trivial-control-flow", "simplify/trivial_control_flow.rs", |_| {
@@ -93,6 +96,7 @@ pub fn simplify() -> Pipeline {
         Box::new(TrivialControlFlow),
         Box::new(DeadStateElimination),
         Box::new(DeadDataflowElimination), // before states are fused, so that they conflict less
+        Box::new(CheckHoisting),           // before states are fused: checks keep them apart
         Box::new(StateFusion),
         Box::new(RedundantArray), // the copies that fusion has brought together with what they copy
         Box::new(RedundantSecondArray),

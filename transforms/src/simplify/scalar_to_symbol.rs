@@ -16,10 +16,9 @@
 
 use crate::pass::{Changed, Context, Pass};
 use dacec_ir::{
-    Assignment, Block, DType, Data, Expr, Lifetime, Name, Node, NodeId, ScalarExpr, Sdfg, State, Stmt,
-    Tasklet, TaskletCode,
+    Assignment, Block, DType, Data, Expr, IndexMap, IndexSet, Lifetime, Name, Node, NodeId, ScalarExpr, Sdfg,
+    State, Stmt, Tasklet, TaskletCode,
 };
-use indexmap::{IndexMap, IndexSet};
 
 /// See the [module](self).
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,7 +55,7 @@ fn candidates(sdfg: &Sdfg) -> IndexSet<Name> {
     };
     let mut possible: IndexSet<Name> =
         sdfg.containers.iter().filter(|(_, data)| internal(data)).map(|(name, _)| name.clone()).collect();
-    let (mut wanted, mut written) = (IndexSet::new(), IndexSet::new());
+    let (mut wanted, mut written) = (IndexSet::default(), IndexSet::default());
     sdfg.body.visit(&mut |block| {
         for scalar in block.scalars() {
             wanted.extend(scalar.names());
@@ -125,7 +124,7 @@ fn assigned_value(state: &State, target: NodeId) -> Option<ScalarExpr> {
     if !alone || inputs.values().any(|connector| connector.rank > 0) {
         return None;
     }
-    let mut reads: IndexMap<Name, ScalarExpr> = IndexMap::new();
+    let mut reads: IndexMap<Name, ScalarExpr> = IndexMap::default();
     for edge in state.in_edges(write.src) {
         let memlet = edge.memlet()?;
         state.node(edge.src).as_access()?;

@@ -19,8 +19,7 @@ use crate::pass::{Changed, Context, Pass};
 use crate::transformation::{Transformation, with_places};
 use crate::{Refusal, Surroundings};
 use dacec_ir::analysis::AccessSets;
-use dacec_ir::{Block, NodeId, Region, Sdfg, State};
-use indexmap::IndexMap;
+use dacec_ir::{Block, IndexMap, NodeId, Region, Sdfg, State};
 
 /// See the [module](self). As a pass, it fuses whole sequences in linear time.
 #[derive(Clone, Copy, Debug, Default)]

@@ -60,7 +60,7 @@ fn functions_that_the_caller_gives_are_called() {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
     let tensor = |values: Vec<f32>| crate::interp::Tensor::new(&[values.len()], values).expect("as many");
-    let mut arguments = crate::interp::Arguments::from([
+    let mut arguments = crate::interp::Arguments::from_iter([
         ("A".into(), tensor(vec![1.5, 2.5])),
         ("B".into(), crate::interp::Tensor::new(&[2], vec![10.0_f64, 20.0]).expect("two")),
         ("__python".into(), crate::interp::Tensor::new(&[2], vec![0_i64; 2]).expect("two")),

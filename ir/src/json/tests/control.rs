@@ -118,7 +118,7 @@ fn machines_are_regions_of_newer_files() {
     let results = [&sdfg, &read, &unmarked, &older].map(|sdfg| {
         assert_eq!(crate::validate::validate(sdfg), Ok(()));
         let x = crate::interp::Tensor::new(&[4], vec![0_i64; 4]).expect("four elements");
-        let mut arguments = crate::interp::Arguments::from([("x".into(), x)]);
+        let mut arguments = crate::interp::Arguments::from_iter([("x".into(), x)]);
         crate::interp::run(sdfg, &mut arguments, &[]).unwrap_or_else(|error| panic!("{error}\n{sdfg}"));
         arguments["x"].as_slice::<i64>().map(<[i64]>::to_vec)
     });

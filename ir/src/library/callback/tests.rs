@@ -92,7 +92,8 @@ fn the_interpreter_needs_a_meaning() {
     };
     let arguments = || {
         let list = [("x", Tensor::vector(vec![1.0, 2.0])), ("y", Tensor::vector(vec![0.0; 2]))];
-        let mut arguments: interp::Arguments = list.map(|(name, it)| (Name::from(name), it)).into();
+        let mut arguments: interp::Arguments =
+            list.into_iter().map(|(name, it)| (Name::from(name), it)).collect();
         arguments.insert("k".into(), Tensor::scalar(3_i64));
         arguments.insert("host".into(), Tensor::vector(vec![7_i64, 8]));
         arguments

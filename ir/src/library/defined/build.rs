@@ -3,10 +3,9 @@
 use crate::builder::SdfgBuilder;
 use crate::interp::{Arguments, identity};
 use crate::{
-    Array, Assignment, BinaryOp, Block, Connector, Constant, DType, Data, Expr, Memlet, Name, NestedSdfg,
-    Node, Range, Scalar, ScalarExpr, Schedule, Sdfg, Stmt, Subset, Tasklet, TaskletCode, Wcr,
+    Array, Assignment, BinaryOp, Block, Connector, Constant, DType, Data, Expr, IndexMap, Memlet, Name,
+    NestedSdfg, Node, Range, Scalar, ScalarExpr, Schedule, Sdfg, Stmt, Subset, Tasklet, TaskletCode, Wcr,
 };
-use indexmap::IndexMap;
 
 /// An operand as a definition sees it.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 use super::build::{Operands, binary, name, number};
 use super::{Defined, Given};
 use crate::library::Property;
-use crate::{BinaryOp, Expr, Memlet, Name, Range, Sdfg, Wcr};
-use indexmap::IndexMap;
+use crate::{BinaryOp, Expr, IndexMap, Memlet, Name, Range, Sdfg, Wcr};
 
 /// `_out` = the sum of the products of `_in0`, `_in1`, … over the letters that the result does not have, as in NumPy's
 /// `einsum("ij,jk->ik", …)`, without its ellipsis and with each letter at most once for an operand.
@@ -69,7 +68,7 @@ impl Defined for Einsum {
     }
 
     fn operations(&self, operands: &Operands) -> Expr {
-        let mut extents: IndexMap<char, Expr> = IndexMap::new();
+        let mut extents: IndexMap<char, Expr> = IndexMap::default();
         for (at, letters) in self.operands.iter().enumerate() {
             let shape = operands.get(&Einsum::connector(at)).map_or(&[][..], |it| &it.shape);
             extents.extend(letters.iter().copied().zip(shape.iter().cloned()));
@@ -81,7 +80,7 @@ impl Defined for Einsum {
 
     fn define(&self, operands: &Operands) -> Result<Sdfg, String> {
         let dtype = operands.at("_out").dtype;
-        let mut extents: IndexMap<char, Expr> = IndexMap::new();
+        let mut extents: IndexMap<char, Expr> = IndexMap::default();
         let output = self.result.iter().zip(&operands.at("_out").shape);
         extents.extend(output.map(|(letter, extent)| (*letter, extent.clone())));
         for (at, letters) in self.operands.iter().enumerate() {

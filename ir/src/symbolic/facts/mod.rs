@@ -30,12 +30,14 @@
 
 mod extremes;
 mod interval;
+mod proofs;
 mod prove;
 mod shift;
 
 use super::{Atom, CmpOp, Expr, poly};
 use crate::Name;
 use interval::Interval;
+use proofs::Proofs;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ pub struct Facts(Arc<Known>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Known {
+    proofs: Proofs,
     symbols: BTreeMap<Name, Bounds>,
     /// Expressions that are at least 0 and not just bounds of symbols.
     not_negative: Vec<Expr>,
@@ -215,7 +218,9 @@ impl Facts {
     }
 
     fn known(&mut self) -> &mut Known {
-        Arc::make_mut(&mut self.0)
+        let known = Arc::make_mut(&mut self.0);
+        known.proofs = Proofs::default();
+        known
     }
 
     /// `greater >= smaller + by`; ignored for absurd numbers.

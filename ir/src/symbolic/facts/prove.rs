@@ -3,7 +3,7 @@
 use super::{Bounds, Facts, Known, interval, shift};
 use crate::Name;
 use crate::symbolic::{Atom, CmpOp, Expr, Function, poly};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Steps of one search. A step takes a few microseconds; proofs that exist are found in the first ten or so.
@@ -48,12 +48,15 @@ pub(super) fn compare(known: &Arc<Known>, op: CmpOp, a: &Expr, b: &Expr) -> Opti
 
 /// Whether `d >= 0` for all values that satisfy the facts; `false` means not known.
 pub(super) fn not_negative(known: &Arc<Known>, d: &Expr) -> bool {
-    not_negative_within(known, d, BUDGET)
+    match d.as_int() {
+        Some(value) => value >= 0,
+        None => known.proofs.of(d, || not_negative_within(known, d, BUDGET)),
+    }
 }
 
 /// The same with another number of steps.
 pub(super) fn not_negative_within(known: &Arc<Known>, d: &Expr, budget: usize) -> bool {
-    Search { budget }.not_negative(known, &mut HashSet::new(), d, 0)
+    Search { budget }.not_negative(known, &mut FxHashSet::default(), d, 0)
 }
 
 /// Whether `d` is at least 0 without a search.
@@ -82,7 +85,13 @@ enum Goal {
 
 impl Search {
     /// `seen` holds what was tried with these facts already.
-    fn not_negative(&mut self, known: &Arc<Known>, seen: &mut HashSet<Expr>, d: &Expr, depth: usize) -> bool {
+    fn not_negative(
+        &mut self,
+        known: &Arc<Known>,
+        seen: &mut FxHashSet<Expr>,
+        d: &Expr,
+        depth: usize,
+    ) -> bool {
         let Some(d) = tightened(d) else { return false };
         if let Some(value) = d.as_int() {
             return value >= 0;
@@ -119,7 +128,7 @@ impl Search {
             Goal::Cases(condition, then, otherwise) => {
                 let mut case = |condition: &Expr, goal: &Expr| {
                     let facts = Facts(known.clone()).with(condition);
-                    self.not_negative(&facts.0, &mut HashSet::new(), goal, depth + 1)
+                    self.not_negative(&facts.0, &mut FxHashSet::default(), goal, depth + 1)
                 };
                 case(&condition, &then) && case(&condition.not(), &otherwise)
             }

@@ -6,8 +6,7 @@ use dacec_ir::library::Blas;
 use dacec_ir::library::blas::routine::{Parameter, Routine, suffix};
 use dacec_ir::library::blas::{Side, Size, Trans, Triangle};
 use dacec_ir::node::CallArgument;
-use dacec_ir::{Constant, DType, Expr, Name, ScalarExpr, State};
-use indexmap::IndexMap;
+use dacec_ir::{Constant, DType, Expr, IndexMap, Name, ScalarExpr, State};
 
 /// An operand as a routine sees it: where it comes from, and the distances of rows and columns.
 struct Strided {
@@ -62,7 +61,7 @@ pub(super) fn expand(state: &mut State, mut call: Call) {
 }
 
 fn plan(call: &Call, op: &Blas, dtype: DType) -> Plan {
-    let mut plan = Plan { routine: "", ints: IndexMap::new(), data: IndexMap::new() };
+    let mut plan = Plan { routine: "", ints: IndexMap::default(), data: IndexMap::default() };
     let strided =
         |name: &str, operand: &Operand| Strided { connector: name.into(), strides: operand.strides.clone() };
     for (name, _) in op.operands() {

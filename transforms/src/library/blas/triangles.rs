@@ -11,10 +11,9 @@ use dacec_ir::builder::{Input, SdfgBuilder};
 use dacec_ir::library::blas::{RankUpdate, Side, Size, Trans, Triangle, Triangular};
 use dacec_ir::library::{Blas, LibraryOp};
 use dacec_ir::{
-    Array, BinaryOp, Constant, DType, Data, Expr, Function, Name, NestedSdfg, Node, Scalar, ScalarExpr,
-    State, Wcr,
+    Array, BinaryOp, Constant, DType, Data, Expr, Function, IndexMap, Name, NestedSdfg, Node, Scalar,
+    ScalarExpr, State, Wcr,
 };
-use indexmap::IndexMap;
 
 /// Replaces the node by a nested SDFG.
 pub(super) fn expand(state: &mut State, call: &Call, op: &Blas) {
@@ -275,7 +274,7 @@ impl Body<'_> {
     }
 
     fn containers(&self) -> IndexMap<Name, Data> {
-        let mut containers = IndexMap::new();
+        let mut containers = IndexMap::default();
         let op = self.op;
         let mut operands = op.operands();
         operands.push(op.result());
