@@ -206,11 +206,15 @@ fn decide(containers: &Containers, (state, entry): (&State, NodeId), map: &Map, 
     if inside_pays && facts.prove_lt(&iterations, &enough) == Some(true) {
         return Decision::sequential(Why::FewIterations);
     }
-    let work = &iterations * &one + jumps(containers, (state, entry), &inside, facts);
     let worthwhile = Expr::int(WORTHWHILE);
     let free = conflict_free(state, entry, map);
-    // One search for both answers: it is long where there is no proof.
-    let little = facts.prove_le(&work, &worthwhile);
+    let (work, jumps) = (&iterations * &one, jumps(containers, (state, entry), &inside, facts));
+    // One search for both answers: it is long where there is no proof. Where this is much, or may be, jumps are only more.
+    let mut little = facts.prove_le(&work, &worthwhile);
+    let work = work + &jumps;
+    if little == Some(true) && !jumps.is_zero() {
+        little = facts.prove_le(&work, &worthwhile);
+    }
     if little == Some(true) {
         return Decision::sequential(Why::LittleWork);
     }

@@ -381,7 +381,7 @@ mod tests {
     fn a_check_that_reads_memory_stays() {
         let mut sdfg = program(|b| {
             b.state("a").tasklet("t", &[], value(1.0), ("c", ""));
-            check(b, Expr::load(&Name::from("K"), vec![Expr::sym("N") + 5]).lt(&Expr::int(-100)));
+            check(b, Expr::load("K", vec![Expr::sym("N") + 5]).lt(&Expr::int(-100)));
             let condition = ScalarExpr::from(name("c").op(dacec_ir::BinaryOp::Lt, value(0.5)));
             let fail = Block::Effect(Effect::Fail { message: "small".into(), span: Span::default() });
             let branch = Branch { condition: Some(condition), body: Region::new([fail]) };
