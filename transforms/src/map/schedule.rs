@@ -333,6 +333,28 @@ mod tests {
         assert_eq!([5, 200, 700].map(|n| value(&unknown, n)), [0, 1, 1].map(Some));
     }
 
+    /// A map that copies that many elements of each row of a matrix.
+    fn part_of_rows(length: &str) -> Map {
+        let n = Expr::sym("N");
+        let mut b = SdfgBuilder::new("p");
+        b.array("A", DType::Float64, [n.clone(), n.clone()]).array("B", DType::Float64, [n.clone(), n]);
+        let dims = [("i", "0:N"), ("j", &*format!("0:{length}"))];
+        b.state("s").map("m", &dims, &[("x", "A", "i, j + 1")], name("x"), ("B", "i, j"));
+        scheduled(b.build()).remove(0)
+    }
+
+    #[test]
+    fn each_part_of_a_row_is_somewhere_else_in_memory() {
+        let runs_parallel = |length: &str, n: i64| {
+            let condition = part_of_rows(length).parallel_if.expect("sizes are not known");
+            let size = |symbol: &dacec_ir::Name| Some(if symbol == "L" { n - 2 } else { n });
+            condition.eval(&size).ok()
+        };
+        // As many elements, of which the processor sees those of neighbouring rows coming.
+        assert_eq!((runs_parallel("L", 800), runs_parallel("N - 2", 800)), (Some(1), Some(0)));
+        assert_eq!(runs_parallel("L", 400), Some(0));
+    }
+
     fn reduction(subset: &str) -> Map {
         let n = Expr::sym("N");
         let mut b = SdfgBuilder::new("p");

@@ -39,9 +39,11 @@ enum Form {
     Call,
     /// `n[0:6] = 3; for i in 0:5: n[i] or n[i + 1] = 2; for j in 0:n[i]: D[i, j] = source[j + near] + n`, n in memory
     Bound,
+    /// `if K + near < 2: fail`, between states or in a loop, `if i + near < 2: fail` in a loop
+    Check,
 }
 
-const FORMS: [Form; 11] = [
+const FORMS: [Form; 12] = [
     Form::Scalar,
     Form::Row,
     Form::View,
@@ -53,6 +55,7 @@ const FORMS: [Form; 11] = [
     Form::Gather,
     Form::Call,
     Form::Bound,
+    Form::Check,
 ];
 
 /// Ranges whose indices lie between -1 and 8.
@@ -128,6 +131,7 @@ impl Scope {
             Form::Sometimes => in_map(SOMETIMES, self.variation == 0),
             Form::Gather => GATHER.replace("<other>", ARRAYS[self.other_than_target()]),
             Form::Bound => BOUNDS_IN_MEMORY.replace("<ahead>", &self.variation.min(1).to_string()),
+            Form::Check => CHECKS[self.variation].replace("<first>", FIRST),
             Form::Call => CALL.replace("<source>", ARRAYS[self.other_than_target()]),
         }
     }
@@ -475,3 +479,26 @@ const BOUNDS_IN_MEMORY: &str = "
         }
       }
     }";
+
+/// A state that writes an element.
+const FIRST: &str = "
+    state first<at> {
+      n0 = access <source>
+      n0 -> n1.a: <source>[5]
+      n1 = tasklet half(a: float64) -> (o: float64) { o = a*0.5 }
+      n1.o -> n2: <target>[3]
+      n2 = access <target>
+    }";
+
+const CHECKS: [&str; 3] = [
+    "<first>
+    if $(K + <near> < 2) { fail \"K is too small for <at>\" }",
+    "loop l<at> for i in <range> {
+      <first>
+      if $(K + <near> < 2) { fail \"K is too small for <at>\" }
+    }",
+    "loop l<at> for i in <range> {
+      if $(i + <near> < 2) { fail \"i is too small for <at>\" }
+      <first>
+    }",
+];
