@@ -32,6 +32,7 @@ mod capture;
 mod classes;
 pub mod codes;
 mod diagnostic;
+mod graphs;
 mod lower;
 mod module;
 mod numpy;
@@ -45,6 +46,7 @@ mod types;
 
 pub use capture::{Captured, Environment, Parameter};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use graphs::Lowered;
 pub use module::SourceFile;
 pub use presets::{Number, Presets};
 pub use promotion::promote;

@@ -90,8 +90,6 @@ pub(crate) struct Globals {
     pub(crate) fallbacks: HashMap<TextRange, PythonObject>,
     /// Whether code in other languages is accepted.
     pub(crate) trusted: bool,
-    /// Module-level names that compiled functions have used so far.
-    pub(crate) used: RefCell<IndexSet<String>>,
 }
 
 impl Globals {
@@ -170,7 +168,6 @@ impl SourceFile {
             assigned_members: IndexSet::default(),
             fallbacks: HashMap::new(),
             trusted: false,
-            used: RefCell::default(),
         };
         Ok((SourceFile { source, globals, presets: Presets::default() }, suite))
     }
@@ -265,27 +262,8 @@ impl SourceFile {
             .collect()
     }
 
-    /// The module-level names on whose values the functions depend that were compiled so far.
-    pub fn used_names(&self) -> Vec<String> {
-        self.globals.used.borrow().iter().cloned().collect()
-    }
-
-    /// Compiles an annotated function to an SDFG.
-    pub fn lower(&self, program: &str) -> Result<Sdfg, Vec<Diagnostic>> {
-        self.lower_and_warn(program).map(|(sdfg, _)| sdfg)
-    }
-
-    /// Compiles an annotated function to an SDFG, and says what costs performance in it and in functions that it calls.
-    pub fn lower_and_warn(&self, program: &str) -> Result<(Sdfg, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let calls = Calls::default();
-        match lower::lower(&self.globals, &calls, program) {
-            Ok(sdfg) => Ok((sdfg, self.told(calls.warnings()))),
-            Err(diagnostics) => Err(self.told(diagnostics)),
-        }
-    }
-
     /// Each message once, with the file's text.
-    fn told(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    pub(crate) fn told(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut seen: Vec<Diagnostic> = Vec::new();
         for diagnostic in diagnostics {
             if !seen.iter().any(|it| it.labels == diagnostic.labels && it.code == diagnostic.code) {

@@ -227,7 +227,7 @@ fn check_warnings(name: &str, code: &str, parameters: &str, body: &str) {
     let body = body.replace('\n', "\n    ");
     let text = format!("{HEAD}@dace.program\ndef f({parameters}):\n    {body}\n");
     let file = SourceFile::parse("program.py", &text).expect("valid Python");
-    let (_, warnings) = file.lower_and_warn("f").expect("it compiles");
+    let warnings = file.lower_and_warn("f").expect("it compiles").warnings;
     assert!(!warnings.is_empty() && warnings.iter().all(|it| it.code == code), "{}", render(&warnings));
     insta::assert_snapshot!(name, render(&warnings));
 }
@@ -306,7 +306,7 @@ fn what_costs_performance_is_a_warning() {
         "{HEAD}@dace.program\ndef f(A: dace.float64[N, M], {X}):\n    A[:] = A * 2 + x[:, None]\n    g(x)\n"
     );
     let file = SourceFile::parse("program.py", &fine).expect("valid Python");
-    assert!(file.lower_and_warn("f").expect("it compiles").1.is_empty());
+    assert!(file.lower_and_warn("f").expect("it compiles").warnings.is_empty());
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn calls_of_the_interpreter_are_warnings() {
     environment.captured.insert("log".into(), object);
     let file =
         SourceFile::for_function("program.py", text, "f", 3, &environment).expect("there is a function");
-    let (_, warnings) = file.lower_and_warn("f").expect("it compiles");
+    let warnings = file.lower_and_warn("f").expect("it compiles").warnings;
     assert_eq!(warnings[0].code, "W0003");
     insta::assert_snapshot!("interpreter", render(&warnings));
 }

@@ -166,10 +166,11 @@ fn helpers_that_cannot_be_compiled_are_called_through_the_interpreter() {
         ..Environment::default()
     };
     let file = SourceFile::for_function("f.py", text, "f", 5, &environment).unwrap();
-    let calls = Callback::all(&file.lower("f").unwrap());
+    let lowered = file.lower_and_warn("f").unwrap();
+    let calls = Callback::all(&lowered.sdfg);
     assert_eq!(calls.iter().map(|call| call.function.as_str()).collect::<Vec<_>>(), ["h"]);
     assert_eq!(calls[0].reason, "this expression cannot be compiled");
-    let mut used = file.used_names();
+    let mut used = lowered.used_names;
     used.sort();
     assert_eq!(used, ["g", "h"]);
 }

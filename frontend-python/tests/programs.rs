@@ -41,6 +41,41 @@ fn every_program_is_lowered() {
 }
 
 #[test]
+fn functions_are_lowered_side_by_side_as_one_by_one() {
+    let functions = (0..20).map(|at| match at % 5 {
+        3 => format!("@dace.program\ndef f{at}(x: dace.float64[K]):\n    x[:] = y{at}\n"),
+        _ => format!("@dace.program\ndef f{at}(x: dace.float64[K]):\n    x[:] = {at} * x + LARGE\n"),
+    });
+    let head = "import dace\n\nK = 12\nLARGE = 10 * K\n".to_owned();
+    let text = functions.fold(head, |text, function| text + "\n\n" + &function);
+    let file = SourceFile::parse("many.py", &text).expect("the file is valid Python");
+    let names = file.programs();
+    let together = file.lower_all(&names);
+    assert_eq!(together.len(), names.len());
+    for (at, (name, lowered)) in names.into_iter().zip(together).enumerate() {
+        match lowered {
+            Ok(lowered) => {
+                assert_eq!(lowered.sdfg.to_string(), lower(&file, name).to_string());
+                assert_eq!(lowered.used_names, ["dace", "K", "LARGE"]);
+            }
+            Err(reasons) => {
+                assert_eq!(reasons[0].code, "E0101", "{}", reasons[0]);
+                assert!(reasons[0].to_string().contains(&format!("`y{at}`")), "{}", reasons[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_functions_among_the_arguments_use_is_used() {
+    let text = "import dace\nimport numpy as np\n\nK = 3.0\n\ndef scaled(v):\n    return K * v\n\n\n\
+                @dace.program\ndef f(x: dace.float64[8]):\n    return np.piecewise(x, [x < 0], [scaled, 1.0])\n";
+    let file = SourceFile::parse("piecewise.py", text).expect("the file is valid Python");
+    let used = file.lower_and_warn("f").expect("it compiles").used_names;
+    assert_eq!(used, ["dace", "np", "scaled", "K"]);
+}
+
+#[test]
 fn gemm_is_three_maps_and_a_product() {
     let sdfg = lower(&file("gemm"), "gemm");
     assert_eq!(sdfg.arguments, ["alpha", "beta", "C", "A", "B"]);

@@ -175,6 +175,10 @@ static inline void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha,
 #ifdef _OPENMP
     if ((double)m * (double)n * (double)k > 2e5 && !omp_in_parallel()) threads = omp_get_max_threads();
 #endif
+    if (threads == 1) {
+        dacec_gemm_@S@(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc);
+        return;
+    }
     // As many rows of blocks as make the blocks most like squares.
     int64_t rows = 1;
     for (int64_t r = 1; r <= threads; r++) {
@@ -182,7 +186,7 @@ static inline void dacec_product_@S@(int64_t m, int64_t n, int64_t k, @T@ alpha,
     }
     const int64_t columns = threads / rows;
     const int64_t height = ((m + rows - 1) / rows + 7) / 8 * 8, width = ((n + columns - 1) / columns + 7) / 8 * 8;
-    #pragma omp parallel for schedule(static, 1) if(threads > 1) num_threads(threads)
+    #pragma omp parallel for schedule(static, 1) num_threads(threads)
     for (int64_t block = 0; block < threads; block++) {
         const int64_t i = block / columns * height, j = block % columns * width;
         if (i < m && j < n) {

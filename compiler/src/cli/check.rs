@@ -13,11 +13,12 @@ pub(super) fn run(task: &Check, format: MessageFormat) -> Result<Outcome, Error>
     };
     let mut failed = 0;
     let wanted = |name: &&str| task.source.program.as_ref().is_none_or(|program| program == name);
-    for program in file.programs().into_iter().filter(wanted) {
-        match file.lower_and_warn(program) {
-            Ok((_, warnings)) => {
+    let programs: Vec<&str> = file.programs().into_iter().filter(wanted).collect();
+    for (program, lowered) in programs.iter().zip(file.lower_all(&programs)) {
+        match lowered {
+            Ok(lowered) => {
                 if task.source.warn {
-                    warnings.iter().for_each(|warning| report::diagnostic(warning, format));
+                    lowered.warnings.iter().for_each(|warning| report::diagnostic(warning, format));
                 }
                 fine(program, format);
             }

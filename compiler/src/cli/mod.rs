@@ -94,9 +94,9 @@ fn compiler(options: &Compile, extensions: &Extensions) -> Result<Compiler, Erro
 fn warn(source: &Source, program: &Program, format: MessageFormat) {
     if let Program::Source { file, name } = program
         && source.warn
-        && let Ok((_, warnings)) = file.lower_and_warn(name)
+        && let Ok(lowered) = file.lower_and_warn(name)
     {
-        warnings.iter().for_each(|warning| report::diagnostic(warning, format));
+        lowered.warnings.iter().for_each(|warning| report::diagnostic(warning, format));
     }
 }
 

@@ -69,8 +69,8 @@ pub(crate) fn lower(
     let environment = captured::environment(captured, parameters, symbols, fallbacks)?;
     let lowered = interruptible(py, move || {
         let source = SourceFile::for_function(&file, &text, &function, line, &environment)?;
-        let sdfg = source.lower(&function)?;
-        Ok((sdfg, source.used_names()))
+        let lowered = source.lower_and_warn(&function)?;
+        Ok((lowered.sdfg, lowered.used_names))
     })?;
     lowered
         .map(|(sdfg, used)| (Graph::new(sdfg), used))

@@ -5,8 +5,9 @@ use super::returns::Shared;
 use super::{Lowerer, Result, Stop};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::parse::Lines;
 use crate::parse::TextRange;
-use dacec_ir::{IndexMap, Sdfg};
+use dacec_ir::{IndexMap, IndexSet, Sdfg};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub(crate) struct Calls {
     pub(super) memory: Memory,
     /// What costs performance in them.
     warnings: RefCell<Vec<Diagnostic>>,
+    /// Module-level names on whose values they depend.
+    pub(super) used: RefCell<IndexSet<String>>,
 }
 
 impl Calls {
@@ -44,9 +47,9 @@ impl Calls {
         self.warnings.borrow_mut().extend(warnings);
     }
 
-    /// What costs performance in the functions that are done.
-    pub(crate) fn warnings(self) -> Vec<Diagnostic> {
-        self.warnings.into_inner()
+    /// What costs performance in the functions that are done, and the module-level names on whose values they depend.
+    pub(crate) fn into_findings(self) -> (Vec<Diagnostic>, Vec<String>) {
+        (self.warnings.into_inner(), self.used.into_inner().into_iter().collect())
     }
 
     /// How many functions were expanded.
@@ -56,6 +59,14 @@ impl Calls {
 }
 
 impl Lowerer<'_> {
+    /// The program depends on the value of a module-level name. Those of the library's texts never change.
+    pub(super) fn depends_on(&self, name: &str) {
+        let mut used = self.calls.used.borrow_mut();
+        if !matches!(self.globals.lines, Lines::Call(_)) && !used.contains(name) {
+            used.insert(name.to_owned());
+        }
+    }
+
     /// Whether the function is being expanded already.
     pub(super) fn is_active(&self, name: &str) -> bool {
         self.sdfg.name == *name || self.calls.active.borrow().iter().any(|active| active == name)

@@ -132,7 +132,7 @@ impl Lowerer<'_> {
         match self.globals.values.get(name) {
             Some(Global::Value(value)) => {
                 let value = lists::from_outside(value.clone());
-                self.globals.used.borrow_mut().insert(name.to_owned());
+                self.depends_on(name);
                 return Ok(self.reached(value));
             }
             Some(Global::Broken(reason)) => {

@@ -29,14 +29,14 @@ impl Lowerer<'_> {
         }
         // What cannot be compiled is left to the interpreter, in the next attempt.
         let reported = self.diagnostics.len();
-        let used = self.globals.used.borrow().clone();
+        let used = self.calls.used.borrow().clone();
         let diagnostic = match self.call_compiled(function, given, dest, range) {
             Err(Stop::Error(diagnostic)) => Some(*diagnostic),
             Err(Stop::Reported) if self.diagnostics.len() > reported => None,
             other => return other,
         };
         let others = self.diagnostics.split_off(reported);
-        *self.globals.used.borrow_mut() = used;
+        *self.calls.used.borrow_mut() = used;
         let first = diagnostic.or(others.into_iter().next());
         let reason = first.map_or_else(String::new, |it| it.message);
         self.decide_first(|decisions| {

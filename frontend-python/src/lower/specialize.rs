@@ -165,6 +165,7 @@ impl Lowerer<'_> {
             };
             for name in names {
                 if let Some(Global::Value(value)) = self.globals.values.get(&name) {
+                    self.depends_on(&name);
                     captured.entry(name).or_insert_with(|| value.clone());
                 }
             }

@@ -108,6 +108,47 @@ pub(super) fn compress(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> 
     Ok(super::selection::taken(lowerer, args, &view, axis, &Value::Array(at)))
 }
 
+/// Each element along an axis as often as the count at its place says.
+///
+/// ```text
+/// ends = cumsum(counts);  np.take(x, searchsorted(ends, arange(sum(counts)), side="right"), axis)
+/// ```
+pub(super) fn repeated(
+    lowerer: &mut Lowerer<'_>,
+    args: &Args,
+    view: &View,
+    axis: usize,
+    counts: &View,
+) -> Result<Value> {
+    if !(counts.dtype.is_integer() || counts.dtype == DType::Bool) || counts.dtype == DType::UInt64 {
+        return Err(args.unsupported("repeats", "counts are integers of a type that int64 can hold").into());
+    }
+    if counts.rank() != 1 {
+        return Err(args.unsupported("repeats", "counts are a number or a vector").into());
+    }
+    lowerer.require_equal(&counts.shape()[0], &view.shape()[axis], args.range)?;
+    let passed = || (Value::Array(counts.clone()), args.range);
+    let named = |name: &str, value: Value| vec![(name.to_owned(), (value, args.range))];
+    let call = |lowerer: &mut Lowerer<'_>, name: &str, positional, keywords| {
+        super::call_numpy(lowerer, name, GivenArgs { positional, keywords }, args.range)
+    };
+    if counts.dtype.is_integer() {
+        let zero = Value::Scalar(Scalar::symbolic(Expr::zero()));
+        let least = call(lowerer, "min", vec![passed()], named("initial", zero))?;
+        let least = lowerer.integer(&least, args.range)?;
+        lowerer.require(&least.ge(&Expr::zero()), "a count is negative".to_owned(), args.range)?;
+    }
+    let ends = call(lowerer, "cumsum", vec![passed()], Vec::new())?;
+    let total = call(lowerer, "sum", vec![passed()], Vec::new())?;
+    let total = lowerer.integer(&total, args.range)?;
+    let numbers = lowerer.new_array("__numbers", DType::Int64, std::slice::from_ref(&total));
+    lowerer.fill("numbers", &numbers, &|at| at[0].clone().into());
+    lowerer.flush();
+    let positional = vec![(ends, args.range), (Value::Array(numbers), args.range)];
+    let at = call(lowerer, "searchsorted", positional, named("side", Value::Text("right".to_owned())))?;
+    Ok(super::selection::taken(lowerer, args, view, axis, &at))
+}
+
 /// Sorted values, each once.
 struct Runs {
     values: View,

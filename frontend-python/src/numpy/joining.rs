@@ -329,7 +329,12 @@ fn repeat(lowerer: &mut Lowerer<'_>, args: &Args) -> Result<Value> {
     if let Some(Value::Tuple(counts)) = args.get("repeats").cloned() {
         return repeat_each(lowerer, args, &view, axis, &counts);
     }
-    let times = lowerer.integer(&args.value("repeats"), args.place("repeats"))?;
+    let times = match args.value("repeats") {
+        Value::Array(one) if one.shape() == [Expr::one()] => Value::Scalar(one.element(&[Expr::zero()])),
+        Value::Array(counts) => return super::counted::repeated(lowerer, args, &view, axis, &counts),
+        other => other,
+    };
+    let times = lowerer.integer(&times, args.place("repeats"))?;
     let (rank, mut shape) = (view.rank(), view.shape());
     let steps: Vec<Expr> = shape.iter().chain([&times]).cloned().collect();
     shape[axis] = &shape[axis] * &times;

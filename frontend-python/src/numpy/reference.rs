@@ -56,7 +56,7 @@ const NOTES: &[(&str, &str, &str)] = &[
     ("numpy", "pad", "the mode is known"),
     ("numpy", "percentile", "not by the methods 'averaged_inverted_cdf' and 'closest_observation'"),
     ("numpy", "quantile", "not by the methods 'averaged_inverted_cdf' and 'closest_observation'"),
-    ("numpy", "repeat", "counts are a number, or a list of known numbers"),
+    ("numpy", "repeat", "the length of a result for an array of counts is counted, so it cannot be returned"),
     ("numpy", "searchsorted", "in a vector of real numbers"),
     ("numpy", "setdiff1d", "the length of the result is counted, so it cannot be returned"),
     ("numpy", "sort", "not of complex numbers"),

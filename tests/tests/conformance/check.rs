@@ -2,7 +2,7 @@
 
 use crate::corpus::{Case, Corpus, buffer, tensor};
 use dacec::{Compiler, Options};
-use dacec_frontend::{SourceFile, promote};
+use dacec_frontend::{Lowered, SourceFile, promote};
 use dacec_ir::interp::{self, Arguments, Fault, Options as Checks, Order, Tensor, Value};
 use dacec_ir::{DType, Data, Sdfg, validate};
 use dacec_runtime::arguments::Value as Passed;
@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
     }
 
     fn check(&self, file: &SourceFile, case: &Case, ways: Ways) -> Outcome {
-        let (sdfg, warnings) = match file.lower_and_warn(&case.function) {
+        let Lowered { sdfg, warnings, .. } = match file.lower_and_warn(&case.function) {
             Ok(lowered) => lowered,
             Err(_) if case.expected.is_err() => return Outcome::Agrees,
             Err(errors) => return Outcome::Refused(format!("{} {}", errors[0].code, errors[0])),

@@ -12,9 +12,8 @@ static void dacec_gemmc(int64_t m, int64_t n, int64_t k, int64_t conj_a, int64_t
         beta = 1;
     }
     const int64_t threads = dacec_team((double)m * (double)n * (double)k), width = dacec_slice(n, threads);
-    #pragma omp parallel for schedule(static, 1) if(threads > 1) num_threads(threads)
-    for (int64_t at = 0; at < n; at += width) {
+    dacec_each(n, width, threads, [=](int64_t at) {
         dacec_one(m, n - at < width ? n - at : width, k, conj_a, conj_b, alpha, a, rsa, csa, b + at * csb, rsb, csb, beta,
                   c + at * csc, rsc, csc);
-    }
+    });
 }

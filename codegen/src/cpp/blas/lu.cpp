@@ -7,14 +7,16 @@ static inline double dacec_size(complex128_t x) { return __builtin_fabs(__real__
 // Exchanges rows as pivots say, first ones first.
 template <typename T>
 static void dacec_exchange(int64_t count, const int64_t *pivots, int64_t n, T *a, int64_t rs, int64_t cs) {
-    #pragma omp parallel for if(dacec_team(10.0 * (double)n * (double)count) > 1)
-    for (int64_t j = 0; j < n; j++) {
-        for (int64_t i = 0; i < count; i++) {
-            const T kept = a[i * rs + j * cs];
-            a[i * rs + j * cs] = a[pivots[i] * rs + j * cs];
-            a[pivots[i] * rs + j * cs] = kept;
+    const int64_t threads = dacec_team(10.0 * (double)n * (double)count), width = dacec_slice(n, threads);
+    dacec_each(n, width, threads, [=](int64_t at) {
+        for (int64_t j = at; j < n && j < at + width; j++) {
+            for (int64_t i = 0; i < count; i++) {
+                const T kept = a[i * rs + j * cs];
+                a[i * rs + j * cs] = a[pivots[i] * rs + j * cs];
+                a[pivots[i] * rs + j * cs] = kept;
+            }
         }
-    }
+    });
 }
 
 // A = P @ L @ U in place, for m >= n and columns of distance ld; whether a pivot is exactly 0.

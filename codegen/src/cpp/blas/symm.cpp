@@ -41,9 +41,8 @@ static void dacec_symm(int64_t m, int64_t n, int64_t hermitian, int64_t conj, T 
         beta = 1;
     }
     const int64_t threads = dacec_team((double)m * (double)m * (double)n), width = dacec_slice(n, threads);
-    #pragma omp parallel for schedule(static, 1) if(threads > 1) num_threads(threads)
-    for (int64_t at = 0; at < n; at += width) {
+    dacec_each(n, width, threads, [=](int64_t at) {
         dacec_symmetric<T>(m, n - at < width ? n - at : width, hermitian, conj, alpha, a, rsa, csa, b + at * csb, rsb, csb,
                            beta, c + at * csc, rsc, csc);
-    }
+    });
 }

@@ -40,8 +40,7 @@ static void dacec_trmm(int64_t m, int64_t n, int64_t upper, int64_t unit, int64_
         rsa = -rsa, csa = -csa, rsb = -rsb;
     }
     const int64_t threads = dacec_team((double)m * (double)m * (double)n * 0.5), width = dacec_slice(n, threads);
-    #pragma omp parallel for schedule(static, 1) if(threads > 1) num_threads(threads)
-    for (int64_t at = 0; at < n; at += width) {
+    dacec_each(n, width, threads, [=](int64_t at) {
         dacec_trmm_lower<T>(m, n - at < width ? n - at : width, unit, conj, alpha, a, rsa, csa, b + at * csb, rsb, csb);
-    }
+    });
 }

@@ -62,8 +62,7 @@ static void dacec_trsm(int64_t m, int64_t n, int64_t upper, int64_t unit, int64_
         rsa = -rsa, csa = -csa, rsb = -rsb;
     }
     const int64_t threads = dacec_team((double)m * (double)m * (double)n * 0.5), width = dacec_slice(n, threads);
-    #pragma omp parallel for schedule(static, 1) if(threads > 1) num_threads(threads)
-    for (int64_t at = 0; at < n; at += width) {
+    dacec_each(n, width, threads, [=](int64_t at) {
         const int64_t columns = n - at < width ? n - at : width;
         T *const part = b + at * csb;
         if (alpha != (T)1) {
@@ -77,5 +76,5 @@ static void dacec_trsm(int64_t m, int64_t n, int64_t upper, int64_t unit, int64_
         } else {
             dacec_trsm_lower<T>(m, columns, unit, conj, a, rsa, csa, part, rsb, csb);
         }
-    }
+    });
 }

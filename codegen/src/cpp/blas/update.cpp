@@ -51,8 +51,7 @@ static void dacec_update(int64_t n, int64_t k, int64_t conj, bool twice, T alpha
     const int64_t fine = (n / (3 * threads) + 7) / 8 * 8;
     const int64_t size = threads == 1 ? n : fine < 64 ? 64 : fine > 256 ? 256 : fine;
     const int64_t blocks = size > 0 ? (n + size - 1) / size : 0;
-    #pragma omp parallel for schedule(dynamic, 1) if(threads > 1) num_threads(threads)
-    for (int64_t task = 0; task < blocks * (blocks + 1) / 2; task++) {
+    dacec_each(blocks * (blocks + 1) / 2, (int64_t)1, threads, [=](int64_t task) {
         int64_t row = 0, column = task;
         while (column > row) column -= ++row;
         const int64_t i = row * size, j = column * size, height = n - i < size ? n - i : size;
@@ -60,7 +59,7 @@ static void dacec_update(int64_t n, int64_t k, int64_t conj, bool twice, T alpha
         T *const place = c + i * rsc + j * csc;
         if (i == j) {
             dacec_lower<T>(height, k, conj, twice, alpha, left, rsa, csa, right, rsb, csb, beta, place, rsc, csc);
-            continue;
+            return;
         }
         dacec_one(height, size, k, conj & 1, conj >> 1, alpha, left, rsa, csa, b + j * rsb, csb, rsb, beta, place, rsc,
                   csc);
@@ -68,5 +67,5 @@ static void dacec_update(int64_t n, int64_t k, int64_t conj, bool twice, T alpha
             dacec_one(height, size, k, conj & 1, conj >> 1, dacec_conj_if(conj, alpha), right, rsb, csb, a + j * rsa, csa,
                       rsa, (T)1, place, rsc, csc);
         }
-    }
+    });
 }
