@@ -309,8 +309,9 @@ __attribute__((destructor)) static void dacec_drop_all() {
     for (int at = 0; at < 8; at++) dacec_drop(__atomic_exchange_n(&dacec_kept[at], (void *)0, __ATOMIC_ACQ_REL));
 }
 
-// A block of at least that size, less than twice as large, and its real size; null if there is none.
-static inline void *dacec_take(__SIZE_TYPE__ *size) {
+// A block of at least that size, less than twice as large, and its real size; null if there is none. Nobody else has it, which
+// the compiler does not see in the exchange.
+__attribute__((malloc, noinline)) static void *dacec_take(__SIZE_TYPE__ *size) {
     for (int at = 0; at < 8; at++) {
         void *const block = __atomic_exchange_n(&dacec_kept[at], (void *)0, __ATOMIC_ACQ_REL);
         if (block == 0) continue;
@@ -343,13 +344,19 @@ extern \"C\" void *aligned_alloc(__SIZE_TYPE__ alignment, __SIZE_TYPE__ size);
 extern \"C\" int madvise(void *, __SIZE_TYPE__, int);
 #endif
 
+template <typename T> struct dacec_small {
+    alignas(64) T data[1024 / sizeof(T)];
+};
+
 // Memory until the end of the block; null if there is none. Small blocks are on the stack, as loops take them in each
 // iteration. Large blocks ask for large pages, since the first touch of each page is what costs, and are kept.
+//
+// Nothing here is at an address that others know: or else the compiler thinks that threads may change `data`, that it may then be
+// any array, and reads elements again in loops that write another one.
 template <typename T> struct dacec_buffer {
-    T *data;
+    T *data, *const small;
     __SIZE_TYPE__ size;
-    alignas(64) T small[1024 / sizeof(T)];
-    explicit dacec_buffer(int64_t count) : size(0) {
+    dacec_buffer(int64_t count, T *small) : small(small), size(0) {
         if (count <= (int64_t)(1024 / sizeof(T))) {
             data = small;
             return;
@@ -358,7 +365,14 @@ template <typename T> struct dacec_buffer {
         const bool too_large = __builtin_mul_overflow(count, sizeof(T), &size) || size > (__SIZE_TYPE__)1 << 62;
         if (size >= (__SIZE_TYPE__)4 << 20) alignment = (__SIZE_TYPE__)2 << 20;
         size = (size + alignment - 1) / alignment * alignment;
-        if (!too_large && is_large() && (data = (T *)dacec_take(&size)) != 0) return;
+        if (!too_large && is_large()) {
+            __SIZE_TYPE__ room = size;
+            data = (T *)dacec_take(&room);
+            if (data != 0) {
+                size = room;
+                return;
+            }
+        }
         data = too_large ? (T *)0 : (T *)aligned_alloc(alignment, size);
 #ifdef __linux__
         if (data != 0 && alignment > 64) madvise(data, size, 14 /* MADV_HUGEPAGE */);
@@ -409,9 +423,10 @@ template <typename T> struct dacec_queue {
 
 // Queues until the end of the block.
 template <typename T> struct dacec_queues {
+    dacec_small<dacec_queue<T>> small;
     dacec_buffer<dacec_queue<T>> queues;
     const int64_t size;
-    dacec_queues(int64_t count, int64_t capacity) : queues(count), size(queues.data == 0 ? 0 : count) {
+    dacec_queues(int64_t count, int64_t capacity) : queues(count, small.data), size(queues.data == 0 ? 0 : count) {
         for (int64_t k = 0; k < size; k++) queues.data[k] = {0, 0, 0, 0, capacity};
     }
     ~dacec_queues() {

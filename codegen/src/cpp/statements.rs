@@ -48,7 +48,9 @@ impl Printer<'_> {
                     self.helper("dacec_elements");
                 }
                 let (of, count) = (c_type(*dtype), prelude::elements(texts));
-                self.line(&format!("const dacec_buffer<{of}> dacec_memory_of_{name}({count});"));
+                self.line(&format!("dacec_small<{of}> dacec_small_of_{name};"));
+                let memory = format!("dacec_memory_of_{name}({count}, dacec_small_of_{name}.data)");
+                self.line(&format!("const dacec_buffer<{of}> {memory};"));
                 self.line(&format!("{of} *const __restrict__ {name} = dacec_memory_of_{name}.data;"));
                 self.line(&format!("if ({name} == 0) {{"));
                 self.nested(|printer| printer.fail(Failure::OutOfMemory, on_failure));
