@@ -14,9 +14,8 @@
 //! (N*i + j)//N          i + j//N                    symbolic divisors; has a value wherever the left side has
 //! ```
 
-use super::expr::{Factor, Monomial, Parts, Repr, Term, TermVec};
+use super::expr::{Factors, Monomial, Parts, Repr, Term, TermVec};
 use super::{Atom, Expr, poly};
-use smallvec::SmallVec;
 
 impl Expr {
     /// `self // divisor`: the quotient, rounded down.
@@ -232,7 +231,7 @@ fn leading_term(x: &Expr) -> Option<(i64, &Monomial)> {
 
 /// `a / b`, if `b` divides `a`.
 fn divide_monomial(a: &Monomial, b: &Monomial) -> Option<Expr> {
-    let mut factors: SmallVec<[Factor; 4]> = SmallVec::new();
+    let mut factors = Factors::new();
     let mut divisors = b.factors().iter().peekable();
     for (atom, exponent) in a.factors() {
         let shared = divisors.next_if(|(other, _)| other == atom).map_or(0, |(_, shared)| *shared);

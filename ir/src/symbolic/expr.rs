@@ -2,7 +2,7 @@
 
 use super::Atom;
 use crate::Name;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -45,24 +45,19 @@ pub(super) struct Term {
 /// An atom and its exponent, which is at least 1.
 pub type Factor = (Atom, u32);
 
-/// A product of at least one factor, strictly ascending by atom. Shared, so that sums copy no atoms.
+/// Factors of a product: nearly always one.
+pub(super) type Factors = SmallVec<[Factor; 1]>;
+
+/// A product of at least one factor, strictly ascending by atom. Shared, so that sums copy no atoms; by one thin pointer, since
+/// graphs consist of expressions more than of anything else.
 #[derive(Clone, Eq)]
-pub(super) struct Monomial(Arc<[Factor]>);
+pub(super) struct Monomial(Arc<Factors>);
 
 impl Monomial {
-    pub(super) fn new(factors: SmallVec<[Factor; 4]>) -> Self {
+    pub(super) fn new(factors: Factors) -> Self {
         debug_assert!(!factors.is_empty());
         debug_assert!(factors.windows(2).all(|pair| pair[0].0.order(&pair[1].0).is_lt()));
-        let mut factors = factors;
-        // Arrays of known length take one allocation, a vector two.
-        match factors.len() {
-            1 => Monomial(Arc::new([factors.remove(0)])),
-            2 => {
-                let second = factors.remove(1);
-                Monomial(Arc::new([factors.remove(0), second]))
-            }
-            _ => Monomial(Arc::from(factors.into_vec())),
-        }
+        Monomial(Arc::new(factors))
     }
 
     pub(super) fn factors(&self) -> &[Factor] {
@@ -158,7 +153,7 @@ impl Expr {
 
     /// The atom must be canonical.
     pub(super) fn atom(atom: Atom) -> Expr {
-        Expr(Repr::Product(Monomial(Arc::new([(atom, 1)]))))
+        Expr(Repr::Product(Monomial::new(smallvec![(atom, 1)])))
     }
 
     /// The terms must be sorted, their coefficients not 0.

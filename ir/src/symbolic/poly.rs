@@ -3,9 +3,8 @@
 //! All arithmetic wraps around at 64 bits, which keeps it exact in the ring of integers modulo 2^64. Proofs reason
 //! about unbounded integers; they pass `overflow` and give up where a coefficient did not fit.
 
-use super::expr::{Factor, Monomial, Repr, Term, TermVec};
+use super::expr::{Factors, Monomial, Repr, Term, TermVec};
 use super::{Atom, Expr, power};
-use smallvec::SmallVec;
 use std::cmp::Ordering;
 
 /// Products with more terms are not expanded: one side becomes an atom, `(a + b)**1`. Only absurd input gets there.
@@ -118,7 +117,7 @@ fn multiply_add(a: i64, b: i64, scale: i64, overflow: &mut bool) -> i64 {
 }
 
 fn mul_monomials(a: &Monomial, b: &Monomial, overflow: &mut bool) -> Expr {
-    let mut factors: SmallVec<[Factor; 4]> = SmallVec::new();
+    let mut factors = Factors::with_capacity(a.factors().len() + b.factors().len());
     let (mut left, mut right) = (a.factors().iter().peekable(), b.factors().iter().peekable());
     let mut has_powers = false;
     while let Some(ordering) = match (left.peek(), right.peek()) {

@@ -7,9 +7,8 @@
 //! R**(K + 1)        stays: R*R**K has no value for K = -1, where R**(K + 1) has one
 //! ```
 
-use super::expr::{Factor, Monomial, Repr};
+use super::expr::{Factors, Monomial, Repr};
 use super::{Atom, Expr, poly};
-use smallvec::SmallVec;
 
 /// Powers of sums with more terms than this stay powers.
 const MAX_EXPANDED: usize = 256;
@@ -46,7 +45,7 @@ pub(super) fn wrapping_pow(mut base: i64, mut exponent: u64) -> i64 {
 }
 
 /// Multiplies factors of which some are powers; factors of one base become one factor.
-pub(super) fn merge(factors: SmallVec<[Factor; 4]>, overflow: &mut bool) -> Expr {
+pub(super) fn merge(factors: Factors, overflow: &mut bool) -> Expr {
     let mut powers: Vec<(Expr, Expr)> = Vec::new();
     let mut merged = false;
     for (atom, times) in &factors {
@@ -62,7 +61,7 @@ pub(super) fn merge(factors: SmallVec<[Factor; 4]>, overflow: &mut bool) -> Expr
             }
         }
     }
-    let mut plain: SmallVec<[Factor; 4]> = SmallVec::new();
+    let mut plain = Factors::new();
     for (atom, times) in factors.iter().filter(|(atom, _)| !matches!(atom, Atom::Pow(..))) {
         match powers.iter_mut().find(|(base, _)| base.as_atom() == Some(atom)) {
             Some((_, total)) => {
@@ -101,7 +100,7 @@ fn constant_power(base: &Expr, exponent: u64) -> Option<Expr> {
 
 /// `None` if an exponent gets too large.
 fn monomial_power(monomial: &Monomial, exponent: u64) -> Option<Expr> {
-    let mut factors: SmallVec<[Factor; 4]> = SmallVec::new();
+    let mut factors = Factors::new();
     for (atom, times) in monomial.factors() {
         let times = u64::from(*times).checked_mul(exponent)?;
         factors.push((atom.clone(), u32::try_from(times).ok()?));
