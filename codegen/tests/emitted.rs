@@ -3,8 +3,8 @@
 mod support;
 
 use dacec_codegen::{CodegenError, Options, generate};
-use dacec_ir::builder::{SdfgBuilder, name, value};
-use dacec_ir::{Block, DType, Expr, Name, Node, Sdfg, Span, Wcr};
+use dacec_ir::builder::{Code, SdfgBuilder, name, value};
+use dacec_ir::{Block, DType, Expr, Function, Name, Node, Sdfg, Span, Wcr};
 use support::emit;
 
 /// The emitted function, without its head and its last line.
@@ -154,6 +154,90 @@ fn loops_that_share_nothing_contiguous_stay_as_they_are() {
     let dims = [("i", "0:N"), ("k", "0:N")];
     program.state("s").reduction("all", &dims, &inputs, code, ("__return", "0"), Wcr::Sum);
     assert!(!body(&program.build()).contains("i += 4"));
+}
+
+/// `out = max(out, value)` over a vector, which two names read.
+fn search(dtype: DType, subset: &str, value: Code, wcr: Wcr) -> Sdfg {
+    let mut program = SdfgBuilder::new("program");
+    program.array("x", dtype, [n()]).returns("__return", dtype, [Expr::one()]);
+    let inputs = [("a", "x", subset), ("b", "x", "0")];
+    program.state("s").reduction("r", &[("i", "0:N")], &inputs, value, ("__return", "0"), wcr);
+    program.build()
+}
+
+#[test]
+fn extremes_are_searched_for_in_lanes() {
+    insta::assert_snapshot!(body(&search(DType::Float64, "i", name("a") * name("b"), Wcr::Max)), @r#"
+    double __return_max = -__builtin_inf();
+    #pragma omp parallel for reduction(dacec_max_float64: __return_max)
+    for (int64_t i = 0; i < N; i += 4096) {
+        int64_t rest_1 = i;
+        if (i < dacec_min<int64_t>(N, i + 4096) - 63) {
+            rest_1 = i + 32*dacec_floordiv<int64_t>(dacec_min<int64_t>(N, i + 4096) - i, 32);
+            alignas(64) double __lanes_1[32];
+            for (int64_t lane_1 = 0; lane_1 < 32; lane_1++) {
+                __lanes_1[lane_1] = __return_max;
+            }
+            for (int64_t i_1 = i; i_1 < rest_1; i_1 += 32) {
+                for (int64_t lane_1 = 0; lane_1 < 32; lane_1++) {
+                    __lanes_1[lane_1] = dacec_max<double>(__lanes_1[lane_1], x[i_1 + lane_1] * x[0]);
+                }
+            }
+            for (int64_t lane_1 = 0; lane_1 < 16; lane_1++) {
+                __lanes_1[lane_1] = dacec_max<double>(__lanes_1[lane_1], __lanes_1[lane_1 + 16]);
+            }
+            for (int64_t lane_1 = 0; lane_1 < 8; lane_1++) {
+                __lanes_1[lane_1] = dacec_max<double>(__lanes_1[lane_1], __lanes_1[lane_1 + 8]);
+            }
+            for (int64_t lane_1 = 0; lane_1 < 4; lane_1++) {
+                __lanes_1[lane_1] = dacec_max<double>(__lanes_1[lane_1], __lanes_1[lane_1 + 4]);
+            }
+            for (int64_t lane_1 = 0; lane_1 < 4; lane_1++) {
+                __return_max = dacec_max<double>(__return_max, __lanes_1[lane_1]);
+            }
+        }
+        #pragma GCC ivdep
+        for (int64_t i_1 = rest_1; i_1 < dacec_min<int64_t>(N, i + 4096); i_1++) {
+            __return_max = dacec_max<double>(__return_max, x[i_1] * x[0]);
+        }
+    }
+    __return[0] = dacec_max<double>(__return[0], __return_max);
+    "#);
+}
+
+#[test]
+fn other_reductions_have_no_lanes() {
+    let lanes = |sdfg: &Sdfg| body(sdfg).contains("lanes");
+    assert!(lanes(&search(DType::Float32, "i", name("a").call(Function::Abs), Wcr::Min)));
+    // The compiler knows these itself.
+    assert!(!lanes(&search(DType::Float64, "i", name("a"), Wcr::Sum)));
+    assert!(!lanes(&search(DType::Int64, "i", name("a"), Wcr::Max)));
+    // No vector instruction loads these, or computes that.
+    assert!(!lanes(&search(DType::Float64, "N - i - 1", name("a"), Wcr::Max)));
+    assert!(!lanes(&search(DType::Float64, "i", name("a").call(Function::Sin), Wcr::Max)));
+    assert!(!lanes(&search(DType::Complex128, "i", name("a"), Wcr::Max)));
+}
+
+#[test]
+fn loops_of_one_iteration_space_stay_nested() {
+    let mut program = SdfgBuilder::new("program");
+    program.array("A", DType::Float64, [Expr::int(3), n()]).returns(
+        "__return",
+        DType::Float64,
+        [Expr::one()],
+    );
+    let dims = [("i", "0:3"), ("j", "0:N")];
+    program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], name("a"), ("__return", "0"), Wcr::Max);
+    let mut program = program.build();
+    program.visit_states_mut(&mut |state| {
+        for id in state.node_ids() {
+            if let Node::MapEntry(map) = state.node_mut(id) {
+                map.collapse = 2;
+            }
+        }
+    });
+    let body = body(&program);
+    assert!(body.contains("collapse(2)") && !body.contains("lanes"), "{body}");
 }
 
 #[test]

@@ -176,6 +176,40 @@ fn a_maximum_does_not_lose_nan() {
 }
 
 #[test]
+fn extremes_are_found_at_every_place_of_every_length() {
+    let whole = |wcr| reduce(&[Expr::one()], "0", wcr);
+    let rows = |wcr| reduce(&[n()], "i", wcr);
+    let libraries = [(whole(Wcr::Max), rows(Wcr::Max), 1.0), (whole(Wcr::Min), rows(Wcr::Min), -1.0)];
+    for count in [1usize, 2, 31, 63, 64, 65, 95, 96, 97, 200, 4095, 4096, 4097, 4160, 9000] {
+        for at in [0, 1, 4, 31, 32, 62, 63, 64, 95, 4096, 4100, count - 1] {
+            for extreme in [1000.0, f64::INFINITY, f64::NAN] {
+                for (whole, rows, sign) in &libraries {
+                    let mut a = matrix(1, count);
+                    a[at.min(count - 1)] = sign * extreme;
+                    let mut call = |library: &support::Library, rows: usize| {
+                        let mut out = [0.5];
+                        let sizes = [count / rows, rows].map(|size| Argument::I64(size as i64));
+                        let [columns, rows] = sizes;
+                        let status = library.call(&mut [
+                            Argument::F64s(&mut a),
+                            Argument::F64s(&mut out),
+                            columns,
+                            rows,
+                        ]);
+                        assert_eq!(status, 0);
+                        out[0]
+                    };
+                    // One row, and for the whole array rows of one element too.
+                    let found = [call(whole, 1), call(whole, count), call(rows, 1)];
+                    let same = |found: f64| found == sign * extreme || found.is_nan() && extreme.is_nan();
+                    assert!(found.into_iter().all(same), "{count} elements, {at}: {found:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_histogram_is_atomic() {
     let mut program = SdfgBuilder::new("histogram");
     program.array("h", DType::Int64, [Expr::int(10)]);

@@ -77,12 +77,18 @@ template <typename T> static inline T dacec_ipow(T base, T exponent) {
 }
 "),
     ("dacec_min", &[], "\
-// The smaller one; NaN if either is.
-template <typename T> static inline T dacec_min(T a, T b) { return a < b || a != a ? a : b; }
+// The smaller one; NaN if either is. One instruction chooses, which yields b where they do not compare; another mends that.
+template <typename T> static inline T dacec_min(T a, T b) {
+    const T smaller = a < b ? a : b;
+    return a != a ? a : smaller;
+}
 "),
     ("dacec_max", &[], "\
-// The larger one; NaN if either is.
-template <typename T> static inline T dacec_max(T a, T b) { return a > b || a != a ? a : b; }
+// The larger one; NaN if either is. One instruction chooses, which yields b where they do not compare; another mends that.
+template <typename T> static inline T dacec_max(T a, T b) {
+    const T larger = a > b ? a : b;
+    return a != a ? a : larger;
+}
 "),
     ("dacec_shl", &[], "\
 // Bits beyond the width are lost.

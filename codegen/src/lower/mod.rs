@@ -17,7 +17,8 @@
 //! | Copies | `copies` |
 //! | Declarations next to first values | `tidy` |
 //! | Rows that share a run of the inner loop | `jam` |
-//! | Parallel loops in sequential ones | `versions` |
+//! | Parallel loops that may be too short for threads | `versions` |
+//! | Smallest and largest values, several at a time | `lanes` |
 //! | Nested SDFGs, which are inlined | `nested` |
 //! | Views, which are pointers | `views` |
 //! | References, which are pointers that change | `references` |
@@ -38,6 +39,8 @@ mod expressions;
 mod foreign;
 mod handles;
 mod jam;
+mod lanes;
+mod loops;
 mod maps;
 mod names;
 mod nested;
@@ -115,6 +118,7 @@ pub fn lower(sdfg: &Sdfg) -> Result<Program> {
     tidy::tidy(&mut body);
     jam::jam(&mut body);
     versions::make_versions(&mut body, false);
+    lanes::make_lanes(&mut body);
     let (name, file) = (sdfg.name.clone(), sdfg.file.clone());
     let timed = sdfg.instrument == Instrument::Timer;
     let mut sections = CodeSections::default();

@@ -1,5 +1,5 @@
-//! Parallel loops inside of sequential ones, or around calls that a team of threads may share, get a second version that
-//! starts no team of threads.
+//! Parallel loops that are short, are inside of sequential ones, or are around calls that a team of threads may share, get a
+//! second version that starts no team of threads.
 //!
 //! ```text
 //! for i {                                        for i {
@@ -7,10 +7,11 @@
 //! }                                              }
 //! ```
 //!
-//! A parallel loop whose condition is false still goes through the OpenMP runtime and an outlined function, on each
-//! iteration of the loop around it; that costs more than a short loop does. A call in such a loop that shares its own work
-//! would start new threads each time, since the runtime keeps only the outermost team. Where neither is so, the runtime's
-//! part costs nothing that matters, and one version is less to compile and to read.
+//! A parallel loop whose condition is false still goes through the OpenMP runtime and an outlined function: half a
+//! microsecond to a whole one, in which a short loop could be done, and that on each iteration of a loop around it. A call in
+//! such a loop that shares its own work would start new threads each time, since the runtime keeps only the outermost team.
+//! For long loops that run once, what the runtime adds is little next to what they do, and to compile them twice costs more
+//! than it.
 //!
 //! **Sound because** the second version is the first one on a team of one: a thread's copy of a reduction variable is the
 //! variable itself, and nobody else updates what is updated atomically. Blocks with labels stay as they are, since a
@@ -23,7 +24,9 @@ pub(super) fn make_versions(stmts: &mut Vec<Stmt>, repeated: bool) {
     for stmt in stmts {
         match stmt {
             Stmt::For(it) if it.parallel.is_none() => make_versions(&mut it.body, true),
-            Stmt::For(it) if (repeated || has_calls(&it.body)) && !has_labels(&it.body) => {
+            Stmt::For(it)
+                if (repeated || is_short(&it.body) || has_calls(&it.body)) && !has_labels(&it.body) =>
+            {
                 if let Some(versions) = versions(it) {
                     *stmt = versions;
                 }
@@ -63,6 +66,17 @@ fn drop_atomics(stmts: &mut [Stmt]) {
 
 fn has_labels(stmts: &[Stmt]) -> bool {
     contain(stmts, &|stmt| matches!(stmt, Stmt::Block { label: Some(_), .. }))
+}
+
+/// Whether the loop is compiled twice in next to no time.
+fn is_short(body: &[Stmt]) -> bool {
+    /// Sums of a few values are short too.
+    const STATEMENTS: usize = 4;
+    fn count(stmts: &[Stmt]) -> usize {
+        let of = |stmt| super::tidy::blocks(stmt).into_iter().map(|inner| count(inner)).sum::<usize>().max(1);
+        stmts.iter().map(of).sum()
+    }
+    count(body) <= STATEMENTS
 }
 
 /// Whether there are calls of routines, which may share their work.

@@ -111,3 +111,14 @@ for subscripts in ["i,i->i", "i,i->", "i,j->ij"]:
 for name in ["sort", "argsort", "cumsum", "cumprod"]:
     case(f"np.{name}(x)", T=["float64", "int32"], x="T[E]")
     case(f"np.{name}(x)", T=["float64", "int32"], x="T[U]")
+
+# Long enough for vector instructions, and with ends that do not fill one.
+for call in ["np.max", "np.min", "np.nanmax", "np.nanmin", "np.ptp"]:
+    for length in [64, 129, 300]:
+        for values in ["special", "ties"]:
+            case(f"{call}(x)", T=["float32", "float64"], x=f"T[{length}]:{values}")
+    for axis in [0, 1]:
+        case(f"{call}(A, axis={axis})", T=["float32", "float64"], A="T[67,130]:special")
+case("np.max(np.abs(x) * 2 - y)", T=["float32", "float64"], x="T[200]", y="T[200]")
+case("(A - A.max(axis=1, keepdims=True)).min()", A="float64[5,100]")
+body("m = x[0]\nfor i in range(1, len(x)):\n    m = max(m, x[i])\nreturn m", x="float64[150]")
