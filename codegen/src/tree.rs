@@ -185,6 +185,17 @@ pub enum Stmt {
         /// Whether other threads may do the same at the same place.
         atomic: bool,
     },
+    /// Combines the value that is there with consecutive elements of an array: the smallest or the largest number.
+    Search {
+        /// Where.
+        place: Place,
+        /// [`Wcr::Min`] or [`Wcr::Max`].
+        wcr: Wcr,
+        /// The first element.
+        first: Place,
+        /// Number of elements; a negative one counts as 0.
+        count: Value,
+    },
     /// Queues that are empty; live until the end of the block.
     Queues {
         /// Their name.

@@ -206,8 +206,41 @@ fn extremes_are_searched_for_in_lanes() {
 }
 
 #[test]
+fn extremes_of_elements_side_by_side_are_found_by_a_function() {
+    insta::assert_snapshot!(body(&search(DType::Float32, "i + 1", name("a"), Wcr::Min)), @r#"
+    float __return_min = __builtin_inff();
+    #pragma omp parallel for reduction(dacec_min_float32: __return_min)
+    for (int64_t i = 0; i < N; i += 4096) {
+        __return_min = dacec_smallest<float>(__return_min, x + i + 1, dacec_min<int64_t>(N, i + 4096) - i);
+    }
+    __return[0] = dacec_min<float>(__return[0], __return_min);
+    "#);
+}
+
+#[test]
+fn lanes_of_rows_are_those_of_the_function() {
+    let rows = |value: Code| {
+        let mut program = matrix();
+        program.array("y", DType::Float64, [n()]);
+        let dims = [("i", "0:N"), ("j", "0:N")];
+        program.state("s").reduction("r", &dims, &[("a", "A", "i, j")], value, ("y", "i"), Wcr::Max);
+        body(&program.build())
+    };
+    insta::assert_snapshot!(rows(name("a")), @r#"
+    #pragma omp parallel for
+    for (int64_t i = 0; i < N; i++) {
+        double y_max = y[i];
+        y_max = dacec_largest<double>(y_max, A + i*N, N);
+        y[i] = y_max;
+    }
+    "#);
+    assert!(!rows(name("a") * name("a")).contains("lanes"));
+}
+
+#[test]
 fn other_reductions_have_no_lanes() {
-    let lanes = |sdfg: &Sdfg| body(sdfg).contains("lanes");
+    let lanes =
+        |sdfg: &Sdfg| ["lanes", "dacec_largest", "dacec_smallest"].iter().any(|it| body(sdfg).contains(it));
     assert!(lanes(&search(DType::Float32, "i", name("a").call(Function::Abs), Wcr::Min)));
     // The compiler knows these itself.
     assert!(!lanes(&search(DType::Float64, "i", name("a"), Wcr::Sum)));
@@ -237,7 +270,7 @@ fn loops_of_one_iteration_space_stay_nested() {
         }
     });
     let body = body(&program);
-    assert!(body.contains("collapse(2)") && !body.contains("lanes"), "{body}");
+    assert!(body.contains("collapse(2)") && !body.contains("largest"), "{body}");
 }
 
 #[test]

@@ -179,11 +179,20 @@ fn a_maximum_does_not_lose_nan() {
 fn extremes_are_found_at_every_place_of_every_length() {
     let whole = |wcr| reduce(&[Expr::one()], "0", wcr);
     let rows = |wcr| reduce(&[n()], "i", wcr);
-    let libraries = [(whole(Wcr::Max), rows(Wcr::Max), 1.0), (whole(Wcr::Min), rows(Wcr::Min), -1.0)];
+    // What is not an element itself has its lanes in the loop.
+    let doubled = |wcr| {
+        let mut program = SdfgBuilder::new("doubled");
+        program.array("A", DType::Float64, [Expr::sym("M")]).array("out", DType::Float64, [n()]);
+        let twice = name("a") + name("a");
+        program.state("s").reduction("r", &[("j", "0:M")], &[("a", "A", "j")], twice, ("out", "0"), wcr);
+        compile(&program.build())
+    };
+    let of = |wcr| (whole(wcr), rows(wcr), doubled(wcr));
+    let libraries = [(of(Wcr::Max), 1.0), (of(Wcr::Min), -1.0)];
     for count in [1usize, 2, 31, 63, 64, 65, 95, 96, 97, 200, 4095, 4096, 4097, 4160, 9000] {
         for at in [0, 1, 4, 31, 32, 62, 63, 64, 95, 4096, 4100, count - 1] {
             for extreme in [1000.0, f64::INFINITY, f64::NAN] {
-                for (whole, rows, sign) in &libraries {
+                for ((whole, rows, doubled), sign) in &libraries {
                     let mut a = matrix(1, count);
                     a[at.min(count - 1)] = sign * extreme;
                     let mut call = |library: &support::Library, rows: usize| {
@@ -200,7 +209,7 @@ fn extremes_are_found_at_every_place_of_every_length() {
                         out[0]
                     };
                     // One row, and for the whole array rows of one element too.
-                    let found = [call(whole, 1), call(whole, count), call(rows, 1)];
+                    let found = [call(whole, 1), call(whole, count), call(rows, 1), call(doubled, 1) / 2.0];
                     let same = |found: f64| found == sign * extreme || found.is_nan() && extreme.is_nan();
                     assert!(found.into_iter().all(same), "{count} elements, {at}: {found:?}");
                 }

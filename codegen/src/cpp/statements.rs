@@ -61,6 +61,7 @@ impl Printer<'_> {
                 self.line(&format!("{place} = {value};"));
             }
             Stmt::Update { place, wcr, value, atomic } => self.update(place, *wcr, value, *atomic)?,
+            Stmt::Search { place, wcr, first, count } => self.search(place, *wcr, first, count)?,
             Stmt::Combine { place, value, atomic } => {
                 let (place, value) = (self.place(place)?, self.text(value)?);
                 if *atomic {
@@ -221,6 +222,14 @@ impl Printer<'_> {
             _ => format!("{place} || {}", value.at(super::values::Level::BitOr)),
         };
         self.line(&format!("{place} = {combined};"));
+        Ok(())
+    }
+
+    fn search(&mut self, place: &Place, wcr: Wcr, first: &Place, count: &Value) -> Result<()> {
+        let helper = self.helper(if wcr == Wcr::Min { "dacec_smallest" } else { "dacec_largest" });
+        let (of, found) = (c_type(place.dtype()), self.place(place)?);
+        let (first, count) = (self.address(first)?, self.text(count)?);
+        self.line(&format!("{found} = {helper}<{of}>({found}, {first}, {count});"));
         Ok(())
     }
 

@@ -13,6 +13,10 @@
 //! compilers do not see a reduction in it that vector instructions could do. Maxima of neighbours wait for nobody. Loops
 //! over integers, and sums, are left to the compiler, which knows them.
 //!
+//! Where the values are elements side by side, a function does all this, which is compiled once ([`Stmt::Search`]). Other
+//! values have lanes in the place of their loop, but not inside of other loops: compilers would make a version of those for
+//! each outcome of the test whether lanes pay, and take a second for it.
+//!
 //! **Sound because** the loop is that of a map, whose iterations may run in any order, and does nothing but combine values
 //! with variables that no value depends on. Minimum and maximum are associative, commutative and idempotent, NaN
 //! included, so that each lane may begin with what the variable has; which zero of several with different signs is found is
@@ -39,16 +43,18 @@ const MAX_VARIABLES: usize = 4;
 /// Splits the loops in statements that find smallest and largest elements.
 pub(super) fn make_lanes(stmts: &mut Vec<Stmt>) {
     let mut taken = names(stmts);
-    lanes_in(stmts, &mut taken);
+    lanes_in(stmts, false, &mut taken);
 }
 
-fn lanes_in(stmts: &mut Vec<Stmt>, taken: &mut BTreeSet<Name>) {
-    *stmts = std::mem::take(stmts).into_iter().flat_map(|stmt| lanes_of(stmt, taken)).collect();
+fn lanes_in(stmts: &mut Vec<Stmt>, repeated: bool, taken: &mut BTreeSet<Name>) {
+    *stmts = std::mem::take(stmts).into_iter().flat_map(|stmt| lanes_of(stmt, repeated, taken)).collect();
 }
 
-fn lanes_of(mut stmt: Stmt, taken: &mut BTreeSet<Name>) -> Vec<Stmt> {
+/// What stands in the place of a statement; `repeated` tells whether that is in a loop.
+fn lanes_of(mut stmt: Stmt, repeated: bool, taken: &mut BTreeSet<Name>) -> Vec<Stmt> {
     if let Stmt::For(it) = &mut stmt
         && let Some(search) = Search::of(it)
+        && (!repeated || search.is_of_elements())
     {
         let split = search.split(taken);
         if it.parallel.is_none() {
@@ -57,7 +63,8 @@ fn lanes_of(mut stmt: Stmt, taken: &mut BTreeSet<Name>) -> Vec<Stmt> {
         it.step = Value::int(PIECE);
         it.body = split;
     } else {
-        inner_blocks(&mut stmt).into_iter().for_each(|body| lanes_in(body, taken));
+        let repeated = repeated || matches!(stmt, Stmt::For(_) | Stmt::While { .. } | Stmt::DoWhile { .. });
+        inner_blocks(&mut stmt).into_iter().for_each(|body| lanes_in(body, repeated, taken));
     }
     vec![stmt]
 }
@@ -156,6 +163,9 @@ impl<'a> Search<'a> {
 
     /// The search from a place to another one, with that variable.
     fn search(&self, variable: &Name, start: &Expr, stop: &Expr, taken: &mut BTreeSet<Name>) -> Vec<Stmt> {
+        if self.is_of_elements() {
+            return self.among_elements(start, stop);
+        }
         let (lane, rest) = (fresh(&"lane".into(), taken), fresh(&"rest".into(), taken));
         let lanes: Vec<Name> = self.goals.iter().map(|_| fresh(&"__lanes".into(), taken)).collect();
         let length = stop - start;
@@ -208,6 +218,28 @@ impl<'a> Search<'a> {
         ]
     }
 
+    /// Whether all values are elements that lie side by side, and are found without names of the iteration's own.
+    fn is_of_elements(&self) -> bool {
+        let side_by_side = |goal: &Goal| step_along(goal.value, &self.it.variable) == Some(1);
+        let declares = |stmt: &Stmt| matches!(stmt, Stmt::Declare { .. });
+        self.goals.iter().all(side_by_side) && !self.it.body.iter().any(declares)
+    }
+
+    fn among_elements(&self, start: &Expr, stop: &Expr) -> Vec<Stmt> {
+        let mut body = self.it.body.clone();
+        for stmt in &mut body {
+            if let Stmt::Update { place, wcr, value: Value::Load { array, index, dtype }, .. } = stmt {
+                let first = Place::Element { array: array.clone(), index: (**index).clone(), dtype: *dtype };
+                let count = Value::Index(stop - start);
+                *stmt = Stmt::Search { place: place.clone(), wcr: *wcr, first, count };
+            }
+        }
+        let mut rewrite = Rewrite::default();
+        rewrite.replace(&self.it.variable, start.clone());
+        rewrite.statements(&mut body);
+        body
+    }
+
     /// The loop's body, for another variable and value of it.
     fn body(&self, variable: &Name, value: Expr) -> Vec<Stmt> {
         let mut body = self.it.body.clone();
@@ -247,7 +279,7 @@ impl<'a> Search<'a> {
             width /= 2;
             let fold = self.each(lanes, |goal, lanes| {
                 let [place, other] = [0, width].map(|by| element(lanes, Expr::sym(lane) + by, goal.dtype));
-                Stmt::Update { place, wcr: goal.wcr.clone(), value: other.value(), atomic: false }
+                Stmt::Update { place, wcr: *goal.wcr, value: other.value(), atomic: false }
             });
             joined.push(self.over_lanes(lane, width, fold));
         }
@@ -256,7 +288,7 @@ impl<'a> Search<'a> {
             for variable in &goal.variables {
                 let place = Place::Variable((*variable).clone(), goal.dtype);
                 let value = element(name, Expr::sym(lane), goal.dtype).value();
-                last.push(Stmt::Update { place, wcr: goal.wcr.clone(), value, atomic: false });
+                last.push(Stmt::Update { place, wcr: *goal.wcr, value, atomic: false });
             }
         }
         joined.push(self.over_lanes(lane, width, last));

@@ -60,6 +60,10 @@ impl Rewrite {
                 self.place(place);
                 self.value(value);
             }
+            Stmt::Search { place, first, count, .. } => {
+                [place, first].into_iter().for_each(|place| self.place(place));
+                self.value(count);
+            }
             Stmt::For(it) => {
                 [&mut it.start, &mut it.stop, &mut it.step].into_iter().for_each(|value| self.value(value));
                 if let Some(parallel) = &mut it.parallel {

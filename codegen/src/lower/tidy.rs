@@ -123,6 +123,11 @@ pub(super) fn visit(stmt: &Stmt, f: &mut dyn FnMut(&Name, bool)) {
             visit_place(place, true, f);
             visit_value(value, f);
         }
+        Stmt::Search { place, first, count, .. } => {
+            visit_place(place, true, f);
+            visit_place(first, false, f);
+            visit_value(count, f);
+        }
         Stmt::For(it) => {
             [&it.start, &it.stop, &it.step].into_iter().for_each(|value| visit_value(value, f));
             if let Some(parallel) = &it.parallel {

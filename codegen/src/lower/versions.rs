@@ -73,7 +73,7 @@ fn is_short(body: &[Stmt]) -> bool {
     /// Sums of a few values are short too.
     const STATEMENTS: usize = 4;
     fn count(stmts: &[Stmt]) -> usize {
-        let of = |stmt| super::tidy::blocks(stmt).into_iter().map(|inner| count(inner)).sum::<usize>().max(1);
+        let of = |stmt| super::tidy::blocks(stmt).into_iter().map(count).sum::<usize>().max(1);
         stmts.iter().map(of).sum()
     }
     count(body) <= STATEMENTS
