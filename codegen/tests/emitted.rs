@@ -211,7 +211,7 @@ fn extremes_of_elements_side_by_side_are_found_by_a_function() {
     float __return_min = __builtin_inff();
     #pragma omp parallel for reduction(dacec_min_float32: __return_min)
     for (int64_t i = 0; i < N; i += 4096) {
-        __return_min = dacec_smallest<float>(__return_min, x + i + 1, dacec_min<int64_t>(N, i + 4096) - i);
+        __return_min = dacec_extreme<float, dacec_min<float>>(__return_min, x + i + 1, dacec_min<int64_t>(N, i + 4096) - i);
     }
     __return[0] = dacec_min<float>(__return[0], __return_min);
     "#);
@@ -230,7 +230,7 @@ fn lanes_of_rows_are_those_of_the_function() {
     #pragma omp parallel for
     for (int64_t i = 0; i < N; i++) {
         double y_max = y[i];
-        y_max = dacec_largest<double>(y_max, A + i*N, N);
+        y_max = dacec_extreme<double, dacec_max<double>>(y_max, A + i*N, N);
         y[i] = y_max;
     }
     "#);
@@ -239,8 +239,7 @@ fn lanes_of_rows_are_those_of_the_function() {
 
 #[test]
 fn other_reductions_have_no_lanes() {
-    let lanes =
-        |sdfg: &Sdfg| ["lanes", "dacec_largest", "dacec_smallest"].iter().any(|it| body(sdfg).contains(it));
+    let lanes = |sdfg: &Sdfg| ["lanes", "dacec_extreme"].iter().any(|it| body(sdfg).contains(it));
     assert!(lanes(&search(DType::Float32, "i", name("a").call(Function::Abs), Wcr::Min)));
     // The compiler knows these itself.
     assert!(!lanes(&search(DType::Float64, "i", name("a"), Wcr::Sum)));
@@ -270,7 +269,7 @@ fn loops_of_one_iteration_space_stay_nested() {
         }
     });
     let body = body(&program);
-    assert!(body.contains("collapse(2)") && !body.contains("largest"), "{body}");
+    assert!(body.contains("collapse(2)") && !body.contains("extreme"), "{body}");
 }
 
 #[test]

@@ -90,41 +90,23 @@ template <typename T> static inline T dacec_max(T a, T b) {
     return a != a ? a : larger;
 }
 "),
-    ("dacec_smallest", &["dacec_min"], "\
-// The smallest of numbers that lie side by side, and of what was found before; NaN if one is. Lanes that do not wait for each other
-// take turns. Compiled once, and not anew into each loop around it.
-template <typename T> static __attribute__((noinline, pure)) T dacec_smallest(T found, const T *x, int64_t n) {
+    ("dacec_extreme", &[], "\
+// What `choose` (dacec_min or dacec_max) leaves of numbers that lie side by side, and of what was found before. Lanes that do not
+// wait for each other take turns. Compiled once, and not anew into each loop around it.
+template <typename T, T choose(T, T)>
+static __attribute__((noinline, pure)) T dacec_extreme(T found, const T *x, int64_t n) {
     const int64_t width = 256 / sizeof(T), quarter = width / 4;
     int64_t k = 0;
     if (n >= 2 * width) {
         T lanes[width];
         for (int64_t l = 0; l < width; l++) lanes[l] = found;
         for (; k + width <= n; k += width)
-            for (int64_t l = 0; l < width; l++) lanes[l] = dacec_min<T>(lanes[l], x[k + l]);
+            for (int64_t l = 0; l < width; l++) lanes[l] = choose(lanes[l], x[k + l]);
         for (int64_t l = 0; l < quarter; l++)
-            lanes[l] = dacec_min<T>(dacec_min<T>(lanes[l], lanes[l + quarter]), dacec_min<T>(lanes[l + 2 * quarter], lanes[l + 3 * quarter]));
-        for (int64_t l = 0; l < quarter; l++) found = dacec_min<T>(found, lanes[l]);
+            lanes[l] = choose(choose(lanes[l], lanes[l + quarter]), choose(lanes[l + 2 * quarter], lanes[l + 3 * quarter]));
+        for (int64_t l = 0; l < quarter; l++) found = choose(found, lanes[l]);
     }
-    for (; k < n; k++) found = dacec_min<T>(found, x[k]);
-    return found;
-}
-"),
-    ("dacec_largest", &["dacec_max"], "\
-// The largest of numbers that lie side by side, and of what was found before; NaN if one is. Lanes that do not wait for each other
-// take turns. Compiled once, and not anew into each loop around it.
-template <typename T> static __attribute__((noinline, pure)) T dacec_largest(T found, const T *x, int64_t n) {
-    const int64_t width = 256 / sizeof(T), quarter = width / 4;
-    int64_t k = 0;
-    if (n >= 2 * width) {
-        T lanes[width];
-        for (int64_t l = 0; l < width; l++) lanes[l] = found;
-        for (; k + width <= n; k += width)
-            for (int64_t l = 0; l < width; l++) lanes[l] = dacec_max<T>(lanes[l], x[k + l]);
-        for (int64_t l = 0; l < quarter; l++)
-            lanes[l] = dacec_max<T>(dacec_max<T>(lanes[l], lanes[l + quarter]), dacec_max<T>(lanes[l + 2 * quarter], lanes[l + 3 * quarter]));
-        for (int64_t l = 0; l < quarter; l++) found = dacec_max<T>(found, lanes[l]);
-    }
-    for (; k < n; k++) found = dacec_max<T>(found, x[k]);
+    for (; k < n; k++) found = choose(found, x[k]);
     return found;
 }
 "),

@@ -226,10 +226,10 @@ impl Printer<'_> {
     }
 
     fn search(&mut self, place: &Place, wcr: Wcr, first: &Place, count: &Value) -> Result<()> {
-        let helper = self.helper(if wcr == Wcr::Min { "dacec_smallest" } else { "dacec_largest" });
-        let (of, found) = (c_type(place.dtype()), self.place(place)?);
+        let choose = self.helper(if wcr == Wcr::Min { "dacec_min" } else { "dacec_max" });
+        let (helper, of, found) = (self.helper("dacec_extreme"), c_type(place.dtype()), self.place(place)?);
         let (first, count) = (self.address(first)?, self.text(count)?);
-        self.line(&format!("{found} = {helper}<{of}>({found}, {first}, {count});"));
+        self.line(&format!("{found} = {helper}<{of}, {choose}<{of}>>({found}, {first}, {count});"));
         Ok(())
     }
 
