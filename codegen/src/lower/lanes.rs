@@ -15,7 +15,7 @@
 //!
 //! Where the values are elements side by side, a function does all this, which is compiled once ([`Stmt::Search`]). Other
 //! values have lanes in the place of their loop, but not inside of other loops: compilers would make a version of those for
-//! each outcome of the test whether lanes pay, and take a second for it.
+//! each outcome of the test whether lanes pay, and take that much longer.
 //!
 //! **Sound because** the loop is that of a map, whose iterations may run in any order, and does nothing but combine values
 //! with variables that no value depends on. Minimum and maximum are associative, commutative and idempotent, NaN
