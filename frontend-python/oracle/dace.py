@@ -419,26 +419,26 @@ class Program:
 
     def objects(self, values):
         """The arguments by parameter, with objects made of the values of their members."""
-
-        def made(name, declared):
-            members = members_of(declared)
-            if members is None:
-                return values.get(name)
-            result = object.__new__(declared) if isinstance(declared, type) else types.SimpleNamespace()
-            for member, inner in members.items():
-                value = made(f"{name}_{member}", inner)
-                if value is not None:
-                    setattr(result, member, self._convert(f"{name}_{member}", value))
-            return result
-
         arguments = dict(values)
         for name, declared in self.annotations.items():
             if members_of(declared) is not None:
                 for flat in self.flat_annotations:
                     if flat.startswith(f"{name}_"):
                         arguments.pop(flat, None)
-                arguments[name] = made(name, declared)
+                arguments[name] = self._made(values, name, declared)
         return arguments
+
+    # No function of `objects`: one that calls itself would keep the values until cycles are collected.
+    def _made(self, values, name, declared):
+        members = members_of(declared)
+        if members is None:
+            return values.get(name)
+        result = object.__new__(declared) if isinstance(declared, type) else types.SimpleNamespace()
+        for member, inner in members.items():
+            value = self._made(values, f"{name}_{member}", inner)
+            if value is not None:
+                setattr(result, member, self._convert(f"{name}_{member}", value))
+        return result
 
     def symbols(self):
         """Names of the symbols that a caller may pass by keyword: those of the annotations and of the module."""

@@ -1,5 +1,6 @@
 """Tests of the stand-in module and of the reference runner. Run by `python -m unittest`."""
 
+import gc
 import json
 import pathlib
 import subprocess
@@ -8,6 +9,7 @@ import tempfile
 import textwrap
 import threading
 import unittest
+import weakref
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
@@ -197,6 +199,16 @@ class Arguments(unittest.TestCase):
 
         self.assertEqual(other_size(np.zeros(5)), (3, True))
         self.assertEqual(takes(np.zeros(4), np.zeros(3, np.int32)), (3, False))
+
+    def test_are_not_kept(self):
+        values = {"A": np.zeros(3)}
+        gc.disable()
+        try:
+            extents.objects(values)
+            array = weakref.ref(values.pop("A"))
+            self.assertIsNone(array())
+        finally:
+            gc.enable()
 
     def test_every_form_of_the_decorator(self):
         @dace

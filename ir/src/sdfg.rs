@@ -8,6 +8,7 @@ use crate::structure::Structure;
 use crate::symbolic::{Facts, Substitution};
 use crate::{Block, DType, Data, Expr, IndexMap, Name, Node, Region, Span, State};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
 /// A stateful dataflow multigraph: a function from containers to containers.
@@ -276,7 +277,7 @@ fn collect_block_symbols<'a>(block: &'a Block, used: &mut Names<'a>, assigned: &
     assigned.extend(block.assignments().map(|it| &it.symbol));
     match block {
         Block::Loop(it) => assigned.extend(it.variable()),
-        Block::State(state) => used.extend(state.used_symbols()),
+        Block::State(state) => state.visit_free_symbols(&mut read),
         _ => {}
     }
 }
@@ -301,31 +302,32 @@ impl Region {
 impl State {
     /// Symbols that the state reads and does not define as map parameters, sorted by name.
     pub fn free_symbols(&self) -> BTreeSet<Name> {
-        self.used_symbols().into_iter().cloned().collect()
+        let mut free = Names::default();
+        self.visit_free_symbols(&mut |name| {
+            free.insert(name);
+        });
+        free.into_iter().cloned().collect()
     }
 
-    /// The [free symbols](State::free_symbols), in no order.
-    fn used_symbols(&self) -> Names<'_> {
-        let (mut used, mut params) = (Names::default(), Names::default());
-        let mut read = |name| {
-            used.insert(name);
+    /// Calls `f` on each of the [free symbols](State::free_symbols), in no order, repeated ones repeatedly.
+    fn visit_free_symbols<'a>(&'a self, f: &mut dyn FnMut(&'a Name)) {
+        let maps = self.nodes().filter_map(|(_, node)| node.as_map());
+        let mut defined: SmallVec<[&Name; 8]> = maps.flat_map(|map| &map.params).collect();
+        defined.extend(self.edges().filter_map(|edge| self.range_input(edge)));
+        defined.sort_unstable();
+        let mut read = |name: &'a Name| {
+            if defined.binary_search(&name).is_err() {
+                f(name);
+            }
         };
         for (_, node) in self.nodes() {
             node.visit_symbols(&mut read);
-            if let Node::MapEntry(map) = node {
-                params.extend(&map.params);
-            }
         }
-        for edge in self.edges() {
-            params.extend(self.range_input(edge));
-            if let Some(memlet) = edge.memlet() {
-                let subsets = [Some(&memlet.subset), memlet.other_subset.as_ref()];
-                let ranges = subsets.into_iter().flatten().flat_map(|subset| &subset.dims);
-                ranges.for_each(|range| range.visit_symbols(&mut read));
-            }
+        for memlet in self.edges().filter_map(|edge| edge.memlet()) {
+            let subsets = [Some(&memlet.subset), memlet.other_subset.as_ref()];
+            let ranges = subsets.into_iter().flatten().flat_map(|subset| &subset.dims);
+            ranges.for_each(|range| range.visit_symbols(&mut read));
         }
-        used.retain(|name| !params.contains(name));
-        used
     }
 
     /// Rewrites every symbolic expression of the state (not inside nested SDFGs).

@@ -17,7 +17,7 @@ use crate::pass::Pass;
 use crate::pipeline::Pipeline;
 use crate::raise::{
     LiftEinsum, LoopToFactorization, LoopToProduct, LoopToRankUpdate, LoopToSymmetricProduct,
-    LoopToTriangularProduct, LoopToTriangularSolve, MatrixChain,
+    LoopToTriangularProduct, LoopToTriangularSolve, MatrixChain, ProductHoisting,
 };
 use crate::registry::{Arguments, Entry, RequestError};
 use crate::simplify::{StateFusion, simplify};
@@ -45,6 +45,8 @@ pub fn auto_optimize_with(Choices { expansions, in_order }: Choices) -> Pipeline
     Pipeline::new("auto-optimize")
         .then_all(simplify())
         .then(PropagateMemlets)
+        // While loops are loops; what is left of them may be maps.
+        .then_all(if in_order { Pipeline::new("in-order") } else { hoisting() })
         // Inner loops first; what is left of a body may be one state only after fusion.
         .until_stable(loops(in_order))
         .then_all(simplify())
@@ -88,6 +90,11 @@ fn loops(in_order: bool) -> Vec<Box<dyn Pass>> {
     passes
 }
 
+/// Products of matrices sum in another order than those of their rows.
+fn hoisting() -> Pipeline {
+    Pipeline::new("hoisting").then_boxed(product_hoisting())
+}
+
 /// Operations of libraries sum in an order of their own.
 fn raising() -> Pipeline {
     Pipeline::new("raising")
@@ -128,6 +135,7 @@ pub fn expand_libraries_with(expansions: Expansions) -> Pipeline {
 /// The passes of this crate that optimize, by name: first those of [`auto_optimize`], then those that people ask for.
 pub const ENTRIES: &[Entry] = &[
     Entry::new("propagate-memlets", "auto.rs", |_| Ok(Box::new(PropagateMemlets))),
+    Entry::new("product-hoisting", "raise/product_hoisting.rs", |_| Ok(product_hoisting())),
     Entry::new("loop-to-map", "loops/loop_to_map.rs", |_| Ok(loop_to_map(false))),
     Entry::new("loop-nest-to-map", "loops/loop_nest_to_map.rs", |_| Ok(Box::new(LoopNestToMap))),
     Entry::new("copy-to-map", "map/copy_to_map.rs", |_| Ok(copy_to_map())),
@@ -306,6 +314,11 @@ fn loop_to_symmetric_product() -> Box<dyn Pass> {
 fn loop_to_factorization() -> Box<dyn Pass> {
     let summary = "Makes one operation of loops that replace a matrix by its factors";
     boxed("loop-to-factorization", summary, LoopToFactorization)
+}
+
+fn product_hoisting() -> Box<dyn Pass> {
+    let summary = "Multiplies a matrix before a loop that multiplies each of its rows";
+    boxed("product-hoisting", summary, ProductHoisting)
 }
 
 fn expand_library(expansions: Expansions) -> Box<dyn Pass> {

@@ -127,7 +127,7 @@ fn measure(task: &Bench, program: &Task, python: Option<&Python>) -> Result<Row,
     let standings = contest::run(&[&simplified, &optimized, &one_thread], session.as_mut(), limits)?;
     let mut standings = standings.into_iter();
     let mut next = || standings.next().expect("each contender has a standing");
-    let (first, second, third) = (next(), next(), next());
+    let (mut first, mut second, mut third) = (next(), next(), next());
     let (numpy, disagreements) = match session {
         Some(session) => {
             let expected = &session.reference.results;
@@ -138,6 +138,8 @@ fn measure(task: &Bench, program: &Task, python: Option<&Python>) -> Result<Row,
         }
         None => (None, Vec::new()),
     };
+    // They are compared, and rows are kept until the end: matrices of all programs would not fit into memory.
+    [&mut first, &mut second, &mut third].into_iter().for_each(|it| it.results.clear());
     Ok(Row {
         program: program.name.clone(),
         preset: program.preset.clone(),

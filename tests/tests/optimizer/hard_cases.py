@@ -523,3 +523,44 @@ def sums_of_sums(A: dace.float64[N, N], a: dace.float64[N], b: dace.float64[N], 
     c[0] = a[1:] @ b[1:]
     c[1] = np.max(A[1:] @ c)
     c[2] = np.sum((A[:, 1:] @ a[1:]) ** 2)
+
+
+# Rows that are multiplied by one matrix are multiplied before the loop, unless the loop changes what they read.
+@dace.program
+def rows_times_a_matrix(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N]):
+    for i in range(N):
+        C[i, :] = A[i, :] @ B
+    for i in range(N):
+        row = np.tanh(C[:, i] @ B)
+        C[i, :] = row
+    for i in range(N - 1):
+        B[i + 1, :] = A[i, :] @ B
+    for i in range(N):
+        if i == 5:
+            break
+        C[i, :] = B @ A[:, i]
+
+
+# Half of a symmetric product, above and below the diagonal, with and without it; and halves of one that is not symmetric.
+@dace.program
+def halves_of_products(A: dace.float64[N, N], B: dace.float64[N, N], C: dace.float64[N, N], D: dace.float64[N, N]):
+    for i in range(N):
+        C[i, i:] = A[:, i] @ A[:, i:]
+        C[i:, i] = C[i, i:] / 2.0
+    for i in range(N - 1):
+        D[i, i + 1 :] = A[i, 1:] @ A[i + 1 :, 1:].T
+    for i in range(1, N):
+        D[i, :i] = A[:i, :] @ A[i, :] + D[i - 1, :i]
+    for i in range(N):
+        B[i, : i + 1] = A[:, i] @ C[:, : i + 1]
+    for i in range(2, N):
+        B[i, : i - 1] += A[: i - 1, :] @ A[i, :]
+
+
+# The products of an iteration may be larger than what a loop writes.
+@dace.program
+def rows_that_are_not_kept(A: dace.float64[N, N], a: dace.float64[N], C: dace.float64[N, N]):
+    for i in range(N):
+        a[i] = np.max(A[i, :] @ C)
+    for i in range(3):
+        C[i, :3] = A[i, :] @ C[:, :3]

@@ -112,13 +112,13 @@ impl Transformation for ScaleAfterProduct {
     }
 }
 
-pub(super) fn is_product(state: &State, node: NodeId) -> bool {
+pub(crate) fn is_product(state: &State, node: NodeId) -> bool {
     matches!(state.node(node), Node::Library(LibraryNode { op, implementation: None, .. })
         if op.as_any().downcast_ref::<MatMul>().is_some())
 }
 
 /// What a product reads at a connector, and from where.
-pub(super) fn operand<'s>(state: &'s State, node: NodeId, connector: &str) -> Option<(&'s Memlet, NodeId)> {
+pub(crate) fn operand<'s>(state: &'s State, node: NodeId, connector: &str) -> Option<(&'s Memlet, NodeId)> {
     let edges = state.in_edges(node);
     let edge = edges.into_iter().find(|edge| edge.dst_conn().is_some_and(|conn| conn == connector))?;
     let memlet = edge.memlet().filter(|memlet| memlet.wcr.is_none() && !memlet.dynamic)?;

@@ -14,6 +14,8 @@
 //! | the same with `A[:j, j]`, and `A[i, j] -= A[i, :i] @ A[:i, j]` for `j >= i` | `LuInPlace` |
 //! | `for i: for j: for k: C[i, j] += alpha*A[i, k]*B[k, j]`, in any order and with a matrix and a vector | `Gemm`, `Gemv` ([`LiftEinsum`]) |
 //! | `for i: for j: s = 0; for k: s += A[i, k]*B[k, j]; C[i, j] = s`, and what begins or ends otherwise | the same, between loops ([`LoopToProduct`]) |
+//! | `for i: C[i] = A[i] @ B`, and what begins with the product | `Gemm`, before the loop ([`ProductHoisting`]) |
+//! | `for i: C[i, i:] = A[:, i] @ A[:, i:]`, and what begins with the product | `Syrk`, before the loop |
 //! | `A @ B @ x` | `A @ (B @ x)` ([`MatrixChain`]) |
 //!
 //! Sums of products of two vectors, `y += a*x` and running sums written as loops stay loops: a call computes them no faster, as they
@@ -30,6 +32,7 @@ pub mod loop_to_symmetric_product;
 pub mod loop_to_triangular_product;
 pub mod loop_to_triangular_solve;
 pub mod matrix_chain;
+pub mod product_hoisting;
 mod replace;
 mod written;
 
@@ -41,3 +44,4 @@ pub use loop_to_symmetric_product::{LoopToSymmetricProduct, SymmetricProduct};
 pub use loop_to_triangular_product::{LoopToTriangularProduct, TriangularProduct};
 pub use loop_to_triangular_solve::{LoopToTriangularSolve, Solvable};
 pub use matrix_chain::{Chain, MatrixChain};
+pub use product_hoisting::{ProductHoisting, RowProduct};

@@ -478,7 +478,7 @@ fn totals(b: &mut SdfgBuilder, at: &str, (columns, largest, accumulate): (bool, 
 }
 
 /// Graphs that are too particular for a statement, each with its result.
-const WRITTEN: [(&str, &str); 9] = [
+const WRITTEN: [(&str, &str); 10] = [
     (include_str!("../passes/reference_to_view.txt"), "y"),
     (include_str!("../passes/double_buffering.txt"), "B"),
     (include_str!("../passes/factorization_cholesky.txt"), "A"),
@@ -486,6 +486,7 @@ const WRITTEN: [(&str, &str); 9] = [
     (include_str!("../passes/lift_einsum.txt"), "C"),
     (include_str!("../passes/loop_to_product.txt"), "C"),
     (include_str!("../passes/mat_vec_fusion_chained.txt"), "s"),
+    (include_str!("../passes/product_hoisting.txt"), "C"),
     (include_str!("../passes/symmetric_product.txt"), "C"),
     (include_str!("../passes/triangular_product.txt"), "B"),
 ];
