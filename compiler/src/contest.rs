@@ -59,6 +59,29 @@ impl Standing {
     }
 }
 
+/// A build that takes part, with as many threads as it gets, or so many.
+#[derive(Clone, Copy)]
+pub struct Entrant<'a> {
+    /// The program.
+    pub benchmark: &'a Benchmark,
+    /// The most threads that it may have.
+    pub threads: Option<usize>,
+}
+
+impl Entrant<'_> {
+    fn run(
+        &self,
+        program: &CompiledProgram,
+        inputs: &IndexMap<Name, ArrayBuf>,
+    ) -> Result<(Duration, IndexMap<Name, ArrayBuf>), Error> {
+        let run = || self.benchmark.run(program, inputs);
+        match self.threads {
+            None => run(),
+            Some(count) => program.with_threads(count, run),
+        }
+    }
+}
+
 /// One contender during the contest.
 struct Contender<'a> {
     run: Box<dyn FnMut(f64, usize) -> Result<Vec<f64>, Error> + 'a>,
@@ -82,14 +105,16 @@ impl Contender<'_> {
 
 /// Runs the builds, and NumPy behind them if there is a session; all builds get the inputs of the first.
 pub fn run(
-    builds: &[&Benchmark],
+    builds: &[Entrant<'_>],
     session: Option<&mut Session>,
     limits: Limits,
 ) -> Result<Vec<Standing>, Error> {
     let Some(first) = builds.first() else { return Ok(Vec::new()) };
-    let inputs = first.inputs()?;
-    let programs =
-        builds.iter().map(|build| build.kernel.load()).collect::<Result<Vec<CompiledProgram>, Error>>()?;
+    let inputs = first.benchmark.inputs()?;
+    let programs = builds
+        .iter()
+        .map(|build| build.benchmark.kernel.load())
+        .collect::<Result<Vec<CompiledProgram>, Error>>()?;
     let mut contenders = Vec::new();
     for (build, program) in builds.iter().zip(&programs) {
         let results = build.run(program, &inputs)?.1;

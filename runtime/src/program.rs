@@ -10,7 +10,7 @@ use crate::{
 use dacec_ir::{IndexMap, Name};
 use smallvec::SmallVec;
 use std::{
-    ffi::{CStr, c_void},
+    ffi::{CStr, c_int, c_void},
     path::Path,
 };
 
@@ -98,6 +98,36 @@ impl CompiledProgram {
     /// The library that the program was loaded from.
     pub fn library(&self) -> &LoadedLibrary {
         &self.library
+    }
+
+    /// Runs `f`, with no more than `count` threads in what programs do that it calls; all they may have otherwise is what
+    /// `OMP_NUM_THREADS` says, or as many as the process may use processors.
+    ///
+    /// Calls that other threads make meanwhile are as before. Libraries that were built without OpenMP have one thread anyway.
+    pub fn with_threads<T>(&self, count: usize, f: impl FnOnce() -> T) -> T {
+        // SAFETY: OpenMP defines the functions with these types, and they may be called at any time.
+        let found = unsafe {
+            let get = self.library.function::<unsafe extern "C" fn() -> c_int>("omp_get_max_threads");
+            get.and_then(|get| {
+                Ok((get, self.library.function::<unsafe extern "C" fn(c_int)>("omp_set_num_threads")?))
+            })
+        };
+        let Ok((get, set)) = found else { return f() };
+        /// Sets the number back, also where `f` panics.
+        struct Restored(unsafe extern "C" fn(c_int), c_int);
+        impl Drop for Restored {
+            fn drop(&mut self) {
+                // SAFETY: as above; the library stays loaded while it is borrowed.
+                unsafe { self.0(self.1) }
+            }
+        }
+        // SAFETY: as above.
+        let _restored = unsafe {
+            let restored = Restored(set, get());
+            set(c_int::try_from(count.max(1)).unwrap_or(c_int::MAX));
+            restored
+        };
+        f()
     }
 
     /// Checks the arguments and runs the program on them. Arrays that it writes hold the results afterwards.

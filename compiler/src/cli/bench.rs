@@ -5,7 +5,7 @@ use super::args::{Bench, MessageFormat};
 use super::comparison::Comparison;
 use super::table::seconds;
 use crate::benchmark::{self, Benchmark, Values};
-use crate::contest::{self, Limits, Standing};
+use crate::contest::{self, Entrant, Limits, Standing};
 use crate::reference::{Request, Session};
 use crate::{Compiler, Error, Options};
 use comfy_table::{Table, presets};
@@ -113,18 +113,19 @@ fn source_file(name: &str, folder: &TempDir) -> Result<PathBuf, Error> {
 }
 
 fn measure(task: &Bench, program: &Task, python: Option<&Python>) -> Result<Row, Error> {
-    let build = |opt: OptLevel, openmp: bool| {
+    let build = |opt: OptLevel| {
         // A cache of its own, so that every compilation is a cold one.
-        let options = Options { opt, openmp, verify_each: false, ..Options::default() };
+        let options = Options { opt, verify_each: false, ..Options::default() };
         let compiler = Compiler::with_cache(options, Cache::private()?)?;
         Benchmark::compile(&compiler, &program.file, &program.name, program.values.clone())
     };
-    let simplified = build(OptLevel::O1, true)?;
-    let optimized = build(OptLevel::O3, true)?;
-    let one_thread = build(OptLevel::O3, false)?;
+    let simplified = build(OptLevel::O1)?;
+    let optimized = build(OptLevel::O3)?;
     let mut session = python.map(|python| start(python, program, &optimized)).transpose()?;
     let limits = Limits { rounds: task.repeat, seconds: task.seconds };
-    let standings = contest::run(&[&simplified, &optimized, &one_thread], session.as_mut(), limits)?;
+    let entrants = [(&simplified, None), (&optimized, None), (&optimized, Some(1))];
+    let entrants = entrants.map(|(benchmark, threads)| Entrant { benchmark, threads });
+    let standings = contest::run(&entrants, session.as_mut(), limits)?;
     let mut standings = standings.into_iter();
     let mut next = || standings.next().expect("each contender has a standing");
     let (mut first, mut second, mut third) = (next(), next(), next());

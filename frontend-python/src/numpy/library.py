@@ -176,20 +176,24 @@ def histogram(x, weights, edges, counts):
         if x[k] >= edges[0] and x[k] <= edges[bins]:
             # Edges at equal distances, which are the common case, tell the bin; where they do not, it is searched for.
             guess = (float(x[k]) - origin) * scale
-            low = 0
-            high = bins
+            near = -1
             if guess >= 0 and guess < bins:
                 near = int(guess)
-                if edges[near] <= x[k] and (x[k] < edges[near + 1] or near + 1 == bins):
-                    low = near + 1
-                    high = near + 1
-            while low < high:
-                middle = (low + high) // 2
-                if edges[middle] <= x[k]:
-                    low = middle + 1
-                else:
-                    high = middle
-            counts[low - 1] += weight(weights, k)
+            if near >= 0:
+                if edges[near] > x[k] or (edges[near + 1] <= x[k] and near + 1 < bins):
+                    near = -1
+            if near < 0:
+                low = 0
+                high = bins
+                while low < high:
+                    middle = (low + high) // 2
+                    if edges[middle] <= x[k]:
+                        low = middle + 1
+                    else:
+                        high = middle
+                near = low - 1
+            if near >= 0:
+                counts[near] += weight(weights, k)
 
 
 def isin(v, a):

@@ -43,14 +43,19 @@ fn signature() -> Signature {
 }
 
 fn load() -> CompiledProgram {
+    build(SCALED, false)
+}
+
+/// A library with the functions of [`SCALED`].
+fn build(text: &str, openmp: bool) -> CompiledProgram {
     let cache = Cache::private().unwrap();
     let toolchain = Toolchain::find(&cache).unwrap();
     let job = CompileJob {
         name: "scaled".to_owned(),
-        units: vec![Unit { file_name: "scaled.cpp".to_owned(), text: SCALED.to_owned(), march: None }],
+        units: vec![Unit { file_name: "scaled.cpp".to_owned(), text: text.to_owned(), march: None }],
         opt: OptLevel::O3,
         fp: FpMode::Default,
-        openmp: false,
+        openmp,
         blas: BlasProvider::None,
         dense: false,
         libraries: Vec::new(),
@@ -130,6 +135,27 @@ fn one_program_serves_several_threads() {
             });
         }
     });
+}
+
+#[test]
+fn threads_are_as_many_as_the_caller_says() {
+    let counted = SCALED.replace(
+        "*result = sum;",
+        "*result = 0;\n    #pragma omp parallel\n    #pragma omp atomic\n    *result += 1;",
+    );
+    assert_ne!(counted, SCALED);
+    let threads = |program: &CompiledProgram| {
+        let (x, mut y) = (Array1::<f64>::zeros(1), Array1::<f64>::zeros(1));
+        let mut arguments = Arguments::default().array("x", &x).array("y", &mut y).scalar("a", 1.0);
+        program.call(&mut arguments).unwrap().value::<f64>("__return").unwrap()
+    };
+    let program = build(&counted, true);
+    let all = threads(&program);
+    assert_eq!(program.with_threads(1, || threads(&program)), 1.0);
+    assert_eq!(program.with_threads(3, || threads(&program)), 3.0);
+    assert_eq!(threads(&program), all);
+    let without = build(&counted, false);
+    assert_eq!(without.with_threads(3, || threads(&without)), 1.0);
 }
 
 #[test]

@@ -40,7 +40,8 @@ pub(super) fn body_work(
             Node::Tasklet(tasklet) => tasklet_work(tasklet),
             Node::Library(_) => operation_cost(containers, state, id),
             Node::Nested(nested) => nested_work(nested, facts),
-            _ => continue,
+            Node::Access(_) => copies_work(state, id),
+            Node::MapEntry(_) | Node::MapExit { .. } => continue,
         };
         total += repeated(state, id, entry, own, facts);
     }
@@ -162,9 +163,21 @@ fn state_work(containers: &Containers, state: &State, facts: &Facts) -> Expr {
             let inside = propagate::inside_map(facts, map);
             iterations * body_work(containers, (state, id), &state.scope_nodes(id), &inside)
         }
-        Node::Access(_) | Node::MapExit { .. } => Expr::zero(),
+        Node::Access(_) => copies_work(state, id),
+        Node::MapExit { .. } => Expr::zero(),
     })
     .sum()
+}
+
+/// Work of what an access copies from others, or out of its scope: each element is read and written.
+fn copies_work(state: &State, access: NodeId) -> Expr {
+    let is_source = |node: &Node| matches!(node, Node::Access(_) | Node::MapEntry(_));
+    let copied = state.in_edges(access).into_iter().filter(|edge| is_source(state.node(edge.src)));
+    let out = state
+        .out_edges(access)
+        .into_iter()
+        .filter(|edge| matches!(state.node(edge.dst), Node::MapExit { .. }));
+    copied.chain(out).filter_map(|edge| edge.memlet()).map(|memlet| memlet.volume() * 2).sum()
 }
 
 /// Work repeated by the maps between a node and the map that is being estimated.
