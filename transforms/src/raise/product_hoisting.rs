@@ -311,6 +311,9 @@ impl<'a> Rows<'a> {
             if symbols.contains(self.variable) || !symbols.is_disjoint(&self.assigned) {
                 return Err(Refusal::unproved(format!("`{memlet}` changes in the loop")));
             }
+            if memlet.subset.dims.iter().flat_map(Range::exprs).any(|expr| !expr.loads().is_empty()) {
+                return Err(Refusal::unproved(format!("the bounds of `{memlet}` are read from memory")));
+            }
             let proved = |a: &Expr, b: &Expr| self.around.facts.prove_le(a, b) == Some(true);
             let shape = self.around.container(&memlet.data).shape();
             let inside = |(dim, extent): (&Range, &Expr)| {
