@@ -18,8 +18,8 @@
 //! operand or another name for one; the indices of the vectors are the loop's variable up to a constant, all others do not
 //! change in the loop; all vectors and the matrix provably lie in their arrays, so that none is read that the loop would not have
 //! reached; and sums may be computed in any order. **Applies when** the matrix is all of what the vectors meet, or the part of the
-//! vectors' own matrix before or behind the diagonal (`Syrk`), and the loop writes a matrix that is as large as all
-//! products, so that memory at most doubles.
+//! vectors' own matrix before or behind the diagonal (`Syrk`); it is not known to have few rows or columns, so that it would stay in
+//! the cache; and the loop writes a matrix that is as large as all products, so that memory at most doubles.
 
 use super::replace::{Operand, operation};
 use crate::library::SMALL;
@@ -181,8 +181,8 @@ impl<'a> Rows<'a> {
         } else {
             return Err(Refusal::unproved("a part of a product that is not symmetric"));
         };
-        self.check_bounds(&all)?;
         self.check_size(&all, &vectors.memlet.subset.dims[1 - vectors.along])?;
+        self.check_bounds(&all)?;
         Ok(all)
     }
 
@@ -328,11 +328,11 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// There is memory for all products, and more than a few of them.
+    /// There is memory for all products, and each waits for more than its own vector.
     fn check_size(&self, all: &All, terms: &Range) -> Result<(), Refusal> {
         let small = |extent: &Expr| extent.as_int().is_some_and(|extent| extent <= SMALL);
-        if all.shape.iter().all(small) && small(&terms.len()) {
-            return Err(Refusal::unproved("the matrices are so small that a call costs more than loops"));
+        if small(&all.shape[1]) || small(&terms.len()) {
+            return Err(Refusal::unproved("the matrix has few rows or columns, and stays in the cache"));
         }
         let proved = |(a, b): (&Expr, &Expr)| self.around.facts.prove_le(a, b) == Some(true);
         let holds_all = |data: &Data| {
@@ -457,8 +457,9 @@ mod tests {
             (program("0:N", columns, "s[0:M]", ""), "more memory"),
             (program("0:N", ("A[0:K, i]", "B[0:K, i:M]"), "D[i, i:M]", ""), "not symmetric"),
             (program("0:N", ("A[0:K, i]", "A[0:K, 2*i:N]"), "C[i, 2*i:N]", ""), "no triangle"),
-            (program("0:M", ("A[0:K, i]", "A[0:K, 0:N]"), "C[i, 0:N]", ""), "not inside of the array"),
+            (program("0:M", ("A[0:K, i]", "A[0:K, 0:N]"), "D[0:N, i]", ""), "not inside of the array"),
             (program("1:N", columns, "D[i, 0:M]", ""), "not inside of the array"),
+            (program("0:N", ("A[0:3, i]", "B[0:3, 0:M]"), "D[i, 0:M]", ""), "few rows or columns"),
             (program("0:N", ("A[0:i, 0:N]", "C[0:N, i]"), "D[0:i, i]", ""), "not symmetric"),
         ] {
             let reasons = refusals(&ProductHoisting, &sdfg);
