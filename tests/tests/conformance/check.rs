@@ -244,6 +244,10 @@ fn interpreted(sdfg: &Sdfg, case: &Case, order: Order) -> Result<Arguments, Fail
         Ok(()) => Ok(arguments),
         Err(error) => match *error.fault {
             Fault::Check { .. } => Err(Failed::Check(error.to_string())),
+            // What receives a callee's result is made before the callee checks the result's extents.
+            Fault::Allocation { ref shape, .. } if shape.iter().any(|extent| *extent < 0) => {
+                Err(Failed::Check(error.to_string()))
+            }
             _ => Err(Failed::Fault(error.to_string())),
         },
     }
