@@ -132,15 +132,15 @@ impl Transformation for LoopToRankUpdate {
 }
 
 /// A loop that counts up by 1.
-struct Counted<'a> {
-    variable: &'a Name,
-    start: &'a Expr,
-    stop: &'a Expr,
-    body: &'a Region,
+pub(super) struct Counted<'a> {
+    pub(super) variable: &'a Name,
+    pub(super) start: &'a Expr,
+    pub(super) stop: &'a Expr,
+    pub(super) body: &'a Region,
 }
 
 impl<'a> Counted<'a> {
-    fn of(block: &'a Block) -> Result<Self, Refusal> {
+    pub(super) fn of(block: &'a Block) -> Result<Self, Refusal> {
         match block {
             Block::Loop(it) => match (&**it, &it.header) {
                 (Loop { body, .. }, LoopHeader::For { variable, start, stop, step }) if step.is_one() => {

@@ -21,17 +21,17 @@
 //! vectors' own matrix before or behind the diagonal (`Syrk`); it is not known to have few rows or columns, so that it would stay in
 //! the cache; and the loop writes a matrix that is as large as all products, so that memory at most doubles.
 
+use super::loop_to_rank_update::Counted;
 use super::replace::{Operand, operation};
 use crate::library::SMALL;
 use crate::library::scale_after_product::{is_product, operand};
 use crate::map::paths;
 use crate::surroundings::{Surroundings, Uses, assigned_symbols};
 use crate::{Refusal, Transformation};
-use dacec_ir::control_flow::LoopHeader;
 use dacec_ir::library::Blas;
 use dacec_ir::library::blas::{Factor, RankUpdate, Trans, Triangle};
 use dacec_ir::{
-    Array, Block, Connector, Constant, DType, Data, Edge, Expr, IndexMap, Loop, Memlet, Name, NodeId, Range,
+    Array, Block, Connector, Constant, DType, Data, Edge, Expr, IndexMap, Memlet, Name, NodeId, Range,
     Region, Schedule, State, Stmt, Subset, Tasklet, TaskletCode,
 };
 use std::collections::BTreeSet;
@@ -45,12 +45,7 @@ pub struct ProductHoisting;
 pub struct RowProduct {
     /// The loop, the state in its body, and the product there.
     place: (usize, usize, NodeId),
-    op: Blas,
-    operands: Vec<Operand>,
-    /// Extents of all products.
-    shape: [Expr; 2],
-    /// Which of them an iteration uses.
-    used: Subset,
+    all: All,
 }
 
 impl Transformation for ProductHoisting {
@@ -64,15 +59,11 @@ impl Transformation for ProductHoisting {
     fn find(&self, around: &Surroundings<'_>, region: &Region, site: usize) -> Result<RowProduct, Refusal> {
         let rows = Rows::of(around, &region.blocks[site])?;
         let mut reason = Refusal::NoMatch("no product in the loop");
-        for (at, block) in rows.it.body.blocks.iter().enumerate() {
+        for (at, block) in rows.counted.body.blocks.iter().enumerate() {
             let Block::State(state) = block else { continue };
             for node in state.node_ids().into_iter().filter(|&node| is_product(state, node)) {
                 match rows.product(state, node) {
-                    Ok(all) => {
-                        let place = (site, at, node);
-                        let All { op, operands, shape, used } = all;
-                        return Ok(RowProduct { place, op, operands, shape, used });
-                    }
+                    Ok(all) => return Ok(RowProduct { place: (site, at, node), all }),
                     Err(refusal) if refusal.is_interesting() => reason = refusal,
                     Err(_) => {}
                 }
@@ -82,7 +73,8 @@ impl Transformation for ProductHoisting {
     }
 
     fn apply(&self, around: &mut Surroundings<'_>, region: &mut Region, found: RowProduct) {
-        let (block, inner, product) = found.place;
+        let RowProduct { place: (block, inner, product), all } = found;
+        let All { op, mut operands, shape, used } = all;
         let Block::Loop(it) = &region.blocks[block] else { unreachable!("the match names a loop") };
         let Block::State(state) = &it.body.blocks[inner] else { unreachable!("the match names a state") };
         let [result] = state.out_edges(product)[..] else { unreachable!("the match has one result") };
@@ -90,13 +82,12 @@ impl Transformation for ProductHoisting {
         let dtype = around.container(state.node(target).as_access().expect("results are stored")).dtype();
 
         let name = around.names.fresh("__products");
-        around.sdfg.containers.insert(name.clone(), Array::transient(dtype, found.shape.clone()).into());
-        let all = Memlet::new(&name, Subset::full(&found.shape));
-        let mut operands = found.operands;
-        operands.extend(found.op.old().map(|connector| (connector, all.clone())));
-        let mut before = operation(around, it, found.op, (operands, ("_c", all)), Vec::new());
+        around.sdfg.containers.insert(name.clone(), Array::transient(dtype, shape.clone()).into());
+        let all = Memlet::new(&name, Subset::full(&shape));
+        operands.extend(op.old().map(|connector| (connector, all.clone())));
+        let mut before = operation(around, it, op, (operands, ("_c", all)), Vec::new());
         if let Some(old) = before.accesses(&name).into_iter().find(|&it| before.in_degree(it) == 0) {
-            fill(&mut before, old, dtype, &found.shape);
+            fill(&mut before, old, dtype, &shape);
         }
         before.label = around.names.fresh("products");
 
@@ -112,7 +103,7 @@ impl Transformation for ProductHoisting {
         }
         let access = state.add_access(&name);
         around.uses.add(&name);
-        let copied = Memlet::new(&name, found.used).to(written);
+        let copied = Memlet::new(&name, used).to(written);
         state.add_edge(access, target, Edge { src_conn: None, dst_conn: None, memlet: Some(copied) });
         region.blocks.insert(block, Block::State(before));
     }
@@ -121,7 +112,7 @@ impl Transformation for ProductHoisting {
 /// A loop that counts up by 1.
 struct Rows<'a> {
     around: &'a Surroundings<'a>,
-    it: &'a Loop,
+    counted: Counted<'a>,
     variable: &'a Name,
     range: Range,
     /// Containers that an iteration writes, and symbols that it assigns.
@@ -130,10 +121,13 @@ struct Rows<'a> {
 }
 
 /// All products of a loop.
+#[derive(Clone, Debug)]
 struct All {
     op: Blas,
     operands: Vec<Operand>,
+    /// Extents of all products.
     shape: [Expr; 2],
+    /// Which of them an iteration uses.
     used: Subset,
 }
 
@@ -155,17 +149,12 @@ struct Matrix<'m> {
 
 impl<'a> Rows<'a> {
     fn of(around: &'a Surroundings<'a>, block: &'a Block) -> Result<Self, Refusal> {
-        let Block::Loop(it) = block else { return Err(Refusal::NoMatch("not a loop")) };
-        let (variable, range) = match &it.header {
-            LoopHeader::For { variable, start, stop, step } if step.is_one() => {
-                (variable, Range::new(start.clone(), stop.clone()))
-            }
-            _ => return Err(Refusal::NoMatch("not a loop that counts up by 1")),
-        };
-        let mut written: BTreeSet<Name> = BTreeSet::new();
-        it.body.states().into_iter().for_each(|state| written.extend(Uses::written_by(state)));
-        let assigned = assigned_symbols(&it.body);
-        Ok(Rows { around, it, variable, range, written, assigned })
+        let counted = Counted::of(block)?;
+        let range = Range::new(counted.start.clone(), counted.stop.clone());
+        let states = counted.body.states().into_iter();
+        let written = states.flat_map(Uses::written_by).collect();
+        let assigned = assigned_symbols(counted.body);
+        Ok(Rows { around, variable: counted.variable, counted, range, written, assigned })
     }
 
     /// The products of all iterations, of which `node` is one.
@@ -218,7 +207,7 @@ impl<'a> Rows<'a> {
     /// Every iteration computes the product.
     fn check_loop(&self) -> Result<(), Refusal> {
         let mut leaves = false;
-        self.it.body.visit(&mut |block| {
+        self.counted.body.visit(&mut |block| {
             leaves |= matches!(block, Block::Break | Block::Continue | Block::Return | Block::Machine(_));
         });
         if leaves || self.assigned.contains(self.variable) {
